@@ -1,0 +1,103 @@
+"""How filters and weights are drawn before training."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["initialize_filter", "initialize_normal", "initialize_weight"]
+
+
+def initialize_normal(
+    shape: tuple[int, ...], std: float, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw from the normal distribution with mean 0 and standard deviation ``std``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The array's shape.
+    std : float
+        Standard deviation. 0.0 gives zeros and draws nothing, so that biases leave the generator
+        as it was.
+    random : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    ndarray of that shape, float64
+
+    Notes
+    -----
+    Source: "Initial filters and weights" in docs/equations.md.
+
+    Examples
+    --------
+    >>> initialize_normal((2,), 0.0, np.random.default_rng(0)).tolist()
+    [0.0, 0.0]
+    """
+    if std == 0.0:
+        return np.zeros(shape)
+    return random.normal(0.0, std, size=shape)
+
+
+def initialize_filter(
+    shape: tuple[int, ...], scale: float = 1.0, *, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw filters with standard deviation ``scale / sqrt(product of the shape)``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(K, C, KH, KW)``: the product is over the whole filter array.
+    scale : float, default 1.0
+        Makes the filters larger or smaller.
+    random : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    f : ndarray of that shape, float64
+
+    Notes
+    -----
+    Source: "Initial filters and weights" in docs/equations.md.
+
+    Examples
+    --------
+    >>> initialize_filter((5, 1, 5, 5), random=np.random.default_rng(0)).shape
+    (5, 1, 5, 5)
+    """
+    return initialize_normal(shape, scale / math.sqrt(math.prod(shape)), random)
+
+
+def initialize_weight(
+    shape: tuple[int, ...], variance: float = 0.01, *, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw weights from ``N(0, variance)``, standard deviation ``sqrt(variance)``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(O, I)``.
+    variance : float, default 0.01
+        The square of the standard deviation, which is 0.1 here.
+    random : numpy.random.Generator
+        Where the numbers come from.
+
+    Returns
+    -------
+    w : ndarray of that shape, float64
+
+    Notes
+    -----
+    Source: "Initial filters and weights" in docs/equations.md.
+
+    Examples
+    --------
+    >>> initialize_weight((10, 500), random=np.random.default_rng(0)).shape
+    (10, 500)
+    """
+    return initialize_normal(shape, math.sqrt(variance), random)

@@ -1,0 +1,279 @@
+"""A whole network in the equations: forward, the ten steps backward, loss and gradient.
+
+Driven by a :class:`pellucid.network.Network`, so it covers any stack of layers. The ten steps of
+backpropagation are those of the reference network,
+
+``image - conv1 - ReLU - conv2 - ReLU - pool - flatten - dense 3 - ReLU - dense 4 - softmax``
+
+and for any other network the same rules are applied in the same way, last layer first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.equations.conv2d import conv2d, conv2d_backward
+from pellucid.equations.cross_entropy import cross_entropy, cross_entropy_backward
+from pellucid.equations.dense import dense, dense_backward
+from pellucid.equations.flatten import flatten, flatten_backward
+from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward
+from pellucid.equations.relu import relu, relu_backward
+from pellucid.equations.sigmoid import sigmoid, sigmoid_backward
+from pellucid.equations.softmax import softmax
+from pellucid.errors import DataError, NetworkError
+from pellucid.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sigmoid
+from pellucid.network import Network
+
+__all__ = ["Forward", "backward", "forward", "loss_and_gradient"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """What a forward pass leaves for the backward pass.
+
+    Attributes
+    ----------
+    activations : tuple of ndarray, float64
+        The images, then every layer's output: ``activations[i]`` goes into layer i and
+        ``activations[i + 1]`` comes out of it. The last one holds the logits.
+    probs : ndarray of shape (n, classes), float64
+        The softmax of the logits.
+    """
+
+    activations: tuple[Array, ...]
+    probs: Array
+
+
+# A layer's forward takes (layer, x, *parameters) and returns y.
+_FORWARD: dict[type[Layer], Callable[..., Array]] = {
+    Conv2D: lambda layer, x, f, b: conv2d(x, f, b, layer.stride_pair, layer.pads(x.shape[1:])),
+    MaxPool2D: lambda layer, x: max_pool2d(x, layer.pool_pair, layer.stride_pair),
+    Dense: lambda layer, x, w, b: dense(x, w, b),
+    ReLU: lambda layer, x: relu(x),
+    Sigmoid: lambda layer, x: sigmoid(x),
+    Flatten: lambda layer, x: flatten(x),
+}
+
+# Its backward takes (layer, dy, x, y, *parameters) and returns (dx, *gradients of the parameters).
+_BACKWARD: dict[type[Layer], Callable[..., tuple[Array, ...]]] = {
+    Conv2D: lambda layer, dy, x, y, f, b: conv2d_backward(
+        dy, x, f, layer.stride_pair, layer.pads(x.shape[1:])
+    ),
+    MaxPool2D: lambda layer, dy, x, y: (
+        max_pool2d_backward(dy, x, layer.pool_pair, layer.stride_pair),
+    ),
+    Dense: lambda layer, dy, x, y, w, b: dense_backward(dy, x, w),
+    ReLU: lambda layer, dy, x, y: (relu_backward(dy, x),),
+    Sigmoid: lambda layer, dy, x, y: (sigmoid_backward(dy, y),),
+    Flatten: lambda layer, dy, x, y: (flatten_backward(dy, x.shape),),
+}
+
+
+def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forward:
+    """Apply every layer, first to last, then softmax.
+
+    ``y_i = layer_i(y_{i-1})`` with ``y_0`` the images; ``probs = softmax(y_last)``
+
+    Parameters
+    ----------
+    network : Network
+        The layers.
+    parameters : array_like of shape (network.size,)
+        All parameters, in the order of ``network.parameters``.
+    images : array_like of shape (n, C, H, W)
+        Pixels in [0, 1].
+
+    Returns
+    -------
+    Forward
+        Every layer's output and the probabilities.
+
+    Raises
+    ------
+    DataError
+        The images don't have the network's input shape.
+    NetworkError
+        The parameters don't fit the network, or a layer is of a kind without equations.
+
+    Notes
+    -----
+    The same in training and inference. Source: "Forward" in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import presets
+    >>> network = presets.reference()
+    >>> result = forward(network, np.zeros(network.size), np.zeros((2, 1, 28, 28)))
+    >>> [y.shape[1:] for y in result.activations[:3]], result.probs[0, 0].item()
+    ([(1, 28, 28), (5, 24, 24), (5, 24, 24)], 0.1)
+    """
+    y = np.asarray(images, dtype=np.float64)
+    if y.shape[1:] != network.input_shape:
+        raise DataError(
+            f"Images of shape {y.shape} don't fit the network; it takes "
+            f"(n, {', '.join(map(str, network.input_shape))})."
+        )
+    arrays = _by_layer(network, np.asarray(parameters, dtype=np.float64))
+    activations = [y]
+    for layer, own in zip(network.layers, arrays, strict=True):
+        activations.append(_equation(_FORWARD, layer)(layer, activations[-1], *own))
+    return Forward(tuple(activations), softmax(activations[-1]))
+
+
+def backward(
+    network: Network,
+    parameters: ArrayLike,
+    forward: Forward,
+    labels: ArrayLike,
+    weights: ArrayLike | None = None,
+) -> tuple[Array, Array]:
+    """Take the gradient of the loss from the probabilities back to the image.
+
+    Each layer turns the gradient of its output into those of its input and its parameters (the
+    chain rule). For the reference network these are the ten steps:
+
+    1. dout, the gradient of the logits: :func:`cross_entropy_backward`
+    2. dw4, 3. db4 and 4. dz, then ReLU's mask: :func:`dense_backward`, :func:`relu_backward`
+    5. dw3, 6. db3 and 7. dFc, reshaped to dPool: :func:`dense_backward`, :func:`flatten_backward`
+    8. dConv2, then ReLU's mask: :func:`max_pool2d_backward`, :func:`relu_backward`
+    9. dF2, db2 and dConv1, then ReLU's mask: :func:`conv2d_backward`, :func:`relu_backward`
+    10. dF1, db1 and dImage: :func:`conv2d_backward`
+
+    Parameters
+    ----------
+    network : Network
+        The layers.
+    parameters : array_like of shape (network.size,)
+        As given to :func:`forward`.
+    forward : Forward
+        What :func:`forward` returned.
+    labels : array_like of shape (n,), int
+        True class indices.
+    weights : array_like of shape (n,) or None, default None
+        How much each image counts; None counts each once.
+
+    Returns
+    -------
+    gradient : ndarray of shape (network.size,), float64
+        Summed over the batch, in the order of ``network.parameters``.
+    d_image : ndarray of shape (n, C, H, W), float64
+        The gradient of each image's loss with respect to its pixels: how much each pixel matters.
+
+    Raises
+    ------
+    DataError
+        Labels that are not whole numbers from 0 to classes - 1.
+    NetworkError
+        The parameters don't fit the network, or a layer is of a kind without equations.
+
+    Notes
+    -----
+    Source: the ten steps of backpropagation listed in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import presets
+    >>> network, images = presets.reference(), np.full((2, 1, 28, 28), 0.5)
+    >>> parameters = network.initial_parameters()
+    >>> result = forward(network, parameters, images)
+    >>> gradient, d_image = backward(network, parameters, result, [3, 1])
+    >>> gradient.shape, d_image.shape
+    ((5880,), (2, 1, 28, 28))
+    """
+    arrays = _by_layer(network, np.asarray(parameters, dtype=np.float64))
+    gradient = np.zeros(network.size)
+    gradients = _by_layer(network, gradient)
+
+    # Step 1: dout.
+    delta = cross_entropy_backward(forward.probs, labels, weights)
+    # Steps 2 to 10: last layer first, each from the gradient of its output.
+    for i in reversed(range(len(network.layers))):
+        layer, x, y = network.layers[i], forward.activations[i], forward.activations[i + 1]
+        delta, *found = _equation(_BACKWARD, layer)(layer, delta, x, y, *arrays[i])
+        for view, value in zip(gradients[i], found, strict=True):
+            view[...] = value
+    # What is left of step 10: dImage.
+    return gradient, delta
+
+
+def loss_and_gradient(
+    network: Network,
+    parameters: ArrayLike,
+    images: ArrayLike,
+    labels: ArrayLike,
+    weights: ArrayLike | None = None,
+) -> tuple[float, Array]:
+    """Return the loss, summed over the batch, and its gradient.
+
+    ``loss = sum_n weights[n] * cross_entropy(probs[n], labels[n])``
+
+    Parameters
+    ----------
+    network : Network
+        The layers.
+    parameters : array_like of shape (network.size,)
+        All parameters, in the order of ``network.parameters``.
+    images : array_like of shape (n, C, H, W)
+        Pixels in [0, 1].
+    labels : array_like of shape (n,), int
+        True class indices.
+    weights : array_like of shape (n,) or None, default None
+        How much each image counts; None counts each once.
+
+    Returns
+    -------
+    loss : float
+        In nats, summed over the batch.
+    gradient : ndarray of shape (network.size,), float64
+        Summed over the batch, in the order of ``network.parameters``.
+
+    Raises
+    ------
+    DataError
+        The images don't have the network's input shape, or labels are not whole numbers from 0 to
+        classes - 1.
+    NetworkError
+        The parameters don't fit the network, or a layer is of a kind without equations.
+
+    Notes
+    -----
+    Training only. Source: "Cross-entropy" and the ten steps of backpropagation in
+    docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import presets
+    >>> network = presets.reference()
+    >>> loss, gradient = loss_and_gradient(
+    ...     network, np.zeros(network.size), np.zeros((2, 1, 28, 28)), [3, 1]
+    ... )
+    >>> round(loss / 2, 4), gradient[-10:].round(2).tolist()
+    (2.3026, [0.2, -0.8, 0.2, -0.8, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
+    """
+    result = forward(network, parameters, images)
+    loss = cross_entropy(result.probs, labels, weights=weights).sum()
+    gradient, _ = backward(network, parameters, result, labels, weights)
+    return float(loss), gradient
+
+
+def _by_layer(network: Network, vector: Array) -> list[list[Array]]:
+    """Return each layer's arrays as views into the flat vector."""
+    views = network.views(vector)
+    arrays: list[list[Array]] = [[] for _ in network.layers]
+    for parameter in network.parameters:
+        arrays[parameter.layer].append(views[parameter.name])
+    return arrays
+
+
+def _equation(table: dict[type[Layer], Callable[..., Any]], layer: Layer) -> Callable[..., Any]:
+    if type(layer) not in table:
+        known = ", ".join(kind.__name__ for kind in table)
+        raise NetworkError(f"There are no equations for {layer}; there are for {known}.")
+    return table[type(layer)]

@@ -1,0 +1,46 @@
+"""Oracles shared by the tests of the equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import strategies as st
+
+SEEDS = st.integers(0, 2**32 - 1)
+STRIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+def numeric_gradient(
+    function: Callable[[np.ndarray], float], x: np.ndarray, h: float = 1e-6
+) -> np.ndarray:
+    """Return the gradient of a function that gives one number, by central differences."""
+    gradient = np.empty_like(x, dtype=np.float64)
+    moved = np.array(x, dtype=np.float64)
+    for index in np.ndindex(x.shape):
+        middle = moved[index]
+        moved[index] = middle + h
+        above = function(moved)
+        moved[index] = middle - h
+        below = function(moved)
+        moved[index] = middle
+        gradient[index] = (above - below) / (2 * h)
+    return gradient
+
+
+def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
+    """Return the largest difference, relative to the largest expected value."""
+    assert np.shape(found) == np.shape(expected)
+    if np.size(expected) == 0:
+        return 0.0
+    size = max(float(np.abs(expected).max()), 1e-3)
+    return float(np.abs(np.asarray(found) - expected).max()) / size
+
+
+def spread_values(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Return values around 0, none closer than 0.01 to another or to 0, in random order.
+
+    A step of central differences then changes no maximum and no sign.
+    """
+    count = int(np.prod(shape))
+    return (random.permutation(count) - count // 2 + 0.5).reshape(shape) * 0.02
