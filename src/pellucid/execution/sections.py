@@ -1,0 +1,177 @@
+"""Sections: the parts of a batch that are worked on at once, and the pure function that works.
+
+A batch is cut by its size and the configured number of sections, never by how many workers there
+are. Each section's arithmetic has a fixed order, and whoever adds the sections up does it in their
+order, so the result has the same bits on any number of workers.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.augmentation import Augmentation
+from pellucid.network import Network
+
+__all__ = ["EPS", "Section", "SectionResult", "cut", "prepare", "section_step", "whole_section"]
+
+GRAIN = 16
+"""Sections are whole multiples of this many images, but for the last: what kernels take at once."""
+
+EPS = 1e-10
+"""The label's probability is held in [EPS, 1 - EPS] before its logarithm is taken."""
+
+_local = threading.local()
+_NO_RANGES = np.zeros(0)
+_NO_PROBABILITIES = np.zeros((0, 0), dtype=np.float32)
+_NO_IMAGES = np.zeros((0, 0, 0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Which images a section works on.
+
+    Attributes
+    ----------
+    indices : ndarray of shape (n,), int64
+        Their places in the array of images.
+    labels : ndarray of shape (n,), int64
+        Their classes.
+    weights : ndarray of shape (n,), float64
+        What each counts.
+    identities : ndarray of shape (n, 2), int64
+        What their randomizing is keyed by, beside the seed: pass, and number in the pass.
+    """
+
+    indices: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    identities: NDArray[np.int64]
+
+    def part(self, where: slice) -> Section:
+        """Return some of the images."""
+        return Section(
+            self.indices[where], self.labels[where], self.weights[where], self.identities[where]
+        )
+
+
+@dataclass(frozen=True)
+class SectionResult:
+    """What a section gives.
+
+    Attributes
+    ----------
+    gradient : ndarray of shape (network.size,), float32
+        Summed over the images; empty where none was asked for.
+    loss : float
+        Weighted losses, summed over the images, in nats.
+    correct : int
+        How many images the network had right.
+    """
+
+    gradient: NDArray[np.float32]
+    loss: float
+    correct: int
+
+
+def cut(images: int, sections: int) -> list[slice]:
+    """Cut a batch into at most ``sections`` parts of whole grains; only the last may be smaller.
+
+    Examples
+    --------
+    >>> [s.stop - s.start for s in cut(1024, 8)]
+    [128, 128, 128, 128, 128, 128, 128, 128]
+    >>> [s.stop - s.start for s in cut(40, 8)]
+    [16, 16, 8]
+    """
+    size = -(-images // (sections * GRAIN)) * GRAIN
+    return [slice(start, min(start + size, images)) for start in range(0, images, size)]
+
+
+def whole_section(labels: NDArray[np.int64], passes: NDArray[np.int64] | None = None) -> Section:
+    """Return the section of all images, in order, each counting 1."""
+    count = len(labels)
+    indices = np.arange(count)
+    numbers = np.zeros(count, dtype=np.int64) if passes is None else passes
+    return Section(indices, labels, np.ones(count), np.stack([numbers, indices], axis=1))
+
+
+def prepare(network: Network, *, training: bool = True) -> None:
+    """Compile, or load from the cache, what sections of a network need; else the first one does."""
+    images = np.zeros((0, *network.input_shape), dtype=np.uint8)
+    nothing = whole_section(np.zeros(0, dtype=np.int64))
+    parameters = np.zeros(network.size, dtype=np.float32)
+    section_step(network, parameters, images, nothing, training=training)
+
+
+def section_step(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    section: Section,
+    augmentation: Augmentation | None = None,
+    seed: int = 0,
+    *,
+    training: bool = True,
+    probabilities: NDArray[np.float32] | None = None,
+    logits: bool = False,
+    image_gradients: NDArray[np.float32] | None = None,
+) -> SectionResult:
+    """Work on one section: randomize, forward, loss and, in training, backward.
+
+    A pure function but for the arrays it is given to fill; any thread or process may run it.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ndarray of shape (network.size,), float32
+        Its parameters; other kinds of floats are converted.
+    images : ndarray of shape (N, C, H, W), uint8 or float32, C-contiguous
+        Bytes as stored, or floats in [0, 1]; checked by the caller.
+    section : Section
+        Which of them, with their labels.
+    augmentation : Augmentation, optional
+        How to randomize; the default does not.
+    seed : int, default 0
+        What the randomizing is keyed by.
+    training : bool, default True
+        Whether to compute the gradient.
+    probabilities : ndarray of shape (n, classes), float32, optional
+        Filled with the network's output.
+    logits : bool, default False
+        Fill ``probabilities`` with the last layer's outputs as they are, without the softmax.
+    image_gradients : ndarray of shape (n, C, H, W), float32, optional
+        Filled with each image's gradient; then no parameter's gradient is computed.
+
+    Raises
+    ------
+    NetworkError
+        The parameters are not those of the network.
+    """
+    # Numba takes a while to import; whoever only describes networks need not wait for it.
+    from pellucid.kernels.arena import new_arena
+    from pellucid.kernels.execute import layout_of, run_section
+    from pellucid.kernels.plan import plan_for
+
+    to_image = image_gradients is not None
+    plan = plan_for(network, training or to_image, to_image)
+    if getattr(_local, "plan", None) is not plan:
+        _local.plan, _local.arena = plan, new_arena(plan.size)
+    has_gradient = training and not to_image
+    gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
+    loss, correct = run_section(
+        plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
+        network.check_parameters(parameters), gradient, images.ctypes.data,
+        images.dtype == np.float32,
+        np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels),
+        np.ascontiguousarray(section.weights),
+        _NO_RANGES if augmentation is None else augmentation.ranges(), seed,
+        np.ascontiguousarray(section.identities), EPS,
+        _NO_PROBABILITIES if probabilities is None else probabilities, logits,
+        _NO_IMAGES if image_gradients is None else image_gradients,
+    )  # fmt: skip
+    return SectionResult(gradient, float(loss), int(correct))

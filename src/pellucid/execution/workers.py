@@ -1,0 +1,92 @@
+"""Workers: the threads that sections run on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+from pellucid.errors import ConfigurationError
+
+__all__ = ["Workers", "count_workers"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def count_workers(workers: int | None) -> int:
+    """Return how many workers to use: None is one for each processor this process may use.
+
+    Raises
+    ------
+    ConfigurationError
+        ``workers`` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> count_workers(3)
+    3
+    """
+    if workers is None:
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ConfigurationError(
+            f"workers is {workers!r}; it must be a whole number of at least 1, or None for one "
+            "on each processor."
+        )
+    return workers
+
+
+class Workers:
+    """Runs a function over items on threads, and gives the results in the items' order.
+
+    The kernels release the GIL, so threads are enough. With one worker nothing is started.
+
+    Parameters
+    ----------
+    workers : int or None
+        See :func:`count_workers`.
+
+    Examples
+    --------
+    >>> with Workers(2) as workers:
+    ...     workers.map(abs, [-1, -2])
+    [1, 2]
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.count = count_workers(workers)
+        self._pool: ThreadPoolExecutor | None = None
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Return ``[function(item) for item in items]``, computed asynchronously."""
+        todo = list(items)
+        if self.count == 1 or len(todo) == 1:
+            return [function(item) for item in todo]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="pellucid")
+        return list(self._pool.map(function, todo))
+
+    def close(self) -> None:
+        """End the threads; the next :meth:`map` starts new ones."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"count": self.count, "_pool": None}

@@ -1,0 +1,213 @@
+"""The backward half of a plan: from the gradient of the logits to that of every parameter.
+
+Each stage finds the gradient of its output, ``dz``, where the stage after it put it. For a
+convolution that must pass a gradient on, that place has a border of zeros and is spread out by the
+stride, so that the gradient of its input is the forward kernel once more, with flipped filters.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.kernels import conv2d, dense, maxpool2d, relu, sigmoid
+from pellucid.kernels.arena import FLOOR_NONE, View, everywhere
+from pellucid.kernels.plan import (
+    Draft,
+    Stage,
+    conv2d_source,
+    elementwise,
+    gate_of_flat,
+    make_op,
+    pack_filters,
+    pool_fields,
+)
+from pellucid.kernels.vector import LANES
+from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU
+
+__all__ = ["allocate_sums", "emit_backward"]
+
+_CACHED_BYTES = 24 * 1024
+"""Bytes of ``dz`` that a filter-gradient pass keeps in the first-level cache."""
+
+Sums = dict[int, tuple[int, int]]
+
+
+def allocate_sums(draft: Draft) -> Sums:
+    """Return where the gradients of each stage's weights and bias are summed over the chunks."""
+    found: Sums = {}
+    for k, stage in enumerate(draft.stages):
+        if isinstance(stage.layer, Conv2D):
+            taps, groups, _ = _tiling(stage.layer)
+            filters = conv2d.planes(stage.gives[0])
+            count = filters * stage.takes[0] * stage.layer.kernel_pair[0] * groups * taps
+            found[k] = draft.memory.take(count * LANES), draft.memory.take(filters * LANES)
+        elif isinstance(stage.layer, Dense):
+            outputs = stage.gives[0]
+            count = outputs * _padded_row(stage)
+            found[k] = draft.memory.take(count), draft.memory.take(outputs * LANES)
+    return found
+
+
+def emit_backward(draft: Draft, delta: View, sums: Sums, image_gradient: bool) -> View | None:
+    """Emit the ops from the last stage to the first.
+
+    Parameters
+    ----------
+    draft : Draft
+        With its forward ops emitted.
+    delta : View
+        The gradient of the logits.
+    sums : dict
+        What :func:`allocate_sums` returned; a stage that is not in it gets no gradient.
+    image_gradient : bool
+        Whether to go on to the gradient of the images.
+
+    Returns
+    -------
+    View or None
+        Where the gradient of the images appears.
+    """
+    dz = delta
+    last = len(draft.stages) - 1
+    if isinstance(draft.stages[last].layer, Conv2D) and (last > 0 or image_gradient):
+        dz = _gradient_array(draft, draft.stages[last], passes_on=True)
+        copy = elementwise(relu.backward(), delta, dz, everywhere(dz.shape))
+        draft.program.backward.append(copy)
+    for k in reversed(range(len(draft.stages))):
+        if k in sums:
+            _emit_parameter_gradient(draft, k, dz, sums[k])
+        if k == 0:
+            break
+        dz = _emit_step(draft, k, dz, image_gradient)
+    if not image_gradient:
+        return None
+    to = draft.memory.array(draft.network.input_shape)
+    _emit_input_gradient(draft, 0, dz, to, None)
+    return to
+
+
+def _emit_step(draft: Draft, k: int, dz: View, image_gradient: bool) -> View:
+    """Emit the gradient of stage k's input; return it as the stage before finds it."""
+    before = draft.stages[k - 1]
+    passes_on = k - 1 > 0 or image_gradient
+    to = _gradient_array(draft, before, passes_on)
+    gate = draft.values[k] if before.has_relu else None
+    if draft.stages[k].takes == before.gives or to.is_contiguous:
+        _emit_input_gradient(draft, k, dz, to, gate)
+        return to
+    # A flat gradient can't be written into a border: it takes a detour over a plain array.
+    plain = draft.memory.array(before.gives)
+    _emit_input_gradient(draft, k, dz, plain, None)
+    opener = gate or everywhere(to.shape)
+    draft.program.backward.append(elementwise(relu.backward(), plain, to, opener))
+    return to
+
+
+def _gradient_array(draft: Draft, stage: Stage, passes_on: bool) -> View:
+    """Return new memory for the gradient of a stage's output."""
+    layer = stage.layer
+    if not isinstance(layer, Conv2D) or not passes_on:
+        return draft.memory.array(stage.gives)
+    sides = []
+    for axis, (pad, _) in enumerate(layer.pads(stage.takes)):
+        kernel, step = layer.kernel_pair[axis], layer.stride_pair[axis]
+        last = (stage.gives[1 + axis] - 1) * step
+        sides += [max(0, kernel - 1 - pad), max(0, stage.takes[1 + axis] - 1 + pad - last)]
+    top, bottom, left, right = sides
+    return draft.memory.array(stage.gives, (top, bottom, left, right), layer.stride_pair)
+
+
+def _emit_parameter_gradient(draft: Draft, k: int, dz: View, sums: tuple[int, int]) -> None:
+    stage, x = draft.stages[k], draft.taken(k)
+    weights, bias = stage.parameters
+    if isinstance(stage.layer, Dense):
+        shape = {"outputs": stage.gives[0], "inputs": stage.takes[0]}
+        place = {"sums": sums[0], "sums_row": _padded_row(stage), "bias_sums": sums[1]}
+        op = make_op(
+            dense.weights_gradient(), **shape, x=x.start, x_input=x.channel, dz=dz.start,
+            dz_output=dz.channel, **place, transposed=draft.memory.take(LANES * LANES),
+        )  # fmt: skip
+        end = make_op(dense.weights_finish(), **shape, **place, dw=weights, db=bias)
+    else:
+        layer = stage.layer
+        assert isinstance(layer, Conv2D)
+        taps, groups, block = _tiling(layer)
+        row_bytes = block * dz.shape[2] * LANES * 4
+        place = {"groups": groups, "sums": sums[0], "bias_sums": sums[1]}
+        shape = {"channels": stage.takes[0], "height": layer.kernel_pair[0]}
+        op = make_op(
+            conv2d.filters_gradient(taps, block), **conv2d_source(stage, layer, x), **shape,
+            blocks=conv2d.planes(stage.gives[0]) // block, **dz.fields("dz"), rows=dz.shape[1],
+            columns=dz.shape[2], rows_together=max(1, _CACHED_BYTES // row_bytes), **place,
+        )  # fmt: skip
+        end = make_op(
+            conv2d.filters_finish(), **shape, filters=stage.gives[0], width=layer.kernel_pair[1],
+            block=block, taps=taps, **place, df=weights, db=bias,
+        )  # fmt: skip
+    draft.program.backward.append(op)
+    draft.program.end.append(end)
+
+
+def _emit_input_gradient(draft: Draft, k: int, dz: View, to: View, gate: View | None) -> None:
+    """Emit ``dx`` of stage k into ``to``, closed where ``gate`` is not positive."""
+    stage = draft.stages[k]
+    layer, dx = stage.layer, stage.as_taken(to)
+    if isinstance(layer, Conv2D):
+        op = _conv2d(draft, stage, layer, dz, dx, gate)
+    elif isinstance(layer, Dense):
+        op = make_op(
+            dense.product(), outputs=stage.takes[0], inputs=stage.gives[0], w=stage.parameters[0],
+            w_output=1, w_input=stage.takes[0], bias=-1, x=dz.start, x_input=dz.channel,
+            z=dx.start, z_output=dx.channel, floor=FLOOR_NONE, **gate_of_flat(gate),
+        )  # fmt: skip
+    elif isinstance(layer, MaxPool2D):
+        # The winner passed the ReLU before the pool if the maximum did: the pooled value decides.
+        opener = everywhere(dz.shape) if gate is None else draft.values[k + 1]
+        step, pool = layer.stride_pair, layer.pool_pair
+        op = make_op(
+            maxpool2d.backward(), channels=dz.shape[0], rows=dz.shape[1], columns=dz.shape[2],
+            **pool_fields(layer, dx, "dx"), **dz.fields("dp"), place=draft.places[k],
+            overlap=int(step[0] < pool[0] or step[1] < pool[1]), **opener.fields("gate"),
+            dx_rows=dx.shape[1], dx_columns=dx.shape[2],
+        )  # fmt: skip
+    else:
+        assert gate is None
+        kernel = relu.backward() if isinstance(layer, ReLU) else sigmoid.backward()
+        op = elementwise(kernel, dz, dx, stage.as_taken(draft.values[k + 1]))
+    draft.program.backward.append(op)
+
+
+def _conv2d(
+    draft: Draft, stage: Stage, layer: Conv2D, dz: View, dx: View, gate: View | None
+) -> list[int]:
+    filters, channels = stage.gives[0], stage.takes[0]
+    height, width = layer.kernel_pair
+    weights, sums = pack_filters(
+        draft, layer, filters=channels, channels=filters, bias=0, flipped=1,
+        source=stage.parameters[0], source_filter=height * width,
+        source_channel=channels * height * width,
+    )  # fmt: skip
+    (top, _), (left, _) = layer.pads(stage.takes)
+    row, column = dz.row // layer.stride_pair[0], dz.column // layer.stride_pair[1]
+    block = conv2d.filter_block(channels)
+    opener = gate or everywhere(dx.shape)
+    return make_op(
+        conv2d.forward(width, block),
+        x=dz.start + (top - height + 1) * row + (left - width + 1) * column,
+        x_channel=dz.channel, x_row=row, x_step_row=row, x_step_column=column, channels=filters,
+        height=height, blocks=conv2d.planes(channels) // block, weights=weights, sums=sums,
+        rows=dx.shape[1], columns=dx.shape[2], **dx.fields("z"), floor=FLOOR_NONE,
+        **opener.fields("gate"),
+    )  # fmt: skip
+
+
+def _tiling(layer: Conv2D) -> tuple[int, int, int]:
+    """Return taps and groups of a filter row, and the filter block, of a gradient tile."""
+    block = conv2d.filter_block(layer.filters)
+    taps = conv2d.filter_taps(layer.kernel_pair[1], block)
+    return taps, math.ceil(layer.kernel_pair[1] / taps), block
+
+
+def _padded_row(stage: Stage) -> int:
+    """Return how many floats a row of a dense layer's weight sums takes, in whole vectors."""
+    return -(-stage.takes[0] // LANES) * LANES

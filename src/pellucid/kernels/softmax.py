@@ -1,0 +1,28 @@
+"""Softmax; its equations are in :mod:`pellucid.equations.softmax`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pellucid.kernels.compile import compile_function
+from pellucid.kernels.vector import LANES, add, div, exp, load, store, sub, winner
+
+__all__ = ["softmax"]
+
+
+@compile_function
+def softmax(arena: Any, logits: int, probs: int, classes: int) -> None:
+    """``probs[k] = exp(logits[k] - max) / sum``; both are ``[class, lane]``. NaN stays NaN."""
+    largest = load(arena, logits)
+    for k in range(1, classes):
+        value = load(arena, logits + k * LANES)
+        largest = winner(value, largest, value, largest)
+    power = exp(sub(load(arena, logits), largest))
+    store(arena, probs, power)
+    total = power
+    for k in range(1, classes):
+        power = exp(sub(load(arena, logits + k * LANES), largest))
+        store(arena, probs + k * LANES, power)
+        total = add(total, power)
+    for k in range(classes):
+        store(arena, probs + k * LANES, div(load(arena, probs + k * LANES), total))

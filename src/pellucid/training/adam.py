@@ -1,0 +1,104 @@
+"""The Adam optimizer; its equations are in :mod:`pellucid.equations.adam`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import ConfigurationError
+
+__all__ = ["Adam", "AdamState"]
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Settings of Adam, bias-corrected, eps beside the square root.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        The size of a step.
+    beta1, beta2 : float, default 0.9 and 0.999
+        How much of the first and second moment is kept from one update to the next.
+    eps : float, default 1e-10
+        Keeps the division finite.
+
+    Raises
+    ------
+    ConfigurationError
+        A setting out of bounds.
+
+    Examples
+    --------
+    >>> Adam(learning_rate=0.03)
+    Adam(learning_rate=0.03, beta1=0.9, beta2=0.999, eps=1e-10)
+    """
+
+    learning_rate: float = 0.01
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-10
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "beta1", "beta2", "eps"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+                raise ConfigurationError(f"{name} is {value!r}; it must be a number.")
+        if not 0 < self.learning_rate < math.inf:
+            raise ConfigurationError(
+                f"learning_rate is {self.learning_rate!r}; it must be a finite number above 0, "
+                "for example 0.01."
+            )
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            if not 0 <= value < 1:
+                raise ConfigurationError(
+                    f"{name} is {value!r}; it must be at least 0 and below 1, for example 0.9."
+                )
+        if not 0 < self.eps < math.inf:
+            raise ConfigurationError(
+                f"eps is {self.eps!r}; it must be a finite number above 0, for example 1e-10."
+            )
+
+
+class AdamState:
+    """The moments of Adam, and how many updates made them.
+
+    Parameters
+    ----------
+    size : int
+        How many parameters there are.
+
+    Attributes
+    ----------
+    m, v : ndarray of shape (size,), float32
+        First and second moment.
+    t : int
+        Updates so far.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.m = np.zeros(size, dtype=np.float32)
+        self.v = np.zeros(size, dtype=np.float32)
+        self.t = 0
+
+    def update(
+        self,
+        settings: Adam,
+        theta: NDArray[np.float32],
+        gradient: NDArray[np.float32],
+        batch_size: float,
+    ) -> None:
+        """Update ``theta`` in place with a gradient that is summed over ``batch_size`` images."""
+        from pellucid.kernels.adam import adam
+
+        self.t += 1
+        step = settings.learning_rate / (1.0 - settings.beta1**self.t)
+        correction = 1.0 / (1.0 - settings.beta2**self.t)
+        adam(
+            theta, self.m, self.v, gradient, 1.0 / batch_size, step, settings.beta1,
+            settings.beta2, correction, settings.eps,
+        )  # fmt: skip

@@ -1,0 +1,65 @@
+"""How the learning rate changes over a training: up, level, and down."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pellucid.errors import ConfigurationError
+
+__all__ = ["Schedule"]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning rate that rises in a line, stays, and falls in a line.
+
+    Update t of T is done with ``learning_rate * min(1, t / W, (T - t + 1) / C)``, where W and C
+    are the warm-up's and cool-down's updates. The default, neither, is a constant rate.
+
+    A warm-up keeps the first large steps from switching ReLUs off for good; a cool-down ends
+    training with small steps.
+
+    Parameters
+    ----------
+    warmup, cooldown : float, default 0
+        The share of the updates during which the rate rises and falls.
+
+    Raises
+    ------
+    ConfigurationError
+        A share below 0 or above 1.
+
+    Examples
+    --------
+    >>> schedule = Schedule(warmup=0.2, cooldown=0.2)
+    >>> [schedule.factor(t, 10) for t in range(1, 11)]
+    [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5]
+    """
+
+    warmup: float = 0.0
+    cooldown: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("warmup", "cooldown"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ConfigurationError(
+                    f"{name} is {value!r}; it must be a share of the updates, from 0 to 1."
+                )
+
+    def factor(self, update: int, updates: int) -> float:
+        """Return what the learning rate of one update is multiplied by.
+
+        Parameters
+        ----------
+        update : int
+            Its number, from 1.
+        updates : int
+            How many there are.
+        """
+        rising = math.ceil(self.warmup * updates)
+        falling = math.ceil(self.cooldown * updates)
+        up = update / rising if rising else 1.0
+        down = (updates - update + 1) / falling if falling else 1.0
+        return min(1.0, up, down)

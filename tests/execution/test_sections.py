@@ -1,0 +1,81 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid import Augmentation, presets
+from pellucid.execution.sections import GRAIN, Section, cut, section_step, whole_section
+
+from ..kernels.oracle import by_equations, problem
+
+
+@given(st.integers(1, 5000), st.integers(1, 40))
+def test_a_cut_covers_the_batch_in_whole_grains(images, sections):
+    parts = cut(images, sections)
+    assert 1 <= len(parts) <= sections
+    assert parts[0].start == 0
+    assert parts[-1].stop == images
+    for part, following in itertools.pairwise(parts):
+        assert part.stop == following.start
+        assert (part.stop - part.start) % GRAIN == 0
+    assert all(part.stop > part.start for part in parts)
+
+
+def test_the_reference_batch_is_cut_into_8():
+    assert cut(1024, 8) == [slice(i, i + 128) for i in range(0, 1024, 128)]
+
+
+def test_a_whole_section_counts_every_image_once():
+    section = whole_section(np.array([3, 1, 2]), np.array([5, 5, 6]))
+    np.testing.assert_array_equal(section.indices, [0, 1, 2])
+    np.testing.assert_array_equal(section.labels, [3, 1, 2])
+    np.testing.assert_array_equal(section.weights, [1.0, 1.0, 1.0])
+    np.testing.assert_array_equal(section.identities, [[5, 0], [5, 1], [6, 2]])
+
+
+def test_a_part_keeps_all_of_its_images():
+    section = whole_section(np.arange(10))
+    part = section.part(slice(4, 7))
+    np.testing.assert_array_equal(part.indices, [4, 5, 6])
+    np.testing.assert_array_equal(part.labels, [4, 5, 6])
+    np.testing.assert_array_equal(part.identities, [[0, 4], [0, 5], [0, 6]])
+    assert len(part.weights) == 3
+
+
+def test_inference_gives_loss_and_probabilities_but_no_gradient():
+    network = presets.reference((12, 12))
+    parameters, images, labels = problem(network, 21)
+    result, loss, _, _ = by_equations(network, parameters, images, labels)
+    found_probabilities = np.zeros((21, 10), dtype=np.float32)
+    found = section_step(
+        network, parameters, images, whole_section(labels), training=False,
+        probabilities=found_probabilities,
+    )  # fmt: skip
+    assert found.gradient.size == 0
+    assert found.loss == pytest.approx(loss, rel=1e-5)
+    np.testing.assert_allclose(found_probabilities, result.probs, rtol=0, atol=1e-5)
+
+
+def test_nothing_that_is_given_is_changed():
+    network = presets.reference((12, 12))
+    parameters, images, labels = problem(network, 21)
+    copies = parameters.copy(), images.copy(), labels.copy()
+    for array in (parameters, images, labels):
+        array.setflags(write=False)
+    section_step(network, parameters, images, whole_section(labels), Augmentation(), 3)
+    for array, copy in zip((parameters, images, labels), copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_strided_parts_of_a_section():
+    network = presets.reference((12, 12))
+    parameters, images, labels = problem(network, 40)
+    whole = whole_section(labels)
+    every_second = Section(
+        whole.indices[::2], whole.labels[::2], whole.weights[::2], whole.identities[::2]
+    )
+    found = section_step(network, parameters, images, every_second)
+    _, loss, _, _ = by_equations(network, parameters, images[::2], labels[::2])
+    assert found.loss == pytest.approx(loss, rel=1e-5)

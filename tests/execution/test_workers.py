@@ -1,0 +1,74 @@
+import os
+import pickle
+import threading
+import time
+
+import pytest
+
+from pellucid.errors import ConfigurationError
+from pellucid.execution.workers import Workers, count_workers
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, "2", True])
+def test_the_number_of_workers_is_checked(workers):
+    with pytest.raises(ConfigurationError, match=r"workers is .*whole number of at least 1, or"):
+        count_workers(workers)
+
+
+def test_none_is_one_worker_for_each_processor():
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert count_workers(None) == available
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_results_keep_the_order_of_the_items(count):
+    def slow_first(item):
+        time.sleep(0.02 if item == 0 else 0.0)
+        return item * item
+
+    with Workers(count) as workers:
+        assert workers.map(slow_first, range(6)) == [0, 1, 4, 9, 16, 25]
+        assert workers.map(slow_first, []) == []
+
+
+def test_work_goes_on_at_the_same_time():
+    meeting = threading.Barrier(3, timeout=10)
+    with Workers(3) as workers:
+        assert sorted(workers.map(lambda _: meeting.wait(), range(3))) == [0, 1, 2]
+
+
+def test_one_worker_starts_no_thread():
+    with Workers(1) as workers:
+        names = workers.map(lambda _: threading.current_thread().name, range(3))
+    assert set(names) == {threading.current_thread().name}
+
+
+def test_an_error_comes_through_and_workers_can_go_on():
+    def fail(item):
+        raise ValueError(f"item {item}")
+
+    with Workers(2) as workers:
+        with pytest.raises(ValueError, match="item 0"):
+            workers.map(fail, range(3))
+        assert workers.map(abs, [-1, -2]) == [1, 2]
+
+
+def test_closing_ends_the_threads_and_the_next_map_starts_new_ones():
+    workers = Workers(2)
+    workers.map(abs, [1, 2])
+    started = [t for t in threading.enumerate() if t.name.startswith("pellucid")]
+    assert started
+    workers.close()
+    assert not any(thread.is_alive() for thread in started)
+    assert workers.map(abs, [-3, 4]) == [3, 4]
+    workers.close()
+    workers.close()
+
+
+def test_workers_are_pickled_without_their_threads():
+    with Workers(2) as workers:
+        workers.map(abs, [1, 2])
+        copy = pickle.loads(pickle.dumps(workers))
+    assert copy.count == 2
+    with copy:
+        assert copy.map(abs, [-1, -2]) == [1, 2]

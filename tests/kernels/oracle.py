@@ -1,0 +1,186 @@
+"""Holds the kernels to the equations: the same network, parameters and images through both."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+from hypothesis import strategies as st
+
+from pellucid import Conv2D, MaxPool2D, Network, ReLU
+from pellucid.equations import backward, cross_entropy, forward
+from pellucid.equations.network import Forward
+from pellucid.execution.sections import Section, section_step, whole_section
+from pellucid.kernels.compile import Kernel
+
+TOLERANCE = 1e-5
+"""What the kernels promise for one section, relative to the largest element of an array."""
+
+FILTERS = {
+    1: (4, 7, 8, 11, 12),
+    2: (1,),
+    3: (5, 9, 10, 13, 14),
+    4: (3,),
+    5: (5, 10),
+    6: (2,),
+    7: (6,),
+}
+"""Filter counts that are drawn with a filter width: few kernels to compile, every block size."""
+
+
+@st.composite
+def convolutions(draw: st.DrawFn) -> tuple[Conv2D, tuple[int, int, int]]:
+    """Draw a convolution and an input shape that it fits, down to the filter's own size."""
+    width = draw(st.sampled_from(sorted(FILTERS)))
+    kernel = draw(st.integers(1, 7)), width
+    stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    # Up to 9: more zeros than the filter is wide.
+    padding = draw(st.sampled_from(["valid", "same"]) | st.tuples(*[st.integers(0, 9)] * 2))
+    layer = Conv2D(draw(st.sampled_from(FILTERS[width])), kernel, stride, padding)
+    sizes = []
+    for axis in range(2):
+        least = 1 if padding == "same" else kernel[axis]
+        if not isinstance(padding, str):
+            least = max(1, kernel[axis] - 2 * padding[axis])
+        sizes.append(least + draw(st.integers(0, 9)))
+    channels = draw(st.integers(1, 4) if width == 3 else st.sampled_from([1, 3]))
+    return layer, (channels, *sizes)
+
+
+def problem(
+    network: Network, count: int, seed: int = 0, *, as_bytes: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return parameters, images and labels that leave no doubt which way a mask or winner goes.
+
+    Parameters are those training begins with, the biases too away from 0, and scaled so that
+    activations stay near 1 through any stack of layers.
+    """
+    random = np.random.default_rng(seed)
+    parameters = np.empty(network.size, dtype=np.float32)
+    for p, view in zip(network.parameters, network.views(parameters).values(), strict=True):
+        fan_in = p.size // p.shape[0]
+        view[...] = random.normal(scale=0.3 if len(p.shape) == 1 else fan_in**-0.5, size=p.shape)
+    images = np.empty((0, *network.input_shape), dtype=np.uint8 if as_bytes else np.float32)
+    for _ in range(50):
+        if as_bytes:
+            more = random.integers(0, 256, (count, *network.input_shape), dtype=np.uint8)
+        else:
+            more = random.random((count, *network.input_shape), dtype=np.float32)
+        images = np.concatenate([images, more[is_decisive(network, parameters, more)]])
+        if len(images) >= count:
+            return parameters, images[:count], random.integers(0, network.classes, count)
+    raise AssertionError(f"no decisive images for {network}")
+
+
+def is_decisive(network: Network, parameters: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return which images have no ReLU so near 0, and no pool so near a tie, that rounding decides.
+
+    There float32 and float64 may rightly pick different sides, and their gradients differ.
+    """
+    fine = np.ones(len(images), dtype=bool)
+    result = forward(network, parameters, pixels(images))
+    for layer, x in zip(network.layers, result.activations, strict=False):
+        if isinstance(layer, ReLU):
+            # An exact 0 is one that a ReLU or the images gave: float32 has it too.
+            near = (np.abs(x) < 1e-6) & (x != 0.0)
+            fine &= ~near.reshape(len(x), -1).any(axis=1)
+        elif isinstance(layer, MaxPool2D):
+            fine &= ~_has_near_tie(layer, x)
+    return fine
+
+
+def _has_near_tie(layer: MaxPool2D, x: np.ndarray) -> np.ndarray:
+    windows = np.lib.stride_tricks.sliding_window_view(x, layer.pool_pair, axis=(2, 3))
+    windows = windows[:, :, :: layer.stride_pair[0], :: layer.stride_pair[1]]
+    ordered = np.sort(windows.reshape(*windows.shape[:4], -1), axis=-1)
+    if ordered.shape[-1] == 1:
+        return np.zeros(len(x), dtype=bool)
+    gap = ordered[..., -1] - ordered[..., -2]
+    near = (gap < 1e-5 * np.abs(x).max(initial=1e-3)) & (gap != 0.0)
+    return np.asarray(near.reshape(len(x), -1).any(axis=1))
+
+
+def pixels(images: np.ndarray) -> np.ndarray:
+    """Return images as the equations take them."""
+    return images / 255.0 if images.dtype == np.uint8 else images.astype(np.float64)
+
+
+def by_equations(
+    network: Network,
+    parameters: np.ndarray,
+    images: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+) -> tuple[Forward, float, np.ndarray, np.ndarray]:
+    """Return the forward pass, the summed loss, its gradient and that of the images."""
+    result = forward(network, parameters, pixels(images))
+    loss = float(cross_entropy(result.probs, labels, weights=weights).sum())
+    return result, loss, *backward(network, parameters, result, labels, weights)
+
+
+def assert_agrees(
+    network: Network,
+    parameters: np.ndarray,
+    images: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Assert that loss, probabilities, gradient and image gradients are those of the equations."""
+    result, loss, gradient, d_images = by_equations(network, parameters, images, labels, weights)
+    section = whole_section(labels)
+    if weights is not None:
+        section = Section(section.indices, labels, weights, section.identities)
+    probabilities = np.full((len(labels), network.classes), np.nan, dtype=np.float32)
+    found = section_step(network, parameters, images, section, probabilities=probabilities)
+    found_images = np.full(images.shape, np.nan, dtype=np.float32)
+    section_step(network, parameters, images, section, image_gradients=found_images)
+
+    assert abs(found.loss - loss) <= tolerance * abs(loss)
+    assert np.abs(probabilities - result.probs).max() <= tolerance
+    assert_gradients_agree(network, found.gradient, gradient, tolerance)
+    assert error(found_images, d_images, 1e-2 * float(np.abs(gradient).max())) <= tolerance
+
+
+def assert_gradients_agree(
+    network: Network, found: np.ndarray, expected: np.ndarray, tolerance: float = TOLERANCE
+) -> None:
+    """Assert that each parameter array's gradient has a relative error within the tolerance."""
+    assert found.dtype == np.float32
+    errors = gradient_errors(network, found, expected)
+    assert max(errors.values()) <= tolerance, errors
+
+
+def gradient_errors(network: Network, found: np.ndarray, expected: np.ndarray) -> dict[str, float]:
+    """Return the relative error of each parameter array's gradient.
+
+    Where the terms of a sum cancel (a lone bias often does it), what is left can be far smaller
+    than the rounding of any of them; such an array is measured by a tenth of its layer's largest.
+    """
+    found_views, expected_views = network.views(found), network.views(expected)
+    overall = max(float(np.abs(expected).max()), 1e-20)  # 0 where every ReLU is closed
+    largest = {p.layer: 1e-2 * overall for p in network.parameters}
+    for p in network.parameters:
+        size = 0.1 * float(np.abs(expected_views[p.name]).max())
+        largest[p.layer] = max(largest[p.layer], size)
+    return {
+        p.name: error(found_views[p.name], expected_views[p.name], largest[p.layer])
+        for p in network.parameters
+    }
+
+
+def error(found: np.ndarray, expected: np.ndarray, floor: float = 1e-30) -> float:
+    """Return the largest difference, relative to the largest expected value."""
+    assert found.shape == expected.shape
+    size = max(float(np.abs(expected).max()), floor)
+    return float(np.abs(found - expected).max()) / size
+
+
+def call(kernel: Kernel, arena: np.ndarray, **values: int) -> None:
+    """Call a kernel's machine code on one op."""
+    assert set(values) == set(kernel.fields)
+    op = np.array([values[name] for name in kernel.fields], dtype=np.int64)
+    nothing = np.zeros(1, dtype=np.float32)
+    pointers = [a.ctypes.data for a in (op, arena, nothing, nothing)]
+    ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(kernel.address)(*pointers)

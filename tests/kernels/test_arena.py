@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid.kernels.arena import CONSTANTS, FLOOR_NONE, FLOOR_ZERO, ONES, Memory, new_arena
+from pellucid.kernels.vector import LANES
+
+SIZE = st.integers(1, 9)
+
+
+@pytest.mark.parametrize("size", [CONSTANTS + 1, 1000, 99_999])
+def test_a_new_arena_is_zero_but_for_its_constants_and_begins_on_a_cache_line(size):
+    arena = new_arena(size)
+    assert arena.shape == (size,)
+    assert arena.ctypes.data % 64 == 0
+    assert (arena[ONES : ONES + LANES] == 1.0).all()
+    assert arena[FLOOR_ZERO] == 0.0
+    assert arena[FLOOR_NONE] == -np.inf
+    assert not arena[CONSTANTS:].any()
+
+
+@given(
+    st.lists(
+        st.tuples(st.tuples(SIZE, SIZE, SIZE), st.tuples(*[st.integers(0, 3)] * 4),
+                  st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        min_size=1, max_size=4,
+    )
+)  # fmt: skip
+def test_no_two_elements_share_a_place(wanted):
+    memory = Memory()
+    taken = set()
+    for shape, border, spread in wanted:
+        view = memory.array(shape, border, spread)
+        for c, y, x in np.ndindex(shape):
+            at = view.start + c * view.channel + y * view.row + x * view.column
+            assert at % LANES == 0
+            assert CONSTANTS <= at <= memory.size - LANES
+            assert at not in taken
+            taken.add(at)
+
+
+def test_only_a_plain_array_can_be_read_flat():
+    memory = Memory()
+    assert memory.array((3, 4, 5)).is_contiguous
+    assert memory.array((7,)).is_contiguous
+    assert not memory.array((3, 4, 5), (0, 1, 0, 0)).is_contiguous
+    assert not memory.array((3, 4, 5), (0, 0, 1, 0)).is_contiguous
+    assert not memory.array((3, 4, 5), spread=(1, 2)).is_contiguous
+    view = memory.array((3, 4, 5)).flat()
+    assert view.shape == (60, 1, 1)
+    assert view.channel == LANES

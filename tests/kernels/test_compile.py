@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from pellucid import Dense, Flatten, Network, presets
+from pellucid.execution.sections import prepare
+from pellucid.files import cache_folder
+from pellucid.kernels import compile as compiling
+from pellucid.kernels import conv2d
+
+ONE_KERNEL = """
+from pellucid.kernels import relu
+from pellucid.kernels.compile import announce_with
+announce_with(lambda text: print("SAID", text))
+relu.forward()
+relu.backward()
+"""
+WHOLE_NETWORK = """
+from pellucid import presets
+from pellucid.execution.sections import prepare
+from pellucid.kernels.compile import announce_with
+announce_with(lambda text: print("SAID", text))
+prepare(presets.reference())
+"""
+
+
+def run(code, **environment):
+    result = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True,
+        text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def test_kernels_are_compiled_once_and_that_is_said_once(tmp_path):
+    folder = tmp_path / "a cache" / "kernels"
+    said = run(ONE_KERNEL, PELLUCID_CACHE=str(folder.parent))
+    assert said == [f"SAID Compiling kernels for this processor; they are kept in {folder}."]
+    files = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    assert any(file.name.startswith("relu.relu_forward-") for file in files)
+    assert run(ONE_KERNEL, PELLUCID_CACHE=str(folder.parent)) == []
+    assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == files
+
+
+def test_a_second_process_compiles_nothing_for_a_network():
+    prepare(presets.reference())
+    assert run(WHOLE_NETWORK, PELLUCID_CACHE=str(cache_folder())) == []
+
+
+def test_a_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / "elsewhere").mkdir()
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path / "elsewhere"))
+    said = run(ONE_KERNEL, PELLUCID_CACHE=str(tmp_path / "file"), **temporary)
+    assert len(said) == 1
+    assert str(tmp_path / "elsewhere") in said[0]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions don't bind root")
+def test_a_read_only_cache_is_replaced_by_a_temporary_one(tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o500)
+    said = run(ONE_KERNEL, PELLUCID_CACHE=str(folder), TMPDIR=str(tmp_path))
+    assert len(said) == 1
+    assert str(folder) not in said[0]
+
+
+def test_networks_of_other_shapes_compile_nothing():
+    prepare(presets.reference())
+    before = len(compiling._keep_alive)
+    kernel = conv2d.forward(5, 5)
+    prepare(presets.reference((19, 33), classes=4))
+    assert conv2d.forward(5, 5) is kernel
+    assert len(compiling._keep_alive) == before
+
+
+def test_a_kernel_is_found_by_name_and_constants():
+    prepare(Network([Flatten(), Dense(2)], (2, 2)))
+    first, second = conv2d.forward(5, 5), conv2d.forward(5, 1)
+    assert first.address != second.address
+    assert first.name.endswith("forward_5_5")
+    assert second.name.endswith("forward_5_1")
+    assert first.fields == second.fields

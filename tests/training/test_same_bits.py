@@ -1,0 +1,97 @@
+"""The parameters depend on data, settings and seed alone."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from pellucid import Augmentation, Trainer
+
+from .examples import NETWORK, bright_corners
+
+COUNT = 300
+
+
+def digest(images, labels, *, workers=2, seed=0, augmentation=None, batch_size=100, **settings):
+    # 300 images in 4 1/3 passes: batches straddle passes, and 100 is no multiple of 16 or of 8.
+    with Trainer(
+        NETWORK, workers=workers, seed=seed, augmentation=augmentation, **settings
+    ) as trainer:
+        trainer.fit(images, labels, total_images=1300, batch_size=batch_size)
+        return hashlib.sha256(trainer.parameters.tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])
+@pytest.mark.parametrize("batch_size", [100, 128, 77])
+def test_the_number_of_workers_changes_no_bit(augmentation, batch_size):
+    images, labels = bright_corners(COUNT)
+    found = {
+        digest(images, labels, workers=n, augmentation=augmentation, batch_size=batch_size)
+        for n in (1, 2, 3, 8)
+    }
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])
+def test_where_the_images_lie_changes_no_bit(augmentation, tmp_path):
+    images, labels = bright_corners(COUNT)
+    images.tofile(tmp_path / "images")
+    on_disk = np.memmap(tmp_path / "images", np.uint8, "r", shape=images.shape)
+    wide = np.zeros((2 * COUNT, 1, 10, 30), dtype=np.uint8)
+    wide[::2, :, :, 3:25:2] = images
+    same = {
+        "memory": images,
+        "disk": on_disk,
+        "every second image of a wider array": wide[::2, :, :, 3:25:2],
+        "Fortran order": np.asfortranarray(images),
+        "without the axis of channels": images[:, 0],
+        "whole numbers of another type": images.astype(np.int64),
+        "reversed twice": images[::-1][::-1],
+    }
+    found = {digest(images, labels, augmentation=augmentation) for images in same.values()}
+    assert len(found) == 1
+    del on_disk
+
+
+def test_where_floats_lie_changes_no_bit(tmp_path):
+    images, labels = bright_corners(COUNT)
+    floats = (images / 255.0).astype(np.float32)
+    floats.tofile(tmp_path / "images")
+    on_disk = np.memmap(tmp_path / "images", np.float32, "r", shape=images.shape)
+    same = (floats, on_disk, np.asfortranarray(floats), floats.astype(">f4"), floats.astype("f8"))
+    assert len({digest(images, labels) for images in same}) == 1
+    del on_disk
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    images, labels = bright_corners(COUNT)
+    for augmentation in (None, Augmentation()):
+        same = [digest(images, labels, seed=5, augmentation=augmentation) for _ in range(2)]
+        assert same[0] == same[1]
+        assert same[0] != digest(images, labels, seed=6, augmentation=augmentation)
+    assert same[0] != digest(images, labels, seed=5)
+
+
+def test_steps_in_threads_of_their_own_change_no_bit():
+    """A trainer stepped from the main thread, and one whose workers are kept for every step."""
+    images, labels = bright_corners(90)
+    found = set()
+    for workers in (1, 4):
+        trainer = Trainer(NETWORK, workers=workers, augmentation=Augmentation())
+        for start in (0, 30, 60):
+            trainer.step(images[start : start + 30], labels[start : start + 30])
+            trainer.close()
+        found.add(trainer.parameters.tobytes())
+    assert len(found) == 1
+
+
+def test_one_fit_is_a_fit_and_another():
+    """Two whole passes in one call, or one in each of two calls: the same bits."""
+    images, labels = bright_corners(COUNT)
+    once, twice = Trainer(NETWORK), Trainer(NETWORK)
+    once.fit(images, labels, epochs=2, batch_size=100)
+    for _ in range(2):
+        twice.fit(images, labels, epochs=1, batch_size=100)
+    assert once.parameters.tobytes() == twice.parameters.tobytes()
+    once.close()
+    twice.close()

@@ -1,0 +1,403 @@
+import signal
+import threading
+
+import numpy as np
+import pytest
+
+from pellucid import Adam, Augmentation, Conv2D, Dense, Flatten, History, Network, ReLU, Trainer
+from pellucid.equations import adam as adam_equation
+from pellucid.equations import loss_and_gradient
+from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
+from pellucid.training.batches import batches
+
+from .examples import NETWORK, bright_corners
+
+
+@pytest.fixture
+def trainer():
+    with Trainer(NETWORK, optimizer=Adam(0.01), workers=2) as made:
+        yield made
+
+
+def state(trainer):
+    own = trainer._state
+    return trainer.parameters.tobytes(), own.m.tobytes(), own.v.tobytes(), own.t
+
+
+# A step and what it does.
+
+
+@pytest.mark.parametrize("count", [1, 5, 16, 40, 130])
+def test_a_step_is_the_equations_mean_loss_and_adam(trainer, count):
+    """Batches smaller than the sections, too."""
+    images, labels = bright_corners(count)
+    theta = trainer.parameters.astype(np.float64)
+    loss, gradient = loss_and_gradient(NETWORK, theta, images / 255.0, labels)
+    expected, _, _ = adam_equation(
+        theta, 0.0 * theta, 0.0 * theta, gradient, 1, batch_size=count, learning_rate=0.01,
+        beta1=0.9, beta2=0.999, eps=1e-10,
+    )  # fmt: skip
+    assert trainer.step(images, labels) == pytest.approx(loss / count, rel=1e-5)
+    # Adam's first step is the gradient's sign: an element that is all rounding may go either way.
+    clear = (np.abs(gradient) > 1e-5 * np.abs(gradient).max()) | (gradient == 0.0)
+    assert clear.mean() > 0.9
+    np.testing.assert_allclose(trainer.parameters[clear], expected[clear], rtol=0, atol=1e-6)
+
+
+def test_training_learns(trainer):
+    images, labels = bright_corners(400)
+    history = trainer.fit(images, labels, epochs=12, batch_size=64)
+    assert history.losses[-1] < 0.3 * history.losses[0]
+    result = trainer.evaluate(*bright_corners(200, seed=1))
+    assert result.accuracy > 0.9
+    assert result.probabilities.shape == (200, 4)
+
+
+def test_a_fit_is_its_steps():
+    images, labels = bright_corners(90)
+    fitted, stepped = Trainer(NETWORK, seed=4), Trainer(NETWORK, seed=4)
+    fitted.fit(images, labels, total_images=200, batch_size=50)
+    for batch in batches(90, 200, 50, seed=4):
+        stepped.step(images[batch.indices], labels[batch.indices])
+    np.testing.assert_array_equal(fitted.parameters, stepped.parameters)
+
+
+def test_images_are_randomized_by_pass_and_their_number_in_the_data():
+    images, labels = bright_corners(40)
+    trainer = Trainer(NETWORK, seed=9, augmentation=Augmentation())
+    start = trainer.parameters.copy()
+    history = trainer.fit(images, labels, epochs=1, batch_size=40)
+    seen = Augmentation().apply(images, seed=9, pass_number=0)
+    loss, _ = loss_and_gradient(NETWORK, start, seen, labels)
+    assert history.losses[0] == pytest.approx(loss / 40, rel=1e-5)
+
+    after = trainer.parameters.copy()
+    history = trainer.fit(images, labels, epochs=1, batch_size=40)
+    seen = Augmentation().apply(images, seed=9, pass_number=1)
+    loss, _ = loss_and_gradient(NETWORK, after, seen, labels)
+    assert history.losses[0] == pytest.approx(loss / 40, rel=1e-5)
+
+
+def test_the_images_given_are_not_changed(trainer):
+    images, labels = bright_corners(50)
+    copy = images.copy()
+    images.setflags(write=False)
+    labels.setflags(write=False)
+    trainer.step(images, labels)
+    trainer.fit(images, labels, batch_size=16)
+    np.testing.assert_array_equal(images, copy)
+
+
+# How much it trains, and what it tells.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sizes"),
+    [
+        ({}, [100]),
+        ({"batch_size": 40}, [40, 40, 20]),
+        ({"batch_size": 41}, [41, 59]),
+        ({"batch_size": 30}, [30, 30, 40]),
+        ({"batch_size": 60}, [60, 40]),
+        ({"batch_size": 50, "epochs": 2.5}, [50] * 5),
+        ({"batch_size": 50, "epochs": 0.25}, [25]),
+        ({"batch_size": 50, "epochs": 0.001}, [1]),
+        ({"batch_size": 80, "total_images": 230}, [80, 80, 70]),
+        ({"batch_size": 500, "total_images": 230}, [230]),
+        ({"batch_size": 50, "total_images": 50, "epochs": 9}, [50]),
+    ],
+)
+def test_epochs_and_total_images(trainer, arguments, sizes):
+    history = trainer.fit(*bright_corners(100), **arguments)
+    assert [update.images for update in history.updates] == sizes
+    assert history.images == sum(sizes)
+
+
+def test_history_tells_what_happened_and_on_update_hears_it(trainer):
+    images, labels = bright_corners(100)
+    heard = []
+    before = trainer.evaluate(images, labels)
+    history = trainer.fit(images, labels, epochs=3, batch_size=100, on_update=heard.append)
+    assert heard == history.updates
+    assert [update.update for update in heard] == [1, 2, 3]
+    assert heard[0].loss == pytest.approx(before.loss, rel=1e-6)
+    assert heard[0].accuracy == before.accuracy
+    seconds = [update.seconds for update in heard]
+    assert seconds == sorted(seconds)
+    assert seconds[0] > 0
+    assert not history.interrupted
+    assert len(history.to_csv().splitlines()) == 4
+
+
+def test_a_second_fit_goes_on(trainer):
+    images, labels = bright_corners(100)
+    first = trainer.fit(images, labels, epochs=2, batch_size=50)
+    second = trainer.fit(images, labels, epochs=1, batch_size=50)
+    assert [update.update for update in first.updates] == [1, 2, 3, 4]
+    assert [update.update for update in second.updates] == [5, 6]
+    assert trainer.history.updates == first.updates + second.updates
+    assert trainer._state.t == 6
+
+
+def test_an_error_in_on_update_comes_through_and_leaves_the_last_update(trainer):
+    seen = []
+
+    def fail(update):
+        seen.append(state(trainer))
+        raise RuntimeError("disk full")
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(RuntimeError, match="disk full"):
+        trainer.fit(*bright_corners(100), batch_size=50, on_update=fail)
+    assert state(trainer) == seen[0]
+    assert len(trainer.history) == 1
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+# What can't be used is refused before anything changes.
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sections": 0}, r"sections is 0; it must be a whole number of at least 1\."),
+        ({"sections": 2.5}, r"sections is 2\.5; "),
+        (
+            {"seed": -1},
+            r"seed is -1; it must be a whole number of at least 0 and at most 9223372036854775807",
+        ),
+        ({"seed": "now"}, r"seed is 'now'; "),
+        ({"seed": 2**63}, r"seed is 9223372036854775808; "),
+        ({"workers": 0}, r"workers is 0; "),
+    ],
+)
+def test_settings_out_of_bounds(settings, message):
+    with pytest.raises(ConfigurationError, match=message):
+        Trainer(NETWORK, **settings)
+
+
+@pytest.mark.parametrize("seed", [2**62, 2**63 - 1, np.int64(3)])
+def test_large_seeds_work(seed):
+    trainer = Trainer(NETWORK, seed=seed, augmentation=Augmentation(), workers=1)
+    assert np.isfinite(trainer.step(*bright_corners(8)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"batch_size": 7},
+            r"^batch_size 7 is smaller than sections 8, but each section needs an image; use "
+            r"sections=7 or a larger batch_size\.$",
+        ),
+        ({"batch_size": 0}, r"^batch_size is 0; it must be a whole number of at least 1\.$"),
+        ({"batch_size": 16.0}, r"^batch_size is 16\.0; "),
+        ({"epochs": 0}, r"^epochs is 0; it must be a finite number above 0\.$"),
+        ({"epochs": float("nan")}, r"^epochs is nan; "),
+        ({"epochs": float("inf")}, r"^epochs is inf; "),
+        ({"total_images": 0}, r"^total_images is 0; "),
+        ({"total_images": 1.5}, r"^total_images is 1\.5; "),
+    ],
+)
+def test_arguments_out_of_bounds(trainer, arguments, message):
+    before = state(trainer)
+    with pytest.raises(ConfigurationError, match=message):
+        trainer.fit(*bright_corners(40), **arguments)
+    assert state(trainer) == before
+    assert len(trainer.history) == 0
+
+
+def _spoiled(what):
+    images, labels = bright_corners(40)
+    floats = (images / 255.0).astype(np.float32)
+    match what:
+        case "label":
+            labels[17] = 4
+        case "negative label":
+            labels[3] = -1
+        case "fewer labels":
+            labels = labels[:-1]
+        case "nan":
+            floats[5, 0, 2, 2] = np.nan
+            return floats, labels
+        case "infinity":
+            floats[6, 0, 0, 0] = np.inf
+            return floats, labels
+        case "range":
+            return floats * 255.0, labels
+        case "shape":
+            images = images[:, :, :9]
+        case "channels":
+            images = np.repeat(images, 3, axis=1)
+        case "none":
+            images, labels = images[:0], labels[:0]
+    return images, labels
+
+
+@pytest.mark.parametrize("method", ["step", "fit", "evaluate"])
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("label", r"Label 4 at index 17 is out of range .*the labels of 4 classes are 0 to 3"),
+        ("negative label", r"Label -1 at index 3 is out of range"),
+        ("fewer labels", r"There are 40 images but 39 labels"),
+        ("nan", r"hold NaN or infinity in 1 of 40 images, first image 5"),
+        ("infinity", r"hold NaN or infinity in 1 of 40 images, first image 6"),
+        ("range", r"floats must lie in \[0, 1\]"),
+        ("shape", r"Each image has shape \(1, 9, 11\) .*the network takes \(1, 10, 11\)"),
+        ("channels", r"Each image has shape \(3, 10, 11\)"),
+        ("none", r"There are no images"),
+    ],
+)
+def test_data_that_cannot_be_used(trainer, method, what, message):
+    before = state(trainer)
+    with pytest.raises(DataError, match=message):
+        getattr(trainer, method)(*_spoiled(what))
+    assert state(trainer) == before
+    assert len(trainer.history) == 0
+
+
+@pytest.mark.parametrize("wrong", ["float64", "too few", "strided"])
+def test_parameters_put_there_by_hand_are_refused_or_taken(wrong):
+    images, labels = bright_corners(20)
+    good = NETWORK.initial_parameters(3)
+    put = {"float64": good.astype(float), "too few": good[:-1], "strided": np.repeat(good, 2)[::2]}
+    trainer, expected = Trainer(NETWORK), Trainer(NETWORK, seed=3)
+    if wrong == "too few":
+        with pytest.raises(NetworkError, match=r"does not fit this network"):
+            trainer.parameters = put[wrong]
+        return
+    trainer.parameters = put[wrong]
+    loss = trainer.step(images, labels)
+    assert loss == expected.step(images, labels)
+    np.testing.assert_array_equal(trainer.parameters, expected.parameters)
+
+
+# Divergence.
+
+
+# A score of -infinity is left out: its class has probability 0, and nothing else is infinite.
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["f1", "b1", "w2", "b3"])
+def test_divergence_is_told_and_changes_nothing(trainer, name, bad):
+    images, labels = bright_corners(100)
+    trainer.step(images, labels)
+    NETWORK.views(trainer.parameters)[name].flat[:2] = bad
+    before = state(trainer)
+    with pytest.raises(
+        DivergenceError,
+        match=r"^The (loss is (nan|inf)|gradient is not finite) in update 2; lower the learning "
+        r"rate \(now 0\.01\)\. The parameters are those before this update\.$",
+    ):
+        trainer.step(images, labels)
+    assert state(trainer) == before
+
+
+def test_fit_stops_at_divergence_with_the_last_good_state():
+    images, labels = bright_corners(100)
+    network = Network([Flatten(), Dense(9), ReLU(), Dense(9), ReLU(), Dense(4)], (10, 11))
+    with Trainer(network, optimizer=Adam(1e20)) as trainer:
+        good = []
+        with pytest.raises(DivergenceError, match=r"lower the learning rate \(now 1e\+20\)"):
+            trainer.fit(
+                images,
+                labels,
+                epochs=50,
+                batch_size=50,
+                on_update=lambda _: good.append(state(trainer)),
+            )
+        assert state(trainer) == good[-1]
+        assert np.isfinite(trainer.parameters).all()
+        assert len(trainer.history) == len(good) == trainer._state.t
+
+
+def test_training_can_go_on_after_divergence(trainer):
+    images, labels = bright_corners(100)
+    good = trainer.parameters.copy()
+    trainer.parameters[:] = np.nan
+    with pytest.raises(DivergenceError):
+        trainer.step(images, labels)
+    trainer.parameters[:] = good
+    fresh = Trainer(NETWORK, optimizer=Adam(0.01), workers=2)
+    assert trainer.step(images, labels) == fresh.step(images, labels)
+    np.testing.assert_array_equal(trainer.parameters, fresh.parameters)
+    fresh.close()
+
+
+# Ctrl-C.
+
+
+def test_ctrl_c_ends_training_after_the_update_at_work(trainer):
+    handler = signal.getsignal(signal.SIGINT)
+    states = []
+
+    def interrupt(update):
+        states.append(state(trainer))
+        if update.update == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    images, labels = bright_corners(100)
+    history = trainer.fit(images, labels, epochs=20, batch_size=50, on_update=interrupt)
+    assert history.interrupted
+    assert trainer.history.interrupted
+    assert len(history) == 3
+    assert state(trainer) == states[-1]
+    assert signal.getsignal(signal.SIGINT) is handler
+
+    again = trainer.fit(images, labels, batch_size=50)
+    assert not again.interrupted
+    assert [update.update for update in again.updates] == [4, 5]
+
+
+def test_a_second_ctrl_c_raises_at_once(trainer):
+    handler = signal.getsignal(signal.SIGINT)
+
+    def interrupt_twice(update):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(*bright_corners(100), batch_size=50, on_update=interrupt_twice)
+    assert len(trainer.history) == 1
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_training_works_in_another_thread():
+    found, images_labels = [], bright_corners(100)
+
+    def train():
+        with Trainer(NETWORK, workers=2) as trainer:
+            history = trainer.fit(*images_labels, batch_size=50)
+            found.append((history, trainer.parameters))
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    (history, parameters) = found[0]
+    assert isinstance(history, History)
+    with Trainer(NETWORK, workers=2) as trainer:
+        trainer.fit(*images_labels, batch_size=50)
+        np.testing.assert_array_equal(parameters, trainer.parameters)
+
+
+def test_two_trainers_at_once_do_not_disturb_each_other():
+    images, labels = bright_corners(100)
+    other = Network([Conv2D(5, 3, padding="same"), Flatten(), Dense(4)], (1, 10, 11))
+
+    def train(network, out):
+        with Trainer(network, workers=2) as trainer:
+            trainer.fit(images, labels, epochs=4, batch_size=50)
+            out.append(trainer.parameters.tobytes())
+
+    alone, together = [], [[], []]
+    for network in (NETWORK, other):
+        train(network, alone)
+    threads = [
+        threading.Thread(target=train, args=(network, out))
+        for network, out in zip((NETWORK, other), together, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == [[alone[0]], [alone[1]]]
