@@ -1,0 +1,77 @@
+"""Files that are either wholly there or not there: atomic writing, and the user's cache folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+import platformdirs
+
+__all__ = ["atomic_write", "cache_folder"]
+
+
+def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
+    """Write a file so that nobody ever sees half of it.
+
+    The bytes go to a temporary name in the same folder, are flushed to the disk (fsync), and the
+    file is then renamed. After a crash, a full disk or Ctrl-C the path holds either what it held
+    before or all of ``data``; the temporary file is removed. A symbolic link is followed.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write; its folder must exist.
+    data : bytes or memoryview
+        The whole content.
+
+    Raises
+    ------
+    OSError
+        The folder is missing or read-only, the disk is full, or the path is a folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     atomic_write(Path(folder) / "a.txt", b"all of it")
+    ...     (Path(folder) / "a.txt").read_bytes()
+    b'all of it'
+    """
+    target = Path(path).resolve()
+    # A short random name: a long target name would overflow the file system's limit.
+    temporary = target.with_name(f".pellucid-{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be fetched again; it need not exist yet.
+
+    The environment variable ``PELLUCID_CACHE`` names it; without that it is the platform's usual
+    place for caches, such as ``~/.cache/pellucid`` on Linux.
+    """
+    chosen = os.environ.get("PELLUCID_CACHE", "")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("pellucid"))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renaming itself survive a power cut, where the platform lets a folder be synced."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

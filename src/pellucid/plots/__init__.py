@@ -1,0 +1,15 @@
+"""The pictures of a run, each a function that returns a matplotlib Figure.
+
+No picture needs a display, and none goes through ``matplotlib.pyplot``: the figures belong to
+nobody's session, and the user's backend and settings stay as they are. matplotlib is imported by
+the first call, not with this module.
+"""
+
+from pellucid.plots._style import save
+from pellucid.plots.confusion import confusion
+from pellucid.plots.filters import filters
+from pellucid.plots.loss import loss_curve
+from pellucid.plots.predictions import predictions
+from pellucid.plots.randomized import randomized
+
+__all__ = ["confusion", "filters", "loss_curve", "predictions", "randomized", "save"]

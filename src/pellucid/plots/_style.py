@@ -1,0 +1,192 @@
+"""What the pictures share: one style, places in inches, texts that fit, and the PNG file."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from pellucid.errors import ConfigurationError
+from pellucid.files import atomic_write
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["save"]
+
+DPI = 150
+# Okabe and Ito's blue and a red: told apart by every common kind of colour vision.
+BLUE = "#0072B2"
+RED = "#C8102E"
+INK = "#1A1A1A"
+MUTED = "#5A5A5A"
+FAINT = "#BFBFBF"
+TITLE, BODY, SMALL = 13.0, 9.5, 8.5
+
+_STYLE: dict[str, Any] = {
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": BODY,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.dpi": DPI,
+    "figure.facecolor": "white",
+    "font.size": BODY,
+    "legend.fontsize": BODY,
+    "text.color": INK,
+    # A class named "$5" is a name, not a formula.
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": BODY,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": BODY,
+}
+# DejaVu Sans comes with matplotlib; these lend the letters that it lacks, where installed.
+_FALLBACK_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Malgun Gothic",
+    "Arial Unicode MS",
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@functools.cache
+def _font_family() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    return ["DejaVu Sans", *(name for name in _FALLBACK_FONTS if name in installed)]
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    import matplotlib
+
+    # rc_context gives every setting back at the end and leaves the backend alone.
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        settings: Any = {**_STYLE, "font.family": _font_family()}
+        matplotlib.rcParams.update(settings)
+        yield
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Return ``draw`` working in the pictures' style, whatever the user's settings are."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _style():
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty white figure of that size in inches, on the Agg canvas."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Return axes at a place in inches, counted from the figure's top left corner."""
+    full_width, full_height = figure.get_size_inches()
+    bottom = full_height - top - height
+    return figure.add_axes(
+        (left / full_width, bottom / full_height, width / full_width, height / full_height)
+    )
+
+
+def text_at(figure: Figure, left: float, top: float, text: str, **settings: Any) -> None:
+    """Write a text whose top left corner is at a place in inches from the top left corner."""
+    width, height = figure.get_size_inches()
+    settings = {"ha": "left", "va": "top", **settings}
+    figure.text(left / width, 1 - top / height, text, **settings)
+
+
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Return how many inches a line of text is wide at a font size in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=_font_family(), size=size, weight=weight)
+    width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+    return width / 72
+
+
+def fitted(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """Return the text, cut with an ellipsis where it would be wider than ``width`` inches."""
+    if text_width(text, size, weight) <= width:
+        return text
+    kept = text
+    while kept and text_width(kept + "…", size, weight) > width:
+        kept = kept[:-1]
+    return kept.rstrip() + "…"
+
+
+def one_line(names: Sequence[object]) -> list[str]:
+    """Return the names as texts without line breaks."""
+    return [" ".join(str(name).split()) for name in names]
+
+
+@styled
+def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure as a PNG of 150 dots an inch; the same figure gives the same bytes.
+
+    The file appears whole or not at all: it is written under a temporary name in the same folder,
+    flushed and renamed. It carries no metadata. A folder that is not there yet is made.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What one of the functions of :mod:`pellucid.plots` returned, or any other figure.
+    path : path-like
+        Where to; the name must end in ``.png``. A file of that name is replaced.
+
+    Returns
+    -------
+    pathlib.Path
+        The path.
+
+    Raises
+    ------
+    ConfigurationError
+        The name does not end in ``.png``.
+    OSError
+        The folder can't be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pellucid import plots
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     plots.save(plots.loss_curve([2.3, 1.1]), Path(folder, "loss.png")).name
+    'loss.png'
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ConfigurationError(
+            f"Pictures are written as PNG, but the path is '{path}'; let its name end in .png."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = io.BytesIO()
+    # Software is the one entry that matplotlib adds by itself.
+    figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None})
+    atomic_write(path, content.getvalue())
+    return path

@@ -1,0 +1,103 @@
+"""What every picture promises: one style, the same bytes, a whole file, no pyplot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pellucid import plots
+from pellucid.errors import ConfigurationError
+from pellucid.plots._style import fitted, text_width
+
+EVERY_PICTURE = [
+    lambda: plots.loss_curve([2.3, 1.2, 0.7]),
+    lambda: plots.predictions(np.zeros((2, 8, 8)), [0, 1], [[0.9, 0.1]] * 2, ["a", "b"]),
+    lambda: plots.confusion([0, 1], [1, 1], ["a", "b"]),
+    lambda: plots.randomized(np.zeros((2, 8, 8)), np.ones((2, 8, 8))),
+    lambda: plots.filters([np.ones((2, 1, 3, 3))], ["f1"]),
+]
+
+
+class TestTexts:
+    @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)), st.floats(0.3, 2))
+    def test_fitted_texts_fit(self, text, width):
+        short = fitted(text, width, 9)
+        assert text_width(short, 9) <= width
+        assert short == text or short.endswith("…")
+
+
+@pytest.mark.parametrize("draw", EVERY_PICTURE)
+class TestEveryPicture:
+    def test_same_input_same_bytes_whatever_the_user_has_set(self, draw, tmp_path):
+        first = plots.save(draw(), tmp_path / "first.png").read_bytes()
+        with matplotlib.rc_context(
+            {"axes.facecolor": "black", "font.size": 20, "lines.color": "r"}
+        ):
+            before = dict(matplotlib.rcParams)
+            second = plots.save(draw(), tmp_path / "second.png").read_bytes()
+            assert dict(matplotlib.rcParams) == before
+        assert first == second
+        assert b"matplotlib" not in first
+
+    def test_is_150_dots_an_inch_on_white(self, draw, tmp_path):
+        figure = draw()
+        with Image.open(plots.save(figure, tmp_path / "picture.png")) as picture:
+            assert picture.format == "PNG"
+            np.testing.assert_allclose(picture.size, figure.get_size_inches() * 150, atol=1)
+            assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+class TestSave:
+    def test_leaves_nothing_but_the_picture_and_replaces_an_old_one(self, tmp_path):
+        path = tmp_path / "new" / "loss.png"
+        for losses in ([1.0], [1.0, 2.0]):
+            assert plots.save(plots.loss_curve(losses), str(path)) == path
+        assert [file.name for file in path.parent.iterdir()] == ["loss.png"]
+
+    def test_a_failure_keeps_the_old_picture(self, tmp_path, monkeypatch):
+        path = plots.save(plots.loss_curve([1.0]), tmp_path / "loss.png")
+        old, figure = path.read_bytes(), plots.loss_curve([1.0, 2.0])
+
+        def fail(file, **_):
+            file.write(b"half")
+            raise OSError("no space left")
+
+        monkeypatch.setattr(figure, "savefig", fail)
+        with pytest.raises(OSError, match="no space left"):
+            plots.save(figure, path)
+        assert path.read_bytes() == old
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_refuses_another_format(self, tmp_path):
+        with pytest.raises(
+            ConfigurationError, match=r"the path is '.*loss\.pdf'; let its name end"
+        ):
+            plots.save(plots.loss_curve([1.0]), tmp_path / "loss.pdf")
+
+
+def test_touches_no_pyplot_and_imports_matplotlib_late():
+    code = (
+        "import sys, pathlib, tempfile\n"
+        "from pellucid import plots\n"
+        "assert 'matplotlib' not in sys.modules and 'sklearn' not in sys.modules\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    plots.save(plots.loss_curve([1.0]), pathlib.Path(folder, 'a.png'))\n"
+        "    plots.save(plots.confusion([0, 1], [1, 1], 'ab'), pathlib.Path(folder, 'b.png'))\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
