@@ -72,11 +72,11 @@ def test_a_read_only_cache_is_replaced_by_a_temporary_one(tmp_path):
 
 def test_networks_of_other_shapes_compile_nothing():
     prepare(presets.reference())
-    before = len(compiling._keep_alive)
+    before = len(compiling._kernels)
     kernel = conv2d.forward(5, 5)
     prepare(presets.reference((19, 33), classes=4))
     assert conv2d.forward(5, 5) is kernel
-    assert len(compiling._keep_alive) == before
+    assert len(compiling._kernels) == before
 
 
 def test_a_kernel_is_found_by_name_and_constants():

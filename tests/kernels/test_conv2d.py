@@ -41,9 +41,16 @@ def test_a_convolution_passes_its_gradient_on(drawn, first_relu, second_relu, co
 @given(st.integers(1, 200))
 def test_a_block_covers_all_filters_and_wastes_less_than_a_block(filters):
     block, planes = conv2d.filter_block(filters), conv2d.planes(filters)
-    assert 1 <= block <= 6
+    assert 1 <= block <= 8
     assert planes % block == 0
     assert filters <= planes < filters + block
+
+
+@given(st.integers(1, 200), st.integers(1, 11))
+def test_a_gradient_tile_takes_whole_blocks_and_fits_the_registers(filters, width):
+    block = conv2d.gradient_block(filters, width)
+    assert conv2d.filter_block(filters) % block == 0
+    assert conv2d.filter_taps(width, block) * block <= max(ACCUMULATORS, block)
 
 
 @given(st.integers(1, 31), st.integers(1, 6))

@@ -28,7 +28,7 @@ from numba.core.typing import signature
 
 from pellucid.files import cache_folder
 
-__all__ = ["Kernel", "announce_with", "compile_function", "compile_kernel"]
+__all__ = ["Kernel", "announce_with", "compile_function", "compile_kernel", "kernel_name"]
 
 FLAGS = {"contract", "nsz", "arcp"}
 """What LLVM may do to our floats: fuse multiply-adds, ignore the sign of zero, divide by
@@ -76,8 +76,13 @@ def compile_kernel(function: Any, fields: tuple[str, ...], *constants: int) -> K
     kernel: Any = CFunc(function, (_SIGNATURE.args, _SIGNATURE.return_type), {}, options)
     kernel._cache = _kernel_cache(function)
     kernel.compile()
-    _keep_alive.append(kernel)
+    _kernels[kernel.address] = kernel
     return Kernel(name, kernel.address, fields)
+
+
+def kernel_name(address: int) -> str:
+    """Return the name of the kernel at an address."""
+    return str(_kernels[address].__qualname__)
 
 
 def compile_function(function: Any) -> Any:
@@ -87,7 +92,8 @@ def compile_function(function: Any) -> Any:
     return dispatcher
 
 
-_keep_alive: list[CFunc] = []
+_kernels: dict[int, Any] = {}
+"""Every kernel by its address: its machine code must stay as long as an address may be called."""
 
 
 class _KernelLocator(caching._CacheLocator):

@@ -33,6 +33,7 @@ __all__ = [
     "filter_taps",
     "filters_finish",
     "filters_gradient",
+    "gradient_block",
     "forward",
     "pack",
     "planes",
@@ -44,12 +45,26 @@ def filter_block(filters: int) -> int:
 
     Examples
     --------
-    >>> [filter_block(n) for n in (1, 5, 6, 7, 16, 32)]
-    [1, 5, 6, 4, 4, 4]
+    >>> [filter_block(n) for n in (1, 5, 6, 10, 16, 32)]
+    [1, 5, 6, 5, 8, 8]
     """
     if filters <= 6:
         return filters
-    return min((4, 5, 6), key=lambda block: (-(-filters // block) * block, block))
+    return min((8, 6, 5, 4), key=lambda block: -(-filters // block) * block)
+
+
+def gradient_block(filters: int, width: int) -> int:
+    """Return how many filters a filter-gradient tile takes; a divisor of :func:`filter_block`.
+
+    A block of 8 is halved where it would cut a row of taps in two.
+
+    Examples
+    --------
+    >>> gradient_block(16, 3), gradient_block(16, 5)
+    (8, 4)
+    """
+    block = filter_block(filters)
+    return 4 if block == 8 and block * width > ACCUMULATORS else block
 
 
 def planes(filters: int) -> int:
@@ -113,6 +128,8 @@ def forward(width: int, block: int) -> Kernel:
     infinity, one without a gate reads the same vector of ones everywhere.
     """
 
+    tile = min(COLUMNS, max(1, ACCUMULATORS // block))
+
     def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
         x, x_channel, x_row, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
         channels, height, blocks, weights, sums = op[5], op[6], op[7], op[8], op[9]
@@ -133,7 +150,7 @@ def forward(width: int, block: int) -> Kernel:
                 opener = gate + k * block * gate_channel + y * gate_row
                 start = 0
                 while start < columns:
-                    if columns < COLUMNS:
+                    if columns < tile:
                         _tile(
                             arena, source + start * x_step_column, x_channel, x_row, x_step_column,
                             channels, height, filters, sums + k * block,
@@ -144,15 +161,15 @@ def forward(width: int, block: int) -> Kernel:
                         start += 1
                     else:
                         # The last tile steps back over pixels already done: same values again.
-                        at = min(start, columns - COLUMNS)
+                        at = min(start, columns - tile)
                         _tile(
                             arena, source + at * x_step_column, x_channel, x_row, x_step_column,
                             channels, height, filters, sums + k * block,
                             out + at * z_column, z_channel, z_column, floor,
                             opener + at * gate_column, gate_channel, gate_column,
-                            width, block, COLUMNS,
+                            width, block, tile,
                         )  # fmt: skip
-                        start += COLUMNS
+                        start += tile
 
     return compile_kernel(_forward, tuple(_FORWARD.split()), width, block)
 

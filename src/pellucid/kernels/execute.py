@@ -22,7 +22,7 @@ from pellucid.kernels.randomize import image_key, randomize
 from pellucid.kernels.softmax import softmax
 from pellucid.kernels.vector import LANES
 
-__all__ = ["layout_of", "run_section"]
+__all__ = ["layout_of", "run_ops", "run_section"]
 
 
 @functools.lru_cache(maxsize=32)
@@ -124,6 +124,12 @@ def run_section(
             _write_images(memory, layout[13], layout[14], layout[15], image_gradients, start, count)
     _run(end, memory, theta, d_theta)
     return loss, correct
+
+
+@compile_function
+def run_ops(ops: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+    """Call the kernels of some ops, in order, on arrays."""
+    _run(ops, _pointer(arena), _pointer(parameters), _pointer(gradient))
 
 
 @compile_function

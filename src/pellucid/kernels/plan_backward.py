@@ -203,7 +203,7 @@ def _conv2d(
 
 def _tiling(layer: Conv2D) -> tuple[int, int, int]:
     """Return taps and groups of a filter row, and the filter block, of a gradient tile."""
-    block = conv2d.filter_block(layer.filters)
+    block = conv2d.gradient_block(layer.filters, layer.kernel_pair[1])
     taps = conv2d.filter_taps(layer.kernel_pair[1], block)
     return taps, math.ceil(layer.kernel_pair[1] / taps), block
 
