@@ -11,7 +11,7 @@ from pellucid.execution.workers import Workers, count_workers
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, "2", True])
 def test_the_number_of_workers_is_checked(workers):
-    with pytest.raises(ConfigurationError, match=r"workers is .*whole number of at least 1, or"):
+    with pytest.raises(ConfigurationError, match=r"workers is .*whole number of at least 1; leave"):
         count_workers(workers)
 
 

@@ -12,7 +12,10 @@ from pellucid.training.adam import AdamState
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"learning_rate": 0.0}, r"learning_rate is 0\.0; .* above 0, for example 0\.01\."),
+        (
+            {"learning_rate": 0.0},
+            r"learning_rate is 0\.0; .* above 0 and at most 1e\+30",
+        ),
         ({"learning_rate": -1}, r"learning_rate is -1; "),
         ({"learning_rate": math.nan}, r"learning_rate is nan; "),
         ({"learning_rate": math.inf}, r"learning_rate is inf; "),

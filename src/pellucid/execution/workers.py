@@ -35,8 +35,8 @@ def count_workers(workers: int | None) -> int:
         return os.cpu_count() or 1
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ConfigurationError(
-            f"workers is {workers!r}; it must be a whole number of at least 1, or None for one "
-            "on each processor."
+            f"workers is {workers!r}; it must be a whole number of at least 1; leave it out for "
+            "one on each processor."
         )
     return workers
 

@@ -33,8 +33,8 @@ __all__ = [
     "filter_taps",
     "filters_finish",
     "filters_gradient",
-    "gradient_block",
     "forward",
+    "gradient_block",
     "pack",
     "planes",
 ]
@@ -127,7 +127,6 @@ def forward(width: int, block: int) -> Kernel:
     ``floor`` and ``gate`` are places in the arena. A layer without ReLU has a floor of minus
     infinity, one without a gate reads the same vector of ones everywhere.
     """
-
     tile = min(COLUMNS, max(1, ACCUMULATORS // block))
 
     def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:

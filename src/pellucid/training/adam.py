@@ -12,6 +12,9 @@ from pellucid.errors import ConfigurationError
 
 __all__ = ["Adam", "AdamState"]
 
+_LARGEST = 1e30
+"""One step of this size, from finite parameters, ends in finite float32 parameters."""
+
 
 @dataclass(frozen=True)
 class Adam:
@@ -47,10 +50,10 @@ class Adam:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float | np.number):
                 raise ConfigurationError(f"{name} is {value!r}; it must be a number.")
-        if not 0 < self.learning_rate < math.inf:
+        if not 0 < self.learning_rate <= _LARGEST:
             raise ConfigurationError(
-                f"learning_rate is {self.learning_rate!r}; it must be a finite number above 0, "
-                "for example 0.01."
+                f"learning_rate is {self.learning_rate!r}; it must be above 0 and at most "
+                f"{_LARGEST:g}, for example 0.01."
             )
         for name in ("beta1", "beta2"):
             value = getattr(self, name)

@@ -237,6 +237,8 @@ class Trainer:
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
         prepare(self.network)
+        nothing = np.zeros(0, dtype=np.float32)
+        AdamState(0).update(self.optimizer, nothing, nothing, 1)  # compiled before time is taken
         return (pixels[:, None] if pixels.ndim == 3 else pixels), classes
 
     def _update(self, images: NDArray[Any], batch: Section, learning_rate: float) -> _Result:

@@ -1,0 +1,167 @@
+"""Pictures from files, as arrays of bytes: every way a file can be bad is told by its reason."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pellucid.errors import DataError
+
+__all__ = ["read_picture", "read_pictures"]
+
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
+_MOST_PIXELS = 64_000_000
+
+PicturePath = str | os.PathLike[str]
+
+
+class _PictureError(Exception):
+    """The reason why a file is no picture, to be put behind its name."""
+
+
+def read_picture(path: PicturePath) -> NDArray[np.uint8]:
+    """Read a PNG, JPEG, BMP, TIFF or GIF picture of at most 64 million pixels.
+
+    The picture is turned upright as its EXIF data say. Palettes are resolved, transparent parts
+    are put on white, 16-bit values are scaled to 8 bits. Of several frames the first is taken.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    ndarray of shape (H, W) or (H, W, 3), uint8
+        Brightness, or red, green and blue.
+
+    Raises
+    ------
+    DataError
+        The file is missing, empty, too large, or no picture that can be read; size and kind are
+        looked at before the pixels are decoded.
+    """
+    try:
+        return _read(Path(path))
+    except _PictureError as error:
+        raise DataError(f"Can't read the picture {path}: {error}.") from error.__cause__
+
+
+def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
+    """Read several pictures, or say of every bad one why it can't be read.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        The files.
+
+    Returns
+    -------
+    list of ndarray
+        As :func:`read_picture`, in the order of the paths.
+
+    Raises
+    ------
+    DataError
+        One or more files can't be read: one error that lists each with its reason.
+    """
+    pictures, bad = [], []
+    for path in paths:
+        try:
+            pictures.append(_read(Path(path)))
+        except _PictureError as error:
+            bad.append(f"{path}: {error}")
+    if len(bad) == 1:
+        raise DataError(f"Can't read the picture {bad[0]}.")
+    if bad:
+        lines = "".join(f"\n  {line}" for line in bad)
+        raise DataError(f"Can't read {len(bad)} of {len(bad) + len(pictures)} pictures:{lines}")
+    return pictures
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    _check_file(path)
+    with warnings.catch_warnings():
+        # Pillow warns about odd metadata and large pictures; the limits here are our own.
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(path, formats=_FORMATS) as picture:
+                _check_size(picture)
+                return _pixels(picture)
+        except _PictureError:
+            raise
+        except UnidentifiedImageError as error:
+            raise _PictureError(
+                "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF"
+            ) from error
+        except Image.DecompressionBombError as error:
+            raise _PictureError(
+                f"it has more than {_MOST_PIXELS // 10**6} million pixels"
+            ) from error
+        except MemoryError as error:
+            raise _PictureError("there is not enough memory for it") from error
+        except Exception as error:
+            # On damaged files Pillow's decoders raise OSError, SyntaxError, ValueError, zlib's
+            # and struct's errors, and more.
+            raise _PictureError(f"it is damaged ({error or type(error).__name__})") from error
+
+
+def _check_file(path: Path) -> None:
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _PictureError("there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise _PictureError(getattr(error, "strerror", None) or str(error)) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise _PictureError("it is a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise _PictureError("it is not a regular file")
+    if status.st_size == 0:
+        raise _PictureError("it is empty (0 bytes)")
+    if not os.access(path, os.R_OK):
+        raise _PictureError("there is no permission to read it")
+
+
+def _check_size(picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > _MOST_PIXELS:
+        raise _PictureError(
+            f"it has {width} x {height} pixels, more than {_MOST_PIXELS // 10**6} million; make it "
+            "smaller"
+        )
+    if width * height == 0:
+        raise _PictureError("it has no pixels")
+
+
+def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
+    picture.load()
+    upright = picture
+    with contextlib.suppress(Exception):  # damaged EXIF data don't make the pixels unreadable
+        upright = ImageOps.exif_transpose(picture)
+    if upright.mode == "I" or upright.mode.startswith("I;16"):
+        return _from_16_bits(upright)
+    if upright.mode == "F":
+        raise _PictureError("its pixels are floating-point numbers; save it with 8 or 16 bits")
+    if upright.has_transparency_data:
+        layer = upright.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        flat = Image.alpha_composite(white, layer)
+        return np.array(flat.convert("L" if upright.mode in ("L", "LA", "La", "1") else "RGB"))
+    return np.array(upright.convert("L" if upright.mode in ("L", "1") else "RGB"))
+
+
+def _from_16_bits(picture: Image.Image) -> NDArray[np.uint8]:
+    values = np.asarray(picture).astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise _PictureError("its pixels have 32 bits; save it with 8 or 16 bits")
+    # 65535 / 255 = 257; half of it rounds.
+    return ((values + 128) // 257).astype(np.uint8)

@@ -1,0 +1,110 @@
+"""How training is shown while it goes on: a bar in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from pellucid.training.history import Update
+
+__all__ = ["show_progress"]
+
+LINES = 10
+"""How many plain lines a training prints, at most."""
+
+
+@contextmanager
+def show_progress(
+    updates: int, images: int, stream: TextIO | None = None
+) -> Iterator[Callable[[Update], None]]:
+    """Yield a function for :meth:`pellucid.Trainer.fit` to call after every update.
+
+    In a terminal it moves a bar with loss, images per second and time left; elsewhere it prints
+    about ten lines.
+
+    Parameters
+    ----------
+    updates, images : int
+        How many there will be.
+    stream : text stream, optional
+        Where to; the default is standard error.
+
+    Examples
+    --------
+    >>> import sys
+    >>> with show_progress(2, 64, sys.stdout) as on_update:
+    ...     on_update(Update(1, 32, 2.5, 0.125, 4.0))
+    ...     on_update(Update(2, 32, 1.25, 0.5, 8.0))
+    update 1/2  loss 2.5000  8 images/s  4 s left
+    update 2/2  loss 1.2500  8 images/s  0 s left
+    """
+    stream = sys.stderr if stream is None else stream
+    if stream.isatty() and os.environ.get("TERM") != "dumb":
+        with _bar(updates, images, stream) as on_update:
+            yield on_update
+    else:
+        yield _lines(updates, images, stream)
+
+
+def _lines(updates: int, images: int, stream: TextIO) -> Callable[[Update], None]:
+    seen = 0
+    done = 0
+
+    def on_update(update: Update) -> None:
+        nonlocal seen, done
+        seen += update.images
+        done += 1
+        if done * LINES // updates == (done - 1) * LINES // updates:
+            return  # no further tenth
+        rate = seen / max(update.seconds, 1e-9)
+        print(
+            f"update {done}/{updates}  loss {update.loss:.4f}  {rate:,.0f} images/s  "
+            f"{_time((images - seen) / rate)} left",
+            file=stream,
+            flush=True,
+        )
+
+    return on_update
+
+
+@contextmanager
+def _bar(updates: int, images: int, stream: TextIO) -> Iterator[Callable[[Update], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
+
+    parts = (
+        "update {task.fields[done]}/{task.fields[updates]}",
+        "loss {task.fields[loss]}",
+        "{task.fields[rate]} images/s",
+        "{task.fields[left]} left",
+    )
+    columns = [TextColumn(part, table_column=Column(no_wrap=True)) for part in parts]
+    bar = BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40))
+    console = Console(file=stream)
+    with Progress("training", bar, *columns, console=console, expand=True) as progress:
+        task = progress.add_task(
+            "training", total=images, done=0, updates=updates, loss="-", rate="-", left="-"
+        )
+        seen = done = 0
+
+        def on_update(update: Update) -> None:
+            nonlocal seen, done
+            seen += update.images
+            done += 1
+            rate = seen / max(update.seconds, 1e-9)
+            progress.update(
+                task, advance=update.images, done=done, loss=f"{update.loss:.4f}",
+                rate=f"{rate:,.0f}", left=_time((images - seen) / rate),
+            )  # fmt: skip
+
+        yield on_update
+
+
+def _time(seconds: float) -> str:
+    if seconds < 600:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

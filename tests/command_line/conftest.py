@@ -1,0 +1,74 @@
+"""A trained model and pictures for the commands to work on."""
+
+import functools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid import data, load_model, run
+from tests.command_line.console import invoke
+
+DIGITS = functools.cache(functools.partial(data.load, "digits"))
+
+
+@pytest.fixture(autouse=True)
+def _digits_are_loaded_once(monkeypatch):
+    real = data.load
+
+    def load(name, **settings):
+        return DIGITS() if name == "digits" else real(name, **settings)
+
+    monkeypatch.setattr(data, "load", load)
+
+
+@pytest.fixture
+def no_pictures(monkeypatch):
+    monkeypatch.setattr(run, "_draw", lambda *args: None)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return a folder with a model that knows its digits, and what was printed."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_draw", lambda *args: None)
+        code, out, err = invoke(
+            "train", "--data", "digits", "--images", 40_000, "--batch-size", 256, "--out", folder
+        )
+    assert code == 0, err
+    return folder, out, err
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return trained[0] / "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def right(model):
+    """Return a test image that the model is sure of, and its label."""
+    loaded, digits = load_model(model), DIGITS()
+    found = pellucid.predict_proba(loaded.network, loaded.parameters, digits.test_images)
+    sure = found.max(axis=1) * (found.argmax(axis=1) == digits.test_labels)
+    return digits.test_images[sure.argmax()], digits.classes[digits.test_labels[sure.argmax()]]
+
+
+@pytest.fixture
+def pictures(right, tmp_path):
+    """Return the image as files: other sizes, kinds and polarities."""
+    grey = Image.fromarray(right[0])
+    large, wide = grey.resize((300, 300)), Image.new("L", (500, 200))
+    wide.paste(grey.resize((180, 180)), (160, 10))
+    dark = Image.fromarray(255 - np.asarray(large))
+    files = {
+        "small.png": grey,
+        "large.png": large,
+        "wide.jpg": wide,
+        "dark.png": dark,
+        "dark.jpg": dark.convert("RGB"),
+    }
+    for name, picture in files.items():
+        picture.save(tmp_path / name)
+    return [tmp_path / name for name in files]

@@ -1,0 +1,181 @@
+"""``pellucid train``."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pellucid import cli, load_model, run
+from pellucid.run import RunSettings
+from tests.command_line.console import QUICK, fails, invoke
+
+METRICS = """{"accuracy": 0.5, "test_images": 2, "loss": 1, "images": 3, "seconds": 1,
+              "images_per_second": 3}"""
+
+
+def test_options_have_the_defaults_of_the_reference_run(tmp_path, monkeypatch):
+    asked = []
+
+    def reference_run(settings, out, say, *, overwrite):
+        asked.append((settings, out.as_posix(), overwrite))
+        return {**json.loads(METRICS), "interrupted": False}
+
+    monkeypatch.setattr(cli, "reference_run", reference_run)
+    assert invoke("train")[0] == 0
+    assert asked == [(RunSettings(), "runs/reference", False)]
+
+
+def test_every_option_of_train_arrives(monkeypatch):
+    asked = []
+
+    def reference_run(settings, out, say, *, overwrite):
+        asked.append((settings.to_dict(), out.as_posix(), overwrite))
+        return {**json.loads(METRICS), "interrupted": False}
+
+    monkeypatch.setattr(cli, "reference_run", reference_run)
+    code, _, _ = invoke(
+        "train", "--data", "digits", "--images", 5, "--batch-size", 4, "--sections", 3,
+        "--workers", 2, "--learning-rate", 0.5, "--beta1", 0.6, "--beta2", 0.7, "--eps", 1e-3,
+        "--warmup", 0.1, "--cooldown", 0.9, "--seed", 7, "--scale", 1, 2, "--rotation", -3, 3,
+        "--shift", -1, 1, "--noise-probability", 0.1, 0.2, "--noise", -0.3, 0.4, "--out", "a/b",
+        "--overwrite",
+    )  # fmt: skip
+    assert code == 0
+    assert asked == [
+        (
+            {
+                "data": "digits", "images": 5, "batch_size": 4, "sections": 3, "workers": 2,
+                "optimizer": {"learning_rate": 0.5, "beta1": 0.6, "beta2": 0.7, "eps": 1e-3},
+                "schedule": {"warmup": 0.1, "cooldown": 0.9},
+                "augmentation": {
+                    "scale": [1, 2], "rotation": [-3, 3], "shift": [-1, 1],
+                    "noise_probability": [0.1, 0.2], "noise": [-0.3, 0.4],
+                },
+                "seed": 7,
+            },
+            "a/b",
+            True,
+        )
+    ]  # fmt: skip
+    assert invoke("train", "--no-randomize")[0] == 0
+    assert asked[-1][0]["augmentation"] is None
+
+
+def test_train_prints_the_result_and_notes_apart(trained):
+    folder, out, err = trained
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert out.splitlines() == [
+        f"Accuracy {metrics['accuracy']:.3%} on 360 test images, loss {metrics['loss']:.4f}.",
+        f"Trained on 40,000 images in {metrics['seconds']:.1f} s, "
+        f"{metrics['images_per_second']:,.0f} a second.",
+        f"Written to {folder}: model, metrics, history and pictures.",
+    ]
+    assert metrics["accuracy"] > 0.9
+    notes = [line for line in err.splitlines() if not line.startswith("Compiling kernels")]
+    assert notes[0].startswith("Data: digits, ")
+    assert notes[1].startswith("update 16/156  loss ")
+    assert notes[-2].startswith("update 156/156  loss ")
+    assert notes[-1] == "Testing, and drawing the pictures."
+
+
+def test_an_existing_run_is_refused(trained):
+    folder = trained[0]
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    line = fails("train", *QUICK, "--out", folder)
+    assert line.startswith(f"{folder} already holds a run (model.safetensors, metrics.json, ")
+    assert line.endswith("; name another folder with --out, or replace it with --overwrite.")
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_overwrite(tmp_path, no_pictures):
+    (tmp_path / "metrics.json").write_bytes(b"old")
+    code, _, _ = invoke("train", *QUICK, "--out", tmp_path, "--overwrite")
+    assert code == 0
+    assert json.loads((tmp_path / "metrics.json").read_text())["images"] == 1024
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--images", "-5"], "--images is -5; at least 1 is needed."),
+        (
+            ["--batch-size", "4"],
+            "--batch-size is 4, but each of the 8 sections needs an image; use a larger "
+            "--batch-size or fewer sections.",
+        ),
+        (["--sections", "0"], "--sections is 0; it must be a whole number of at least 1."),
+        (["--workers", "0"], "--workers is 0; it must be a whole number of at least 1"),
+        (["--learning-rate", "0"], "--learning-rate is 0.0; it must be above 0"),
+        (["--learning-rate", "nan"], "--learning-rate is nan; it must be above 0"),
+        (["--beta1", "1"], "--beta1 is 1.0; it must be at least 0 and below 1, for example 0.9."),
+        (["--beta2", "-1"], "--beta2 is -1.0; it must be at least 0 and below 1"),
+        (["--eps", "0"], "--eps is 0.0; it must be a finite number above 0"),
+        (["--warmup", "2"], "--warmup is 2.0; it must be a share of the updates, from 0 to 1."),
+        (["--scale", "2", "1"], "--scale is (2.0, 1.0); it must be two numbers, the lower first"),
+        (["--scale", "0", "1"], "--scale is (0.0, 1.0); a factor must be above 0"),
+        (["--rotation", "nan", "1"], "--rotation is (nan, 1.0); it must be two numbers"),
+        (
+            ["--noise-probability", "0", "1.5"],
+            "--noise-probability is (0.0, 1.5); probabilities are from 0 to 1.",
+        ),
+        (["--seed", "-1"], "--seed is -1; it must be a whole number of at least 0"),
+        (["--seed", "99999999999999999999"], "--seed is 99999999999999999999; it must be"),
+        (["--images", "1" + "0" * 30], "is more than 10,000,000 updates of --batch-size 128"),
+        (["--data", "minst"], "There is no data set or path 'minst'. Did you mean 'mnist'?"),
+        (["--data", "nowhere/data.npz"], "There is no file nowhere"),
+        (["--data", "nowhere"], "There is no data set or path 'nowhere'."),
+        (["--data", "digits8"], "The images of digits8 are 8 x 8, too small for the reference"),
+    ],
+    ids=" ".join,
+)
+def test_bad_options_of_train(tmp_path, options, message):
+    assert message in fails("train", *QUICK, "--out", tmp_path / "run", *options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_out_below_a_file(tmp_path):
+    (tmp_path / "file").write_bytes(b"mine")
+    line = fails("train", *QUICK, "--out", tmp_path / "file" / "run")
+    assert line == f"{tmp_path / 'file'} is a file; --out must name a folder."
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
+def test_divergence(tmp_path):
+    line = fails("train", *QUICK, "--learning-rate", "1e30", "--out", tmp_path)
+    assert "lower the learning rate (now 1e+30)." in line
+    assert line.endswith(f"They are kept in {tmp_path / 'model.safetensors'}.")
+    assert np.isfinite(load_model(tmp_path / "model.safetensors").parameters).all()
+    assert (tmp_path / "history.csv").read_text().startswith("update,images,loss,")
+
+
+def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device", "history.csv")
+
+    monkeypatch.setattr(run, "atomic_write", full)
+    assert fails("train", *QUICK, "--out", tmp_path) == "history.csv: No space left on device."
+
+
+def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
+    def reference_run(*args, **settings):
+        raise MemoryError
+
+    monkeypatch.setattr(cli, "reference_run", reference_run)
+    assert fails("train") == "There is not enough memory for this."
+
+
+def test_ctrl_c_before_training(monkeypatch):
+    def reference_run(*args, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "reference_run", reference_run)
+    assert invoke("train") == (130, "", "Stopped.\n")
+
+
+def test_errors_of_the_package_itself_are_not_hidden(monkeypatch):
+    def reference_run(*args, **settings):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(cli, "reference_run", reference_run)
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        invoke("train")

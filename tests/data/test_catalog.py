@@ -1,0 +1,152 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from pellucid import data
+from pellucid.data import catalog
+from pellucid.errors import DataError, DownloadError
+
+IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
+LABELS = np.array([0, 1, 2, 0, 1, 2])
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def no_mnist(monkeypatch):
+    def fail(say):
+        say("Fetching MNIST: nowhere ...")
+        raise DownloadError("MNIST could not be fetched.")
+
+    monkeypatch.setattr(catalog, "load_mnist", fail)
+
+
+def test_mnist_out_of_reach_is_an_error_without_the_fallback(no_mnist):
+    with pytest.raises(DownloadError, match="MNIST could not be fetched"):
+        data.load("mnist", say=print)
+
+
+def test_mnist_out_of_reach_falls_back_to_the_digits_and_says_so(no_mnist):
+    lines = []
+    found = data.load("mnist", fallback=True, say=lines.append)
+    assert found.name == "digits"
+    assert found.input_shape == (1, 28, 28)
+    assert found.note == lines[-1]
+    assert lines[-1] == (
+        "MNIST is out of reach; going on with the 1,797 digits bundled with scikit-learn."
+    )
+
+
+def save(path, images=IMAGES, labels=LABELS, **more):
+    np.savez(path, x_train=images, y_train=labels, x_test=images[:2], y_test=labels[:2], **more)
+    return path
+
+
+def test_an_npz_file(tmp_path):
+    path = save(tmp_path / "mine.npz")
+    found = data.load(path)
+    assert found.name == str(path)
+    assert found.source == f"file {path}"
+    assert found.classes == ("0", "1", "2")
+    assert found.train_labels.dtype == np.int64
+    np.testing.assert_array_equal(found.train_images, IMAGES)
+    assert data.load(str(path)).fingerprint() == found.fingerprint()
+
+
+def test_labels_of_any_kind_become_indices(tmp_path):
+    for labels, classes in (
+        (LABELS * 10 - 5, ("-5", "5", "15")),
+        (np.array(["b", "a", "c"] * 2), ("a", "b", "c")),
+        (LABELS.astype(float), ("0", "1", "2")),
+    ):
+        found = data.load(save(tmp_path / "a.npz", labels=labels))
+        assert found.classes == classes
+        names = np.array(found.classes)[found.train_labels]
+        if labels.dtype.kind == "U":
+            assert names.tolist() == labels.tolist()
+        else:
+            assert names.astype(float).tolist() == labels.tolist()
+    found = data.load(save(tmp_path / "a.npz", classes=np.array(["x", "y", "z", "w"])))
+    assert found.classes == ("x", "y", "z", "w")
+
+
+def test_channels_last_and_floats_are_accepted(tmp_path):
+    images = np.random.default_rng(0).random((6, 8, 9, 3))
+    found = data.load(save(tmp_path / "a.npz", images))
+    assert found.input_shape == (3, 8, 9)
+    assert found.train_images.dtype == np.float32
+    np.testing.assert_allclose(found.train_images, images.transpose(0, 3, 1, 2), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y_train": LABELS[:5]}, "a.npz: There are 6 images but 5 labels"),
+        ({"y_train": LABELS + 0.5}, "a.npz: Label 0.5 at index 0 is not a whole number"),
+        ({"y_test": np.array(["a", "b"])}, "dtype <U1; they must be integers"),
+        ({"y_test": np.array([[0], [1]])}, "use labels.ravel()."),
+        ({"x_train": IMAGES.astype(float)}, "a.npz: The images are floats from 0 to 119, but"),
+        ({"x_train": IMAGES * np.nan}, "a.npz: The images hold NaN or infinity in 6 of 6 images"),
+        ({"x_test": IMAGES[:2, :3]}, "Each image has shape (1, 3, 5) (channels, height, width), b"),
+        ({"classes": np.array(["x", "y"])}, "a.npz: Label 2 at index 2 is out of range"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_with_its_name(tmp_path, change, message):
+    arrays = {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES[:2], "y_test": LABELS[:2]}
+    np.savez(tmp_path / "a.npz", **(arrays | change))
+    with pytest.raises(DataError) as error:
+        data.load(tmp_path / "a.npz")
+    assert message in str(error.value)
+
+
+def test_a_folder_of_idx_files(tmp_path):
+    for name, array in (
+        ("train-images-idx3-ubyte", IMAGES),
+        ("train-labels-idx1-ubyte", LABELS.astype(np.uint8)),
+        ("t10k-images-idx3-ubyte", IMAGES[:2]),
+        ("t10k-labels-idx1-ubyte", LABELS[:2].astype(np.uint8)),
+    ):
+        header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(header + array.tobytes()))
+    found = data.load(tmp_path)
+    assert found.source == f"folder {tmp_path}"
+    np.testing.assert_array_equal(found.train_images, IMAGES)
+    np.testing.assert_array_equal(found.test_labels, LABELS[:2])
+
+
+def test_unknown_names_and_paths(tmp_path):
+    known = "Known: mnist, digits, digits8, an .npz file, or a folder of IDX files."
+    for name, message in (
+        ("digit", f"There is no data set or path 'digit'. Did you mean 'digits'? {known}"),
+        (str(tmp_path / "none"), f"none'. {known}"),
+        (str(tmp_path / "none.npz"), f"There is no file {tmp_path / 'none.npz'}."),
+    ):
+        with pytest.raises(DataError) as error:
+            data.load(name)
+        assert message in str(error.value)
+    (tmp_path / "a.csv").touch()
+    with pytest.raises(DataError, match=r"a\.csv is neither an \.npz file nor a folder\. Known:"):
+        data.load(tmp_path / "a.csv")
+
+
+def test_available_tells_whether_mnist_is_there(tmp_path):
+    rows = data.available()
+    assert [row.name for row in rows] == ["mnist", "digits", "digits8"]
+    assert rows[0].where == "not fetched yet"
+    assert rows[1].where == "bundled with scikit-learn"
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "mnist.npz").touch()
+    assert data.available()[0].where == str(tmp_path / "cache" / "mnist.npz")
+
+
+def test_fetch(no_mnist):
+    assert data.fetch("digits8").input_shape == (1, 8, 8)
+    with pytest.raises(DownloadError):
+        data.fetch("mnist", print)
+    with pytest.raises(DataError, match=r"no data set 'mnits' to fetch\. Did you mean 'mnist'\?"):
+        data.fetch("mnits")

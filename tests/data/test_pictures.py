@@ -1,0 +1,177 @@
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pellucid.data import read_picture, read_pictures
+from pellucid.errors import DataError
+
+GREY = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) * 5
+COLOUR = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif"])
+def test_lossless_kinds_come_back(tmp_path, kind):
+    Image.fromarray(GREY).save(tmp_path / f"grey.{kind}")
+    np.testing.assert_array_equal(
+        read_picture(tmp_path / f"grey.{kind}").reshape(6, 8, -1)[:, :, 0], GREY
+    )
+    if kind != "gif":
+        Image.fromarray(COLOUR).save(tmp_path / f"colour.{kind}")
+        np.testing.assert_array_equal(read_picture(tmp_path / f"colour.{kind}"), COLOUR)
+
+
+def test_jpeg_and_a_wrong_ending(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "grey.png", format="JPEG", quality=95)
+    picture = read_picture(str(tmp_path / "grey.png"))
+    assert picture.shape == (6, 8)
+    assert picture.dtype == np.uint8
+    assert np.abs(picture.astype(int) - GREY).max() < 20
+
+
+def test_exif_orientation_is_applied_and_broken_exif_ignored(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees to the right
+    Image.fromarray(GREY).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), np.rot90(GREY, -1))
+    Image.fromarray(GREY).save(tmp_path / "b.png", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.png"), GREY)
+
+
+def test_what_is_transparent_becomes_white(tmp_path):
+    alpha = np.zeros((6, 8, 4), np.uint8)
+    alpha[0, 0] = [255, 0, 0, 255]
+    Image.fromarray(alpha).save(tmp_path / "rgba.png")
+    read = read_picture(tmp_path / "rgba.png")
+    assert read[0, 0].tolist() == [255, 0, 0]
+    assert (read[1:] == 255).all()
+
+    Image.fromarray(np.full((6, 8, 2), [0, 64], np.uint8), "LA").save(tmp_path / "la.png")
+    assert np.unique(read_picture(tmp_path / "la.png")).tolist() == [191]
+
+    palette = Image.fromarray(np.eye(6, 8, dtype=np.uint8), "P")
+    palette.putpalette([9, 9, 9, 0, 0, 0])
+    palette.save(tmp_path / "p.png", transparency=0)
+    read = read_picture(tmp_path / "p.png")
+    assert read.shape == (6, 8, 3)
+    assert (read[0, 0] == 0).all()
+    assert (read[0, 1] == 255).all()
+
+    Image.fromarray(GREY).save(tmp_path / "l.png", transparency=0)
+    read = read_picture(tmp_path / "l.png")
+    assert read.shape == (6, 8)
+    assert read[0, :3].tolist() == [255, 5, 10]
+
+
+def test_one_and_sixteen_bits(tmp_path):
+    Image.fromarray(np.eye(6, 8, dtype=bool)).save(tmp_path / "one.png")
+    np.testing.assert_array_equal(read_picture(tmp_path / "one.png"), np.eye(6, 8) * 255)
+    deep = np.linspace(0, 65535, 48).reshape(6, 8)
+    for kind in ("png", "tiff"):
+        Image.fromarray(deep.astype(np.uint16)).save(tmp_path / f"deep.{kind}")
+        read = read_picture(tmp_path / f"deep.{kind}")
+        assert (read.min(), read.max(), read.dtype) == (0, 255, np.uint8)
+        assert np.abs(read - deep / 257).max() <= 0.51
+
+
+def png_header(width, height):
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(b"\0" * 100))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+
+
+def make_bad(folder):
+    Image.fromarray(COLOUR.repeat(20, 0).repeat(20, 1)).save(folder / "good.png")
+    good = (folder / "good.png").read_bytes()
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("hello")
+    (folder / "cut.png").write_bytes(good[: len(good) // 2])
+    (folder / "folder.png").mkdir()
+    (folder / "large.png").write_bytes(png_header(8001, 8000))
+    (folder / "larger.png").write_bytes(png_header(10_000, 10_000))
+    (folder / "bomb.png").write_bytes(png_header(60_000, 60_000))
+    Image.fromarray(GREY.astype(np.float32)).save(folder / "float.tiff")
+    Image.fromarray(GREY.astype(np.int32) * 10**6).save(folder / "long.tiff")
+    (folder / "a.ps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n")
+
+
+BAD = [
+    ("none.png", "there is no such file"),
+    ("good.png/x.png", "there is no such file"),
+    ("empty.png", "it is empty (0 bytes)"),
+    ("text.png", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF"),
+    ("a.ps", "it is no picture, or of a kind other than"),
+    ("cut.png", "it is damaged ("),
+    ("folder.png", "it is a folder"),
+    ("large.png", "it has 8001 x 8000 pixels, more than 64 million; make it smaller"),
+    ("larger.png", "it has 10000 x 10000 pixels, more than 64 million"),
+    ("bomb.png", "it has more than 64 million pixels"),
+    ("float.tiff", "its pixels are floating-point numbers"),
+    ("long.tiff", "its pixels have 32 bits"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), BAD)
+def test_a_bad_file_is_told_with_its_reason(tmp_path, name, reason):
+    make_bad(tmp_path)
+    with pytest.raises(DataError) as error:
+        read_picture(tmp_path / name)
+    assert f"Can't read the picture {tmp_path / name}: {reason}" in str(error.value)
+    with pytest.raises(DataError) as error:
+        read_pictures([tmp_path / "good.png", tmp_path / name])
+    assert f"Can't read the picture {tmp_path / name}: {reason}" in str(error.value)
+
+
+def test_a_name_with_a_null_byte():
+    with pytest.raises(DataError, match="null"):
+        read_picture("a\0b.png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are POSIX's")
+def test_a_pipe_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(DataError, match="it is not a regular file"):
+        read_picture(tmp_path / "pipe.png")
+
+
+def test_every_bad_file_of_several_is_listed(tmp_path):
+    make_bad(tmp_path)
+    paths = [tmp_path / "good.png", *(tmp_path / name for name, _ in BAD)]
+    with pytest.raises(DataError) as error:
+        read_pictures(paths)
+    lines = str(error.value).split("\n")
+    assert lines[0] == f"Can't read {len(BAD)} of {len(paths)} pictures:"
+    for line, (name, reason) in zip(lines[1:], BAD, strict=True):
+        assert line.startswith(f"  {tmp_path / name}: {reason}")
+    assert [p.shape for p in read_pictures(paths[:1] * 2)] == [(120, 160, 3)] * 2
+
+
+@given(st.data())
+def test_damage_is_a_data_error_or_harmless(tmp_path_factory, data):
+    folder = tmp_path_factory.getbasetemp()
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "GIF"]))
+    path = folder / "damaged"
+    Image.fromarray(COLOUR).save(path, format=kind)
+    content = bytearray(path.read_bytes())
+    if data.draw(st.booleans()):
+        del content[data.draw(st.integers(0, len(content) - 1)) :]
+    else:
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    try:
+        picture = read_picture(path)
+    except DataError:
+        return
+    assert picture.dtype == np.uint8
+    assert picture.ndim in (2, 3)
