@@ -1,7 +1,9 @@
-# `make train` does the reference run, `make test` everything that CI runs.
+# `make train` does the reference run, `make test` everything that CI runs, `make bench` measures
+# Pellucid beside its peers (BENCH='--only training,inference', BENCH=--quick).
 PYTHON ?= python3
 VENV   ?= .venv
 OUT    ?= runs/reference
+BENCH  ?=
 
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -9,7 +11,10 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: train test lint types unit clean
+BENCH_VENV ?= .venv-bench
+BENCH_BIN  := $(BENCH_VENV)/$(notdir $(BIN))
+
+.PHONY: bench train test lint types unit soak clean
 
 train: $(VENV)/.installed
 	$(BIN)/pellucid train --out $(OUT)
@@ -26,6 +31,10 @@ types: $(VENV)/.tested
 unit: $(VENV)/.tested
 	$(BIN)/pytest -n auto
 
+# Kills a training a thousand times and resumes it; takes some minutes, and CI does 60 kills.
+soak: $(VENV)/.tested
+	$(BIN)/python -m tests.training.kills --kills 1000
+
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable .
@@ -35,5 +44,14 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
+# The peers get an environment of their own: nobody who trains or tests needs them.
+bench: $(BENCH_VENV)/.installed
+	$(BENCH_BIN)/python -m benchmarks $(BENCH)
+
+$(BENCH_VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_BIN)/python -m pip install --quiet --editable '.[bench]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) build src/*.egg-info
+	rm -rf $(VENV) $(BENCH_VENV) build src/*.egg-info

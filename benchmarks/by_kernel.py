@@ -1,60 +1,57 @@
 """Where a step's time goes: microseconds an image of every op of a network's program.
 
-Each op of the plan runs alone, over and over, on one core and one chunk of images; multiply-adds
-are counted from the shapes where an op has them.
+A section of digits is trained on first, so that the ops find what they find in training: gates half
+closed, and survivors of a pool where there are some. Then the ops of its last chunk run again and
+again in their order on one core, each timed alone; the median is told.
 
-    python benchmarks/by_kernel.py [--network reference|default]
+    python -m benchmarks.by_kernel [--network reference|lenet|wide]
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 
 import numpy as np
 
-from pellucid import presets
-from pellucid.execution.sections import prepare
-from pellucid.kernels.arena import new_arena
+from pellucid import Adam, Trainer
+from pellucid.data import load
+from pellucid.execution import sections
+from pellucid.execution.sections import section_step, whole_section
 from pellucid.kernels.compile import kernel_name
 from pellucid.kernels.execute import run_ops
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.vector import LANES
+from pellucid.measuring.networks import NETWORKS
 
-ROUNDS, REPEATS = 15, 40
-
-
-def microseconds(ops: np.ndarray, arena: np.ndarray, theta: np.ndarray) -> float:
-    """Return the median time of some ops on one chunk, an image."""
-    gradient = np.zeros_like(theta)
-    found = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        for _ in range(REPEATS):
-            run_ops(ops, arena, theta, gradient)
-        found.append((time.perf_counter() - start) / REPEATS)
-    return statistics.median(found) / LANES * 1e6
+ROUNDS = 200
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", choices=["reference", "default"], default="reference")
-    name = parser.parse_args().network
-    network = presets.reference() if name == "reference" else presets.default((28, 28), 10)
-    prepare(network)
-    plan = plan_for(network)
-    arena, theta = new_arena(plan.size), network.initial_parameters(0)
-    start = plan.image.start
-    arena[start : start + 784 * LANES] = np.random.default_rng(0).random(784 * LANES)
-    total = 0.0
-    for phase in ("begin", "forward", "backward", "end"):
-        for number, op in enumerate(getattr(plan, phase)):
-            took = microseconds(op[None].copy(), arena, theta)
-            total += took
-            print(f"{phase:<9} {number}  {kernel_name(int(op[0])):<28} {took:8.3f} us an image")
-    print(f"{'sum':<40} {total:8.3f} us an image; begin and end come once a section")
+    parser.add_argument("--network", choices=list(NETWORKS), default="reference")
+    network = NETWORKS[parser.parse_args().network]()
+    digits = load("digits")
+    trainer = Trainer(network, optimizer=Adam(0.003), workers=1)
+    trainer.fit(digits.train_images, digits.train_labels, epochs=2, batch_size=128)
+    images, labels = digits.train_images[:128, None], digits.train_labels[:128]
+    section_step(network, trainer.parameters, np.ascontiguousarray(images), whole_section(labels))
+    plan, arena = plan_for(network), sections._local.arena
+    gradient = np.zeros_like(trainer.parameters)
+    ops = [(p, n, op[None].copy()) for p in PHASES for n, op in enumerate(getattr(plan, p))]
+    took = np.zeros((ROUNDS, len(ops)))
+    for round_ in range(ROUNDS):
+        for place, (_, _, op) in enumerate(ops):
+            start = time.perf_counter()
+            run_ops(op, arena, trainer.parameters, gradient)
+            took[round_, place] = time.perf_counter() - start
+    each = np.median(took, axis=0) / LANES * 1e6
+    for (phase, number, op), value in zip(ops, each, strict=True):
+        print(f"{phase:<9} {number:>2}  {kernel_name(int(op[0, 0])):<28} {value:8.3f} us an image")
+    print(f"{'sum':<41} {each.sum():8.3f} us an image; begin and end come once a section")
 
+
+PHASES = ("begin", "forward", "backward", "end")
 
 if __name__ == "__main__":
     main()

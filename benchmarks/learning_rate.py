@@ -3,7 +3,7 @@
 The last 10,000 of MNIST's 60,000 training images are held back. For every learning rate and seed
 the reference run is done on the other 50,000; the table shows the accuracy on those held back.
 
-    python benchmarks/learning_rate.py
+    python -m benchmarks.learning_rate
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import statistics
 
 from pellucid import Adam, Augmentation, Schedule, Trainer, data, presets
-from pellucid.run import RunSettings
+from pellucid.run_settings import RunSettings
 
 RATES = (0.01, 0.02, 0.03, 0.05, 0.08)
 HELD_BACK = 10_000

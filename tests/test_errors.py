@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 from pellucid import errors
@@ -18,8 +20,11 @@ def test_every_error_has_the_one_root(kind):
         ("NetworkError", ValueError),
         ("DataError", ValueError),
         ("DownloadError", OSError),
+        ("ExecutorError", RuntimeError),
         ("ModelFileError", ValueError),
+        ("CheckpointError", ValueError),
         ("RunExistsError", FileExistsError),
+        ("RunInUseError", BlockingIOError),
         ("DivergenceError", ArithmeticError),
     ],
 )
@@ -49,3 +54,13 @@ def test_suggests_the_nearest_choice_if_one_is_near(value, expected):
 def test_suggests_from_any_iterable():
     assert did_you_mean("ReLu", {"ReLU": 1, "Dense": 2}) == " Did you mean 'ReLU'?"
     assert did_you_mean("ReLu", iter([])) == ""
+
+
+def test_divergence_carries_where_it_was_through_a_pickle():
+    error = errors.DivergenceError("text", update=3, layer="layer 1, ReLU()", images=[4, 5])
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.update, again.layer, again.images) == (
+        "text", 3, "layer 1, ReLU()", (4, 5)
+    )  # fmt: skip
+    plain = errors.DivergenceError("text")
+    assert (plain.update, plain.layer, plain.images) == (None, None, ())

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.files import atomic_write, cache_folder
+from pellucid import files
+from pellucid.files import atomic_write, cache_folder, remove_leftovers
 
 
 def test_atomic_write_replaces_the_whole_file(tmp_path):
@@ -29,6 +30,29 @@ def test_atomic_write_that_fails_keeps_the_old_file_and_leaves_no_other(
         atomic_write(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
+
+
+@pytest.mark.parametrize("step", ["_write", "_flush", "_rename"])
+def test_atomic_write_is_whole_or_not_at_all_whatever_step_fails(tmp_path, monkeypatch, step):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def fail(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(files, step, fail)
+    with pytest.raises(OSError, match="disk full"):
+        atomic_write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    names = {"a.tmp", ".pellucid.lock", ".pellucid-a", "model.safetensors"}
+    for name in (*names, ".pellucid-0123456789abcdef.tmp"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == names
 
 
 def test_atomic_write_onto_a_folder_leaves_nothing_behind(tmp_path):

@@ -13,6 +13,7 @@ from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, presets
 from pellucid.errors import ConfigurationError, ModelFileError
 from pellucid.model_file import Model, current_versions, load_model, save_model
 from pellucid.preprocessing import Preprocessing
+from pellucid.tensor_file import digest
 
 NETWORK = Network([Conv2D(2, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(3)], (6, 6))
 
@@ -281,13 +282,11 @@ def test_tensors_that_are_wrong(saved, tensors, message):
 
 def sign(path):
     """Give a changed file the checksum of its content, as a careful forger would."""
-    from pellucid import model_file
-
     with safetensors.safe_open(path, "np") as file:
         metadata = file.metadata()
         held = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     vector = np.concatenate([held[p.name].ravel() for p in NETWORK.parameters])
-    metadata["sha256"] = model_file._digest(metadata, vector)
+    metadata["sha256"] = digest(metadata, vector)
     path.write_bytes(safetensors.numpy.save(held, metadata))
 
 
@@ -320,3 +319,51 @@ def test_a_file_of_somebody_else_s(tmp_path):
     path = tmp_path / "other.safetensors"
     path.write_bytes(safetensors.numpy.save({"w": np.zeros(3)}))
     assert "it is a safetensors file, but not a Pellucid model" in refused(path)
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(-(10**30), 10**30), st.floats(allow_nan=False),
+        st.text(max_size=4), st.sampled_from(["Flatten", "same", "auto", 10**6, 0, -1, 1.0]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def places(value, path=()):
+    """Yield the path of everything in a JSON value."""
+    yield path
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(inner, (*path, key))
+
+
+@given(drawn=st.data())
+@settings(max_examples=200)
+def test_any_description_that_is_well_signed_is_told_or_a_model(tmp_path_factory, drawn):
+    path = tmp_path_factory.getbasetemp() / "described.safetensors"
+    save_model(path, MODEL)
+    entry = drawn.draw(st.sampled_from(["network", "preprocessing", "classes", "configuration"]))
+    with safetensors.safe_open(path, "np") as file:
+        value = {"": json.loads(file.metadata()[entry])}
+    *above, last = drawn.draw(st.sampled_from([p for p in places(value) if p]))
+    holder = value
+    for key in above:
+        holder = holder[key]
+    if drawn.draw(st.booleans()) or last == "":
+        holder[last] = drawn.draw(VALUES)
+    else:
+        del holder[last]
+    rewrite(path, **{entry: json.dumps(value[""])})
+    sign(path)
+    try:
+        loaded = load_model(path)
+    except ModelFileError as error:
+        assert str(path) in str(error)  # noqa: PT017
+        return
+    assert loaded.network.size == len(loaded.parameters) == NETWORK.size
+    assert loaded.preprocessing.input_shape == loaded.network.input_shape
+    assert len(loaded.classes) == NETWORK.classes

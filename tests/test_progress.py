@@ -55,6 +55,19 @@ def test_a_second_training_counts_from_1():
     assert [match["done"] for match in lines(3, first=80)] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("first", [2, 7, 10])
+def test_a_resumed_training_counts_from_where_it_was(first):
+    """Nine updates of 32 images and one of 40, at 64 images a second all the time."""
+    stream = io.StringIO()
+    with show_progress(10, 328, stream, resumed=True) as on_update:
+        for number in range(first, 11):
+            seen = 32 * number + 8 * (number == 10)
+            on_update(Update(number, 40 if number == 10 else 32, 1.0, 0.5, seen / 64))
+    found = [LINE.fullmatch(line) for line in stream.getvalue().splitlines()]
+    assert [int(match["done"]) for match in found] == list(range(first, 11))
+    assert {match["rate"] for match in found} == {"64"}
+
+
 def test_no_time_gone_by_is_no_error():
     stream = io.StringIO()
     with show_progress(1, 32, stream) as on_update:

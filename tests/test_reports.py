@@ -10,10 +10,10 @@ from pellucid.data import Available, Dataset
 from pellucid.errors import DataError
 from pellucid.reports import (
     UNBROKEN,
-    check_classes,
     class_table,
     console,
     data_table,
+    labels_for,
     prediction_table,
 )
 
@@ -119,16 +119,19 @@ def test_a_pipe_has_no_width(monkeypatch):
     assert console().width == 70
 
 
-def test_classes_that_fit():
-    check_classes(model_of("cat", "dog"), data_of("cat", "dog"))
+def test_labels_follow_the_model_s_classes():
+    model = model_of("cat", "dog", "emu")
+    for classes in (("cat", "dog", "emu"), ("dog", "cat"), ("emu",)):
+        found = labels_for(model, data_of(*classes))
+        assert [model.classes[label] for label in found] == [classes[0]]
 
 
 def test_classes_that_do_not_fit():
     with pytest.raises(DataError) as caught:
-        check_classes(model_of("cat", "dog"), data_of("dog", "cat"))
+        labels_for(model_of("cat", "dog"), data_of("dog", "emu"))
     assert str(caught.value) == (
-        "pets has the classes dog, cat, but the model was trained on cat, dog; give --data the "
+        "pets has the classes dog, emu, but the model was trained on cat, dog; give --data the "
         "set it was trained on."
     )
     with pytest.raises(DataError, match=r"the classes 0, 1, 2, 3, 4 and 5 more, but the model"):
-        check_classes(model_of("cat", "dog"), data_of(*"0123456789"))
+        labels_for(model_of("cat", "dog"), data_of(*"0123456789"))

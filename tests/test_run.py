@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import dataclasses
 import functools
@@ -11,12 +12,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import data, load_model, run
+from pellucid import Preprocessing, data, fingerprint, load_model, run
 from pellucid.augmentation import Augmentation
-from pellucid.errors import ConfigurationError, DataError, DivergenceError, RunExistsError
+from pellucid.errors import (
+    ConfigurationError,
+    DataError,
+    DivergenceError,
+    ExecutorError,
+    RunExistsError,
+)
 from pellucid.inference import evaluate
-from pellucid.run import RunSettings, fingerprint, reference_run
+from pellucid.locks import LOCK
+from pellucid.run import reference_run
+from pellucid.run_settings import RunSettings
 from pellucid.training import Adam, Schedule, Trainer
+
+from .execution.digests import InlineExecutor
 
 PICTURES = {"loss.png", "predictions.png", "confusion.png", "randomised.png", "filters.png"}
 FILES = PICTURES | {"model.safetensors", "metrics.json", "history.csv"}
@@ -27,7 +38,8 @@ DIGITS = functools.cache(functools.partial(data.load, "digits"))
 
 
 def contents(folder):
-    return {file.name: file.read_bytes() for file in folder.iterdir()}
+    """Return a folder's files; the lock's stays when a run ends, and is not the run's."""
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != LOCK}
 
 
 def rows(folder):
@@ -83,7 +95,7 @@ def say_nothing(line):
 
 def test_a_run_writes_its_files_and_no_others(finished):
     folder, _, _ = finished
-    assert {file.name for file in folder.iterdir()} == FILES
+    assert contents(folder).keys() == FILES
 
 
 def test_metrics(finished):
@@ -96,6 +108,7 @@ def test_metrics(finished):
     assert metrics["parameters"] == 5880
     assert (metrics["data"], metrics["data_source"]) == ("digits", "bundled with scikit-learn")
     assert metrics["data_fingerprint"] == data.load("digits").fingerprint()
+    assert metrics["fingerprint"] == fingerprint(load_model(folder / "model.safetensors"))
     assert metrics["seed"] == 0
     assert metrics["workers"] >= 1
     assert metrics["interrupted"] is False
@@ -284,7 +297,7 @@ def test_color_pictures_are_not_treated_as_digits(tmp_path, monkeypatch):
 def test_without_data_it_is_mnist_or_what_is_there_instead(tmp_path, monkeypatch, no_pictures):
     asked = []
 
-    def load(name, *, fallback, say):
+    def load(name, *, fallback, **options):
         asked.append((name, fallback))
         return tiny_data()
 
@@ -292,6 +305,34 @@ def test_without_data_it_is_mnist_or_what_is_there_instead(tmp_path, monkeypatch
     reference_run(dataclasses.replace(QUICK, data=None), tmp_path / "1", say_nothing)
     reference_run(dataclasses.replace(QUICK, data="mnist"), tmp_path / "2", say_nothing)
     assert asked == [("mnist", True), ("mnist", False)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"size": None, "preprocessing": None, "skip_bad": False, "test_share": 0.2}),
+        ({"size": (12, 14)}, {"size": (12, 14), "preprocessing": None}),
+        ({"fit": "mnist"}, {"size": None, "preprocessing": Preprocessing((28, 28))}),
+        ({"fit": "mnist", "size": (12, 14)}, {"preprocessing": Preprocessing((12, 14))}),
+        ({"skip_bad": True, "test_share": 0.5}, {"skip_bad": True, "test_share": 0.5}),
+    ],
+)
+def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):
+    asked = {}
+    monkeypatch.setattr(data, "load", lambda name, **options: asked.update(options))
+    dataclasses.replace(QUICK, **settings).load(say_nothing)
+    assert {name: asked[name] for name in expected} == expected
+
+
+def test_the_data_s_own_preprocessing_is_stored(tmp_path, monkeypatch, no_pictures):
+    own = Preprocessing((12, 12), "dark-on-light", "resize")
+    for dataset, expected in (
+        (tiny_data(), Preprocessing((12, 12))),
+        (dataclasses.replace(tiny_data(), preprocessing=own), own),
+    ):
+        use_data(monkeypatch, dataset)
+        reference_run(QUICK, tmp_path, say_nothing, overwrite=True)
+        assert load_model(tmp_path / "model.safetensors").preprocessing == expected
 
 
 def test_divergence_keeps_the_model_and_its_history(tmp_path):
@@ -315,8 +356,8 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path, monkeypatch, no_pictures):
     whole = run.show_progress
 
     class InterruptedProgress:
-        def __init__(self, updates, images):
-            self.progress = whole(updates, images)
+        def __init__(self, updates, images, **settings):
+            self.progress = whole(updates, images, **settings)
 
         def __enter__(self):
             on_update = self.progress.__enter__()
@@ -362,7 +403,46 @@ def test_settings_are_json_ready():
     assert RunSettings(augmentation=None).to_dict()["augmentation"] is None
 
 
-def test_fingerprint_is_that_of_little_endian_bytes():
-    values = np.array([1.5, -2.0], np.float32)
-    assert fingerprint(values) == fingerprint(values.astype(">f4"))
-    assert fingerprint(values) != fingerprint(-values)
+# Executors.
+
+
+def test_processes_give_the_same_bits(finished, no_pictures, tmp_path):
+    settings = dataclasses.replace(QUICK, executor="processes", workers=2)
+    metrics = reference_run(settings, tmp_path / "run", lambda line: None)
+    assert metrics["fingerprint"] == finished[1]["fingerprint"]
+    assert (metrics["executor"], finished[1]["executor"]) == ("processes", "threads")
+
+
+def test_an_executor_that_fails_keeps_what_was_learned(monkeypatch, no_pictures, tmp_path):
+    class Failing(InlineExecutor):
+        def submit(self, function, /, job):
+            if len(self.jobs) == 30:
+                raise OSError("the network is gone")
+            return super().submit(function, job)
+
+    @contextlib.contextmanager
+    def open_executor(name, workers):
+        yield Failing()
+
+    monkeypatch.setattr(run, "open_executor", open_executor)
+    settings = dataclasses.replace(QUICK, executor="dask://host:1")
+    folder = tmp_path / "run"
+    with pytest.raises(ExecutorError, match=r"OSError: the network is gone\. .* They are kept in "):
+        reference_run(settings, folder, lambda line: None)
+    monkeypatch.undo()
+    assert load_model(folder / "model.safetensors").configuration["updates"] == len(rows(folder))
+    assert len(rows(folder)) == 3  # 8 sections an update
+    assert not (folder / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"executor": "dask"}, "executor is 'dask'; it must be threads, processes, dask://HOST"),
+        ({"executor": "mpi", "workers": 2}, "workers is 2, but with executor mpi the workers are"),
+    ],
+)
+def test_executors_are_checked_before_data_is_loaded(monkeypatch, tmp_path, changes, message):
+    monkeypatch.setattr(data, "load", None)
+    with pytest.raises(ConfigurationError, match=message):
+        reference_run(dataclasses.replace(QUICK, **changes), tmp_path / "run", print)

@@ -1,30 +1,31 @@
-"""The command line: ``pellucid train``, ``evaluate``, ``predict``, ``summary``, ``data``."""
+"""The command line: ``pellucid train``, ``verify``, ``evaluate``, ``predict`` and so on."""
 
 from __future__ import annotations
 
-import functools
 import io
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pellucid.augmentation import Augmentation
-from pellucid.errors import ConfigurationError, PellucidError
-from pellucid.run import RunSettings, reference_run
-from pellucid.training import Adam, Schedule
+from pellucid.cli_checkpoints import checkpoints_of, resumed
+from pellucid.cli_errors import STOPPED, one_line_errors
+from pellucid.errors import ConfigurationError
+from pellucid.preprocessing import Fit
+from pellucid.run import reference_run
+from pellucid.run_settings import RunSettings
+from pellucid.training.interrupt import exit_on_sigterm
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["app", "main"]
+    from pellucid.measuring.own import Figure
 
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     help="A convolutional classifier for ordinary CPUs, every equation of which can be read.",
@@ -36,9 +37,6 @@ app = typer.Typer(
 data_app = typer.Typer(help="List and fetch the data sets that have a name.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
-STOPPED = 130
-"""The exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
-
 
 def main() -> None:
     """Run the command line; what ``pellucid`` and ``python -m pellucid`` call."""
@@ -46,47 +44,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that can't show a letter of a file's name is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
+    exit_on_sigterm()
     app()
-
-
-def one_line_errors(command: F) -> F:
-    """Turn an error that a person can mend into one line on standard error and exit code 1."""
-
-    @functools.wraps(command)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except KeyboardInterrupt:
-            _fail("Stopped.", STOPPED)
-        except ConfigurationError as error:
-            _fail(f"Error: {_as_options(str(error), kwargs)}", 1)
-        except PellucidError as error:
-            _fail(f"Error: {error}", 1)
-        except MemoryError:
-            _fail("Error: There is not enough memory for this.", 1)
-        except BrokenPipeError:
-            raise  # what reads our output has seen enough; Typer ends quietly
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            _fail(f"Error: {where}{error.strerror or error}.", 1)
-
-    return wrapper  # type: ignore[return-value]
-
-
-def _as_options(message: str, names: Iterable[str]) -> str:
-    """Say ``--batch-size`` where the library's error says ``batch_size``."""
-    for name in names:
-        anywhere = rf"(?<!\S){name}(?=[ =.;,]|$)"
-        pattern = anywhere if "_" in name else rf"^{name}(?= is )"
-        message = re.sub(pattern, "--" + name.replace("_", "-"), message)
-    return message
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    """Print the message as one line, what it lists behind one another, and leave."""
-    line = "; ".join(" ".join(part.split()) for part in message.splitlines())
-    typer.echo("".join(c if c.isprintable() else "?" for c in line.replace(":; ", ": ")), err=True)
-    raise typer.Exit(code)
 
 
 def _say(line: str) -> None:
@@ -129,6 +88,10 @@ def _flag(help: str, name: str, panel: str | None = None) -> Any:
     return typer.Option(name, help=help, rich_help_panel=panel, metavar="")
 
 
+def _source(help: str, **settings: Any) -> Any:
+    return _option(help, "Data", **settings)
+
+
 def _range(help: str) -> Any:
     return _option(help, "Randomizing", metavar="LOW HIGH")
 
@@ -141,6 +104,14 @@ Model = Annotated[
     Path, typer.Argument(help="A model.safetensors that a run wrote.", metavar="MODEL")
 ]
 Bounds = tuple[float, float]
+SkipBad = Annotated[
+    bool, _flag("Go on without bad files and rows, and say how many.", "--skip-bad", "Data")
+]
+SOURCES = (
+    "A name from 'pellucid data list'; an .npz, .csv, .parquet or IDX file; a folder of IDX files, "
+    "of train.csv, of Parquet files, or with a subfolder of pictures for each class; or several of "
+    "them joined with +, as in mnist+mine.csv."
+)
 ONE_EACH = "one on each processor"
 SETTINGS = RunSettings()
 RANDOMIZING = Augmentation()
@@ -149,17 +120,52 @@ RANDOMIZING = Augmentation()
 @app.command()
 @one_line_errors
 def train(
+    context: typer.Context,
     data: Annotated[
         str | None,
-        _option(
-            "A name from 'pellucid data list', an .npz file, or a folder of IDX files.",
-            show_default="mnist; where it is out of reach, digits",
-        ),
+        _source(SOURCES, show_default="mnist; where it is out of reach, digits"),
     ] = SETTINGS.data,
+    size: Annotated[
+        tuple[int, int] | None,
+        _source(
+            "Bring pictures to this size. Rows of a .csv file are images of it.",
+            metavar="HEIGHT WIDTH",
+            show_default="as they are",
+        ),
+    ] = SETTINGS.size,
+    fit: Annotated[
+        Fit,
+        _source(
+            "How pictures are brought to it: resize the whole, or as MNIST's digits are, the ink "
+            "cut out and centered. The model does the same to what it is to predict."
+        ),
+    ] = SETTINGS.fit,
+    skip_bad: SkipBad = SETTINGS.skip_bad,
+    test_share: Annotated[
+        float, _source("Part of each class to keep for the test, if there are no test images.")
+    ] = SETTINGS.test_share,
     out: Annotated[Path, _option("Folder for what the run writes.")] = Path("runs/reference"),
     overwrite: Annotated[
         bool, _flag("Replace a run that is in the folder.", "--overwrite")
     ] = False,
+    resume: Annotated[
+        bool,
+        _flag(
+            "Go on with the run in the folder, from its newest checkpoint. Its options are those "
+            "of the run; any that you give must be the same.",
+            "--resume",
+            "Checkpoints",
+        ),
+    ] = False,
+    checkpoint_every: Annotated[
+        str,
+        _option(
+            "How often to write a checkpoint: after so many updates (100), after so much time "
+            "(30s, 5min, 1h), or 'never'.",
+            "Checkpoints",
+        ),
+    ] = "30s",
+    keep: Annotated[int, _option("How many checkpoints to keep.", "Checkpoints")] = 3,
     images: Annotated[
         int, _training("Training images to draw in all, again and again if need be.")
     ] = SETTINGS.images,
@@ -188,8 +194,16 @@ def train(
     ] = SETTINGS.sections,
     workers: Annotated[
         int | None,
-        _option("Threads. They never change the result.", "Training", show_default=ONE_EACH),
+        _option(
+            "Threads or processes. They never change the result.",
+            "Training",
+            show_default=ONE_EACH,
+        ),
     ] = SETTINGS.workers,
+    executor: Annotated[
+        str,
+        _training("What works on the sections: threads, processes, dask://HOST:PORT or mpi."),
+    ] = SETTINGS.executor,
     randomize: Annotated[
         bool, _flag("Randomize the training images.", "--randomize/--no-randomize", "Randomizing")
     ] = True,
@@ -205,18 +219,22 @@ def train(
         Bounds, _range("What is added to them, where 0 is black and 1 is white.")
     ] = RANDOMIZING.noise,
 ) -> None:
-    """Train the reference network on handwritten digits, test it, and draw the result.
+    """Train the reference network on images, test it, and draw the result.
 
     With no options this is the reference run: 81,000 randomized MNIST images in 79 updates, then
-    the 10,000 test images. Ctrl-C ends it early and keeps what was learned.
+    the 10,000 test images. Ctrl-C or SIGTERM ends it early and keeps what was learned; --resume
+    goes on with it, to the same bits as if nothing had happened.
+
+    Your own images: --data pictures --size 28 28, for a folder pictures with one subfolder a class.
     """
-    augmentation = Augmentation(scale, rotation, shift, noise_probability, noise)
-    settings = RunSettings(
-        data=data, images=images, batch_size=batch_size, sections=sections, workers=workers,
-        optimizer=Adam(learning_rate, beta1, beta2, eps), schedule=Schedule(warmup, cooldown),
-        augmentation=augmentation if randomize else None, seed=seed,
+    checkpoints = checkpoints_of(out, checkpoint_every, keep)
+    options = {name: context.params[name] for name in SETTINGS.to_options()}
+    if resume:
+        options = resumed(context, out, options, checkpoints)
+    metrics = reference_run(
+        RunSettings.from_options(options), out, _say, overwrite=overwrite, checkpoints=checkpoints,
+        resume=resume,
     )  # fmt: skip
-    metrics = reference_run(settings, out, _say, overwrite=overwrite)
     typer.echo(
         f"Accuracy {metrics['accuracy']:.3%} on {metrics['test_images']:,} test images, loss "
         f"{metrics['loss']:.4f}."
@@ -225,9 +243,42 @@ def train(
         f"Trained on {metrics['images']:,} images in {metrics['seconds']:.1f} s, "
         f"{metrics['images_per_second']:,.0f} a second."
     )
+    typer.echo(f"Fingerprint {metrics['fingerprint']}")
     typer.echo(f"Written to {out}: model, metrics, history and pictures.")
     if metrics["interrupted"]:
         raise typer.Exit(STOPPED)
+
+
+@app.command()
+@one_line_errors
+def verify(
+    run: Annotated[
+        Path, typer.Argument(help="A folder that 'pellucid train' wrote.", metavar="RUN")
+    ],
+    last: Annotated[
+        int | None,
+        _option(
+            "Train only so many last updates anew, from a checkpoint.", show_default="all of them"
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, _option("Where the run's data is now.", show_default="where it was")
+    ] = None,
+    workers: Annotated[int | None, _option("Threads.", show_default=ONE_EACH)] = None,
+) -> None:
+    """Train a run anew, and say whether it gives the same bits.
+
+    Every update's loss and parameters are compared with the run's history, and the parameters at
+    the end with its model. The exit code is 1 if they differ. Nothing is written.
+    """
+    from pellucid.kernels.compile import announce_with
+    from pellucid.verification import verify_run
+
+    announce_with(_say)
+    found = verify_run(run, _say, last=last, data=data, workers=workers)
+    typer.echo(str(found))
+    if not found.same:
+        raise typer.Exit(1)
 
 
 @app.command("evaluate")
@@ -236,11 +287,16 @@ def evaluate_command(
     model: Model,
     data: Annotated[
         str,
-        _option(
-            "What to test on: a name from 'pellucid data list', an .npz file, or a folder of IDX "
-            "files."
-        ),
+        _source("What to test on, as for train. The model knows how to make images of pictures."),
     ] = "mnist",
+    skip_bad: SkipBad = False,
+    test_share: Annotated[
+        float | None,
+        _source(
+            "Part of each class to test on, if there are no test images.",
+            show_default="what train kept",
+        ),
+    ] = None,
     workers: Annotated[int | None, _option("Threads.", show_default=ONE_EACH)] = None,
     confusion: Annotated[
         Path | None, _option("Also draw the confusion matrix, into this .png file.")
@@ -248,26 +304,30 @@ def evaluate_command(
 ) -> None:
     """Test a model: accuracy, loss, and a table of the classes."""
     from pellucid import plots
-    from pellucid.data import load
+    from pellucid.data import load, show_reading
     from pellucid.inference import evaluate
     from pellucid.kernels.compile import announce_with
     from pellucid.model_file import load_model
-    from pellucid.reports import check_classes, class_table
+    from pellucid.reports import class_table, labels_for
 
     loaded = load_model(model)
-    dataset = load(data, say=_say)
-    check_classes(loaded, dataset)
+    kept = loaded.configuration.get("test_share")
+    share = test_share or (kept if isinstance(kept, float) else SETTINGS.test_share)
+    with show_reading("reading") as progress:
+        dataset = load(
+            data, say=_say, progress=progress, skip_bad=skip_bad, test_share=share,
+            preprocessing=loaded.preprocessing,
+        )  # fmt: skip
+    labels = labels_for(loaded, dataset)
     announce_with(_say)
-    found = evaluate(
-        loaded.network, loaded.parameters, dataset.test_images, dataset.test_labels, workers
-    )
+    found = evaluate(loaded.network, loaded.parameters, dataset.test_images, labels, workers)
     if confusion is not None:
-        figure = plots.confusion(dataset.test_labels, found.predicted, loaded.classes)
+        figure = plots.confusion(labels, found.predicted, loaded.classes)
         plots.save(figure, confusion)
-    _show_table(class_table(dataset.test_labels, found.predicted, loaded.classes))
+    _show_table(class_table(labels, found.predicted, loaded.classes))
     typer.echo(
         f"Accuracy {found.accuracy:.3%}, loss {found.loss:.4f} on "
-        f"{len(dataset.test_labels):,} test images of {dataset.name}."
+        f"{len(labels):,} test images of {dataset.name}."
     )
     if confusion is not None:
         typer.echo(f"Confusion matrix written to {confusion}.")
@@ -328,6 +388,48 @@ def summary(
 
     network = presets.reference() if model is None else load_model(model).network
     typer.echo(network.summary())
+
+
+@app.command()
+@one_line_errors
+def bench(
+    workers: Annotated[int | None, _option("Threads.", show_default=ONE_EACH)] = None,
+    rounds: Annotated[int, _option("Measurements of each figure; the median is shown.")] = 3,
+    seconds: Annotated[float, _option("How long each measurement lasts, at least.")] = 0.15,
+    as_json: Annotated[
+        bool, _flag("Print a line of JSON for each figure, not a table.", "--json")
+    ] = False,
+) -> None:
+    """Measure this machine: training and inference of three networks, start, share of the peak.
+
+    Takes about half a minute, and an otherwise idle machine. To compare with PyTorch, JAX and
+    onnxruntime, run 'make bench' in Pellucid's repository.
+    """
+    import dataclasses
+
+    from pellucid.execution.workers import count_workers
+    from pellucid.kernels.compile import announce_with
+    from pellucid.measuring.own import own_figures
+    from pellucid.reports import bench_table
+
+    threads = count_workers(workers)
+    if rounds < 1:
+        raise ConfigurationError(f"rounds is {rounds}; it must be at least 1.")
+    if not 0 < seconds < float("inf"):
+        raise ConfigurationError(f"seconds is {seconds}; it must be a number above 0.")
+    announce_with(_say)
+    found: list[Figure] = []
+    group = ""
+    for figure in own_figures(seconds, rounds, threads):
+        if figure.group != group:
+            group = figure.group
+            _say(f"Measured: {group}")
+        found.append(figure)
+        if as_json:
+            typer.echo(json.dumps(dataclasses.asdict(figure)))
+    if not as_json:
+        _show_table(bench_table(found))
+        typer.echo(f"{threads} workers, medians of {rounds} measurements.")
 
 
 @data_app.command("list")

@@ -10,14 +10,17 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "CheckpointError",
     "ConfigurationError",
     "DataError",
     "DivergenceError",
     "DownloadError",
+    "ExecutorError",
     "ModelFileError",
     "NetworkError",
     "PellucidError",
     "RunExistsError",
+    "RunInUseError",
     "did_you_mean",
 ]
 
@@ -42,16 +45,51 @@ class DownloadError(PellucidError, OSError):
     """No source of a data set could be reached, or what came was not the data set."""
 
 
+class ExecutorError(PellucidError, RuntimeError):
+    """An executor or its workers failed; the parameters are those before the update at work."""
+
+
 class ModelFileError(PellucidError, ValueError):
     """A model file is missing, damaged, or not a Pellucid model."""
+
+
+class CheckpointError(PellucidError, ValueError):
+    """A checkpoint is missing, damaged, of another run, or can't be written."""
 
 
 class RunExistsError(PellucidError, FileExistsError):
     """The output folder already holds a run."""
 
 
+class RunInUseError(PellucidError, BlockingIOError):
+    """Another process is training into the folder."""
+
+
 class DivergenceError(PellucidError, ArithmeticError):
-    """The loss or the gradient became NaN or infinite; the parameters are those before it."""
+    """The loss or the gradient became NaN or infinite; the parameters are those before it.
+
+    Attributes
+    ----------
+    update : int or None
+        The number of the update, from 1.
+    layer : str or None
+        Where it first appears, such as ``"layer 3, Conv2D(5, 5)"``.
+    images : tuple of int
+        The images that give it, by their places in the data.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        update: int | None = None,
+        layer: str | None = None,
+        images: Iterable[int] = (),
+    ) -> None:
+        super().__init__(message)
+        self.update = update
+        self.layer = layer
+        self.images = tuple(images)
 
 
 def did_you_mean(value: str, choices: Iterable[str]) -> str:

@@ -6,10 +6,14 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
-__all__ = ["atomic_write", "cache_folder"]
+__all__ = ["atomic_write", "cache_folder", "remove_leftovers"]
+
+_TEMPORARY = ".pellucid-"
+"""How the names of temporary files begin; they end in .tmp."""
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
@@ -41,18 +45,24 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None
     """
     target = Path(path).resolve()
     # A short random name: a long target name would overflow the file system's limit.
-    temporary = target.with_name(f".pellucid-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+            _write(file, data)
+            _flush(file)
+        _rename(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of writers that were killed; only while nobody writes there."""
+    for leftover in folder.glob(f"{_TEMPORARY}*.tmp"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def cache_folder() -> Path:
@@ -63,6 +73,22 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("PELLUCID_CACHE", "")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("pellucid"))
+
+
+# The steps of a write, apart, so that a test can break any of them.
+
+
+def _write(file: BinaryIO, data: bytes | memoryview) -> None:
+    file.write(data)
+
+
+def _flush(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _rename(temporary: Path, target: Path) -> None:
+    temporary.replace(target)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.data.checks import check_images, check_labels
-from pellucid.execution.sections import SectionResult, prepare, section_step, whole_section
+from pellucid.execution.sections import Section, SectionResult, prepare, section_step, whole_section
 from pellucid.execution.workers import Workers
 from pellucid.network import Network
 
 __all__ = ["Evaluation", "evaluate", "image_gradients", "predict_proba", "run_network"]
 
-PART = 1024
+PART = 256
 """Images that one worker takes at a time."""
 
 
@@ -129,15 +129,20 @@ def run_network(
     probabilities = np.zeros((len(labels), network.classes), dtype=np.float32)
     prepare(network, training=False)
 
-    def work(where: slice) -> SectionResult:
+    def work(section: Section, out: NDArray[np.float32]) -> SectionResult:
         return section_step(
-            network, parameters, four, whole.part(where), training=False,
-            probabilities=probabilities[where], logits=logits,
-        )  # fmt: skip
+            network, parameters, four, section, training=False, probabilities=out, logits=logits
+        )
 
-    parts = [slice(start, start + PART) for start in range(0, len(labels), PART)]
-    with Workers(workers) as threads:
-        results = threads.map(work, parts)
+    def work_on(where: slice) -> SectionResult:
+        return work(whole.part(where), probabilities[where])
+
+    if len(labels) <= PART:
+        results = [work(whole, probabilities)]
+    else:
+        parts = [slice(start, start + PART) for start in range(0, len(labels), PART)]
+        with Workers(workers) as threads:
+            results = threads.map(work_on, parts)
     count = max(1, len(labels))
     return Evaluation(
         accuracy=sum(r.correct for r in results) / count,

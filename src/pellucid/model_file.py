@@ -7,18 +7,13 @@ with, and the versions of what trained it. A SHA-256 over all of it is verified 
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
@@ -26,14 +21,38 @@ from pellucid.errors import ConfigurationError, ModelFileError
 from pellucid.files import atomic_write
 from pellucid.network import Network
 from pellucid.preprocessing import Preprocessing
+from pellucid.tensor_file import (
+    RefusedError,
+    check_digest,
+    check_format,
+    check_names,
+    digest,
+    json_entry,
+    read_file,
+    short,
+    tensor,
+)
 
-__all__ = ["FORMAT_VERSION", "Model", "current_versions", "load_model", "save_model"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Model",
+    "current_versions",
+    "load_model",
+    "read_network",
+    "save_model",
+]
 
 _FORMAT = "pellucid-model"
 FORMAT_VERSION = 1
 """The newest version of the format that this Pellucid writes and reads."""
 
-_ENTRIES = ("network", "preprocessing", "classes", "configuration", "versions")
+_ENTRIES = {
+    "network": dict,
+    "preprocessing": dict,
+    "classes": list,
+    "configuration": dict,
+    "versions": dict,
+}
 _MOST_PARAMETERS = 1_000_000_000
 
 
@@ -98,11 +117,13 @@ def current_versions() -> dict[str, str]:
     >>> list(current_versions())
     ['pellucid', 'numpy', 'numba', 'python', 'machine']
     """
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     versions = {}
     for name in ("pellucid", "numpy", "numba"):
         try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
+            versions[name] = version(name)
+        except PackageNotFoundError:
             versions[name] = "unknown"
     machine = f"{platform.system()} {platform.machine()}"
     return versions | {"python": platform.python_version(), "machine": machine}
@@ -164,37 +185,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         The file is missing, damaged, no Pellucid model, or of a newer format. No other exception
         comes out of a bad file.
     """
-    file = Path(path)
-    try:
-        _check_file(file)
-        with safetensors.safe_open(file, framework="np") as opened:
-            return _read(opened)
-    except _RefusedError as error:
-        raise ModelFileError(f"Can't load the model {path}: {error}.") from error.__cause__
-    except safetensors.SafetensorError as error:
-        raise ModelFileError(
-            f"Can't load the model {path}: it is damaged, cut off, or no safetensors file "
-            f"({_short(error)})."
-        ) from error
-    except Exception as error:
-        # What is left: no permission, I/O errors, no memory for the tensors.
-        reason = getattr(error, "strerror", None) or _short(error)
-        raise ModelFileError(f"Can't load the model {path}: {reason}.") from error
-
-
-class _RefusedError(Exception):
-    """What is wrong with a model file, to be put behind its name."""
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise _RefusedError("it is a folder")
-    if not path.exists():
-        raise _RefusedError("there is no such file")
-    if not path.is_file():
-        raise _RefusedError("it is not a regular file")
-    if path.stat().st_size == 0:
-        raise _RefusedError("it is empty (0 bytes)")
+    return read_file(path, "model", ModelFileError, _read)
 
 
 def _metadata(model: Model) -> dict[str, str]:
@@ -207,27 +198,18 @@ def _metadata(model: Model) -> dict[str, str]:
     }
     metadata = {"format": _FORMAT, "format_version": str(FORMAT_VERSION)}
     metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
-    return metadata | {"sha256": _digest(metadata, model.parameters)}
-
-
-def _digest(metadata: Mapping[str, str], parameters: NDArray[np.float32]) -> str:
-    """Return the SHA-256 over the metadata (its own entry left out) and the parameters' bytes."""
-    entries = {key: value for key, value in metadata.items() if key != "sha256"}
-    digest = hashlib.sha256(json.dumps(entries, sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(parameters, "<f4").data)
-    return digest.hexdigest()
+    return metadata | {"sha256": digest(metadata, model.parameters)}
 
 
 def _read(opened: Any) -> Model:
     metadata = opened.metadata() or {}
-    _check_format(metadata)
-    values = {entry: _entry(metadata, entry) for entry in _ENTRIES}
-    network = _network(values["network"])
+    check_format(metadata, _FORMAT, FORMAT_VERSION, "model")
+    values = {entry: json_entry(metadata, entry, kind) for entry, kind in _ENTRIES.items()}
+    network = read_network(values["network"])
     parameters = _parameters(opened, network)
-    if metadata.get("sha256") != _digest(metadata, parameters):
-        raise _RefusedError("it is damaged: its content does not have the SHA-256 that it names")
+    check_digest(metadata, parameters)
     if not np.isfinite(parameters).all():
-        raise _RefusedError("its parameters hold NaN or infinity")
+        raise RefusedError("its parameters hold NaN or infinity")
     try:
         return Model(
             network,
@@ -238,46 +220,19 @@ def _read(opened: Any) -> Model:
             dict(values["versions"]),
         )
     except Exception as error:
-        raise _RefusedError(f"its description is not valid ({_short(error)})") from error
+        raise RefusedError(f"its description is not valid ({short(error)})") from error
 
 
-def _check_format(metadata: Mapping[str, str]) -> None:
-    if metadata.get("format") != _FORMAT:
-        raise _RefusedError("it is a safetensors file, but not a Pellucid model")
-    version = metadata.get("format_version", "")
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise _RefusedError(f"its format version is {version[:40]!r}, which is none")
-    if int(version) > FORMAT_VERSION:
-        raise _RefusedError(
-            f"it has format version {version}, this Pellucid reads up to {FORMAT_VERSION}; update "
-            "Pellucid"
-        )
-    if int(version) < 1:
-        raise _RefusedError(f"its format version is {version!r}, which is none")
-
-
-def _entry(metadata: Mapping[str, str], entry: str) -> Any:
-    if entry not in metadata:
-        raise _RefusedError(f"its metadata lack the entry {entry!r}")
-    try:
-        value = json.loads(metadata[entry])
-    except (ValueError, RecursionError) as error:
-        raise _RefusedError(f"its entry {entry!r} is not JSON ({_short(error)})") from error
-    kind = list if entry == "classes" else dict
-    if not isinstance(value, kind):
-        raise _RefusedError(f"its entry {entry!r} is {type(value).__name__}, not {kind.__name__}")
-    return value
-
-
-def _network(values: Any) -> Network:
+def read_network(values: Any) -> Network:
+    """Return the network that a file describes; raise RefusedError if it is none."""
     try:
         network = Network.from_dict(values)
         size = network.size
     except Exception as error:
         # A hostile description can break anywhere in the layers, with any kind of error.
-        raise _RefusedError(f"its network is not valid ({_short(error)})") from error
+        raise RefusedError(f"its network is not valid ({short(error)})") from error
     if size > _MOST_PARAMETERS:
-        raise _RefusedError(
+        raise RefusedError(
             f"its network would have {size:.3g} parameters, more than {_MOST_PARAMETERS:,}"
         )
     return network
@@ -285,26 +240,8 @@ def _network(values: Any) -> Network:
 
 def _parameters(opened: Any, network: Network) -> NDArray[np.float32]:
     """Return the flat vector, after every tensor's name, dtype and shape has been compared."""
-    held, expected = set(opened.keys()), {p.name: p for p in network.parameters}
-    for problem, names in (("lacks", expected.keys() - held), ("has", held - expected.keys())):
-        if names:
-            extra = " that its network does not know" if problem == "has" else ""
-            raise _RefusedError(f"it {problem} the tensor {_short(min(names))!r}{extra}")
-    for name, parameter in expected.items():
-        part = opened.get_slice(name)
-        shape, dtype = tuple(part.get_shape()), part.get_dtype()
-        if shape != parameter.shape:
-            raise _RefusedError(
-                f"its tensor {name!r} has shape {shape}, its network needs {parameter.shape}"
-            )
-        if dtype != "F32":
-            raise _RefusedError(f"its tensor {name!r} has dtype {dtype}, not F32")
+    check_names(opened, (p.name for p in network.parameters), "network")
     vector = np.empty(network.size, np.float32)
     for name, view in network.views(vector).items():
-        view[...] = opened.get_tensor(name)
+        view[...] = tensor(opened, name, view.shape, "F32", "network")
     return vector
-
-
-def _short(error: object) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:200] + "..."

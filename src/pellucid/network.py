@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -89,15 +90,45 @@ class Network:
         object.__setattr__(self, "shapes", _shapes(stack, shape))
         object.__setattr__(self, "parameters", _parameters(stack, self.shapes))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Text has another hash in every process.
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        # Plans are looked up by network in every step, and a deep hash takes a while.
+        return hash((self.layers, self.input_shape))
+
     @property
     def classes(self) -> int:
         """How many classes the network tells apart: the width of its last layer."""
         return self.shapes[-1][0]
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         """How many parameters there are in all."""
         return sum(parameter.size for parameter in self.parameters)
+
+    @functools.cached_property
+    def multiply_adds(self) -> int:
+        """How many products the filters and weights add up for one image, forward.
+
+        Examples
+        --------
+        >>> from pellucid import presets
+        >>> presets.reference().multiply_adds
+        327100
+        """
+        # Every number of a layer's output adds up one filter or one row of weights.
+        counts = (
+            math.prod(self.shapes[p.layer + 1]) * (p.size // p.shape[0])
+            for p in self.parameters
+            if len(p.shape) > 1
+        )
+        return sum(counts)
 
     def initial_parameters(self, seed: int = 0) -> NDArray[np.float32]:
         """Draw the flat vector of parameters that training starts from.
@@ -150,7 +181,7 @@ class Network:
             The vector has another length than the network's parameters.
         """
         array = np.asarray(vector)
-        self.views(array)
+        self._check_length(array)
         return np.ascontiguousarray(array, dtype=np.float32)
 
     def views(self, vector: NDArray[Any]) -> dict[str, NDArray[Any]]:
@@ -161,14 +192,17 @@ class Network:
         NetworkError
             The vector has another length than the network's parameters.
         """
+        self._check_length(vector)
+        return {
+            p.name: vector[p.offset : p.offset + p.size].reshape(p.shape) for p in self.parameters
+        }
+
+    def _check_length(self, vector: NDArray[Any]) -> None:
         if vector.shape != (self.size,):
             raise NetworkError(
                 f"A parameter vector of shape {vector.shape} does not fit this network, which "
                 f"has {self.size:,} parameters."
             )
-        return {
-            p.name: vector[p.offset : p.offset + p.size].reshape(p.shape) for p in self.parameters
-        }
 
     def summary(self) -> str:
         """Return the table of layers, shapes and parameter counts as text.

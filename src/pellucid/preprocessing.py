@@ -12,7 +12,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 from pellucid.errors import ConfigurationError, DataError, did_you_mean
 from pellucid.ink import Bytes, Plane, border, find_ink, grey, grey_range, ink, noise_of, strips
@@ -154,6 +153,21 @@ class Preprocessing:
             raise DataError(f"Images are {images.dtype}; they must be uint8, or floats in [0, 1].")
         return images.astype(np.float32, copy=False)
 
+    @classmethod
+    def default(cls, input_shape: tuple[int, ...]) -> Preprocessing:
+        """Return what is done to pictures where nobody said how the training images were made.
+
+        For one channel it is what MNIST did; for more, pictures are brought to the size.
+
+        Examples
+        --------
+        >>> Preprocessing.default((28, 28)).fit, Preprocessing.default((3, 32, 32)).fit
+        ('mnist', 'resize')
+        """
+        if len(input_shape) == 2 or input_shape[0] == 1:
+            return cls(input_shape)
+        return cls(input_shape, polarity="light-on-dark", fit="resize")
+
     def to_dict(self) -> dict[str, Any]:
         """Return the description as JSON-ready values."""
         return {
@@ -253,6 +267,8 @@ class Preprocessing:
 
     def _sample(self, plane: NDArray[Any], box: tuple[float, float, float, float]) -> Plane:
         """Return the part of a plane inside the box (left, top, right, bottom), resampled."""
+        from PIL import Image  # who trains on arrays need not wait for it
+
         _, height, width = self.input_shape
         picture = Image.fromarray(plane.astype(np.float32))
         resized = picture.resize((width, height), Image.Resampling.BICUBIC, box=box)

@@ -18,7 +18,7 @@ LINES = 10
 
 @contextmanager
 def show_progress(
-    updates: int, images: int, stream: TextIO | None = None
+    updates: int, images: int, stream: TextIO | None = None, *, resumed: bool = False
 ) -> Iterator[Callable[[Update], None]]:
     """Yield a function for :meth:`pellucid.Trainer.fit` to call after every update.
 
@@ -31,6 +31,8 @@ def show_progress(
         How many there will be.
     stream : text stream, optional
         Where to; the default is standard error.
+    resumed : bool, default False
+        Whether the first update told may be a later one of this training, so its number counts.
 
     Examples
     --------
@@ -43,26 +45,45 @@ def show_progress(
     """
     stream = sys.stderr if stream is None else stream
     if stream.isatty() and os.environ.get("TERM") != "dumb":
-        with _bar(updates, images, stream) as on_update:
+        with _bar(_Count(updates, images, resumed), stream) as on_update:
             yield on_update
     else:
-        yield _lines(updates, images, stream)
+        yield _lines(_Count(updates, images, resumed), stream)
 
 
-def _lines(updates: int, images: int, stream: TextIO) -> Callable[[Update], None]:
-    seen = 0
-    done = 0
+class _Count:
+    """How far a training is."""
 
+    def __init__(self, updates: int, images: int, resumed: bool) -> None:
+        self.updates, self.images = updates, images
+        self.done = self.seen = 0
+        self._resumed = resumed
+
+    def add(self, update: Update) -> None:
+        if self._resumed:
+            # All batches but the last have the same size.
+            self.done = update.update - 1
+            is_last = update.update == self.updates
+            before = self.images - update.images if is_last else self.done * update.images
+            self.seen, self._resumed = before, False
+        self.done += 1
+        self.seen += update.images
+        self.rate = self.seen / max(update.seconds, 1e-9)
+
+    @property
+    def left(self) -> str:
+        return _time((self.images - self.seen) / self.rate)
+
+
+def _lines(count: _Count, stream: TextIO) -> Callable[[Update], None]:
     def on_update(update: Update) -> None:
-        nonlocal seen, done
-        seen += update.images
-        done += 1
+        count.add(update)
+        done, updates = count.done, count.updates
         if done * LINES // updates == (done - 1) * LINES // updates:
             return  # no further tenth
-        rate = seen / max(update.seconds, 1e-9)
         print(
-            f"update {done}/{updates}  loss {update.loss:.4f}  {rate:,.0f} images/s  "
-            f"{_time((images - seen) / rate)} left",
+            f"update {done}/{updates}  loss {update.loss:.4f}  {count.rate:,.0f} images/s  "
+            f"{count.left} left",
             file=stream,
             flush=True,
         )
@@ -71,7 +92,7 @@ def _lines(updates: int, images: int, stream: TextIO) -> Callable[[Update], None
 
 
 @contextmanager
-def _bar(updates: int, images: int, stream: TextIO) -> Iterator[Callable[[Update], None]]:
+def _bar(count: _Count, stream: TextIO) -> Iterator[Callable[[Update], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
@@ -87,18 +108,15 @@ def _bar(updates: int, images: int, stream: TextIO) -> Iterator[Callable[[Update
     console = Console(file=stream)
     with Progress("training", bar, *columns, console=console, expand=True) as progress:
         task = progress.add_task(
-            "training", total=images, done=0, updates=updates, loss="-", rate="-", left="-"
-        )
-        seen = done = 0
+            "training", total=count.images, done=0, updates=count.updates, loss="-", rate="-",
+            left="-",
+        )  # fmt: skip
 
         def on_update(update: Update) -> None:
-            nonlocal seen, done
-            seen += update.images
-            done += 1
-            rate = seen / max(update.seconds, 1e-9)
+            count.add(update)
             progress.update(
-                task, advance=update.images, done=done, loss=f"{update.loss:.4f}",
-                rate=f"{rate:,.0f}", left=_time((images - seen) / rate),
+                task, completed=count.seen, done=count.done, loss=f"{update.loss:.4f}",
+                rate=f"{count.rate:,.0f}", left=count.left,
             )  # fmt: skip
 
         yield on_update

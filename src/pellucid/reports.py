@@ -16,9 +16,17 @@ from rich.text import Text
 
 from pellucid.data import Available, Dataset
 from pellucid.errors import DataError
+from pellucid.measuring.own import Figure
 from pellucid.model_file import Model
 
-__all__ = ["check_classes", "class_table", "console", "data_table", "prediction_table"]
+__all__ = [
+    "bench_table",
+    "class_table",
+    "console",
+    "data_table",
+    "labels_for",
+    "prediction_table",
+]
 
 SHOWN = 3
 """Classes listed for a picture beside the likeliest."""
@@ -33,19 +41,22 @@ def console() -> Console:
     return Console(width=None if limited else UNBROKEN)
 
 
-def check_classes(model: Model, dataset: Dataset) -> None:
-    """Refuse a data set whose classes or images are not those of the model.
+def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
+    """Return the test labels of a data set as indices of the model's classes.
 
     Raises
     ------
     DataError
-        Names what the model knows, what the data set has, and the fix.
+        The data set has classes that the model was not trained on: the message names what the
+        model knows, what the data set has, and the fix.
     """
-    if dataset.classes != model.classes:
+    places = {name: place for place, name in enumerate(model.classes)}
+    if not places.keys() >= set(dataset.classes):
         raise DataError(
             f"{dataset.name} has the classes {_some(dataset.classes)}, but the model was trained "
             f"on {_some(model.classes)}; give --data the set it was trained on."
         )
+    return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
 
 def class_table(
@@ -87,6 +98,25 @@ def data_table(rows: Iterable[Available]) -> Table:
     for row in rows:
         table.add_row(*map(_text, row))
     return table
+
+
+def bench_table(figures: Iterable[Figure]) -> Table:
+    """Return a row a figure of this machine, each group named once."""
+    table, group = _table("what", ""), ""
+    for column in ("median", "lowest", "highest", "unit"):
+        table.add_column(column, justify="left" if column == "unit" else "right")
+    for figure in figures:
+        values = [f"{v:,.{_digits(v)}f}" for v in (figure.value, figure.low, figure.high)]
+        table.add_row(
+            _text("" if figure.group == group else figure.group), _text(figure.name), *values,
+            _text(figure.unit),
+        )  # fmt: skip
+        group = figure.group
+    return table
+
+
+def _digits(value: float) -> int:
+    return 0 if value >= 100 else 1 if value >= 10 else 2
 
 
 def _table(*columns: str) -> Table:

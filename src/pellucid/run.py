@@ -3,103 +3,70 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pellucid import data, presets
-from pellucid.augmentation import Augmentation
-from pellucid.errors import ConfigurationError, DataError, DivergenceError, RunExistsError
+from pellucid import presets
+from pellucid.data import Dataset
+from pellucid.errors import (
+    CheckpointError,
+    ConfigurationError,
+    DataError,
+    DivergenceError,
+    ExecutorError,
+)
+from pellucid.execution.by_name import check_executor, open_executor
 from pellucid.files import atomic_write
+from pellucid.fingerprints import fingerprint
 from pellucid.inference import Evaluation
 from pellucid.model_file import Model, save_model
 from pellucid.network import Network
 from pellucid.preprocessing import Preprocessing
 from pellucid.progress import show_progress
-from pellucid.training import Adam, History, Schedule, Trainer
+from pellucid.run_folder import (
+    CHECKPOINTS,
+    HISTORY,
+    METRICS,
+    MODEL,
+    PICTURES,
+    check_folder,
+    hold_folder,
+)
+from pellucid.run_settings import RunSettings, Say
+from pellucid.training import Checkpoints, History, Trainer
 from pellucid.training.batches import batch_sizes
+from pellucid.training.checkpoints import newest_checkpoint
+from pellucid.training.interrupt import Terminated
 
-__all__ = ["RunSettings", "fingerprint", "reference_run"]
-
-MODEL, METRICS, HISTORY = "model.safetensors", "metrics.json", "history.csv"
-PICTURES = ("loss.png", "predictions.png", "confusion.png", "randomised.png", "filters.png")
+__all__ = ["make_trainer", "reference_run", "resumed_options"]
 
 LEAST_SIDE = 10
 """Pixels that an image's shorter side needs for two 5 x 5 filters and a 2 x 2 pool."""
 MOST_UPDATES = 10_000_000
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """Everything that a run depends on.
-
-    Attributes
-    ----------
-    data : str or None
-        A name or path for :func:`pellucid.data.load`; None is MNIST, or the bundled digits where
-        MNIST is out of reach.
-    images : int
-        How many randomized training images to draw.
-    batch_size, sections : int
-        Images an update, and the parts they are worked on in.
-    workers : int or None
-        Threads; None is one on each processor.
-    optimizer : Adam
-        Learning rate, betas, eps.
-    schedule : Schedule
-        How the learning rate changes over the run.
-    augmentation : Augmentation or None
-        The randomizing; None for none.
-    seed : int
-        What all that is random is drawn from.
-    """
-
-    data: str | None = None
-    images: int = 81_000
-    batch_size: int = 1024
-    sections: int = 8
-    workers: int | None = None
-    optimizer: Adam = field(default_factory=lambda: Adam(learning_rate=0.05))
-    schedule: Schedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
-    seed: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-ready values."""
-        values = dataclasses.asdict(self)
-        values["augmentation"] = self.augmentation and self.augmentation.to_dict()
-        return values
-
-
-def fingerprint(parameters: NDArray[np.float32]) -> str:
-    """Return the SHA-256, in hex, of the parameters' bytes, little-endian.
-
-    Examples
-    --------
-    >>> fingerprint(np.zeros(3, dtype=np.float32))[:16]
-    '15ec7bf0b50732b4'
-    """
-    return hashlib.sha256(np.ascontiguousarray(parameters, "<f4").tobytes()).hexdigest()
-
 
 def reference_run(
-    settings: RunSettings, out: str | os.PathLike[str], say: Say, *, overwrite: bool = False
+    settings: RunSettings,
+    out: str | os.PathLike[str],
+    say: Say,
+    *,
+    overwrite: bool = False,
+    checkpoints: Checkpoints | None = None,
+    resume: bool = False,
 ) -> dict[str, Any]:
     """Train the reference network, test it, and write everything into a folder.
 
     Written are ``model.safetensors``, ``metrics.json``, ``history.csv``, and the pictures
     ``loss.png``, ``predictions.png``, ``confusion.png``, ``randomised.png`` (if images are
-    randomized) and ``filters.png``. After Ctrl-C the same is done with what was learned; a run that
+    randomized) and ``filters.png``. After Ctrl-C the same is done with what was learned; after
+    SIGTERM only the model and its history are written, and Terminated is raised. A run that
     diverges keeps its last good parameters and its history.
 
     Parameters
@@ -112,6 +79,11 @@ def reference_run(
         Is told, a line at a time, what is going on.
     overwrite : bool, default False
         Whether a run that is in the folder may be replaced.
+    checkpoints : Checkpoints, optional
+        How often to write checkpoints, and how many to keep; they go to ``checkpoints`` in the
+        folder, whatever folder this names. None by default.
+    resume : bool, default False
+        Go on from the newest checkpoint in the folder.
 
     Returns
     -------
@@ -122,56 +94,87 @@ def reference_run(
     ------
     RunExistsError
         The folder holds a run, or a file that a run would write, already.
-    ConfigurationError, DataError, DownloadError, DivergenceError
+    RunInUseError
+        Another process is training into it.
+    CheckpointError
+        There is nothing to resume from, or it is of a run with other data or settings.
+    ConfigurationError, DataError, DownloadError, DivergenceError, ExecutorError
         See :class:`pellucid.Trainer` and :func:`pellucid.data.load`.
     """
     from pellucid.execution.sections import prepare
     from pellucid.kernels.compile import announce_with
 
     _check_settings(settings)
-    folder = _new_folder(Path(out), overwrite)
-    digits = data.load(settings.data or "mnist", fallback=settings.data is None, say=say)
+    folder = Path(out)
+    check_folder(folder, overwrite=overwrite, resume=resume)
+    digits = settings.load(say)
     say(f"Data: {digits.name}, {len(digits.train_images):,} training and "
         f"{len(digits.test_images):,} test images ({digits.source}).")  # fmt: skip
     _check_data(digits)
     announce_with(say)
     network = presets.reference(digits.input_shape, len(digits.classes))
     prepare(network)  # here, because what it says would go into the middle of a progress bar
-    with _trainer(network, settings) as trainer:
-        folder.mkdir(parents=True, exist_ok=True)
-        history = _train(trainer, digits, settings, folder)
-        if history.interrupted:
-            say(f"Stopped after update {len(history)}; keeping what was learned.")
-        _save_state(trainer, digits, settings, history, folder)
+    configuration = {
+        **settings.to_dict(), "data": digits.name, "data_fingerprint": digits.fingerprint()
+    }  # fmt: skip
+    if checkpoints is not None:
+        checkpoints = dataclasses.replace(
+            checkpoints, folder=folder / CHECKPOINTS, configuration=configuration, say=say
+        )
+    with (
+        hold_folder(folder, overwrite=overwrite, resume=resume),
+        open_executor(settings.executor, settings.workers) as executor,
+        make_trainer(network, settings, executor=executor) as trainer,
+    ):
+        run = _Run(trainer, digits, settings, configuration, folder, checkpoints, say)
+        history = run.train(resume)
+        run.save(history)
         say("Testing, and drawing the pictures.")
         evaluation = trainer.evaluate(digits.test_images, digits.test_labels)
         _check_finite(evaluation, folder)
-        metrics = _metrics(trainer, digits, settings, history, evaluation)
+        metrics = run.metrics(history, evaluation)
         atomic_write(folder / METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
         _draw(trainer, digits, settings, history, evaluation, folder)
     return metrics
 
 
-def _new_folder(folder: Path, overwrite: bool) -> Path:
-    nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not nearest.is_dir():
-        raise ConfigurationError(f"{nearest} is a file; --out must name a folder.")
-    found = [name for name in (MODEL, METRICS, HISTORY, *PICTURES) if (folder / name).exists()]
-    if found and not overwrite:
-        what = f"a run ({', '.join(found)})" if MODEL in found else ", ".join(found)
-        raise RunExistsError(
-            f"{folder} already holds {what}; name another folder with --out, or replace it with "
-            "--overwrite."
-        )
-    if not os.access(nearest, os.W_OK):
-        raise ConfigurationError(f"{folder} can't be written: {nearest} is read-only; name "
-                                 "another folder with --out.")  # fmt: skip
-    return folder
+def resumed_options(out: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the options of the run in a folder, as its newest good checkpoint has them.
+
+    Raises
+    ------
+    CheckpointError
+        There is no usable checkpoint, or it is not one of this command.
+    """
+    folder = Path(out) / CHECKPOINTS
+    try:
+        checkpoint = newest_checkpoint(folder, lambda line: None)  # reading it again will tell
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"Can't resume the run in {out}: {error} Leave out --resume to begin anew."
+        ) from error
+    try:
+        return RunSettings.from_dict(checkpoint.configuration).to_options()
+    except Exception as error:
+        raise CheckpointError(
+            f"Can't resume the run in {out}: its checkpoints were not written by pellucid train."
+        ) from error
 
 
 def _check_settings(settings: RunSettings) -> None:
     """Look at what can be wrong before data is fetched."""
-    _trainer(presets.reference(), settings).close()
+    check_executor(settings.executor, settings.workers)
+    make_trainer(presets.reference(), settings).close()
+    if not 0 < settings.test_share < 1:
+        raise ConfigurationError(
+            f"test_share is {settings.test_share}; it must be above 0 and below 1, such as 0.2."
+        )
+    if settings.size is not None and min(settings.size) < LEAST_SIDE:
+        height, width = settings.size
+        raise ConfigurationError(
+            f"size is {height} x {width}, too small for the reference network; it needs "
+            f"{LEAST_SIDE} x {LEAST_SIDE} at least."
+        )
     if settings.batch_size < settings.sections:
         raise ConfigurationError(
             f"batch_size is {settings.batch_size}, but each of the {settings.sections} sections "
@@ -186,14 +189,21 @@ def _check_settings(settings: RunSettings) -> None:
         )
 
 
-def _trainer(network: Network, settings: RunSettings) -> Trainer:
+def make_trainer(
+    network: Network,
+    settings: RunSettings,
+    workers: int | None = None,
+    executor: Executor | None = None,
+) -> Trainer:
+    """Return the trainer of a run, with a number of workers of its own or that of the settings."""
+    workers = settings.workers if workers is None else workers
     return Trainer(
         network, optimizer=settings.optimizer, augmentation=settings.augmentation,
-        sections=settings.sections, workers=settings.workers, seed=settings.seed,
+        sections=settings.sections, workers=workers, executor=executor, seed=settings.seed,
     )  # fmt: skip
 
 
-def _check_data(digits: data.Dataset) -> None:
+def _check_data(digits: Dataset) -> None:
     if len(digits.train_images) == 0 or len(digits.test_images) == 0:
         raise DataError(f"{digits.name} needs both training and test images; one of them is empty.")
     height, width = digits.input_shape[-2:]
@@ -204,19 +214,6 @@ def _check_data(digits: data.Dataset) -> None:
         )
 
 
-def _train(trainer: Trainer, digits: data.Dataset, settings: RunSettings, folder: Path) -> History:
-    updates = len(batch_sizes(settings.images, settings.batch_size))
-    with show_progress(updates, settings.images) as on_update:
-        try:
-            return trainer.fit(
-                digits.train_images, digits.train_labels, total_images=settings.images,
-                batch_size=settings.batch_size, schedule=settings.schedule, on_update=on_update,
-            )  # fmt: skip
-        except DivergenceError as error:
-            _save_state(trainer, digits, settings, trainer.history, folder)
-            raise DivergenceError(f"{error} They are kept in {folder / MODEL}.") from error
-
-
 def _check_finite(evaluation: Evaluation, folder: Path) -> None:
     if not math.isfinite(evaluation.loss):
         raise DivergenceError(
@@ -225,53 +222,89 @@ def _check_finite(evaluation: Evaluation, folder: Path) -> None:
         )
 
 
-def _metrics(
-    trainer: Trainer, digits: data.Dataset, settings: RunSettings, history: History,
-    evaluation: Evaluation,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "accuracy": evaluation.accuracy,
-        "loss": evaluation.loss,
-        "images": history.images,
-        "updates": len(history),
-        "seconds": history.seconds,
-        "images_per_second": history.images / history.seconds,
-        "parameters": trainer.network.size,
-        "data": digits.name,
-        "data_source": digits.source,
-        "data_fingerprint": digits.fingerprint(),
-        "test_images": len(digits.test_images),
-        "seed": settings.seed,
-        "workers": trainer.workers.count,
-        "fingerprint": fingerprint(trainer.parameters),
-        "interrupted": history.interrupted,
-    }
+@dataclass(frozen=True)
+class _Run:
+    """A run, once everything is checked and loaded."""
 
+    trainer: Trainer
+    digits: Dataset
+    settings: RunSettings
+    configuration: dict[str, Any]
+    folder: Path
+    checkpoints: Checkpoints | None
+    say: Say
 
-def _save_state(
-    trainer: Trainer, digits: data.Dataset, settings: RunSettings, history: History, folder: Path
-) -> None:
-    """Write the model and its history, and remove what an earlier run said of its own."""
-    model = Model(
-        network=trainer.network, parameters=trainer.parameters,
-        preprocessing=_preprocessing(trainer.network.input_shape), classes=digits.classes,
-        configuration={**settings.to_dict(), "data": digits.name, "updates": len(history)},
-    )  # fmt: skip
-    save_model(folder / MODEL, model)
-    atomic_write(folder / HISTORY, history.to_csv().encode())
-    for name in (METRICS, *PICTURES):
-        (folder / name).unlink(missing_ok=True)
+    def train(self, resume: bool) -> History:
+        """Train; keep what was learned, however that ends, and say so."""
+        settings, trainer = self.settings, self.trainer
+        updates = len(batch_sizes(settings.images, settings.batch_size))
+        with show_progress(updates, settings.images, resumed=resume) as on_update:
+            try:
+                history = trainer.fit(
+                    self.digits.train_images, self.digits.train_labels,
+                    total_images=settings.images, batch_size=settings.batch_size,
+                    schedule=settings.schedule, on_update=on_update, checkpoints=self.checkpoints,
+                    resume=resume,
+                )  # fmt: skip
+            except (DivergenceError, ExecutorError) as error:
+                self.save(trainer.history)
+                error.args = (f"{error} They are kept in {self.folder / MODEL}.",)
+                raise
+            except Terminated:
+                if trainer.history.interrupted:  # it ended in order, not by a second signal
+                    self.save(trainer.history)
+                    self._say_stopped(trainer.history)
+                raise
+        if history.interrupted:
+            self._say_stopped(history)
+        return history
 
+    def _say_stopped(self, history: History) -> None:
+        go_on = "" if self.checkpoints is None else " Go on with --resume."
+        self.say(f"Stopped after update {len(history)}; keeping what was learned.{go_on}")
 
-def _preprocessing(input_shape: tuple[int, ...]) -> Preprocessing:
-    """Return MNIST's own for images of one channel; color pictures are only resized."""
-    if input_shape[0] == 1:
-        return Preprocessing(input_shape)
-    return Preprocessing(input_shape, polarity="light-on-dark", fit="resize")
+    def save(self, history: History) -> None:
+        """Write the model and its history, and remove what an earlier run said of its own."""
+        trainer, digits = self.trainer, self.digits
+        model = Model(
+            network=trainer.network, parameters=trainer.parameters,
+            preprocessing=digits.preprocessing
+            or Preprocessing.default(trainer.network.input_shape),
+            classes=digits.classes,
+            configuration={
+                **self.configuration, "updates": len(history),
+                "pixel_range": [0, 255 if digits.train_images.dtype == np.uint8 else 1],
+            },
+        )  # fmt: skip
+        save_model(self.folder / MODEL, model)
+        atomic_write(self.folder / HISTORY, history.to_csv().encode())
+        for name in (METRICS, *PICTURES):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def metrics(self, history: History, evaluation: Evaluation) -> dict[str, Any]:
+        """Return what ``metrics.json`` holds."""
+        return {
+            "accuracy": evaluation.accuracy,
+            "loss": evaluation.loss,
+            "images": history.images,
+            "updates": len(history),
+            "seconds": history.seconds,
+            "images_per_second": history.images / history.seconds,
+            "parameters": self.trainer.network.size,
+            "data": self.digits.name,
+            "data_source": self.digits.source,
+            "data_fingerprint": self.configuration["data_fingerprint"],
+            "test_images": len(self.digits.test_images),
+            "seed": self.settings.seed,
+            "executor": self.settings.executor,
+            "workers": self.trainer.workers.count,
+            "fingerprint": fingerprint(self.trainer),
+            "interrupted": history.interrupted,
+        }
 
 
 def _draw(
-    trainer: Trainer, digits: data.Dataset, settings: RunSettings, history: History,
+    trainer: Trainer, digits: Dataset, settings: RunSettings, history: History,
     evaluation: Evaluation, folder: Path,
 ) -> None:  # fmt: skip
     from pellucid import plots

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 
 import numpy as np
@@ -109,6 +110,42 @@ def test_ctrl_c_saves_everything_and_a_second_one_leaves_at_once(noise, tmp_path
     assert (second.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "Stopped."
     assert load_model(tmp_path / "two" / "model.safetensors").configuration["updates"] < 488
+
+
+@needs_signals
+@pytest.mark.usefixtures("_sigint_reaches_children")
+def test_ctrl_c_with_worker_processes(noise, tmp_path):
+    """A terminal sends it to all processes of the group; nothing of theirs is left."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "pellucid", "train", *map(str, noise), "--images", "2000000",
+               "--executor", "processes", "--workers", "2", "--out", tmp_path / "run"]  # fmt: skip
+    started = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )  # fmt: skip
+    with started:
+        read_until(started.stderr, "update ")
+        assert len(list(temporary.glob("pellucid-images-*"))) == 1
+        os.killpg(started.pid, signal.SIGINT)
+        _, err = started.communicate(timeout=120)
+    assert started.returncode == 130
+    assert "Traceback" not in err
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["interrupted"] is True
+    assert list(temporary.glob("pellucid-*")) == []
+    deadline = time.monotonic() + 20
+    while group_is_alive(started.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not group_is_alive(started.pid)
+
+
+def group_is_alive(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals of this kind")

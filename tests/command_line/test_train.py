@@ -1,50 +1,60 @@
 """``pellucid train``."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pellucid import cli, load_model, run
-from pellucid.run import RunSettings
+from pellucid import Checkpoints, cli, load_model, run
+from pellucid.run_settings import RunSettings
 from tests.command_line.console import QUICK, fails, invoke
 
 METRICS = """{"accuracy": 0.5, "test_images": 2, "loss": 1, "images": 3, "seconds": 1,
-              "images_per_second": 3}"""
+              "images_per_second": 3, "fingerprint": "ab12"}"""
+
+
+def contents(folder):
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_options_have_the_defaults_of_the_reference_run(tmp_path, monkeypatch):
     asked = []
 
-    def reference_run(settings, out, say, *, overwrite):
-        asked.append((settings, out.as_posix(), overwrite))
+    def reference_run(settings, out, say, *, overwrite, checkpoints, resume):
+        asked.append((settings, out.as_posix(), overwrite, checkpoints, resume))
         return {**json.loads(METRICS), "interrupted": False}
 
     monkeypatch.setattr(cli, "reference_run", reference_run)
     assert invoke("train")[0] == 0
-    assert asked == [(RunSettings(), "runs/reference", False)]
+    every = Checkpoints(Path("runs/reference/checkpoints"), every_seconds=30, keep=3)
+    assert asked == [(RunSettings(), "runs/reference", False, every, False)]
 
 
 def test_every_option_of_train_arrives(monkeypatch):
     asked = []
 
-    def reference_run(settings, out, say, *, overwrite):
-        asked.append((settings.to_dict(), out.as_posix(), overwrite))
+    def reference_run(settings, out, say, *, overwrite, checkpoints, resume):
+        asked.append((settings.to_dict(), out.as_posix(), overwrite, checkpoints, resume))
         return {**json.loads(METRICS), "interrupted": False}
 
     monkeypatch.setattr(cli, "reference_run", reference_run)
     code, _, _ = invoke(
         "train", "--data", "digits", "--images", 5, "--batch-size", 4, "--sections", 3,
-        "--workers", 2, "--learning-rate", 0.5, "--beta1", 0.6, "--beta2", 0.7, "--eps", 1e-3,
+        "--workers", 2, "--executor", "processes",
+        "--learning-rate", 0.5, "--beta1", 0.6, "--beta2", 0.7, "--eps", 1e-3,
         "--warmup", 0.1, "--cooldown", 0.9, "--seed", 7, "--scale", 1, 2, "--rotation", -3, 3,
         "--shift", -1, 1, "--noise-probability", 0.1, 0.2, "--noise", -0.3, 0.4, "--out", "a/b",
-        "--overwrite",
+        "--overwrite", "--size", 30, 40, "--fit", "mnist", "--skip-bad", "--test-share", 0.3,
+        "--checkpoint-every", 7, "--keep", 2,
     )  # fmt: skip
     assert code == 0
     assert asked == [
         (
             {
-                "data": "digits", "images": 5, "batch_size": 4, "sections": 3, "workers": 2,
+                "data": "digits", "size": (30, 40), "fit": "mnist", "skip_bad": True,
+                "test_share": 0.3, "images": 5, "batch_size": 4, "sections": 3, "workers": 2,
+                "executor": "processes",
                 "optimizer": {"learning_rate": 0.5, "beta1": 0.6, "beta2": 0.7, "eps": 1e-3},
                 "schedule": {"warmup": 0.1, "cooldown": 0.9},
                 "augmentation": {
@@ -55,6 +65,8 @@ def test_every_option_of_train_arrives(monkeypatch):
             },
             "a/b",
             True,
+            Checkpoints(Path("a/b/checkpoints"), every_updates=7, keep=2),
+            False,
         )
     ]  # fmt: skip
     assert invoke("train", "--no-randomize")[0] == 0
@@ -68,6 +80,7 @@ def test_train_prints_the_result_and_notes_apart(trained):
         f"Accuracy {metrics['accuracy']:.3%} on 360 test images, loss {metrics['loss']:.4f}.",
         f"Trained on 40,000 images in {metrics['seconds']:.1f} s, "
         f"{metrics['images_per_second']:,.0f} a second.",
+        f"Fingerprint {metrics['fingerprint']}",
         f"Written to {folder}: model, metrics, history and pictures.",
     ]
     assert metrics["accuracy"] > 0.9
@@ -80,11 +93,14 @@ def test_train_prints_the_result_and_notes_apart(trained):
 
 def test_an_existing_run_is_refused(trained):
     folder = trained[0]
-    before = {file: file.read_bytes() for file in folder.iterdir()}
+    before = contents(folder)
     line = fails("train", *QUICK, "--out", folder)
     assert line.startswith(f"{folder} already holds a run (model.safetensors, metrics.json, ")
-    assert line.endswith("; name another folder with --out, or replace it with --overwrite.")
-    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+    assert line.endswith(
+        ", checkpoints); name another folder with --out, go on with it with --resume, or replace "
+        "it with --overwrite."
+    )
+    assert contents(folder) == before
 
 
 def test_overwrite(tmp_path, no_pictures):
@@ -122,7 +138,10 @@ def test_overwrite(tmp_path, no_pictures):
         (["--seed", "99999999999999999999"], "--seed is 99999999999999999999; it must be"),
         (["--images", "1" + "0" * 30], "is more than 10,000,000 updates of --batch-size 128"),
         (["--data", "minst"], "There is no data set or path 'minst'. Did you mean 'mnist'?"),
-        (["--data", "nowhere/data.npz"], "There is no file nowhere"),
+        (
+            ["--data", "nowhere/data.npz"],
+            "no data set or path 'nowhere/data.npz'. Known: mnist,",
+        ),
         (["--data", "nowhere"], "There is no data set or path 'nowhere'."),
         (["--data", "digits8"], "The images of digits8 are 8 x 8, too small for the reference"),
     ],

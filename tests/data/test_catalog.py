@@ -6,6 +6,7 @@ import pytest
 
 from pellucid import data
 from pellucid.data import catalog
+from pellucid.data.paths import LAYOUTS
 from pellucid.errors import DataError, DownloadError
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
@@ -120,25 +121,25 @@ def test_a_folder_of_idx_files(tmp_path):
 
 
 def test_unknown_names_and_paths(tmp_path):
-    known = "Known: mnist, digits, digits8, an .npz file, or a folder of IDX files."
+    known = f"Known: mnist, fashion-mnist, kmnist, digits, digits8; {LAYOUTS}."
     for name, message in (
         ("digit", f"There is no data set or path 'digit'. Did you mean 'digits'? {known}"),
         (str(tmp_path / "none"), f"none'. {known}"),
-        (str(tmp_path / "none.npz"), f"There is no file {tmp_path / 'none.npz'}."),
+        (str(tmp_path / "none.npz"), f"none.npz'. {known}"),
     ):
         with pytest.raises(DataError) as error:
             data.load(name)
         assert message in str(error.value)
-    (tmp_path / "a.csv").touch()
-    with pytest.raises(DataError, match=r"a\.csv is neither an \.npz file nor a folder\. Known:"):
-        data.load(tmp_path / "a.csv")
+    (tmp_path / "a.doc").touch()
+    with pytest.raises(DataError, match=r"a\.doc is of no kind that is known\. Known: an \.npz"):
+        data.load(tmp_path / "a.doc")
 
 
 def test_available_tells_whether_mnist_is_there(tmp_path):
     rows = data.available()
-    assert [row.name for row in rows] == ["mnist", "digits", "digits8"]
-    assert rows[0].where == "not fetched yet"
-    assert rows[1].where == "bundled with scikit-learn"
+    assert [row.name for row in rows] == ["mnist", "fashion-mnist", "kmnist", "digits", "digits8"]
+    assert [rows[0].where, rows[2].where] == ["not fetched yet"] * 2
+    assert rows[3].where == rows[4].where == "bundled with scikit-learn"
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "mnist.npz").touch()
     assert data.available()[0].where == str(tmp_path / "cache" / "mnist.npz")

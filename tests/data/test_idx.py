@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.data.idx import parse_idx, read_idx, read_idx_folder
+from pellucid.data.idx import open_idx, parse_idx, read_idx
 from pellucid.errors import DataError
 
 CODES = {"u1": 8, "i1": 9, "i2": 11, "i4": 12, "f4": 13, "f8": 14}
@@ -59,6 +59,16 @@ def test_a_flipped_byte_of_a_gzip_file_is_told_or_harmless(place, flip):
         np.testing.assert_array_equal(parse_idx(bytes(data), "x"), ARRAY)
 
 
+@given(st.binary(max_size=40), st.sampled_from(sorted(CODES.values())), st.booleans())
+def test_any_bytes_behind_a_beginning_are_told_or_an_array(rest, code, compressed):
+    data = bytes([0, 0, code]) + rest
+    try:
+        read = parse_idx(gzip.compress(data) if compressed else data, "x")
+    except DataError:
+        return
+    assert write(read) == data  # nothing was made up, and nothing left out
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -95,33 +105,6 @@ def test_files_that_can_t_be_read(tmp_path):
         read_idx(tmp_path)
 
 
-NAMES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-
-
-@pytest.mark.parametrize(("end", "pack"), [("-ubyte", bytes), ("-ubyte.gz", gzip.compress)])
-@pytest.mark.parametrize("dot", [False, True])
-def test_a_folder_of_four_files(tmp_path, end, pack, dot):
-    for number, name in enumerate(NAMES):
-        spelled = name.replace("-idx", ".idx") if dot else name
-        array = np.array([number], np.uint8)
-        (tmp_path / (spelled + end)).write_bytes(pack(write(array)))
-    read = read_idx_folder(tmp_path)
-    assert {key: int(value[0]) for key, value in read.items()} == {
-        "train_images": 0,
-        "train_labels": 1,
-        "test_images": 2,
-        "test_labels": 3,
-    }
-
-
-def test_every_missing_file_is_named(tmp_path):
-    (tmp_path / "train-images-idx3-ubyte").write_bytes(write(ARRAY))
-    with pytest.raises(DataError) as error:
-        read_idx_folder(tmp_path)
-    text = "lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; a data"
-    assert text in str(error.value)
-
-
 def test_gzip_readers_see_the_same(tmp_path):
     # The bytes come from another writer of gzip than gzip.compress: with a name in the header.
     path = tmp_path / "x.gz"
@@ -129,3 +112,16 @@ def test_gzip_readers_see_the_same(tmp_path):
         file.write(write(ARRAY))
     path.write_bytes(buffer.getvalue())
     np.testing.assert_array_equal(read_idx(path), ARRAY)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_an_opened_file_stands_behind_its_header(tmp_path, pack):
+    path = tmp_path / "x"
+    path.write_bytes(pack(write(ARRAY)))
+    file, dtype, shape = open_idx(path)
+    with file:
+        assert (dtype, shape) == (np.uint8, ARRAY.shape)
+        assert file.read() == ARRAY.tobytes()
+    path.write_bytes(pack(write(ARRAY))[:3])
+    with pytest.raises(DataError, match=r"is (no IDX file|damaged or truncated)"):
+        open_idx(path)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.data.npz import read_npz, read_npz_data
+from pellucid.data import idx_samples
+from pellucid.data.npz import npz_parts, read_npz
 from pellucid.errors import DataError
 
 ARRAYS = {"a": np.arange(6).reshape(2, 3), "b": np.asfortranarray(np.eye(3)), "c": np.array("x")}
@@ -64,6 +65,17 @@ def test_a_flipped_byte_is_told_or_harmless(tmp_path_factory, place, flip, cut):
             np.testing.assert_array_equal(array, ARRAYS["a"])
 
 
+def gathered(samples):
+    blocks = list(samples.blocks())
+    images = np.concatenate([block.images for block in blocks])
+    return images, np.concatenate([block.labels for block in blocks])
+
+
+IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
+LABELS = np.arange(6)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize(
     "names",
     [
@@ -71,20 +83,45 @@ def test_a_flipped_byte_is_told_or_harmless(tmp_path_factory, place, flip, cut):
         ("train_images", "train_labels", "test_images", "test_labels"),
     ],
 )
-def test_both_layouts(tmp_path, names):
-    arrays = {name: np.array([number]) for number, name in enumerate(names)}
-    np.savez(tmp_path / "a.npz", **arrays, other=np.zeros(2))
-    assert {k: int(v[0]) for k, v in read_npz_data(tmp_path / "a.npz").items()} == {
-        "train_images": 0,
-        "train_labels": 1,
-        "test_images": 2,
-        "test_labels": 3,
-    }
-    np.savez(tmp_path / "b.npz", **arrays, classes=np.array(["cat", "dog"]))
-    assert read_npz_data(tmp_path / "b.npz")["classes"].tolist() == ["cat", "dog"]
+def test_both_layouts(tmp_path, names, save, monkeypatch):
+    monkeypatch.setattr(idx_samples, "BLOCK_BYTES", 40)  # two images
+    arrays = dict(zip(names, (IMAGES, LABELS, IMAGES[:2], LABELS[:2]), strict=True))
+    save(tmp_path / "a.npz", **arrays, other=np.zeros(2))
+    parts = npz_parts(tmp_path / "a.npz")
+    assert parts.train.count == 6
+    assert parts.train.shape == (4, 5)
+    assert len(list(parts.train.blocks())) == 3
+    for samples, count in ((parts.train, 6), (parts.test, 2)):
+        images, labels = gathered(samples)
+        np.testing.assert_array_equal(images, IMAGES[:count])
+        np.testing.assert_array_equal(labels, LABELS[:count])
+    assert parts.classes is None
+    save(tmp_path / "b.npz", **arrays, classes=np.array(["cat", "dog"]))
+    assert npz_parts(tmp_path / "b.npz").classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_channels_last_in_any_order(tmp_path, order, dtype, monkeypatch):
+    monkeypatch.setattr(idx_samples, "BLOCK_BYTES", 300)
+    images = np.random.default_rng(0).integers(0, 256, (6, 5, 7, 3)).astype(dtype, order=order)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
+    parts = npz_parts(tmp_path / "a.npz")
+    assert parts.test is None
+    assert parts.train.shape == (3, 5, 7)
+    np.testing.assert_array_equal(gathered(parts.train)[0], images.transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("count", [5, 7])
+def test_labels_of_another_length_are_told(tmp_path, count):
+    np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.zeros(count))
+    with pytest.raises(DataError, match=f"There are 6 images but {count} labels"):
+        list(npz_parts(tmp_path / "a.npz").train.blocks())
 
 
 def test_missing_arrays_are_told(tmp_path):
-    np.savez(tmp_path / "a.npz", x_train=np.zeros(2), y=np.zeros(2))
-    with pytest.raises(DataError, match="holds x_train, y; a data set needs x_train, y_train, x_t"):
-        read_npz_data(tmp_path / "a.npz")
+    for names in (("x_train", "y"), ("x_train", "y_train", "x_test")):
+        np.savez(tmp_path / "a.npz", **dict.fromkeys(names, np.zeros(2)))
+        text = f"holds {', '.join(names)}; a data set needs x_train, y_train, x_t"
+        with pytest.raises(DataError, match=text):
+            npz_parts(tmp_path / "a.npz")

@@ -37,6 +37,18 @@ def test_work_goes_on_at_the_same_time():
         assert sorted(workers.map(lambda _: meeting.wait(), range(3))) == [0, 1, 2]
 
 
+def test_the_caller_works_too_and_no_more_threads_than_are_worth_it():
+    with Workers(4) as workers:
+        assert workers.map(abs, range(8), most=1) == list(range(8))
+        assert not [t for t in threading.enumerate() if t.name.startswith("pellucid")]
+        meeting = threading.Barrier(2, timeout=10)
+        names = workers.map(
+            lambda _: (meeting.wait(), threading.current_thread().name)[1], range(2), most=2
+        )
+    assert threading.current_thread().name in names
+    assert len(set(names)) == 2
+
+
 def test_one_worker_starts_no_thread():
     with Workers(1) as workers:
         names = workers.map(lambda _: threading.current_thread().name, range(3))

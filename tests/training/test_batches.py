@@ -62,3 +62,19 @@ def test_shuffling_is_fair():
     for batch in itertools.islice(batches(5, 10_000, 5, seed=1), 2000):
         counts[batch.indices[0]] += 1
     assert (np.abs(counts - 400) < 4 * np.sqrt(400 * 0.8)).all()
+
+
+@given(COUNT, st.integers(1, 900), COUNT, st.integers(0, 2**40), st.integers(0, 400))
+def test_batches_after_those_skipped_are_the_same(data_size, images, batch_size, seed, skip):
+    drawn = list(batches(data_size, images, batch_size, seed, first_pass=3))
+    rest = list(batches(data_size, images, batch_size, seed, first_pass=3, skip=skip))
+    assert len(rest) == max(0, len(drawn) - skip)
+    for found, expected in zip(rest, drawn[skip:], strict=True):
+        np.testing.assert_array_equal(found.indices, expected.indices)
+        np.testing.assert_array_equal(found.passes, expected.passes)
+
+
+def test_skipping_draws_no_pass_that_is_over():
+    """A hundred million images into a run, the next batch comes at once."""
+    (batch,) = batches(1000, 100_000_000, 10_000, seed=0, skip=9_999)
+    assert batch.passes[0] == 99_990

@@ -1,44 +1,73 @@
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from pellucid.training.interrupt import stop_on_interrupt
+from pellucid.training.interrupt import Terminated, exit_on_sigterm, stop_on_signals
+
+BOTH = (signal.SIGINT, signal.SIGTERM)
+RAISES = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 
 
-def test_the_first_ctrl_c_sets_the_event_and_the_second_raises():
-    before = signal.getsignal(signal.SIGINT)
-    with stop_on_interrupt() as event:
-        assert not event.is_set()
-        signal.raise_signal(signal.SIGINT)
-        assert event.is_set()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+def handlers():
+    return [signal.getsignal(number) for number in BOTH]
 
 
-def test_the_handler_is_restored_after_an_error():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.mark.parametrize("first", BOTH, ids=lambda number: number.name)
+@pytest.mark.parametrize("second", BOTH, ids=lambda number: number.name)
+def test_the_first_signal_is_noted_and_the_second_raises(first, second):
+    before = handlers()
+    with stop_on_signals() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(first)
+        assert stop.is_set()
+        assert stop.signal == first.name
+        with pytest.raises(RAISES[second]):
+            signal.raise_signal(second)
+    assert handlers() == before
+
+
+def test_the_handlers_are_restored_after_an_error():
+    before = handlers()
 
     def fail():
-        with stop_on_interrupt():
-            assert signal.getsignal(signal.SIGINT) is not before
+        with stop_on_signals():
+            assert handlers() != before
             raise ValueError("inside")
 
     with pytest.raises(ValueError, match="inside"):
         fail()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert handlers() == before
 
 
 def test_other_threads_catch_nothing():
     seen = []
 
     def work():
-        with stop_on_interrupt() as event:
-            seen.append((event.is_set(), signal.getsignal(signal.SIGINT)))
+        with stop_on_signals() as stop:
+            seen.append((stop.is_set(), handlers()))
 
-    before = signal.getsignal(signal.SIGINT)
+    before = handlers()
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     assert seen == [(False, before)]
+
+
+def test_terminated_is_the_exit_code_that_shells_have():
+    assert Terminated().code == 143
+    code = "from pellucid.training.interrupt import Terminated; raise Terminated"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (143, b"")
+
+
+def test_sigterm_ends_a_process_in_order():
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        exit_on_sigterm()
+        with pytest.raises(Terminated):
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

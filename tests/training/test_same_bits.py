@@ -1,11 +1,23 @@
 """The parameters depend on data, settings and seed alone."""
 
-import hashlib
-
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pellucid import Augmentation, Trainer
+from pellucid import (
+    Augmentation,
+    Conv2D,
+    Dense,
+    Flatten,
+    MaxPool2D,
+    Network,
+    ReLU,
+    Sigmoid,
+    Trainer,
+    fingerprint,
+)
+from pellucid.errors import NetworkError
 
 from .examples import NETWORK, bright_corners
 
@@ -18,7 +30,7 @@ def digest(images, labels, *, workers=2, seed=0, augmentation=None, batch_size=1
         NETWORK, workers=workers, seed=seed, augmentation=augmentation, **settings
     ) as trainer:
         trainer.fit(images, labels, total_images=1300, batch_size=batch_size)
-        return hashlib.sha256(trainer.parameters.tobytes()).hexdigest()
+        return fingerprint(trainer)
 
 
 @pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])
@@ -95,3 +107,66 @@ def test_one_fit_is_a_fit_and_another():
     assert once.parameters.tobytes() == twice.parameters.tobytes()
     once.close()
     twice.close()
+
+
+WORKERS = (1, 2, 3, 8)
+
+
+@pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])
+@pytest.mark.parametrize("total", [1000, 1040, 1055, 1060, 1099], ids=lambda n: f"{n} images")
+def test_the_last_batch_and_sample_weights(augmentation, total):
+    """Batches of 100 whose last is smaller, or larger; weights from 0 to 5."""
+    images, labels = bright_corners(COUNT)
+    weights = np.random.default_rng(2).integers(0, 6, COUNT) / 3
+    found = set()
+    for workers in WORKERS:
+        with Trainer(NETWORK, workers=workers, augmentation=augmentation) as trainer:
+            trainer.fit(images, labels, total_images=total, batch_size=100, sample_weight=weights)
+            found.add(fingerprint(trainer))
+    assert len(found) == 1
+    assert found != {digest(images, labels, augmentation=augmentation)}
+
+
+@st.composite
+def networks(draw):
+    """Any stack of layers that fits: sizes, strides, paddings, and widths odd and even."""
+    shape = (draw(st.integers(1, 3)), draw(st.integers(5, 12)), draw(st.integers(5, 12)))
+    layers = []
+    for _ in range(draw(st.integers(0, 2))):
+        size = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
+        layers.append(
+            Conv2D(
+                draw(st.integers(1, 9)), size, stride=draw(st.integers(1, 2)),
+                padding=draw(st.sampled_from(["valid", "same", 1])),
+            )
+        )  # fmt: skip
+        layers.append(draw(st.sampled_from([ReLU(), Sigmoid()])))
+    if draw(st.booleans()):
+        layers.append(MaxPool2D(draw(st.integers(1, 3)), stride=draw(st.integers(1, 3))))
+    layers.append(Flatten())
+    if draw(st.booleans()):
+        layers += [Dense(draw(st.integers(1, 19))), draw(st.sampled_from([ReLU(), Sigmoid()]))]
+    layers.append(Dense(draw(st.integers(2, 5))))
+    try:
+        return Network(layers, shape)
+    except NetworkError:  # it got too small on the way
+        return Network([Flatten(), Dense(3)], shape)
+
+
+@given(networks(), st.integers(8, 90), st.integers(0, 2**40), st.booleans())
+@settings(max_examples=30)
+def test_networks_of_any_shape(network, batch_size, seed, is_random):
+    random = np.random.default_rng(seed)
+    images = random.integers(0, 256, (70, *network.input_shape), dtype=np.uint8)
+    labels = random.integers(0, network.classes, 70)
+    weights = random.uniform(0, 2, 70)
+    found = set()
+    for workers in WORKERS:
+        with Trainer(
+            network, workers=workers, seed=seed, augmentation=Augmentation() if is_random else None
+        ) as trainer:
+            trainer.fit(
+                images, labels, total_images=150, batch_size=batch_size, sample_weight=weights
+            )
+            found.add(fingerprint(trainer))
+    assert len(found) == 1

@@ -4,11 +4,24 @@ import threading
 import numpy as np
 import pytest
 
-from pellucid import Adam, Augmentation, Conv2D, Dense, Flatten, History, Network, ReLU, Trainer
+from pellucid import (
+    Adam,
+    Augmentation,
+    Checkpoints,
+    Conv2D,
+    Dense,
+    Flatten,
+    History,
+    Network,
+    ReLU,
+    Trainer,
+)
 from pellucid.equations import adam as adam_equation
 from pellucid.equations import loss_and_gradient
 from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
 from pellucid.training.batches import batches
+from pellucid.training.checkpoints import newest_checkpoint
+from pellucid.training.interrupt import Terminated
 
 from .examples import NETWORK, bright_corners
 
@@ -286,8 +299,9 @@ def test_divergence_is_told_and_changes_nothing(trainer, name, bad):
     before = state(trainer)
     with pytest.raises(
         DivergenceError,
-        match=r"^The (loss is (nan|inf)|gradient is not finite) in update 2; lower the learning "
-        r"rate \(now 0\.01\)\. The parameters are those before this update\.$",
+        match=r"^The (loss is (nan|inf)|gradient is not finite) in update 2: it first appears in "
+        r".*; lower the learning rate \(now 0\.01\)\. The parameters are those before this "
+        r"update\.$",
     ):
         trainer.step(images, labels)
     assert state(trainer) == before
@@ -401,3 +415,32 @@ def test_two_trainers_at_once_do_not_disturb_each_other():
     for thread in threads:
         thread.join()
     assert together == [[alone[0]], [alone[1]]]
+
+
+# What SIGTERM does.
+
+
+def stopping(number, at):
+    def on_update(update):
+        if update.update == at:
+            signal.raise_signal(number)
+
+    return on_update
+
+
+def test_sigterm_saves_a_checkpoint_and_ends_the_process(trainer, tmp_path):
+    images, labels = bright_corners(100)
+    call = {"epochs": 9, "batch_size": 50}
+    with pytest.raises(Terminated) as error:
+        trainer.fit(
+            images, labels, **call, on_update=stopping(signal.SIGTERM, 3),
+            checkpoints=Checkpoints(tmp_path),
+        )  # fmt: skip
+    assert error.value.code == 143
+    assert trainer.history.stopped_by == "SIGTERM"
+    kept = newest_checkpoint(tmp_path, print).state
+    assert (len(kept.updates), kept.parameters.tobytes()) == (3, trainer.parameters.tobytes())
+    trainer.fit(images, labels, **call, checkpoints=Checkpoints(tmp_path), resume=True)
+    with Trainer(NETWORK, optimizer=Adam(0.01)) as whole:
+        whole.fit(images, labels, **call)
+    assert trainer.parameters.tobytes() == whole.parameters.tobytes()

@@ -1,12 +1,18 @@
-"""Where images come from: named data sets, .npz and IDX files, pictures; and their checks.
+"""Where images come from: named data sets, files, folders of pictures; and their checks.
 
 :func:`load` is the way in: a name or a path goes in, a :class:`Dataset` comes out.
 """
 
-from pellucid.data.catalog import Available, available, fetch, load
+from typing import TYPE_CHECKING
+
 from pellucid.data.checks import check_images, check_labels
 from pellucid.data.dataset import Dataset, Images
-from pellucid.data.pictures import read_picture, read_pictures
+from pellucid.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pellucid.data.catalog import Available, available, fetch, load
+    from pellucid.data.pictures import read_picture, read_pictures
+    from pellucid.data.progress_bar import show_reading
 
 __all__ = [
     "Available",
@@ -19,4 +25,23 @@ __all__ = [
     "load",
     "read_picture",
     "read_pictures",
+    "show_reading",
 ]
+
+# Readers are for those who read.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Available": "pellucid.data.catalog",
+        "available": "pellucid.data.catalog",
+        "fetch": "pellucid.data.catalog",
+        "load": "pellucid.data.catalog",
+        "read_picture": "pellucid.data.pictures",
+        "read_pictures": "pellucid.data.pictures",
+        "show_reading": "pellucid.data.progress_bar",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

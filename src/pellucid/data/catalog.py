@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pellucid.data.checks import check_images, check_labels
+from pellucid.data.assemble import assemble
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import load_digits, load_digits8
-from pellucid.data.idx import read_idx_folder
+from pellucid.data.joined import join, split_sources
+from pellucid.data.memory_map import find_map, key_of, store_map
 from pellucid.data.mnist import cached_mnist, load_mnist
-from pellucid.data.npz import read_npz_data
-from pellucid.errors import DataError, DownloadError, did_you_mean
+from pellucid.data.paths import LAYOUTS, parts_of
+from pellucid.data.published import PUBLISHED, load_published
+from pellucid.data.samples import Progress, Reading, Say
+from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
+from pellucid.preprocessing import Preprocessing
 
-__all__ = ["Available", "available", "fetch", "load"]
+__all__ = ["NAMES", "Available", "available", "fetch", "load"]
 
-Say = Callable[[str], None]
+NAMES = ("mnist", *PUBLISHED, "digits", "digits8")
+"""The data sets that have a name."""
 
 
 class Available(NamedTuple):
@@ -47,20 +50,48 @@ class Available(NamedTuple):
 
 
 def load(
-    name: str | os.PathLike[str], *, fallback: bool = False, say: Say | None = None
+    name: str | os.PathLike[str],
+    *,
+    fallback: bool = False,
+    say: Say | None = None,
+    progress: Progress | None = None,
+    skip_bad: bool = False,
+    size: int | tuple[int, int] | None = None,
+    preprocessing: Preprocessing | None = None,
+    memory_map: bool | None = None,
+    test_share: float = 0.2,
+    seed: int = 0,
 ) -> Dataset:
-    """Return a data set by its name, or from a file or folder.
+    """Return a data set by its name, or from files and folders.
 
     Parameters
     ----------
     name : str or path-like
-        ``"mnist"``, ``"digits"`` or ``"digits8"``; or the path of an .npz file with ``x_train``,
-        ``y_train``, ``x_test`` and ``y_test``; or of a folder with the four IDX files that MNIST
-        has.
+        ``"mnist"``, ``"fashion-mnist"``, ``"kmnist"``, ``"digits"`` or ``"digits8"``; or the path
+        of an .npz file, of a CSV file with a header, of a Parquet file, of an IDX file of images;
+        or of a folder with IDX files, with ``train.csv``, with Parquet files, or with a subfolder
+        of pictures for each class. Several are joined with ``+``, as in ``"mnist+digits"``.
     fallback : bool, default False
         Whether to go on with scikit-learn's bundled digits where MNIST is out of reach.
     say : callable, optional
-        Is called with one line for each source that is tried, and for the fallback.
+        Is called with one line for each source that is tried, for what is left out, and for the
+        fallback.
+    progress : callable, optional
+        Is called with ``(done, total)`` while pictures or CSV files are read.
+    skip_bad : bool, default False
+        Whether to go on without bad pictures and rows. ``say`` and ``Dataset.note`` tell how many.
+    size : int or (int, int), optional
+        Height and width of the images. Pictures are resized to it; rows of a CSV file are taken as
+        images of it. Other sources must have it already.
+    preprocessing : Preprocessing, optional
+        What makes images of pictures, in place of ``size``; ``Dataset.preprocessing`` is then this.
+    memory_map : bool, optional
+        Whether the images stay on the disk: what is read is written to a file of the cache once,
+        and mapped. By default they do where they are bytes and have more than 1 GiB, or where such
+        a file is there already.
+    test_share, seed : float, int
+        Where a source has no test images: what share to draw for them out of each class, and what
+        the draw depends on. See :func:`pellucid.data.split.stratified_split`.
 
     Returns
     -------
@@ -68,29 +99,41 @@ def load(
 
     Raises
     ------
+    ConfigurationError
+        An option that can't be used.
     DataError
-        The name is unknown, the path does not exist, or what it holds can't be used.
+        The name is unknown, the path does not exist, or what it holds can't be used: one error
+        that lists every bad file or row with its reason.
     DownloadError
-        MNIST is out of reach, and ``fallback`` is False.
+        MNIST, Fashion-MNIST or KMNIST is out of reach, and ``fallback`` is False.
 
     Examples
     --------
     >>> digits = load("digits")
     >>> digits.train_images.shape, digits.test_images.shape, digits.classes[:3]
     ((1437, 28, 28), (360, 28, 28), ('0', '1', '2'))
+    >>> load("digits+digits").train_images.shape
+    (2874, 28, 28)
     >>> load("minst")
     Traceback (most recent call last):
     pellucid.errors.DataError: There is no data set or path 'minst'. Did you mean 'mnist'? Known:
-    mnist, digits, digits8, an .npz file, or a folder of IDX files.
+    mnist, fashion-mnist, kmnist, digits, digits8; an .npz, .csv, .parquet or IDX file; or a folder
+    of IDX files, of train.csv, of Parquet files, or with a subfolder of pictures for each class.
     """
     text = os.fspath(name)
-    if text == "mnist":
-        return _mnist(fallback, say)
-    if text == "digits":
-        return load_digits()
-    if text == "digits8":
-        return load_digits8()
-    return _from_path(Path(text))
+    reading = Reading(
+        text, say, progress, skip_bad, _size(size, preprocessing), preprocessing, memory_map,
+        test_share, seed,
+    )  # fmt: skip
+    sources = [text] if text in NAMES else split_sources(text, _Existing())
+    if len(sources) == 1:
+        return _one(reading, fallback)
+    key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
+    found = None if memory_map is False else find_map(key)
+    if found is not None:
+        return _told_again(found, reading)
+    parts = [_one(dataclasses.replace(reading, name=s), False) for s in sources]
+    return join(text, parts, memory_map, key)
 
 
 def fetch(name: str, say: Say | None = None) -> Dataset:
@@ -125,7 +168,7 @@ def available() -> list[Available]:
     Examples
     --------
     >>> [row.name for row in available()]
-    ['mnist', 'digits', 'digits8']
+    ['mnist', 'fashion-mnist', 'kmnist', 'digits', 'digits8']
     """
     cached = cached_mnist()
     bundled = "bundled with scikit-learn"
@@ -135,6 +178,10 @@ def available() -> list[Available]:
             "handwritten digits, 28 x 28",
             "60,000 + 10,000",
             str(cached) if cached.is_file() else "not fetched yet",
+        ),
+        *(
+            Available(known.name, known.description, "60,000 + 10,000", known.where())
+            for known in PUBLISHED.values()
         ),
         Available("digits", "handwritten digits, 8 x 8 made 28 x 28", "1,437 + 360", bundled),
         Available("digits8", "handwritten digits, 8 x 8", "1,437 + 360", bundled),
@@ -153,63 +200,84 @@ def _mnist(fallback: bool, say: Say | None) -> Dataset:
     return dataclasses.replace(load_digits(), note=note)
 
 
-def _from_path(path: Path) -> Dataset:
-    if path.is_dir():
-        return _checked(str(path), read_idx_folder(path), f"folder {path}")
-    if path.suffix.lower() == ".npz":
-        return _checked(str(path), read_npz_data(path), f"file {path}")
-    names = [row.name for row in available()]
-    known = f"Known: {', '.join(names)}, an .npz file, or a folder of IDX files."
-    if path.exists():
-        raise DataError(f"{path} is neither an .npz file nor a folder. {known}")
-    hint = did_you_mean(str(path), names)
-    raise DataError(f"There is no data set or path {str(path)!r}.{hint or ''} {known}")
+def _one(reading: Reading, fallback: bool) -> Dataset:
+    """Return a source that is not joined of several."""
+    found = _named(reading, fallback) if reading.name in NAMES else _from_path(reading)
+    asked = reading.preprocessing.input_shape if reading.preprocessing else reading.size
+    if asked is not None and found.input_shape[-len(asked) :] != asked:
+        raise DataError(
+            f"{found.name} has images of shape {found.input_shape} (channels, height, width), not "
+            f"of the {asked} that was asked for; only pictures are brought to another size."
+        )
+    return found
 
 
-def _checked(name: str, arrays: dict[str, NDArray[Any]], source: str) -> Dataset:
-    """Return a data set of arrays out of a file, each held to what training needs."""
+def _named(reading: Reading, fallback: bool) -> Dataset:
+    if reading.name == "mnist":
+        found = _mnist(fallback, reading.say)
+    elif reading.name in PUBLISHED:
+        found = load_published(PUBLISHED[reading.name], reading.say)
+    else:
+        found = load_digits() if reading.name == "digits" else load_digits8()
+    if reading.preprocessing is not None:
+        found = dataclasses.replace(found, preprocessing=reading.preprocessing)
+    if not reading.memory_map:
+        return found
+    key = key_of([found.name], reading.options())
+    return find_map(key) or store_map(found, key)
+
+
+def _from_path(reading: Reading) -> Dataset:
+    path = Path(reading.name)
+    if not _exists(reading.name):
+        hint = did_you_mean(reading.name, NAMES)
+        raise DataError(
+            f"There is no data set or path {reading.name!r}.{hint} Known: {', '.join(NAMES)}; "
+            f"{LAYOUTS}."
+        )
+    key = key_of([path], reading.options())
+    found = None if reading.memory_map is False else find_map(key)
+    if found is not None:
+        return _told_again(found, reading)
+    return assemble(parts_of(path, reading), reading, key)
+
+
+def _told_again(found: Dataset, reading: Reading) -> Dataset:
+    """Return what was mapped earlier, under the name of now, and say what was left out then."""
+    if found.note:
+        reading.tell(found.note)
+    return dataclasses.replace(found, name=reading.name)
+
+
+class _Existing(dict[str, bool]):
+    """Tells of every text whether it is a name, or the path of something that exists."""
+
+    def __missing__(self, text: str) -> bool:
+        return text in NAMES or _exists(text)
+
+
+def _exists(text: str) -> bool:
     try:
-        train = check_images(_channels_first(arrays["train_images"]))
-        shape = train.shape[1:]
-        test = check_images(
-            _channels_first(arrays["test_images"]), shape if len(shape) == 3 else (1, *shape)
+        return bool(text) and Path(text).exists()
+    except (OSError, ValueError):  # too long, or with a null byte
+        return False
+
+
+def _size(
+    size: int | tuple[int, int] | None, preprocessing: Preprocessing | None
+) -> tuple[int, int] | None:  # fmt: skip
+    """Return the size that was asked for, in either way."""
+    if size is None:
+        if preprocessing is None:
+            return None
+        _, height, width = preprocessing.input_shape
+        return height, width
+    if preprocessing is not None:
+        raise ConfigurationError("size and preprocessing were both given; either says the size.")
+    sizes = (size, size) if isinstance(size, int | np.integer) else tuple(size)
+    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes)
+    if len(sizes) != 2 or not whole or min(sizes) < 1:
+        raise ConfigurationError(
+            f"size is {size!r}; it must be one whole number or (height, width), each at least 1."
         )
-        classes, train_labels, test_labels = _classes(arrays)
-        return Dataset(
-            name,
-            train,
-            check_labels(train_labels, len(classes), len(train)),
-            test.reshape(-1, *shape),
-            check_labels(test_labels, len(classes), len(test)),
-            classes,
-            source,
-        )
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from error
-
-
-def _channels_first(images: NDArray[Any]) -> NDArray[Any]:
-    """Return (n, H, W, C) as (n, C, H, W) where the last axis can only be the channels."""
-    if images.ndim == 4 and images.shape[3] in (1, 3) and images.shape[1] > 4:
-        return images.transpose(0, 3, 1, 2)
-    return images
-
-
-def _classes(
-    arrays: dict[str, NDArray[Any]],
-) -> tuple[tuple[str, ...], NDArray[Any], NDArray[Any]]:
-    """Return the names of the classes, and both label arrays as their indices.
-
-    Names that the file gives are taken, and its labels are their indices already. Otherwise the
-    classes are the different labels, numbers or text, in order.
-    """
-    train, test = arrays["train_labels"], arrays["test_labels"]
-    if "classes" in arrays:
-        return tuple(str(name) for name in arrays["classes"].ravel()), train, test
-    joined = train.ndim == 1 and test.ndim == 1 and train.dtype.kind == test.dtype.kind
-    if not joined or train.dtype.kind not in "iuU":
-        check_labels(train, 2**31)  # says what is wrong with them
-        check_labels(test, 2**31)
-        train, test = train.astype(np.int64), test.astype(np.int64)
-    names, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
-    return tuple(str(name) for name in names), indices[: len(train)], indices[len(train) :]
+    return int(sizes[0]), int(sizes[1])

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.preprocessing import Preprocessing
+
 __all__ = ["Dataset", "Images"]
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
@@ -32,6 +34,9 @@ class Dataset:
         Where the bytes came from: ``"cache"``, ``"bundled with scikit-learn"``, ...
     note : str
         One line that a person should see, or ``""``.
+    preprocessing : Preprocessing or None
+        What made the images out of pictures, for the model to do the same; None where they came
+        as arrays and nothing was said.
 
     Examples
     --------
@@ -49,6 +54,7 @@ class Dataset:
     classes: tuple[str, ...]
     source: str
     note: str = ""
+    preprocessing: Preprocessing | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

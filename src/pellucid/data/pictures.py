@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import stat
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +17,39 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pellucid.errors import DataError
 
-__all__ = ["read_picture", "read_pictures"]
+__all__ = ["Header", "PictureError", "decode", "read_header", "read_picture", "read_pictures"]
 
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
 _MOST_PIXELS = 64_000_000
 
+# What becomes an array of brightness; everything else has colors.
+_GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+# EXIF orientations that turn a picture by a quarter.
+_QUARTER_TURNS = (5, 6, 7, 8)
+_ORIENTATION = 0x0112
+
 PicturePath = str | os.PathLike[str]
+Content = Path | bytes
+"""A file, or what a file holds."""
 
 
-class _PictureError(Exception):
+class Header(NamedTuple):
+    """What is known of a picture before its pixels are decoded.
+
+    Attributes
+    ----------
+    height, width : int
+        As :func:`read_picture` returns them.
+    is_color : bool
+        Whether it has three channels.
+    """
+
+    height: int
+    width: int
+    is_color: bool
+
+
+class PictureError(Exception):
     """The reason why a file is no picture, to be put behind its name."""
 
 
@@ -50,8 +76,8 @@ def read_picture(path: PicturePath) -> NDArray[np.uint8]:
         looked at before the pixels are decoded.
     """
     try:
-        return _read(Path(path))
-    except _PictureError as error:
+        return decode(Path(path))
+    except PictureError as error:
         raise DataError(f"Can't read the picture {path}: {error}.") from error.__cause__
 
 
@@ -76,8 +102,8 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     pictures, bad = [], []
     for path in paths:
         try:
-            pictures.append(_read(Path(path)))
-        except _PictureError as error:
+            pictures.append(decode(Path(path)))
+        except PictureError as error:
             bad.append(f"{path}: {error}")
     if len(bad) == 1:
         raise DataError(f"Can't read the picture {bad[0]}.")
@@ -87,59 +113,83 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     return pictures
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
-    _check_file(path)
+def read_header(content: Content) -> Header:
+    """Return size and kind of a picture; raise PictureError where it can't be a picture."""
+    with _opened(content) as picture:
+        turned = False
+        with contextlib.suppress(Exception):  # as when it is decoded
+            turned = picture.getexif().get(_ORIENTATION) in _QUARTER_TURNS
+        height, width = picture.size if turned else picture.size[::-1]
+        is_grey = picture.mode in _GREY_MODES or picture.mode.startswith("I;16")
+        return Header(height, width, not is_grey)
+
+
+def decode(content: Content) -> NDArray[np.uint8]:
+    """Return a picture's pixels as :func:`read_picture` does; raise PictureError."""
+    with _opened(content) as picture:
+        return _pixels(picture)
+
+
+@contextlib.contextmanager
+def _opened(content: Content) -> Iterator[Image.Image]:
+    """Open a picture whose size is allowed; whatever fails inside becomes a PictureError."""
+    if isinstance(content, bytes):
+        if not content:
+            raise PictureError("it is empty (0 bytes)")
+    else:
+        _check_file(content)
     with warnings.catch_warnings():
         # Pillow warns about odd metadata and large pictures; the limits here are our own.
         warnings.simplefilter("ignore")
         try:
-            with Image.open(path, formats=_FORMATS) as picture:
+            file = io.BytesIO(content) if isinstance(content, bytes) else content
+            with Image.open(file, formats=_FORMATS) as picture:
                 _check_size(picture)
-                return _pixels(picture)
-        except _PictureError:
+                yield picture
+        except PictureError:
             raise
         except UnidentifiedImageError as error:
-            raise _PictureError(
+            raise PictureError(
                 "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF"
             ) from error
         except Image.DecompressionBombError as error:
-            raise _PictureError(
+            raise PictureError(
                 f"it has more than {_MOST_PIXELS // 10**6} million pixels"
             ) from error
         except MemoryError as error:
-            raise _PictureError("there is not enough memory for it") from error
+            raise PictureError("there is not enough memory for it") from error
         except Exception as error:
             # On damaged files Pillow's decoders raise OSError, SyntaxError, ValueError, zlib's
             # and struct's errors, and more.
-            raise _PictureError(f"it is damaged ({error or type(error).__name__})") from error
+            raise PictureError(f"it is damaged ({error or type(error).__name__})") from error
 
 
 def _check_file(path: Path) -> None:
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise _PictureError("there is no such file") from None
+        raise PictureError("there is no such file") from None
     except (OSError, ValueError) as error:
-        raise _PictureError(getattr(error, "strerror", None) or str(error)) from error
+        raise PictureError(getattr(error, "strerror", None) or str(error)) from error
     if stat.S_ISDIR(status.st_mode):
-        raise _PictureError("it is a folder")
+        raise PictureError("it is a folder")
     if not stat.S_ISREG(status.st_mode):
-        raise _PictureError("it is not a regular file")
+        raise PictureError("it is not a regular file")
     if status.st_size == 0:
-        raise _PictureError("it is empty (0 bytes)")
+        raise PictureError("it is empty (0 bytes)")
     if not os.access(path, os.R_OK):
-        raise _PictureError("there is no permission to read it")
+        raise PictureError("there is no permission to read it")
 
 
 def _check_size(picture: Image.Image) -> None:
     width, height = picture.size
     if width * height > _MOST_PIXELS:
-        raise _PictureError(
+        raise PictureError(
             f"it has {width} x {height} pixels, more than {_MOST_PIXELS // 10**6} million; make it "
             "smaller"
         )
     if width * height == 0:
-        raise _PictureError("it has no pixels")
+        raise PictureError("it has no pixels")
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
@@ -150,7 +200,7 @@ def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     if upright.mode == "I" or upright.mode.startswith("I;16"):
         return _from_16_bits(upright)
     if upright.mode == "F":
-        raise _PictureError("its pixels are floating-point numbers; save it with 8 or 16 bits")
+        raise PictureError("its pixels are floating-point numbers; save it with 8 or 16 bits")
     if upright.has_transparency_data:
         layer = upright.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
@@ -162,6 +212,6 @@ def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
 def _from_16_bits(picture: Image.Image) -> NDArray[np.uint8]:
     values = np.asarray(picture).astype(np.int64)
     if values.min() < 0 or values.max() > 65535:
-        raise _PictureError("its pixels have 32 bits; save it with 8 or 16 bits")
+        raise PictureError("its pixels have 32 bits; save it with 8 or 16 bits")
     # 65535 / 255 = 257; half of it rounds.
     return ((values + 128) // 257).astype(np.uint8)

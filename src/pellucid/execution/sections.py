@@ -7,8 +7,10 @@ order, so the result has the same bits on any number of workers.
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +23,18 @@ __all__ = ["EPS", "Section", "SectionResult", "cut", "prepare", "section_step", 
 GRAIN = 16
 """Sections are whole multiples of this many images, but for the last: what kernels take at once."""
 
+FEW = 8
+"""Up to as many images are predicted one by one, where a whole chunk would be mostly empty."""
+
 EPS = 1e-10
 """The label's probability is held in [EPS, 1 - EPS] before its logarithm is taken."""
 
 _local = threading.local()
-_NO_RANGES = np.zeros(0)
+_NO_GRADIENT = np.zeros(0, dtype=np.float32)
 _NO_PROBABILITIES = np.zeros((0, 0), dtype=np.float32)
-_NO_IMAGES = np.zeros((0, 0, 0, 0), dtype=np.float32)
+_FIRST = np.arange(FEW)
+_ONES = np.ones(FEW)
+_IDENTITIES = np.stack([np.zeros(FEW, dtype=np.int64), _FIRST], axis=1)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,11 @@ class Section:
         return Section(
             self.indices[where], self.labels[where], self.weights[where], self.identities[where]
         )
+
+    def moved_to(self, start: int) -> Section:
+        """Return the same images where they lie one after another from ``start`` on."""
+        indices = np.arange(start, start + len(self.indices))
+        return Section(indices, self.labels, self.weights, self.identities)
 
 
 @dataclass(frozen=True)
@@ -94,17 +106,23 @@ def cut(images: int, sections: int) -> list[slice]:
 def whole_section(labels: NDArray[np.int64], passes: NDArray[np.int64] | None = None) -> Section:
     """Return the section of all images, in order, each counting 1."""
     count = len(labels)
+    if count <= FEW and passes is None:
+        # What a single image waits for: these arrays take longer to make than a small network.
+        return Section(_FIRST[:count], labels, _ONES[:count], _IDENTITIES[:count])
     indices = np.arange(count)
     numbers = np.zeros(count, dtype=np.int64) if passes is None else passes
     return Section(indices, labels, np.ones(count), np.stack([numbers, indices], axis=1))
 
 
+@functools.lru_cache(maxsize=64)
 def prepare(network: Network, *, training: bool = True) -> None:
     """Compile, or load from the cache, what sections of a network need; else the first one does."""
-    images = np.zeros((0, *network.input_shape), dtype=np.uint8)
-    nothing = whole_section(np.zeros(0, dtype=np.int64))
+    images = np.zeros((1, *network.input_shape), dtype=np.uint8)
+    one = whole_section(np.zeros(1, dtype=np.int64))
     parameters = np.zeros(network.size, dtype=np.float32)
-    section_step(network, parameters, images, nothing, training=training)
+    # A section of no images goes through the kernels for many, one of one through the others.
+    for section in (one.part(slice(0)), *([] if training else [one])):
+        section_step(network, parameters, images, section, training=training)
 
 
 def section_step(
@@ -154,24 +172,56 @@ def section_step(
     """
     # Numba takes a while to import; whoever only describes networks need not wait for it.
     from pellucid.kernels.arena import new_arena
-    from pellucid.kernels.execute import layout_of, run_section
+    from pellucid.kernels.execute import enter_op, layout_of, leave_op, run_section
     from pellucid.kernels.plan import plan_for
 
+    if not training and image_gradients is None and 0 < len(section.indices) <= FEW:
+        return _few(network, parameters, images, section, probabilities, logits)
     to_image = image_gradients is not None
     plan = plan_for(network, training or to_image, to_image)
     if getattr(_local, "plan", None) is not plan:
         _local.plan, _local.arena = plan, new_arena(plan.size)
     has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
+    # Kernels get addresses: what lies there must stay until they are done.
+    ranges = None if augmentation is None else augmentation.ranges()
+    entering = enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
+    leaving = leave_op(plan, None if image_gradients is None else _address(image_gradients))
     loss, correct = run_section(
         plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
-        network.check_parameters(parameters), gradient, images.ctypes.data,
-        images.dtype == np.float32,
+        network.check_parameters(parameters), gradient, entering, leaving,
         np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels),
-        np.ascontiguousarray(section.weights),
-        _NO_RANGES if augmentation is None else augmentation.ranges(), seed,
-        np.ascontiguousarray(section.identities), EPS,
+        np.ascontiguousarray(section.weights), np.ascontiguousarray(section.identities), EPS,
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
-        _NO_IMAGES if image_gradients is None else image_gradients,
     )  # fmt: skip
     return SectionResult(gradient, float(loss), int(correct))
+
+
+def _few(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    section: Section,
+    probabilities: NDArray[np.float32] | None,
+    logits: bool,
+) -> SectionResult:
+    """Take a few images through a network one by one; the same bits as all at once."""
+    from pellucid.kernels.arena import new_arena
+    from pellucid.kernels.execute import run_one_by_one
+    from pellucid.kernels.plan_one_image import plan_for_one_image
+
+    plan = plan_for_one_image(network)
+    if getattr(_local, "one_plan", None) is not plan:
+        _local.one_plan, _local.one_arena = plan, new_arena(plan.size)
+    loss, correct = run_one_by_one(
+        plan.begin, plan.forward, plan.layout, _local.one_arena,
+        network.check_parameters(parameters), _address(images), images.dtype == np.float32,
+        section.indices, section.labels, section.weights, EPS,
+        _NO_PROBABILITIES if probabilities is None else probabilities, logits,
+    )  # fmt: skip
+    return SectionResult(_NO_GRADIENT, float(loss), int(correct))
+
+
+def _address(images: NDArray[Any]) -> int:
+    # Faster than images.ctypes.data, for which an image alone would wait.
+    return int(images.__array_interface__["data"][0])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -62,14 +63,40 @@ class Workers:
         self.count = count_workers(workers)
         self._pool: ThreadPoolExecutor | None = None
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """Return ``[function(item) for item in items]``, computed asynchronously."""
+    def map(
+        self, function: Callable[[T], R], items: Iterable[T], *, most: int | None = None
+    ) -> list[R]:
+        """Return ``[function(item) for item in items]``, computed on the threads.
+
+        The calling thread is one of them: it takes items like the others, so that with two threads
+        only one has to be woken. ``most`` limits their number, where there is little to do.
+        """
         todo = list(items)
-        if self.count == 1 or len(todo) == 1:
+        threads = min(self.count, len(todo), self.count if most is None else most)
+        if threads <= 1:
             return [function(item) for item in todo]
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="pellucid")
-        return list(self._pool.map(function, todo))
+            self._pool = ThreadPoolExecutor(self.count - 1, thread_name_prefix="pellucid")
+        results: dict[int, R] = {}
+        errors: dict[int, Exception] = {}
+        numbers = itertools.count()  # taken one at a time: next() holds the GIL
+
+        def take() -> None:
+            while (number := next(numbers)) < len(todo) and not errors:
+                try:
+                    results[number] = function(todo[number])
+                except Exception as error:
+                    errors[number] = error
+
+        others = [self._pool.submit(take) for _ in range(threads - 1)]
+        try:
+            take()
+        finally:
+            # Also after Ctrl-C: nobody may work on when the caller has gone on.
+            wait(others)
+        if errors:
+            raise errors[min(errors)]
+        return [results[number] for number in range(len(todo))]
 
     def close(self) -> None:
         """End the threads; the next :meth:`map` starts new ones."""

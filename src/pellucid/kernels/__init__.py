@@ -7,7 +7,9 @@ plan and cost nothing. The rest is how they run:
 
 - ``vector``: images side by side in vector lanes;
 - ``arena``: one worker's memory, and views into it;
-- ``plan`` and ``plan_backward``: from a network to a list of ops;
-- ``execute``: the driver that takes a section of a batch through the ops;
-- ``compile``: compiling, and the cache between processes.
+- ``plan``, ``plan_backward`` and ``plan_survivors``: from a network to a list of ops;
+- ``survivors`` and ``channels_last``: a convolution's backward through the max pool after it;
+- ``one_image`` and ``plan_one_image``: the forward pass of a single image;
+- ``execute`` and ``enter``: the driver that takes a section of a batch through the ops;
+- ``compile`` and ``addresses``: compiling, the cache between processes, calling what lies there.
 """

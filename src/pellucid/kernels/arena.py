@@ -16,7 +16,17 @@ from pellucid.kernels import conv2d
 from pellucid.kernels.vector import LANES
 from pellucid.layers import Shape
 
-__all__ = ["CONSTANTS", "FLOOR_NONE", "FLOOR_ZERO", "ONES", "Memory", "View", "new_arena"]
+__all__ = [
+    "CONSTANTS",
+    "FLOOR_NONE",
+    "FLOOR_ZERO",
+    "ONES",
+    "WASTE",
+    "ZEROS",
+    "Memory",
+    "View",
+    "new_arena",
+]
 
 ONES = 0
 """Where a vector of ones lies in every arena: the gate of an op that has none."""
@@ -24,7 +34,11 @@ FLOOR_ZERO = LANES
 """Where 0 lies: the floor of a layer with a ReLU."""
 FLOOR_NONE = LANES + 1
 """Where minus infinity lies: the floor of a layer without one."""
-CONSTANTS = 2 * LANES
+ZEROS = 2 * LANES
+"""Where a vector of zeros lies: what a kernel reads in place of something that is not there."""
+WASTE = 3 * LANES
+"""Room for a vector that a kernel has nowhere to put; nobody reads it."""
+CONSTANTS = 4 * LANES
 """Floats before the first array."""
 
 _LINE = 16
@@ -64,6 +78,13 @@ class View:
         plane = rows * columns * LANES
         return (self.column, self.row, self.channel) == (LANES, columns * LANES, plane)
 
+    def phase(self, row: int, column: int, step_row: int, step_column: int) -> View:
+        """Return every ``step_row``-th row from ``row`` on, and columns likewise."""
+        channels, rows, columns = self.shape
+        shape = (channels, -(-(rows - row) // step_row), -(-(columns - column) // step_column))
+        start = self.start + row * self.row + column * self.column
+        return View(start, self.channel, step_row * self.row, step_column * self.column, shape)
+
     def fields(self, name: str) -> dict[str, int]:
         """Return the fields of an op that reads or writes this array under a name.
 
@@ -102,19 +123,18 @@ class Memory:
         self.used += -(-floats // _LINE) * _LINE
         return start
 
-    def array(self, shape: Shape, border: Border = (0, 0, 0, 0), spread: Shape = (1, 1)) -> View:
+    def array(self, shape: Shape, border: Border = (0, 0, 0, 0)) -> View:
         """Return a new array with a border of zeros (top, bottom, left, right).
 
-        ``spread`` leaves zeros between its rows and columns too: one of 2 keeps every second place.
         Channels are filled up to whole filter blocks, a flat array to whole vectors.
         """
         top, bottom, left, right = border
         channels, rows, columns = shape if len(shape) == 3 else (shape[0], 1, 1)
-        row = (left + (columns - 1) * spread[1] + 1 + right) * LANES
-        plane = (top + (rows - 1) * spread[0] + 1 + bottom) * row
+        row = (left + columns + right) * LANES
+        plane = (top + rows + bottom) * row
         count = conv2d.planes(channels) if len(shape) == 3 else -(-channels // LANES) * LANES
         start = self.take(count * plane) + top * row + left * LANES
-        return View(start, plane, spread[0] * row, spread[1] * LANES, (channels, rows, columns))
+        return View(start, plane, row, LANES, (channels, rows, columns))
 
 
 def new_arena(size: int) -> NDArray[np.float32]:

@@ -28,7 +28,14 @@ from numba.core.typing import signature
 
 from pellucid.files import cache_folder
 
-__all__ = ["Kernel", "announce_with", "compile_function", "compile_kernel", "kernel_name"]
+__all__ = [
+    "Kernel",
+    "announce_with",
+    "compile_function",
+    "compile_kernel",
+    "compile_part",
+    "kernel_name",
+]
 
 FLAGS = {"contract", "nsz", "arcp"}
 """What LLVM may do to our floats: fuse multiply-adds, ignore the sign of zero, divide by
@@ -90,6 +97,18 @@ def compile_function(function: Any) -> Any:
     dispatcher = njit(nogil=True, fastmath=FLAGS, error_model="numpy")(function)
     dispatcher._cache = _kernel_cache(function)
     return dispatcher
+
+
+def compile_part(function: Any) -> Any:
+    """Decorate a function that only other compiled functions call.
+
+    Without its wrappers for Python and C it takes half the time to compile, and it is no entry of
+    the cache: whoever calls it holds its code.
+    """
+    return njit(
+        nogil=True, fastmath=FLAGS, error_model="numpy", no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)  # fmt: skip
 
 
 _kernels: dict[int, Any] = {}

@@ -7,8 +7,9 @@ Forward, ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] x[c, y s + i, x s + j
 holds BLOCK filters by COLUMNS pixels. Each vector of the image that is loaded serves BLOCK filters,
 each weight that is broadcast serves COLUMNS pixels, and a sum leaves the registers once.
 
-The gradient of the input is the same loop: the full correlation of ``dz``, in a border of zeros and
-spread out by the stride, with the flipped filters (``pack``).
+The gradient of the input is the same loop: the full correlation of ``dz``, in a border of zeros,
+with the flipped filters. Where the stride is s, each of the s x s phases of the input's pixels has
+the taps to itself that reach it, so it is a correlation with these alone (``pack`` picks them).
 
 The gradient of the filters, ``df[k, c, i, j] = sum_{y, x} dz[k, y, x] x[c, y s + i, x s + j]``, is
 a tile of BLOCK filters by TAPS neighbors in one filter row. Rows of ``dz`` are taken a few at a
@@ -56,15 +57,16 @@ def filter_block(filters: int) -> int:
 def gradient_block(filters: int, width: int) -> int:
     """Return how many filters a filter-gradient tile takes; a divisor of :func:`filter_block`.
 
-    A block of 8 is halved where it would cut a row of taps in two.
+    Less than all of the block where that would cut a row of taps in two.
 
     Examples
     --------
-    >>> gradient_block(16, 3), gradient_block(16, 5)
-    (8, 4)
+    >>> gradient_block(16, 3), gradient_block(16, 5), gradient_block(6, 5)
+    (8, 4, 3)
     """
     block = filter_block(filters)
-    return 4 if block == 8 and block * width > ACCUMULATORS else block
+    halved = [part for part in (block, block // 2) if part > 2 and block % part == 0]
+    return next((part for part in halved if part * width <= ACCUMULATORS), block)
 
 
 def planes(filters: int) -> int:
@@ -80,8 +82,8 @@ def filter_taps(width: int, block: int) -> int:
 
 
 _PACK = (
-    "filters bias channels height width block flipped source source_filter source_channel weights "
-    "sums"
+    "filters bias channels height width block source source_filter source_channel source_row "
+    "source_column weights sums"
 )
 
 
@@ -89,27 +91,28 @@ _PACK = (
 def pack() -> Kernel:
     """Lay the filters out as the tiles read them: ``[block][c][i][j][filter in the block]``.
 
-    The bias follows as ``sums[planes]``. Where ``flipped``, filters and channels change places by
-    their strides, rows and columns run backward, and the bias is 0.
+    They are found in the parameters by strides, which exchange filters and channels, run backward
+    or leave taps out. The bias follows as ``sums[planes]``, zeros where ``bias`` is negative.
     """
 
     def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
         filters, bias, channels, height, width, block = op[0], op[1], op[2], op[3], op[4], op[5]
-        flipped, source, source_filter, source_channel = op[6], op[7], op[8], op[9]
-        weights, sums = op[10], op[11]
+        source, source_filter, source_channel = op[6], op[7], op[8]
+        source_row, source_column, weights, sums = op[9], op[10], op[11], op[12]
         taps = height * width
         blocks = (filters + block - 1) // block
         for k in range(blocks * block):
             inside = k < filters
-            arena[sums + k] = parameters[bias + k] if inside and not flipped else 0.0
+            arena[sums + k] = parameters[bias + k] if inside and bias >= 0 else 0.0
             for c in range(channels):
-                for tap in range(taps):
-                    value = types.float32(0.0)
-                    if inside:
-                        at = taps - 1 - tap if flipped else tap
-                        value = parameters[source + k * source_filter + c * source_channel + at]
-                    to = ((k // block * channels + c) * taps + tap) * block + k % block
-                    arena[weights + to] = value
+                start = source + k * source_filter + c * source_channel
+                for i in range(height):
+                    to = ((k // block * channels + c) * taps + i * width) * block + k % block
+                    for j in range(width):
+                        value = types.float32(0.0)
+                        if inside:
+                            value = parameters[start + i * source_row + j * source_column]
+                        arena[weights + to + j * block] = value
 
     return compile_kernel(_pack, tuple(_PACK.split()))
 

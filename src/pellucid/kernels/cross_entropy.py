@@ -7,13 +7,13 @@ from typing import Any
 
 from numba import types
 
-from pellucid.kernels.compile import compile_function
+from pellucid.kernels.compile import compile_part
 from pellucid.kernels.vector import LANES
 
 __all__ = ["gradient", "loss", "predicted"]
 
 
-@compile_function
+@compile_part
 def loss(
     arena: Any, probs: int, lane: int, label: int, classes: int, eps: float
 ) -> float:  # fmt: skip
@@ -28,7 +28,7 @@ def loss(
     return -math.log(p)
 
 
-@compile_function
+@compile_part
 def _rest(arena: Any, probs: int, lane: int, label: int, classes: int) -> float:
     """Return the probability of all classes but the label: ``1 - p`` without cancellation."""
     rest = 0.0
@@ -38,7 +38,7 @@ def _rest(arena: Any, probs: int, lane: int, label: int, classes: int) -> float:
     return rest
 
 
-@compile_function
+@compile_part
 def gradient(arena: Any, probs: int, lane: int, label: int, classes: int, weight: float) -> None:
     """Turn one image's ``probs`` into ``dout = weight (probs - onehot(label))``, in place."""
     arena[probs + label * LANES + lane] = -_rest(arena, probs, lane, label, classes)
@@ -46,7 +46,7 @@ def gradient(arena: Any, probs: int, lane: int, label: int, classes: int, weight
         arena[probs + k * LANES + lane] *= types.float32(weight)
 
 
-@compile_function
+@compile_part
 def predicted(arena: Any, probs: int, lane: int, classes: int) -> int:
     """Return the class with the largest probability, the first of equals."""
     best = 0

@@ -28,7 +28,18 @@ from pellucid.kernels.vector import LANES
 from pellucid.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Shape
 from pellucid.network import Network
 
-__all__ = ["Draft", "Plan", "Program", "Stage", "plan_for"]
+__all__ = [
+    "OP_WIDTH",
+    "Draft",
+    "Plan",
+    "Program",
+    "Stage",
+    "border_of",
+    "make_op",
+    "plan_for",
+    "stages_of",
+    "table",
+]
 
 OP_WIDTH = 25
 """Numbers in an op: the kernel's address and up to 24 fields."""
@@ -113,7 +124,8 @@ class Draft:
     """A plan in the making.
 
     ``values[k]`` is where stage k finds its input: ``values[0]`` the images, and ``values[k + 1]``
-    what stage k gives. ``places[k]`` is where stage k, a pool, keeps its winners.
+    what stage k gives. ``places[k]`` is where stage k, a pool, keeps its winners. ``survivors``
+    are the convolutions whose backward goes through the survivors of the pool after them.
     """
 
     network: Network
@@ -122,6 +134,7 @@ class Draft:
     program: Program
     values: list[View] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
+    survivors: set[int] = field(default_factory=set)
 
     def taken(self, k: int) -> View:
         """Return the input of stage k as it reads it."""
@@ -150,7 +163,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     """
     from pellucid.kernels.plan_backward import allocate_sums, emit_backward
 
-    draft = Draft(network, _stages(network), Memory(), Program())
+    draft = Draft(network, stages_of(network), Memory(), Program())
     # The sums come first, so that they are one piece of memory to clear.
     begin_sums = draft.memory.used
     sums = allocate_sums(draft) if training and not image_gradient else {}
@@ -163,10 +176,10 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     staging = draft.memory.take(_staging_size(network.input_shape))
     return Plan(
         network=network,
-        begin=_table(draft.program.begin),
-        forward=_table(draft.program.forward),
-        backward=_table(draft.program.backward),
-        end=_table(draft.program.end),
+        begin=table(draft.program.begin),
+        forward=table(draft.program.forward),
+        backward=table(draft.program.backward),
+        end=table(draft.program.end),
         size=draft.memory.size,
         sums=(begin_sums, end_sums),
         image=draft.values[0],
@@ -177,7 +190,8 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     )
 
 
-def _stages(network: Network) -> list[Stage]:
+def stages_of(network: Network) -> list[Stage]:
+    """Return the layers that compute something, each with the ReLU that it takes in."""
     layers = network.layers
     stages = []
     for index, layer in enumerate(layers):
@@ -200,13 +214,14 @@ def _is_taken_in(layers: tuple[Layer, ...], index: int) -> bool:
 
 
 def _allocate_values(draft: Draft) -> None:
-    borders = [_border(stage) for stage in draft.stages]
+    borders = [border_of(stage) for stage in draft.stages]
     draft.values.append(draft.memory.array(draft.network.input_shape, borders[0]))
     for stage, border in zip(draft.stages, [*borders[1:], (0, 0, 0, 0)], strict=True):
         draft.values.append(draft.memory.array(stage.gives, border))
 
 
-def _border(stage: Stage) -> Border:
+def border_of(stage: Stage) -> Border:
+    """Return the zeros around what a stage reads: top, bottom, left, right."""
     if not isinstance(stage.layer, Conv2D):
         return 0, 0, 0, 0
     (top, bottom), (left, right) = stage.layer.pads(stage.takes)
@@ -241,10 +256,11 @@ def _emit_forward(draft: Draft, k: int) -> None:
 
 
 def _conv2d(draft: Draft, stage: Stage, layer: Conv2D, x: View, z: View) -> list[int]:
-    filters, channels, taps = stage.gives[0], stage.takes[0], math.prod(layer.kernel_pair)
+    filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     weights, sums = pack_filters(
-        draft, layer, filters=filters, channels=channels, bias=stage.parameters[1], flipped=0,
-        source=stage.parameters[0], source_filter=channels * taps, source_channel=taps,
+        draft, height, width, filters=filters, channels=channels, bias=stage.parameters[1],
+        source=stage.parameters[0], source_filter=channels * height * width,
+        source_channel=height * width, source_row=width, source_column=1,
     )  # fmt: skip
     block = conv2d.filter_block(filters)
     return make_op(
@@ -259,15 +275,14 @@ def _dense(stage: Stage, x: View, z: View) -> list[int]:
     w, bias = stage.parameters
     outputs, inputs = stage.gives[0], stage.takes[0]
     return make_op(
-        dense.product(), outputs=outputs, inputs=inputs, w=w, w_output=inputs, w_input=1,
+        dense.product(dense.PARTS), outputs=outputs, inputs=inputs, w=w, w_output=inputs, w_input=1,
         bias=bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
         floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **gate_of_flat(None),
     )  # fmt: skip
 
 
-def pack_filters(draft: Draft, layer: Conv2D, **fields: int) -> tuple[int, int]:
+def pack_filters(draft: Draft, height: int, width: int, **fields: int) -> tuple[int, int]:
     """Emit the op that lays filters out for the tiles; return where, and where the bias is."""
-    height, width = layer.kernel_pair
     count = conv2d.planes(fields["filters"])
     weights = draft.memory.take(count * fields["channels"] * height * width)
     sums = draft.memory.take(count)
@@ -318,5 +333,6 @@ def gate_of_flat(gate: View | None) -> dict[str, int]:
     return {"gate": view.start, "gate_output": view.channel}
 
 
-def _table(rows: list[list[int]]) -> NDArray[np.int64]:
+def table(rows: list[list[int]]) -> NDArray[np.int64]:
+    """Return ops as an array, also where there are none."""
     return np.array(rows, dtype=np.int64).reshape(-1, OP_WIDTH)

@@ -1,15 +1,17 @@
 """The backward half of a plan: from the gradient of the logits to that of every parameter.
 
 Each stage finds the gradient of its output, ``dz``, where the stage after it put it. For a
-convolution that must pass a gradient on, that place has a border of zeros and is spread out by the
-stride, so that the gradient of its input is the forward kernel once more, with flipped filters.
+convolution that must pass a gradient on, that place has a border of zeros, so that the gradient of
+its input is the forward kernel once more, with flipped filters: once for each phase of a stride.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from typing import NamedTuple
 
-from pellucid.kernels import conv2d, dense, maxpool2d, relu, sigmoid
+from pellucid.kernels import conv2d, dense, maxpool2d, plan_survivors, relu, sigmoid
 from pellucid.kernels.arena import FLOOR_NONE, View, everywhere
 from pellucid.kernels.plan import (
     Draft,
@@ -36,14 +38,17 @@ def allocate_sums(draft: Draft) -> Sums:
     """Return where the gradients of each stage's weights and bias are summed over the chunks."""
     found: Sums = {}
     for k, stage in enumerate(draft.stages):
-        if isinstance(stage.layer, Conv2D):
+        if plan_survivors.pays(draft, k):
+            draft.survivors.add(k)
+            found[k] = plan_survivors.allocate(draft, stage)
+        elif isinstance(stage.layer, Conv2D):
             taps, groups, _ = _tiling(stage.layer)
             filters = conv2d.planes(stage.gives[0])
             count = filters * stage.takes[0] * stage.layer.kernel_pair[0] * groups * taps
             found[k] = draft.memory.take(count * LANES), draft.memory.take(filters * LANES)
         elif isinstance(stage.layer, Dense):
             outputs = stage.gives[0]
-            count = outputs * _padded_row(stage)
+            count = outputs * -(-stage.takes[0] // LANES) * LANES
             found[k] = draft.memory.take(count), draft.memory.take(outputs * LANES)
     return found
 
@@ -74,11 +79,17 @@ def emit_backward(draft: Draft, delta: View, sums: Sums, image_gradient: bool) -
         copy = elementwise(relu.backward(), delta, dz, everywhere(dz.shape))
         draft.program.backward.append(copy)
     for k in reversed(range(len(draft.stages))):
+        if k - 1 in draft.survivors:
+            continue  # the convolution takes the pool's gradient as it is
+        if k in draft.survivors:
+            to, gate = _target(draft, k, image_gradient) if k > 0 else (None, None)
+            plan_survivors.emit_survivors(draft, k, dz, sums[k], to, gate)
+            dz = to or dz
+            continue
         if k in sums:
             _emit_parameter_gradient(draft, k, dz, sums[k])
-        if k == 0:
-            break
-        dz = _emit_step(draft, k, dz, image_gradient)
+        if k > 0:
+            dz = _emit_step(draft, k, dz, image_gradient)
     if not image_gradient:
         return None
     to = draft.memory.array(draft.network.input_shape)
@@ -89,9 +100,7 @@ def emit_backward(draft: Draft, delta: View, sums: Sums, image_gradient: bool) -
 def _emit_step(draft: Draft, k: int, dz: View, image_gradient: bool) -> View:
     """Emit the gradient of stage k's input; return it as the stage before finds it."""
     before = draft.stages[k - 1]
-    passes_on = k - 1 > 0 or image_gradient
-    to = _gradient_array(draft, before, passes_on)
-    gate = draft.values[k] if before.has_relu else None
+    to, gate = _target(draft, k, image_gradient)
     if draft.stages[k].takes == before.gives or to.is_contiguous:
         _emit_input_gradient(draft, k, dz, to, gate)
         return to
@@ -103,18 +112,65 @@ def _emit_step(draft: Draft, k: int, dz: View, image_gradient: bool) -> View:
     return to
 
 
+def _target(draft: Draft, k: int, image_gradient: bool) -> tuple[View, View | None]:
+    """Return new memory for the gradient of stage k's input, and what closes it."""
+    before = draft.stages[k - 1]
+    # A convolution whose pool it goes through the survivors of needs no gradient of its output.
+    passes_on = (k - 1 > 0 or image_gradient) and k - 1 not in draft.survivors
+    to = _gradient_array(draft, before, passes_on)
+    return to, draft.values[k] if before.has_relu else None
+
+
 def _gradient_array(draft: Draft, stage: Stage, passes_on: bool) -> View:
     """Return new memory for the gradient of a stage's output."""
     layer = stage.layer
     if not isinstance(layer, Conv2D) or not passes_on:
         return draft.memory.array(stage.gives)
     sides = []
-    for axis, (pad, _) in enumerate(layer.pads(stage.takes)):
-        kernel, step = layer.kernel_pair[axis], layer.stride_pair[axis]
-        last = (stage.gives[1 + axis] - 1) * step
-        sides += [max(0, kernel - 1 - pad), max(0, stage.takes[1 + axis] - 1 + pad - last)]
+    for axis in range(2):
+        phases = _phases(stage, layer, axis)
+        last = max((p.source + p.rows + p.taps - 2 for p in phases), default=0)
+        sides += [
+            max(0, -min((p.source for p in phases), default=0)),
+            max(0, last - (stage.gives[1 + axis] - 1)),
+        ]
     top, bottom, left, right = sides
-    return draft.memory.array(stage.gives, (top, bottom, left, right), layer.stride_pair)
+    return draft.memory.array(stage.gives, (top, bottom, left, right))
+
+
+class _Phase(NamedTuple):
+    """Every step-th row (or column) of a convolution's input, from one of them on.
+
+    Attributes
+    ----------
+    first, rows : int
+        Which rows.
+    tap, taps : int
+        The filter's rows that reach them: ``taps`` of them, every step-th from ``tap`` on.
+    source : int
+        The row of the output that the last of these taps brings to the first row; where it is
+        negative, it lies in the border.
+    """
+
+    first: int
+    rows: int
+    tap: int
+    taps: int
+    source: int
+
+
+def _phases(stage: Stage, layer: Conv2D, axis: int) -> list[_Phase]:
+    """Return the phases of one axis; rows that no tap reaches are in none of them."""
+    size, kernel = stage.takes[1 + axis], layer.kernel_pair[axis]
+    step, before = layer.stride_pair[axis], layer.pads(stage.takes)[axis][0]
+    found = []
+    for first in range(min(step, size)):
+        tap = (first + before) % step
+        taps = len(range(tap, kernel, step))
+        if taps:
+            rows = len(range(first, size, step))
+            found.append(_Phase(first, rows, tap, taps, (first + before) // step - (taps - 1)))
+    return found
 
 
 def _emit_parameter_gradient(draft: Draft, k: int, dz: View, sums: tuple[int, int]) -> None:
@@ -122,7 +178,7 @@ def _emit_parameter_gradient(draft: Draft, k: int, dz: View, sums: tuple[int, in
     weights, bias = stage.parameters
     if isinstance(stage.layer, Dense):
         shape = {"outputs": stage.gives[0], "inputs": stage.takes[0]}
-        place = {"sums": sums[0], "sums_row": _padded_row(stage), "bias_sums": sums[1]}
+        place = {"sums": sums[0], "bias_sums": sums[1]}
         op = make_op(
             dense.weights_gradient(), **shape, x=x.start, x_input=x.channel, dz=dz.start,
             dz_output=dz.channel, **place, transposed=draft.memory.take(LANES * LANES),
@@ -153,10 +209,11 @@ def _emit_input_gradient(draft: Draft, k: int, dz: View, to: View, gate: View | 
     stage = draft.stages[k]
     layer, dx = stage.layer, stage.as_taken(to)
     if isinstance(layer, Conv2D):
-        op = _conv2d(draft, stage, layer, dz, dx, gate)
-    elif isinstance(layer, Dense):
+        _emit_conv2d(draft, stage, layer, dz, dx, gate)
+        return
+    if isinstance(layer, Dense):
         op = make_op(
-            dense.product(), outputs=stage.takes[0], inputs=stage.gives[0], w=stage.parameters[0],
+            dense.product(1), outputs=stage.takes[0], inputs=stage.gives[0], w=stage.parameters[0],
             w_output=1, w_input=stage.takes[0], bias=-1, x=dz.start, x_input=dz.channel,
             z=dx.start, z_output=dx.channel, floor=FLOOR_NONE, **gate_of_flat(gate),
         )  # fmt: skip
@@ -177,28 +234,33 @@ def _emit_input_gradient(draft: Draft, k: int, dz: View, to: View, gate: View | 
     draft.program.backward.append(op)
 
 
-def _conv2d(
+def _emit_conv2d(
     draft: Draft, stage: Stage, layer: Conv2D, dz: View, dx: View, gate: View | None
-) -> list[int]:
+) -> None:
+    """Emit the gradient of a convolution's input: one correlation for each phase of its pixels."""
     filters, channels = stage.gives[0], stage.takes[0]
     height, width = layer.kernel_pair
-    weights, sums = pack_filters(
-        draft, layer, filters=channels, channels=filters, bias=0, flipped=1,
-        source=stage.parameters[0], source_filter=height * width,
-        source_channel=channels * height * width,
-    )  # fmt: skip
-    (top, _), (left, _) = layer.pads(stage.takes)
-    row, column = dz.row // layer.stride_pair[0], dz.column // layer.stride_pair[1]
+    step_y, step_x = layer.stride_pair
     block = conv2d.filter_block(channels)
     opener = gate or everywhere(dx.shape)
-    return make_op(
-        conv2d.forward(width, block),
-        x=dz.start + (top - height + 1) * row + (left - width + 1) * column,
-        x_channel=dz.channel, x_row=row, x_step_row=row, x_step_column=column, channels=filters,
-        height=height, blocks=conv2d.planes(channels) // block, weights=weights, sums=sums,
-        rows=dx.shape[1], columns=dx.shape[2], **dx.fields("z"), floor=FLOOR_NONE,
-        **opener.fields("gate"),
-    )  # fmt: skip
+    for y, x in itertools.product(_phases(stage, layer, 0), _phases(stage, layer, 1)):
+        # Flipped: the taps run backward from the last of the phase.
+        last = (y.tap + (y.taps - 1) * step_y) * width + x.tap + (x.taps - 1) * step_x
+        weights, sums = pack_filters(
+            draft, y.taps, x.taps, filters=channels, channels=filters, bias=-1,
+            source=stage.parameters[0] + last, source_filter=height * width,
+            source_channel=channels * height * width, source_row=-step_y * width,
+            source_column=-step_x,
+        )  # fmt: skip
+        op = make_op(
+            conv2d.forward(x.taps, block), x=dz.start + y.source * dz.row + x.source * dz.column,
+            x_channel=dz.channel, x_row=dz.row, x_step_row=dz.row, x_step_column=dz.column,
+            channels=filters, height=y.taps, blocks=conv2d.planes(channels) // block,
+            weights=weights, sums=sums, rows=y.rows, columns=x.rows,
+            **dx.phase(y.first, x.first, step_y, step_x).fields("z"), floor=FLOOR_NONE,
+            **opener.phase(y.first, x.first, step_y, step_x).fields("gate"),
+        )  # fmt: skip
+        draft.program.backward.append(op)
 
 
 def _tiling(layer: Conv2D) -> tuple[int, int, int]:
@@ -206,8 +268,3 @@ def _tiling(layer: Conv2D) -> tuple[int, int, int]:
     block = conv2d.gradient_block(layer.filters, layer.kernel_pair[1])
     taps = conv2d.filter_taps(layer.kernel_pair[1], block)
     return taps, math.ceil(layer.kernel_pair[1] / taps), block
-
-
-def _padded_row(stage: Stage) -> int:
-    """Return how many floats a row of a dense layer's weight sums takes, in whole vectors."""
-    return -(-stage.takes[0] // LANES) * LANES

@@ -6,7 +6,8 @@ hash of that key and the number's place: nothing depends on which worker draws, 
 
 Scaling, rotation and shift are one affine map, sampled bilinearly once. The image lies in a frame
 of zeros and the coordinates are held to it, so that no pixel needs a test whether it is inside.
-LANES pixels of a row are sampled side by side.
+LANES pixels of a row are sampled side by side. Fetching each one's four neighbors is what takes
+time: bytes are packed first, four neighbors in one word, so that one fetch does.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from pellucid.kernels.compile import compile_function
+from pellucid.kernels.compile import compile_part
 from pellucid.kernels.vector import LANES, Emitter, Vector, add, fma, splat, store
 
-__all__ = ["GOLDEN", "RANGES", "image_key", "mix", "randomize", "uniform"]
+__all__ = ["GOLDEN", "RANGES", "image_key", "mix", "pack_neighbors", "randomize", "uniform"]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 RANGES = 10
@@ -33,7 +34,7 @@ _FLOATS = types.CPointer(types.float32)
 _INTEGERS = ir.VectorType(ir.IntType(32), LANES)
 
 
-@compile_function
+@compile_part
 def mix(value: Any) -> Any:
     """Return a well-mixed hash of 64 bits (the finalizer of SplitMix64)."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -41,7 +42,7 @@ def mix(value: Any) -> Any:
     return value ^ (value >> np.uint64(31))
 
 
-@compile_function
+@compile_part
 def image_key(seed: Any, pass_number: Any, image: Any) -> Any:
     """Return the key of one image in one pass."""
     key = mix(np.uint64(seed) + GOLDEN)
@@ -49,21 +50,22 @@ def image_key(seed: Any, pass_number: Any, image: Any) -> Any:
     return mix((key ^ np.uint64(image)) + GOLDEN)
 
 
-@compile_function
+@compile_part
 def uniform(key: Any, place: int, low: float, high: float) -> float:
     """Return the draw at a place of the key's sequence: 24 random bits, spread over [low, high)."""
     bits = mix(key + np.uint64(place + 1) * GOLDEN) >> np.uint64(40)
     return low + (high - low) * (np.float64(bits) * 2.0**-24)
 
 
-@compile_function
+@compile_part
 def randomize(
-    arena: Any, framed: int, to: int, pitch: int, channels: int, rows: int, columns: int,
-    ranges: Any, key: Any,
+    arena: Any, framed: int, is_packed: bool, to: int, pitch: int, channels: int, rows: int,
+    columns: int, ranges: Any, key: Any,
 ) -> None:  # fmt: skip
     """Write the randomized image to ``to[c, y, x]``, ``pitch`` floats a row.
 
-    ``framed[c, y, x]`` is the image in a frame of zeros: one row and column before it, two after.
+    ``framed[c, y, x]`` is the image in a frame of zeros: one row and column before it, two after;
+    or, where ``is_packed``, what :func:`pack_neighbors` made of one of bytes.
     """
     scale = uniform(key, 0, ranges[0], ranges[1])
     angle = uniform(key, 1, ranges[2], ranges[3]) * (math.pi / 180.0)
@@ -86,18 +88,54 @@ def randomize(
             row_y = splat(np.float32(first_y + cosine * y))
             for x in range(0, columns, LANES):
                 place = _count_from(np.int32(x))
-                sample = _sample(
-                    arena, framed + c * frame_plane, frame_row,
-                    fma(splat(np.float32(cosine)), place, row_x),
-                    fma(splat(np.float32(sine)), place, row_y),
-                    np.float32(columns + 1), np.float32(rows + 1),
-                )  # fmt: skip
+                from_x = fma(splat(np.float32(cosine)), place, row_x)
+                from_y = fma(splat(np.float32(sine)), place, row_y)
+                if is_packed:
+                    sample = _sample_packed(
+                        arena, framed + c * frame_plane, frame_row, from_x, from_y,
+                        np.float32(columns + 1), np.float32(rows + 1),
+                    )  # fmt: skip
+                else:
+                    sample = _sample(
+                        arena, framed + c * frame_plane, frame_row, from_x, from_y,
+                        np.float32(columns + 1), np.float32(rows + 1),
+                    )  # fmt: skip
                 pixel = np.int32((c * rows + y) * columns + x)
                 added = _noise(
                     pixel, key_low, key_high, np.float32(probability * 65536.0),
                     np.float32(noise_low), np.float32(noise_size),
                 )  # fmt: skip
                 store(arena, to + (c * rows + y) * pitch + x, _clip(add(sample, added)))
+
+
+@compile_part
+def pack_neighbors(arena: Any, framed: int, columns: int, size: int) -> None:
+    """Put each whole number of a frame together with those right of, below and diagonal to it.
+
+    They are bytes in words of 32 bits; ``size`` words are done, ``columns`` of them a row. Up to
+    LANES words more are overwritten.
+    """
+    for at in range(framed, framed + size, LANES):
+        _pack(arena, at, columns)
+
+
+@intrinsic
+def _pack(typingctx: Any, arena: Any, at: Any, row: Any) -> Any:
+    """Put LANES words together with their neighbors, in place."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, at, row = args
+        emit = Emitter(builder)
+        below = builder.add(at, row)
+        packed = ir.Constant(_INTEGERS, [0] * LANES)
+        for byte, (place, offset) in enumerate(((at, 0), (at, 1), (below, 0), (below, 1))):
+            word = builder.bitcast(emit.load(memory, place, offset), _INTEGERS)
+            shifted = builder.shl(word, ir.Constant(_INTEGERS, [8 * byte] * LANES))
+            packed = builder.or_(packed, shifted)
+        emit.store(builder.bitcast(packed, emit.vector), memory, at)
+        return context.get_dummy_value()
+
+    return types.void(_FLOATS, types.intp, types.intp), codegen
 
 
 @intrinsic
@@ -119,10 +157,7 @@ def _sample(
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         memory, frame, row, x, y, x_end, y_end = args
         emit = Emitter(builder)
-        x, left = _split(emit, x, x_end)
-        y, top = _split(emit, y, y_end)
-        pitch = _splat_int(builder, builder.trunc(row, ir.IntType(32)))
-        corner = builder.add(builder.mul(top, pitch), left)
+        x, y, corner = _corner(emit, row, x, y, x_end, y_end)
         base = builder.gep(memory, [frame])
         below = builder.gep(base, [row])
         one = ir.Constant(_INTEGERS, [1] * LANES)
@@ -130,6 +165,32 @@ def _sample(
         upper = _blend(emit, _gather(builder, base, corner), _gather(builder, base, right), x)
         lower = _blend(emit, _gather(builder, below, corner), _gather(builder, below, right), x)
         return _blend(emit, upper, lower, y)
+
+    floats = types.float32
+    return Vector(_FLOATS, types.intp, types.intp, Vector, Vector, floats, floats), codegen
+
+
+@intrinsic
+def _sample_packed(
+    typingctx: Any, arena: Any, frame: Any, row: Any, x: Any, y: Any, x_end: Any, y_end: Any
+) -> Any:
+    """Do the same in a plane of packed neighbors; 255 becomes 1."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, frame, row, x, y, x_end, y_end = args
+        emit = Emitter(builder)
+        x, y, corner = _corner(emit, row, x, y, x_end, y_end)
+        packed = _gather(builder, builder.gep(memory, [frame]), corner)
+        packed = builder.bitcast(packed, _INTEGERS)
+
+        def neighbor(byte: int) -> Any:
+            word = builder.lshr(packed, ir.Constant(_INTEGERS, [8 * byte] * LANES))
+            word = builder.and_(word, ir.Constant(_INTEGERS, [255] * LANES))
+            return builder.sitofp(word, emit.vector)
+
+        upper = _blend(emit, neighbor(0), neighbor(1), x)
+        lower = _blend(emit, neighbor(2), neighbor(3), x)
+        return builder.fmul(_blend(emit, upper, lower, y), emit.constant(1.0 / 255.0))
 
     floats = types.float32
     return Vector(_FLOATS, types.intp, types.intp, Vector, Vector, floats, floats), codegen
@@ -190,6 +251,17 @@ def _split(emit: Emitter, place: Any, end: Any) -> tuple[Any, Any]:
     place = builder.select(builder.fcmp_ordered(">", place, limit), limit, place)
     whole = builder.fptosi(place, _INTEGERS)
     return builder.fsub(place, builder.sitofp(whole, place.type)), whole
+
+
+def _corner(
+    emit: Emitter, row: Any, x: Any, y: Any, x_end: Any, y_end: Any
+) -> tuple[Any, Any, Any]:
+    """Return the fractions of held coordinates, and the place of their upper left neighbor."""
+    builder = emit.builder
+    x, left = _split(emit, x, x_end)
+    y, top = _split(emit, y, y_end)
+    pitch = _splat_int(builder, builder.trunc(row, ir.IntType(32)))
+    return x, y, builder.add(builder.mul(top, pitch), left)
 
 
 def _blend(emit: Emitter, a: Any, b: Any, share: Any) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pellucid.kernels.compile import compile_function
+from pellucid.kernels.compile import compile_part
 from pellucid.kernels.vector import LANES, add, div, exp, load, store, sub, winner
 
 __all__ = ["softmax"]
 
 
-@compile_function
+@compile_part
 def softmax(arena: Any, logits: int, probs: int, classes: int) -> None:
     """``probs[k] = exp(logits[k] - max) / sum``; both are ``[class, lane]``. NaN stays NaN."""
     largest = load(arena, logits)

@@ -30,6 +30,7 @@ __all__ = [
     "ACCUMULATORS",
     "COLUMNS",
     "LANES",
+    "REGISTERS",
     "Emitter",
     "Vector",
     "add",
@@ -55,6 +56,8 @@ LANES = int(os.environ.get("PELLUCID_LANES") or (16 if _HAS_AVX512 else 8))
 """Images side by side in one vector; the environment variable is there for tests."""
 COLUMNS = 4 if _HAS_32_REGISTERS else 2
 """Output columns that a convolution's register tile holds."""
+REGISTERS = 32 if _HAS_32_REGISTERS else 16
+"""Vector registers that the processor has."""
 ACCUMULATORS = 25 if _HAS_AVX512 else 12
 """Accumulators of a filter-gradient tile: what fits the registers beside its operands."""
 
@@ -77,35 +80,55 @@ class _VectorModel(models.PrimitiveModel):
 
 
 class Emitter:
-    """Emits vector code into an LLVM function; Python loops around it are unrolled code."""
+    """Emits vector code into an LLVM function; Python loops around it are unrolled code.
 
-    def __init__(self, builder: Any) -> None:
+    Parameters
+    ----------
+    builder : llvmlite.ir.IRBuilder
+        Where the code goes.
+    lanes : int, optional
+        Floats in a vector, where they are not one of each image.
+    """
+
+    def __init__(self, builder: Any, lanes: int = LANES) -> None:
         self.builder = builder
+        self.lanes = lanes
+        self.vector = ir.VectorType(_FLOAT, lanes)
 
     def constant(self, value: float) -> Any:
         """Return a vector with ``value`` in every lane."""
-        return ir.Constant(_VECTOR, [value] * LANES)
+        return ir.Constant(self.vector, [value] * self.lanes)
 
     def at(self, pointer: Any, index: Any, offset: int = 0) -> Any:
         """Return the address of ``pointer[index + offset]``, as that of a vector."""
         if offset:
             index = self.builder.add(index, ir.Constant(index.type, offset))
         address = self.builder.gep(pointer, [index])
-        return self.builder.bitcast(address, _VECTOR.as_pointer())
+        return self.builder.bitcast(address, self.vector.as_pointer())
 
     def load(self, pointer: Any, index: Any, offset: int = 0) -> Any:
-        """Return the LANES floats from ``pointer[index + offset]`` on."""
+        """Return a vector of the floats from ``pointer[index + offset]`` on."""
         return self.builder.load(self.at(pointer, index, offset), align=4)
 
     def store(self, value: Any, pointer: Any, index: Any, offset: int = 0) -> None:
-        """Write the LANES floats from ``pointer[index + offset]`` on."""
+        """Write a vector to the floats from ``pointer[index + offset]`` on."""
         self.builder.store(value, self.at(pointer, index, offset), align=4)
+
+    def prefetch(self, pointer: Any, index: Any, offset: int) -> None:
+        """Have the line of ``pointer[index + offset]`` fetched, which will soon be read."""
+        index = self.builder.add(index, ir.Constant(index.type, offset))
+        address = self.builder.bitcast(
+            self.builder.gep(pointer, [index]), ir.IntType(8).as_pointer()
+        )
+        kind = ir.FunctionType(ir.VoidType(), [address.type, *[ir.IntType(32)] * 3])
+        function = self.builder.module.declare_intrinsic("llvm.prefetch", [address.type], kind)
+        self.builder.call(function, [address, *map(_index, (0, 3, 1))])
 
     def splat(self, scalar: Any) -> Any:
         """Return ``scalar`` in every lane."""
-        undefined = ir.Constant(_VECTOR, ir.Undefined)
+        undefined = ir.Constant(self.vector, ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, _index(0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(first, undefined, zeros)
 
     def broadcast(self, pointer: Any, index: Any, offset: int = 0) -> Any:
@@ -116,8 +139,8 @@ class Emitter:
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """Return ``a * b + c``, fused where the processor can."""
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        name = f"llvm.fmuladd.v{LANES}f32"
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        name = f"llvm.fmuladd.v{self.lanes}f32"
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
 
@@ -133,7 +156,7 @@ class Emitter:
 
     def total(self, value: Any) -> Any:
         """Return the sum over the lanes, halves first: always in the same order."""
-        lanes = LANES
+        lanes = self.lanes
         while lanes > 1:
             lanes //= 2
             low, high = self._part(value, range(lanes)), self._part(value, range(lanes, 2 * lanes))

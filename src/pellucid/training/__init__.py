@@ -2,12 +2,25 @@
 
 The way of the data: images as stored -> batch (``batches``) -> sections, each on a worker
 (:mod:`pellucid.execution`): randomize, forward, loss, backward, one flat gradient -> the gradients
-summed in section order (``trainer``) -> Adam (``adam``) -> parameters.
+summed in section order (``trainer``) -> Adam (``adam``) -> parameters. Where that stands
+(``state``) goes to a file now and then (``checkpoints``, ``checkpoint_file``), from which a later
+training goes on.
 """
 
 from pellucid.training.adam import Adam
+from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint
+from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.history import History, Update
 from pellucid.training.schedule import Schedule
 from pellucid.training.trainer import Trainer
 
-__all__ = ["Adam", "History", "Schedule", "Trainer", "Update"]
+__all__ = [
+    "Adam",
+    "Checkpoint",
+    "Checkpoints",
+    "History",
+    "Schedule",
+    "Trainer",
+    "Update",
+    "load_checkpoint",
+]

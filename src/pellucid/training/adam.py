@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError
 
-__all__ = ["Adam", "AdamState"]
+__all__ = ["Adam", "AdamState", "prepare_adam"]
 
 _LARGEST = 1e30
 """One step of this size, from finite parameters, ends in finite float32 parameters."""
@@ -105,3 +106,10 @@ class AdamState:
             theta, self.m, self.v, gradient, 1.0 / batch_size, step, settings.beta1,
             settings.beta2, correction, settings.eps,
         )  # fmt: skip
+
+
+@functools.cache
+def prepare_adam() -> None:
+    """Compile the update, or load it from the cache; else the first one does."""
+    nothing = np.zeros(0, dtype=np.float32)
+    AdamState(0).update(Adam(), nothing, nothing, 1)

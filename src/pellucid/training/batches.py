@@ -48,7 +48,7 @@ def batch_sizes(images: int, batch_size: int) -> list[int]:
 
 
 def batches(
-    data_size: int, images: int, batch_size: int, seed: int, first_pass: int = 0
+    data_size: int, images: int, batch_size: int, seed: int, first_pass: int = 0, skip: int = 0
 ) -> Iterator[Batch]:
     """Draw batches from the data, reshuffled whenever it runs out.
 
@@ -65,11 +65,20 @@ def batches(
         See :func:`batch_sizes`.
     seed, first_pass : int
         What the order depends on.
+    skip : int, default 0
+        How many batches to leave out at the start; those after them are the same.
     """
     order = np.zeros(0, dtype=np.int64)
     passes = np.zeros(0, dtype=np.int64)
-    next_pass = first_pass
-    for size in batch_sizes(images, batch_size):
+    # Only the last batch has another size, so those left out are whole.
+    ended, drawn = divmod(skip * batch_size, data_size)
+    next_pass = first_pass + ended
+    sizes = batch_sizes(images, batch_size)[skip:]
+    if sizes and drawn:
+        order = np.random.default_rng([seed, next_pass]).permutation(data_size)[drawn:]
+        passes = np.full(len(order), next_pass)
+        next_pass += 1
+    for size in sizes:
         while order.size < size:
             shuffled = np.random.default_rng([seed, next_pass]).permutation(data_size)
             order = np.concatenate([order, shuffled])

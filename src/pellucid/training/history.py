@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 from dataclasses import dataclass, field
 
-__all__ = ["History", "Update"]
+from pellucid.errors import DataError
+
+__all__ = ["DIGITS", "History", "Update"]
+
+DIGITS = 16
+"""How many digits of the parameters' fingerprint are kept of every update."""
+
+_COLUMNS = ("update", "images", "loss", "accuracy", "seconds", "fingerprint")
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,10 @@ class Update:
     accuracy : float
         The share of the batch, as randomized, that the network had right before the update.
     seconds : float
-        Time since training began.
+        Time since training began; that before a resume counts, that between does not.
+    fingerprint : str
+        The first 16 digits of :func:`pellucid.fingerprint` of the parameters after the update:
+        with the loss, what pins the update's bits.
     """
 
     update: int
@@ -32,25 +44,33 @@ class Update:
     loss: float
     accuracy: float
     seconds: float
+    fingerprint: str = ""
 
 
 @dataclass
 class History:
     """Every update of a training, and whether it was stopped early.
 
+    Attributes
+    ----------
+    updates : list of Update
+        In order.
+    stopped_by : str or None
+        The signal that ended training early, such as ``"SIGINT"`` for Ctrl-C.
+
     Examples
     --------
     >>> history = History()
-    >>> history.append(Update(1, 1024, 2.5, 0.125, 0.5))
+    >>> history.append(Update(1, 1024, 2.5, 0.125, 0.5, "15ec7bf0b50732b4"))
     >>> print(history.to_csv())
-    update,images,loss,accuracy,seconds
-    1,1024,2.5,0.125,0.5
+    update,images,loss,accuracy,seconds,fingerprint
+    1,1024,2.5,0.125,0.5,15ec7bf0b50732b4
     >>> history.losses
     [2.5]
     """
 
     updates: list[Update] = field(default_factory=list)
-    interrupted: bool = False
+    stopped_by: str | None = None
 
     def append(self, update: Update) -> None:
         """Add an update."""
@@ -79,11 +99,54 @@ class History:
         """How long training took."""
         return self.updates[-1].seconds if self.updates else 0.0
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended training early."""
+        return self.stopped_by is not None
+
     def to_csv(self) -> str:
         """Return the history as CSV with a header; numbers keep all their digits."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["update", "images", "loss", "accuracy", "seconds"])
+        writer.writerow(_COLUMNS)
         for u in self.updates:
-            writer.writerow([u.update, u.images, repr(u.loss), repr(u.accuracy), repr(u.seconds)])
+            numbers = repr(u.loss), repr(u.accuracy), repr(u.seconds)
+            writer.writerow([u.update, u.images, *numbers, u.fingerprint])
         return text.getvalue()
+
+    @classmethod
+    def from_csv(cls, text: str) -> History:
+        """Return the history that :meth:`to_csv` wrote.
+
+        Raises
+        ------
+        DataError
+            The text is no such thing; the message names the line.
+
+        Examples
+        --------
+        >>> History.from_csv(History([Update(1, 8, 0.5, 1.0, 2.0)]).to_csv()).losses
+        [0.5]
+        """
+        rows = list(csv.reader(io.StringIO(text)))
+        if not rows or tuple(rows[0]) != _COLUMNS:
+            raise DataError(f"It is no history: its first line is not {','.join(_COLUMNS)}.")
+        return cls([_update(row, line) for line, row in enumerate(rows[1:], start=2)])
+
+
+def _update(row: list[str], line: int) -> Update:
+    try:
+        number, images, loss, accuracy, seconds, fingerprint = row
+        found = Update(
+            int(number), int(images), float(loss), float(accuracy), float(seconds), fingerprint
+        )
+    except (ValueError, TypeError):
+        found = Update(0, 0, math.nan, math.nan, math.nan)
+    if (
+        found.update != line - 1
+        or found.images < 1
+        or not all(map(math.isfinite, (found.loss, found.accuracy, found.seconds)))
+        or not re.fullmatch(rf"([0-9a-f]{{{DIGITS}}})?", found.fingerprint)
+    ):
+        raise DataError(f"Line {line} of the history is not an update: {','.join(row)[:80]!r}.")
+    return found

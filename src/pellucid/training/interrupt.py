@@ -1,4 +1,4 @@
-"""Ctrl-C during training: finish the update at work, then stop."""
+"""Ctrl-C and SIGTERM during training: finish the update at work, then stop."""
 
 from __future__ import annotations
 
@@ -7,28 +7,67 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any, NoReturn
 
-__all__ = ["stop_on_interrupt"]
+__all__ = ["Stop", "Terminated", "exit_on_sigterm", "stop_on_signals"]
+
+
+class Terminated(SystemExit):
+    """SIGTERM asked the process to end; not caught, it ends with exit code 143 (128 + 15)."""
+
+    def __init__(self) -> None:
+        super().__init__(128 + signal.SIGTERM)
+
+
+class Stop:
+    """Which signal asked to stop, if any has.
+
+    Attributes
+    ----------
+    signal : str or None
+        ``"SIGINT"`` or ``"SIGTERM"``.
+    """
+
+    def __init__(self) -> None:
+        self.signal: str | None = None
+
+    def is_set(self) -> bool:
+        """Return whether any has."""
+        return self.signal is not None
 
 
 @contextlib.contextmanager
-def stop_on_interrupt() -> Iterator[threading.Event]:
-    """Set the event on the first Ctrl-C, in place of KeyboardInterrupt; the second one raises it.
+def stop_on_signals() -> Iterator[Stop]:
+    """Note the first Ctrl-C or SIGTERM; a second one raises KeyboardInterrupt or Terminated.
 
-    Only the main thread can catch signals; in others the event is never set.
+    Only the main thread can catch signals; in others nothing is ever noted.
     """
-    event = threading.Event()
+    stop = Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield event
+        yield stop
         return
 
     def first(number: int, frame: FrameType | None) -> None:
-        event.set()
+        stop.signal = signal.Signals(number).name
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _terminate)
 
-    # None stands for a handler that was not installed from Python and can't be put back.
-    previous = signal.signal(signal.SIGINT, first) or signal.default_int_handler
+    previous: dict[signal.Signals, Any] = {}
     try:
-        yield event
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous[number] = signal.signal(number, first)
+        yield stop
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            # None stands for a handler that was not installed from Python and can't be put back.
+            usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, usual if handler is None else handler)
+
+
+def exit_on_sigterm() -> None:
+    """From now on, let SIGTERM raise :class:`Terminated`, so that the process ends in order."""
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated

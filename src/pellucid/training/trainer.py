@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import math
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from types import TracebackType
 from typing import Any, NamedTuple
 
@@ -14,22 +15,23 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.augmentation import Augmentation
 from pellucid.data.checks import check_images, check_labels
-from pellucid.errors import ConfigurationError, DataError, DivergenceError
-from pellucid.execution.sections import (
-    Section,
-    SectionResult,
-    cut,
-    prepare,
-    section_step,
-)
+from pellucid.errors import ConfigurationError, DivergenceError
+from pellucid.execution.runner import Recipe, Runner
+from pellucid.execution.sections import Section, cut, prepare
 from pellucid.execution.workers import Workers
+from pellucid.fingerprints import fingerprint
 from pellucid.inference import Evaluation, evaluate
 from pellucid.network import Network
-from pellucid.training.adam import Adam, AdamState
-from pellucid.training.batches import batch_sizes, batches
-from pellucid.training.history import History, Update
-from pellucid.training.interrupt import stop_on_interrupt
+from pellucid.training.adam import Adam, AdamState, prepare_adam
+from pellucid.training.batches import batches
+from pellucid.training.call import Call, count_images, mean_one, whole
+from pellucid.training.checkpoint_file import Checkpoint
+from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
+from pellucid.training.divergence import divergence, is_finite
+from pellucid.training.history import DIGITS, History, Update
+from pellucid.training.interrupt import Terminated, stop_on_signals
 from pellucid.training.schedule import Schedule
+from pellucid.training.state import TrainingState
 
 __all__ = ["Trainer"]
 
@@ -50,6 +52,9 @@ class Trainer:
         last bits of the result.
     workers : int, optional
         Threads; the default is one on each processor. It never changes the result.
+    executor : concurrent.futures.Executor, optional
+        What works on the sections in place of threads: processes, a cluster. It never changes the
+        result, and stays open. :func:`pellucid.open_executor` makes one from a name.
     seed : int, default 0
         What the initial parameters, the order of the images and the randomizing are drawn from.
 
@@ -85,14 +90,16 @@ class Trainer:
         augmentation: Augmentation | None = None,
         sections: int = 8,
         workers: int | None = None,
+        executor: Executor | None = None,
         seed: int = 0,
     ) -> None:
         self.network = network
         self.optimizer = Adam() if optimizer is None else optimizer
         self.augmentation = augmentation
-        self.sections = _whole("sections", sections, least=1)
-        self.seed = _whole("seed", seed, least=0, most=2**63 - 1)
+        self.sections = whole("sections", sections, least=1)
+        self.seed = whole("seed", seed, least=0, most=2**63 - 1)
         self.workers = Workers(workers)
+        self._runner = Runner(self.workers, executor)
         self._parameters = network.initial_parameters(self.seed)
         self.history = History()
         self._state = AdamState(network.size)
@@ -106,6 +113,15 @@ class Trainer:
     @parameters.setter
     def parameters(self, vector: NDArray[Any]) -> None:
         self._parameters[:] = self.network.check_parameters(vector)
+
+    @property
+    def executor(self) -> Executor | None:
+        """What works on the sections in place of threads; may be set between updates."""
+        return self._runner.executor
+
+    @executor.setter
+    def executor(self, executor: Executor | None) -> None:
+        self._runner = Runner(self.workers, executor)
 
     def step(self, images: ArrayLike, labels: ArrayLike) -> float:
         """Do one update on one batch; return its mean loss before the update, in nats an image.
@@ -123,6 +139,8 @@ class Trainer:
             Images or labels that can't be used; nothing is changed.
         DivergenceError
             The loss or the gradient is NaN or infinite; nothing is changed.
+        ExecutorError
+            The executor failed; nothing is changed.
         """
         pixels, classes = self._checked(images, labels)
         indices = np.arange(len(pixels))
@@ -143,12 +161,15 @@ class Trainer:
         batch_size: int = 1024,
         schedule: Schedule | None = None,
         on_update: Callable[[Update], object] | None = None,
+        checkpoints: Checkpoints | None = None,
+        resume: bool | Checkpoint = False,
     ) -> History:
         """Train on shuffled batches; a second call goes on where the first ended.
 
         The images are drawn in passes over the data, reshuffled whenever they run out. Ctrl-C ends
         training after the update at work; what was learned stays, and ``history.interrupted`` says
-        so.
+        so. SIGTERM does the same and then ends the process with exit code 143, by raising
+        :class:`~pellucid.training.interrupt.Terminated`. A second signal is obeyed at once.
 
         Parameters
         ----------
@@ -166,11 +187,17 @@ class Trainer:
             How the learning rate changes over this call; the default keeps it constant.
         on_update : callable, optional
             Called after every update; if it returns True, training ends.
+        checkpoints : Checkpoints, optional
+            Where to write checkpoints, and how often; none by default.
+        resume : bool or Checkpoint, default False
+            Go on from the newest good checkpoint there, or from the one given, to the same bits as
+            without the break. Data, network and settings must be those of the call that wrote it,
+            whatever this trainer did before; workers and ``checkpoints`` may be others.
 
         Returns
         -------
         History
-            The updates of this call.
+            The updates of this call, those before a resume among them.
 
         Raises
         ------
@@ -180,37 +207,109 @@ class Trainer:
             Images or labels that can't be used; the message names the first.
         DivergenceError
             The loss or the gradient became NaN or infinite; the parameters are those before.
+        ExecutorError
+            The executor failed; the parameters are those before the update at work.
+        CheckpointError
+            There is no usable checkpoint to resume from, it is of other data, network or settings,
+            the folder holds checkpoints and ``resume`` is False, or it can't be written.
+        RunInUseError
+            Another training writes checkpoints into the folder.
         """
-        batch_size = _whole("batch_size", batch_size, least=1)
+        if resume is True and checkpoints is None:
+            raise ConfigurationError(
+                "resume is True, but there are no checkpoints to resume from; give "
+                "checkpoints=Checkpoints(folder)."
+            )
+        batch_size = whole("batch_size", batch_size, least=1)
         if batch_size < self.sections:
             raise ConfigurationError(
                 f"batch_size {batch_size} is smaller than sections {self.sections}, but each "
                 f"section needs an image; use sections={batch_size} or a larger batch_size."
             )
         pixels, classes = self._checked(images, labels)
-        weights = _mean_one(sample_weight, len(pixels))
-        total = _total_images(len(pixels), epochs, total_images)
-        done, history, start = len(self.history), History(), time.perf_counter()
-        updates, plan = len(batch_sizes(total, batch_size)), schedule or Schedule()
-        drawn = batches(len(pixels), total, batch_size, self.seed, self._passes)
-        with stop_on_interrupt() as interrupt:
-            for number, batch in enumerate(drawn, start=1):
-                rate = self.optimizer.learning_rate * plan.factor(number, updates)
-                section = _section(classes, weights, batch.indices, batch.passes)
-                result = self._update(pixels, section, rate)
-                self._passes = int(batch.passes[-1]) + 1
-                seconds = time.perf_counter() - start
-                update = Update(
-                    done + number, len(batch.indices), result.loss, result.accuracy, seconds
-                )  # fmt: skip
-                history.append(update)
-                self.history.append(update)
-                if on_update is not None and on_update(update) is True:
-                    break
-                if interrupt.is_set():
-                    history.interrupted = self.history.interrupted = True
-                    break
-        return history
+        weights = mean_one(sample_weight, len(pixels))
+        total = count_images(len(pixels), epochs, total_images)
+        call = Call(total, batch_size, schedule or Schedule(), self._passes, len(self.history))
+        with contextlib.ExitStack() as stack:
+            folder = None
+            if checkpoints is not None or resume:
+                settings = call.settings(self, pixels, classes, weights)
+            if checkpoints is not None:
+                folder = stack.enter_context(CheckpointFolder(checkpoints, settings))
+            if isinstance(resume, Checkpoint):
+                resume.check_settings(settings)
+                call = self._restore(call, resume.state)
+            elif resume and folder is not None:
+                call = self._restore(call, folder.resume())
+            elif folder is not None:
+                folder.begin(self._capture(call))
+            stopped_by = self._run(call, pixels, classes, weights, on_update, folder)
+        if stopped_by == "SIGTERM":
+            raise Terminated
+        return History(self.history.updates[call.before :], stopped_by)
+
+    def _run(
+        self,
+        call: Call,
+        pixels: NDArray[Any],
+        classes: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        on_update: Callable[[Update], object] | None,
+        folder: CheckpointFolder | None,
+    ) -> str | None:
+        """Do the updates that are left of a call; return the signal that ended them, if one did."""
+        done = len(self.history) - call.before
+        start = time.perf_counter() - (self.history.seconds if done else 0.0)
+        drawn = batches(
+            len(pixels), call.images, call.batch_size, self.seed, call.first_pass, done
+        )  # fmt: skip
+        before = self._state.t - done
+        with stop_on_signals() as stop, self._runner.images_at_hand(pixels):
+            try:
+                for batch in drawn:
+                    done += 1
+                    rate = self.optimizer.learning_rate * call.factor(done)
+                    section = _section(classes, weights, batch.indices, batch.passes)
+                    result = self._update(pixels, section, rate)
+                    self._passes = int(batch.passes[-1]) + 1
+                    seconds = time.perf_counter() - start
+                    update = Update(
+                        call.before + done, len(batch.indices), result.loss, result.accuracy,
+                        seconds, fingerprint(self.parameters)[:DIGITS],
+                    )  # fmt: skip
+                    self.history.append(update)
+                    if folder is not None:
+                        folder.after_update(done, lambda: self._capture(call))
+                    if (on_update is not None and on_update(update) is True) or stop.is_set():
+                        break
+            except DivergenceError:
+                raise  # what led to it need not take the place of an older checkpoint
+            except Exception:
+                # A lost worker, an error in on_update: what was done is not lost.
+                if folder is not None and self._state.t - before == len(self.history) - call.before:
+                    folder.finish(self._capture(call))
+                raise
+            if folder is not None:
+                folder.finish(self._capture(call))
+        self.history.stopped_by = stop.signal
+        return stop.signal
+
+    def _capture(self, call: Call) -> TrainingState:
+        """Return where a call stands; nothing of it changes as training goes on."""
+        return TrainingState(
+            self.parameters.copy(), self._state.m.copy(), self._state.v.copy(), self._state.t,
+            len(self.history) - call.before, call.first_pass, self._passes,
+            tuple(self.history.updates),
+        )  # fmt: skip
+
+    def _restore(self, call: Call, state: TrainingState) -> Call:
+        """Take up a call where it stood, and return it."""
+        self.parameters[:] = state.parameters
+        self._state.m[:], self._state.v[:], self._state.t = state.m, state.v, state.t
+        self._passes = state.next_pass
+        self.history = History(list(state.updates))
+        before = len(state.updates) - state.done
+        return dataclasses.replace(call, first_pass=state.first_pass, before=before)
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized."""
@@ -236,39 +335,30 @@ class Trainer:
     ) -> tuple[NDArray[Any], NDArray[np.int64]]:
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
+        # Compiled before time is taken.
         prepare(self.network)
-        nothing = np.zeros(0, dtype=np.float32)
-        AdamState(0).update(self.optimizer, nothing, nothing, 1)  # compiled before time is taken
+        prepare_adam()
         return (pixels[:, None] if pixels.ndim == 3 else pixels), classes
 
     def _update(self, images: NDArray[Any], batch: Section, learning_rate: float) -> _Result:
         """Cut, work, add up in section order, check, and let Adam change the parameters."""
         count = len(batch.indices)
-
-        def work(where: slice) -> SectionResult:
-            return section_step(
-                self.network, self.parameters, images, batch.part(where), self.augmentation,
-                self.seed,
-            )  # fmt: skip
-
-        results = self.workers.map(work, cut(count, self.sections))
+        recipe = Recipe(self.network, self.augmentation, self.seed)
+        sections = [batch.part(where) for where in cut(count, self.sections)]
+        results = self._runner.run(recipe, self.parameters, images, sections)
         gradient = results[0].gradient
         for result in results[1:]:
             gradient += result.gradient
         loss = sum(result.loss for result in results) / count
-        self._check_finite(loss, gradient)
+        if not is_finite(loss, gradient):
+            raise divergence(
+                self.network, self.parameters, images, batch, self.augmentation, self.seed,
+                loss=loss, gradient=gradient, update=self._state.t + 1,
+                learning_rate=self.optimizer.learning_rate,
+            )  # fmt: skip
         settings = dataclasses.replace(self.optimizer, learning_rate=learning_rate)
         self._state.update(settings, self.parameters, gradient, count)
         return _Result(loss, sum(result.correct for result in results) / count)
-
-    def _check_finite(self, loss: float, gradient: NDArray[np.float32]) -> None:
-        if math.isfinite(loss) and np.isfinite(gradient).all():
-            return
-        what = f"The loss is {loss}" if not math.isfinite(loss) else "The gradient is not finite"
-        raise DivergenceError(
-            f"{what} in update {self._state.t + 1}; lower the learning rate (now "
-            f"{self.optimizer.learning_rate:g}). The parameters are those before this update."
-        )
 
 
 class _Result(NamedTuple):
@@ -276,16 +366,6 @@ class _Result(NamedTuple):
 
     loss: float
     accuracy: float
-
-
-def _whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        limit = "" if most is None else f" and at most {most}"
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be a whole number of at least {least}{limit}."
-        )
-    return int(value)
 
 
 def _section(
@@ -296,28 +376,3 @@ def _section(
 ) -> Section:
     identities = np.stack([passes, indices], axis=1)
     return Section(indices, labels[indices], weights[indices], identities)
-
-
-def _mean_one(sample_weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
-    if sample_weight is None:
-        return np.ones(count)
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (count,):
-        raise DataError(
-            f"sample_weight has shape {weights.shape}, but there are {count:,} images; each needs "
-            "one weight."
-        )
-    if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() == 0:
-        raise DataError(
-            "sample_weight must be finite and at least 0, and one of them above 0; it goes from "
-            f"{weights.min():g} to {weights.max():g}."
-        )
-    return np.asarray(weights / weights.mean(), dtype=np.float64)
-
-
-def _total_images(size: int, epochs: float, total_images: int | None) -> int:
-    if total_images is not None:
-        return _whole("total_images", total_images, least=1)
-    if not 0 < epochs < math.inf:
-        raise ConfigurationError(f"epochs is {epochs!r}; it must be a finite number above 0.")
-    return max(1, round(size * epochs))

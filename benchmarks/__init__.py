@@ -1,0 +1,1 @@
+"""Pellucid beside its peers, and by itself: ``make bench``, or ``python -m benchmarks --help``."""

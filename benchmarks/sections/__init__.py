@@ -1,0 +1,1 @@
+"""The measurements: one file each, with a TITLE and ``run(settings, say)``."""

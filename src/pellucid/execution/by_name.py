@@ -1,0 +1,214 @@
+"""Executors by name, as the command line takes them: threads, processes, a Dask cluster, MPI."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from typing import Any
+
+from pellucid.errors import ConfigurationError, ExecutorError, did_you_mean
+from pellucid.execution.workers import count_workers
+
+__all__ = ["check_executor", "open_executor"]
+
+NAMES = ("threads", "processes", "dask://HOST:PORT", "mpi")
+LOCAL = NAMES[:2]
+CONNECT_SECONDS = 10
+"""How long a scheduler and its first worker may keep us waiting."""
+
+_DASK = re.compile(r"(dask|dask\+tls)://([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
+
+
+def check_executor(name: str, workers: int | None = None) -> None:
+    """Refuse a name, or a number of workers, that :func:`open_executor` could not use.
+
+    Raises
+    ------
+    ConfigurationError
+        The message says what is wrong with it.
+
+    Examples
+    --------
+    >>> check_executor("dask://10.0.0.5:8786")
+    >>> check_executor("proceses")
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: executor is 'proceses'; it must be threads, processes,
+    dask://HOST:PORT or mpi. Did you mean 'processes'?
+    """
+    if not isinstance(name, str) or not (
+        name in NAMES[:2] or name == "mpi" or _DASK.fullmatch(name)
+    ):
+        raise ConfigurationError(
+            f"executor is {name!r}; it must be {', '.join(NAMES[:-1])} or {NAMES[-1]}."
+            f"{did_you_mean(str(name), NAMES)}"
+        )
+    if name in LOCAL:
+        count_workers(workers)
+    elif workers is not None:
+        raise ConfigurationError(
+            f"workers is {workers!r}, but with executor {name} the workers are those that were "
+            "started for it; leave it out."
+        )
+
+
+@contextlib.contextmanager
+def open_executor(name: str, workers: int | None = None) -> Iterator[Executor | None]:
+    """Start or reach what sections can be worked on by, and end it or leave it afterwards.
+
+    Parameters
+    ----------
+    name : str
+        ``"threads"``; ``"processes"``, started by spawn; ``"dask://HOST:PORT"``, the scheduler of a
+        Dask cluster (``"dask+tls://HOST:PORT"`` for an encrypted one); or ``"mpi"``, in a program
+        that was started by ``mpiexec -n RANKS python -m mpi4py.futures``.
+    workers : int, optional
+        How many processes; the default is one on each processor. Threads get theirs from the
+        Trainer.
+
+    Yields
+    ------
+    concurrent.futures.Executor or None
+        For :class:`pellucid.Trainer`; None for threads.
+
+    Raises
+    ------
+    ConfigurationError
+        See :func:`check_executor`; or a package that the executor needs is not installed.
+    ExecutorError
+        The scheduler or its workers can't be reached, or there are no ranks but this one.
+
+    Examples
+    --------
+    >>> with open_executor("processes", workers=2) as executor:
+    ...     list(executor.map(abs, [-1, -2]))
+    [1, 2]
+    """
+    check_executor(name, workers)
+    if name == "threads":
+        yield None
+    elif name == "processes":
+        with process_pool(count_workers(workers)) as pool:
+            yield pool
+    elif name == "mpi":
+        with _mpi_pool() as pool:
+            yield pool
+    else:
+        with _dask_client(name) as client:
+            yield client.get_executor(pure=False)
+
+
+@contextlib.contextmanager
+def process_pool(workers: int) -> Iterator[Executor]:
+    """Yield a pool of processes that end with us, whatever ends us, and leave Ctrl-C to us."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _begin_process)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_process() -> None:
+    """Ignore Ctrl-C, which a terminal sends to all, and end when the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _dask_client(name: str) -> Iterator[Any]:
+    try:
+        import dask
+        from distributed import Client, span
+    except ImportError as error:
+        raise ConfigurationError(
+            f"executor {name} needs Dask, which is not installed: pip install 'pellucid[cluster]'."
+        ) from error
+    kind, host, port = _match(name)
+    address = f"{'tls' if kind == 'dask+tls' else 'tcp'}://{host}:{port}"
+    settings = {
+        # Parameters of a large network are a large message, as they have to be.
+        "distributed.admin.large-graph-warning-threshold": "100GB",
+        # Dask keeps the last 1,000 messages for its developers, and ours hold parameters.
+        "distributed.admin.low-level-log-length": 10,
+    }
+    with dask.config.set(settings), _without_logs(), contextlib.ExitStack() as stack:
+        try:
+            make: Any = Client  # which has no types
+            client = make(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            stack.callback(client.close, timeout=CONNECT_SECONDS)
+        except (OSError, ValueError, RuntimeError, TypeError) as error:
+            raise ExecutorError(
+                f"No Dask scheduler can be reached at {address} ({_short(error)}); start one with "
+                f"'dask scheduler --port {port}' and workers with 'dask worker {address}'."
+            ) from error
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except (OSError, TimeoutError) as error:
+            raise ExecutorError(
+                f"The Dask scheduler at {address} has no workers; start some with "
+                f"'dask worker {address}'."
+            ) from error
+        # Else Dask opens a span of its own after every pause between updates, and keeps them all.
+        make_span: Any = span
+        stack.enter_context(make_span("pellucid"))
+        yield client
+
+
+@contextlib.contextmanager
+def _without_logs() -> Iterator[None]:
+    """Keep Dask from logging what we raise an error for: a scheduler that is gone."""
+    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _match(name: str) -> tuple[str, str, str]:
+    found = _DASK.fullmatch(name)
+    assert found is not None
+    kind, host, port = found.groups()
+    return kind, host, port
+
+
+@contextlib.contextmanager
+def _mpi_pool() -> Iterator[Executor]:
+    try:
+        from mpi4py import MPI
+        from mpi4py.futures import MPIPoolExecutor
+    except (ImportError, RuntimeError) as error:  # RuntimeError: mpi4py without an MPI library
+        raise ConfigurationError(
+            f"executor mpi needs mpi4py and an MPI library ({_short(error)}): "
+            "pip install 'pellucid[mpi]'."
+        ) from error
+    ranks = MPI.COMM_WORLD.Get_size()
+    if ranks < 2:
+        raise ExecutorError(
+            "executor mpi found no ranks but this one; start the program with "
+            "'mpiexec -n RANKS python -m mpi4py.futures -m pellucid ...'."
+        )
+    with MPIPoolExecutor() as pool:
+        yield pool
+
+
+def _short(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:200] + "..."

@@ -1,0 +1,81 @@
+"""What a process's results depend on beside its input: the code, the libraries, the processor."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pellucid.errors import ExecutorError
+
+__all__ = ["Environment", "check_worker", "environment"]
+
+_ROOMS = ("kernels", "execution")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Versions and processor of a process.
+
+    Attributes
+    ----------
+    software : tuple of (str, str)
+        Packages and their versions, and a hash of Pellucid's code that sections run through.
+    processor : str
+        What LLVM compiles for.
+    """
+
+    software: tuple[tuple[str, str], ...]
+    processor: str
+
+
+@functools.cache
+def environment() -> Environment:
+    """Return this process's environment."""
+    from importlib.metadata import version  # slow to import
+
+    from llvmlite import binding
+
+    packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
+    digest = hashlib.sha256()
+    for room in _ROOMS:
+        for file in sorted((Path(__file__).parents[1] / room).glob("*.py")):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n"))
+    software = (*packages, ("pellucid's code", digest.hexdigest()[:12]))
+    return Environment(software, binding.get_host_cpu_name())
+
+
+def check_worker(driver: Environment, worker: Environment, host: str) -> str:
+    """Compare a worker with the driver; return what a person should know, or ``""``.
+
+    Raises
+    ------
+    ExecutorError
+        The worker runs other software, so its results may have other bits.
+
+    Examples
+    --------
+    >>> driver = Environment((("numpy", "2.4.0"),), "znver4")
+    >>> check_worker(driver, Environment((("numpy", "2.4.0"),), "skylake"), "host-b")[:72]
+    "The worker on host-b has another processor (skylake, the driver's is znv"
+    >>> check_worker(driver, Environment((("numpy", "2.3.0"),), "znver4"), "host-b")
+    Traceback (most recent call last):
+    pellucid.errors.ExecutorError: The worker on host-b has numpy 2.3.0, the driver has 2.4.0;
+    install the same versions on all machines, or the result would depend on which of them did what.
+    """
+    theirs = dict(worker.software)
+    for name, ours in driver.software:
+        if theirs.get(name) != ours:
+            raise ExecutorError(
+                f"The worker on {host} has {name} {theirs.get(name, 'missing')}, the driver has "
+                f"{ours}; install the same versions on all machines, or the result would depend "
+                "on which of them did what."
+            )
+    if worker.processor != driver.processor:
+        return (
+            f"The worker on {host} has another processor ({worker.processor}, the driver's is "
+            f"{driver.processor}): the last bits of the result depend on which worker did what. "
+            "Use machines of one kind for results that can be repeated to the bit."
+        )
+    return ""

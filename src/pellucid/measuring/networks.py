@@ -1,0 +1,67 @@
+"""The three networks that speed is measured on."""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from pellucid.network import Network
+from pellucid.presets import reference
+
+__all__ = ["NETWORKS", "lenet", "wide"]
+
+
+def lenet() -> Network:
+    """Return a network of LeNet-5's size: 61,706 parameters.
+
+    Examples
+    --------
+    >>> lenet().size
+    61706
+    """
+    return Network(
+        [
+            Conv2D(6, 5, padding=2, scale=math.sqrt(12)),
+            ReLU(),
+            MaxPool2D(2),
+            Conv2D(16, 5, scale=math.sqrt(32)),
+            ReLU(),
+            MaxPool2D(2),
+            Flatten(),
+            Dense(120, std=math.sqrt(2 / 400)),
+            ReLU(),
+            Dense(84, std=math.sqrt(2 / 120)),
+            ReLU(),
+            Dense(10, std=math.sqrt(2 / 84)),
+        ],
+        (28, 28),
+    )
+
+
+def wide() -> Network:
+    """Return a wider network: 32 and 64 filters of 3 x 3, two pools, 128 hidden units.
+
+    Examples
+    --------
+    >>> wide().size
+    421642
+    """
+    return Network(
+        [
+            Conv2D(32, 3, padding="same", scale=8.0),
+            ReLU(),
+            MaxPool2D(2),
+            Conv2D(64, 3, padding="same", scale=math.sqrt(128)),
+            ReLU(),
+            MaxPool2D(2),
+            Flatten(),
+            Dense(128, std=math.sqrt(2 / 3136)),
+            ReLU(),
+            Dense(10, std=math.sqrt(2 / 128)),
+        ],
+        (28, 28),
+    )
+
+
+NETWORKS = {"reference": reference, "lenet": lenet, "wide": wide}
+"""Their makers, by name; the weights start with He's variance but for the reference network's."""

@@ -1,0 +1,119 @@
+"""What a call of ``Trainer.fit`` is to do, and the checks of what it is given."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.errors import ConfigurationError, DataError
+from pellucid.fingerprints import array_fingerprint
+from pellucid.training.batches import batch_sizes
+from pellucid.training.schedule import Schedule
+from pellucid.training.state import plain
+
+if TYPE_CHECKING:
+    from pellucid.training.trainer import Trainer
+
+__all__ = ["Call", "count_images", "mean_one", "whole"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one call of :meth:`pellucid.Trainer.fit` is to do.
+
+    Attributes
+    ----------
+    images, batch_size : int
+        How many images to draw in all, and for an update.
+    schedule : Schedule
+        How the learning rate changes.
+    first_pass : int
+        The pass it begins with.
+    before : int
+        Updates before it.
+    """
+
+    images: int
+    batch_size: int
+    schedule: Schedule
+    first_pass: int
+    before: int
+
+    def factor(self, number: int) -> float:
+        """Return what the learning rate of one update is multiplied by."""
+        return self.schedule.factor(number, self._updates)
+
+    @functools.cached_property
+    def _updates(self) -> int:
+        return len(batch_sizes(self.images, self.batch_size))
+
+    def settings(
+        self,
+        trainer: Trainer,
+        images: NDArray[Any],
+        labels: NDArray[np.int64],
+        weights: NDArray[np.float64],
+    ) -> dict[str, Any]:
+        """Return all that the bits of the call depend on, as JSON-ready values."""
+        augmentation = trainer.augmentation
+        return plain(
+            {
+                "network": trainer.network.to_dict(),
+                "optimizer": dataclasses.asdict(trainer.optimizer),
+                "augmentation": augmentation and augmentation.to_dict(),
+                "sections": trainer.sections,
+                "seed": trainer.seed,
+                "total_images": self.images,
+                "batch_size": self.batch_size,
+                "schedule": dataclasses.asdict(self.schedule),
+                "data": {
+                    "images": array_fingerprint(images),
+                    "labels": array_fingerprint(labels),
+                    "sample_weight": array_fingerprint(weights),
+                },
+            }
+        )
+
+
+def whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
+    """Return a setting that must be a whole number, or refuse it."""
+    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not is_whole or value < least or (most is not None and value > most):
+        limit = "" if most is None else f" and at most {most}"
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be a whole number of at least {least}{limit}."
+        )
+    return int(value)
+
+
+def mean_one(sample_weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
+    """Return what each image counts, 1 on the average; refuse weights that can't be used."""
+    if sample_weight is None:
+        return np.ones(count)
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (count,):
+        raise DataError(
+            f"sample_weight has shape {weights.shape}, but there are {count:,} images; each needs "
+            "one weight."
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() == 0:
+        raise DataError(
+            "sample_weight must be finite and at least 0, and one of them above 0; it goes from "
+            f"{weights.min():g} to {weights.max():g}."
+        )
+    return np.asarray(weights / weights.mean(), dtype=np.float64)
+
+
+def count_images(size: int, epochs: float, total_images: int | None) -> int:
+    """Return how many images to draw in all."""
+    if total_images is not None:
+        return whole("total_images", total_images, least=1)
+    if not 0 < epochs < math.inf:
+        raise ConfigurationError(f"epochs is {epochs!r}; it must be a finite number above 0.")
+    return max(1, round(size * epochs))

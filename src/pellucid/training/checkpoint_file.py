@@ -1,0 +1,184 @@
+"""Checkpoint files: where a training stands, as arrays and JSON, with a SHA-256 over all of it.
+
+The format is safetensors, as that of model files; docs/durability.md lists what is in one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from pellucid.errors import CheckpointError
+from pellucid.files import atomic_write
+from pellucid.model_file import current_versions, read_network
+from pellucid.tensor_file import (
+    RefusedError,
+    check_digest,
+    check_format,
+    check_names,
+    digest,
+    json_entry,
+    read_file,
+    short,
+    tensor,
+)
+from pellucid.training.history import DIGITS, Update
+from pellucid.training.state import TrainingState, differences
+
+__all__ = ["CHECKPOINT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
+
+_FORMAT = "pellucid-checkpoint"
+CHECKPOINT_VERSION = 1
+"""The newest version of the format that this Pellucid writes and reads."""
+
+_ENTRIES = ("settings", "place", "configuration", "versions")
+_PLACE = ("t", "done", "first_pass", "next_pass", "updates")
+_HISTORY = {
+    "update": "I64", "images": "I64", "loss": "F64", "accuracy": "F64", "seconds": "F64",
+    "fingerprint": "U64",
+}  # fmt: skip
+_VECTORS = ("parameters", "m", "v")
+_MOST = 2**62
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A training, stopped after an update, with all that it takes to go on.
+
+    Attributes
+    ----------
+    state : TrainingState
+        Where it stands.
+    settings : dict
+        What must be the same to go on with the same bits: network, optimizer, schedule, data's
+        fingerprints, and so on, as JSON-ready values.
+    configuration : dict
+        What else the writer wanted kept; the command line keeps the run's options here.
+    versions : dict
+        What wrote it; :func:`pellucid.model_file.current_versions` by default.
+    """
+
+    state: TrainingState
+    settings: dict[str, Any]
+    configuration: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=current_versions)
+
+    def check_settings(self, settings: dict[str, Any]) -> None:
+        """Refuse to go on with other data or settings.
+
+        Raises
+        ------
+        CheckpointError
+            The message names all that differs.
+        """
+        found = differences(self.settings, settings)
+        if found:
+            raise CheckpointError(
+                f"Can't resume, for this is another run than the checkpoint's: {'; '.join(found)}. "
+                "Give it the data and the settings of that run, or begin anew in another folder."
+            )
+
+
+def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:
+    """Write a checkpoint: all of it or nothing.
+
+    Raises
+    ------
+    CheckpointError
+        The file can't be written; what was there before is still there.
+    """
+    state = checkpoint.state
+    place = {name: getattr(state, name) for name in _PLACE[:-1]} | {"updates": len(state.updates)}
+    values = {
+        "settings": checkpoint.settings,
+        "place": place,
+        "configuration": checkpoint.configuration,
+        "versions": checkpoint.versions,
+    }
+    metadata = {"format": _FORMAT, "format_version": str(CHECKPOINT_VERSION)}
+    metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
+    arrays = {name: np.ascontiguousarray(getattr(state, name), "<f4") for name in _VECTORS}
+    arrays |= _history_arrays(state.updates)
+    metadata["sha256"] = digest(metadata, *arrays.values())
+    try:
+        atomic_write(path, safetensors.numpy.save(arrays, metadata))
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint {path} can't be written: {error.strerror or error}."
+        ) from error
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """Read a checkpoint, and trust nothing in it.
+
+    Raises
+    ------
+    CheckpointError
+        The file is missing, damaged, cut off, or no checkpoint. No other exception comes out of a
+        bad file, and no damage goes unnoticed.
+    """
+    return read_file(path, "checkpoint", CheckpointError, _read)
+
+
+def _history_arrays(updates: tuple[Update, ...]) -> dict[str, NDArray[Any]]:
+    columns: dict[str, NDArray[Any]] = {}
+    for name, kind in _HISTORY.items():
+        if name == "fingerprint":
+            values: list[Any] = [int(u.fingerprint or "0", 16) for u in updates]
+        else:
+            values = [getattr(u, name) for u in updates]
+        columns[f"history.{name}"] = np.array(values, dtype=_dtype(kind))
+    return columns
+
+
+def _dtype(kind: str) -> str:
+    return {"I64": "<i8", "F64": "<f8", "U64": "<u8"}[kind]
+
+
+def _read(opened: Any) -> Checkpoint:
+    metadata = opened.metadata() or {}
+    check_format(metadata, _FORMAT, CHECKPOINT_VERSION, "checkpoint")
+    values = {entry: json_entry(metadata, entry, dict) for entry in _ENTRIES}
+    place = _place(values["place"])
+    size = read_network(values["settings"].get("network")).size
+    check_names(opened, (*_VECTORS, *(f"history.{name}" for name in _HISTORY)), "format")
+    vectors = {name: tensor(opened, name, (size,), "F32", "network") for name in _VECTORS}
+    count = place.pop("updates")
+    columns = [
+        tensor(opened, f"history.{name}", (count,), kind, "entry 'place'")
+        for name, kind in _HISTORY.items()
+    ]
+    check_digest(metadata, *vectors.values(), *columns)
+    if not np.isfinite(vectors["parameters"]).all():
+        raise RefusedError("its parameters hold NaN or infinity")
+    try:
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        updates = tuple(_update(dict(zip(_HISTORY, row, strict=True))) for row in rows)
+        fields: dict[str, Any] = {**vectors, **place, "updates": updates}
+        state = TrainingState(**fields)
+        return Checkpoint(
+            state, values["settings"], values["configuration"], dict(values["versions"])
+        )
+    except Exception as error:
+        raise RefusedError(f"its content is not valid ({short(error)})") from error
+
+
+def _update(values: dict[str, Any]) -> Update:
+    return Update(**values | {"fingerprint": f"{values['fingerprint']:0{DIGITS}x}"})
+
+
+def _place(values: dict[str, Any]) -> dict[str, int]:
+    """Return the whole numbers of the place, none of them absurd."""
+    for name in _PLACE:
+        value = values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
+            raise RefusedError(f"its place has {name} {value!r:.40}, which is no count")
+    if values["done"] > values["updates"]:
+        raise RefusedError("its place has more updates done than its history holds")
+    return {name: values[name] for name in _PLACE}

@@ -1,0 +1,295 @@
+"""When checkpoints are written, which are kept, and which one a training goes on from."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pellucid.errors import CheckpointError, ConfigurationError
+from pellucid.files import remove_leftovers
+from pellucid.locks import lock_folder
+from pellucid.model_file import current_versions
+from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint, save_checkpoint
+from pellucid.training.state import TrainingState, differences
+
+__all__ = ["CheckpointFolder", "Checkpoints", "checkpoint_paths", "newest_checkpoint"]
+
+SECONDS = 30.0
+"""Time between checkpoints, if nothing is said."""
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where :meth:`pellucid.Trainer.fit` writes checkpoints, how often, and how many it keeps.
+
+    One is written before the first update, so that what would keep them from being written shows
+    at once, and one when the call ends, for whatever reason but a divergence.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where; it is made. One training at a time writes into it.
+    every_updates : int, optional
+        Write one after so many updates.
+    every_seconds : float, optional
+        Write one after the first update that ends so long after the last one was written. With
+        both, either will do; with neither it is 30 seconds.
+    keep : int, default 3
+        How many to keep: the newest.
+    configuration : dict, optional
+        JSON-ready values to keep in each, such as the options of a program; no matter for resuming.
+    say : callable, optional
+        Is told in one line what went wrong and was dealt with, such as a damaged checkpoint that
+        was passed over. The default warns.
+
+    Raises
+    ------
+    ConfigurationError
+        A number out of bounds.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from pellucid import Checkpoints, Dense, Flatten, Network, Trainer, fingerprint
+    >>> images, labels = np.zeros((64, 2, 2), np.uint8), np.arange(64) % 2
+    >>> def trained(updates, **settings):
+    ...     with Trainer(Network([Flatten(), Dense(2)], (2, 2))) as trainer:
+    ...         trainer.fit(images, labels, epochs=2, batch_size=16, **settings,
+    ...                     on_update=lambda update: update.update == updates)
+    ...         return fingerprint(trainer)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoints = Checkpoints(folder, every_updates=2)
+    ...     half = trained(5, checkpoints=checkpoints)
+    ...     whole = trained(8, checkpoints=checkpoints, resume=True)
+    >>> whole == trained(8)
+    True
+    """
+
+    folder: str | os.PathLike[str]
+    every_updates: int | None = None
+    every_seconds: float | None = None
+    keep: int = 3
+    configuration: dict[str, Any] = field(default_factory=dict)
+    say: Callable[[str], object] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("every_updates", "keep"):
+            value = getattr(self, name)
+            if name == "every_updates" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ConfigurationError(
+                    f"{name} is {value!r}; it must be a whole number of at least 1."
+                )
+        seconds = self.every_seconds
+        if seconds is None:
+            return
+        if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+            raise ConfigurationError(
+                f"every_seconds is {seconds!r}; it must be a finite number above 0, for example 30."
+            )
+
+    def is_due(self, done: int, since: float) -> bool:
+        """Return whether to write one after ``done`` updates, ``since`` seconds after the last."""
+        if self.every_updates is None and self.every_seconds is None:
+            return since >= SECONDS
+        by_number = self.every_updates is not None and done % self.every_updates == 0
+        return by_number or (self.every_seconds is not None and since >= self.every_seconds)
+
+
+def checkpoint_paths(folder: str | os.PathLike[str]) -> list[Path]:
+    """Return the checkpoints in a folder, newest first."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in Path(folder).iterdir():
+            match = re.fullmatch(r"checkpoint-(\d+)\.safetensors", path.name)
+            if match:
+                found.append((int(match[1]), path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def newest_checkpoint(
+    folder: str | os.PathLike[str],
+    say: Callable[[str], object],
+    wanted: Callable[[Checkpoint], bool] = lambda checkpoint: True,
+) -> Checkpoint:
+    """Return the newest checkpoint in a folder that is not damaged, and is wanted.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where checkpoints are.
+    say : callable
+        Is told, in one line each, of those that are damaged and passed over.
+    wanted : callable, optional
+        Says of a checkpoint whether it will do.
+
+    Raises
+    ------
+    CheckpointError
+        There is none.
+    """
+    paths = checkpoint_paths(folder)
+    damaged, unwanted = [], 0
+    for path in paths:
+        try:
+            checkpoint = load_checkpoint(path)
+        except CheckpointError as error:
+            damaged.append(str(error))
+            continue
+        if not wanted(checkpoint):
+            unwanted += 1
+            continue
+        for line in damaged:
+            say(f"{line} Using {path.name} instead.")
+        return checkpoint
+    if not paths:
+        raise CheckpointError(f"There is no checkpoint in {folder}.")
+    if unwanted:
+        raise CheckpointError(f"There is no checkpoint in {folder} that goes back so far.")
+    raise CheckpointError(
+        f"There is no usable checkpoint in {folder}; {_all(len(paths))} damaged: {damaged[0]}"
+    )
+
+
+def _all(count: int) -> str:
+    return "the only one is" if count == 1 else f"all {count} are"
+
+
+class CheckpointFolder:
+    """The checkpoints of one training, while it goes on; a context manager that locks the folder.
+
+    Parameters
+    ----------
+    checkpoints : Checkpoints
+        Where and how often.
+    settings : dict
+        What must be the same to go on; see :class:`~pellucid.training.checkpoint_file.Checkpoint`.
+
+    Raises
+    ------
+    CheckpointError
+        On entering: the folder can't be made or written.
+    RunInUseError
+        On entering: another training writes into it.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, settings: dict[str, Any]) -> None:
+        self._checkpoints = checkpoints
+        self._settings = settings
+        self._folder = Path(checkpoints.folder)
+        self._say = checkpoints.say or _warn
+        self._lock = contextlib.ExitStack()
+        self._written: int | None = None
+        self._passed_over: list[Path] = []
+        self._time = time.monotonic()
+
+    def __enter__(self) -> CheckpointFolder:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock.enter_context(lock_folder(self._folder))
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise CheckpointError(
+                f"Checkpoints can't be written to {self._folder}: {error.strerror or error}; name "
+                "a folder that can be written."
+            ) from error
+        remove_leftovers(self._folder)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.close()
+
+    def begin(self, state: TrainingState) -> None:
+        """Write the first checkpoint; refuse a folder that holds those of another training."""
+        paths = checkpoint_paths(self._folder)
+        if paths:
+            raise CheckpointError(
+                f"{self._folder} already holds checkpoints, {paths[0].name} among them; go on from "
+                "it with resume, or name another folder."
+            )
+        self._write(state)
+
+    def resume(self) -> TrainingState:
+        """Return where the newest good checkpoint stands; refuse it if it is of another run."""
+        checkpoint = newest_checkpoint(self._folder, self._say)
+        checkpoint.check_settings(self._settings)
+        if checkpoint.versions != (here := current_versions()):
+            changed = differences(checkpoint.versions, here)
+            self._say(
+                f"The checkpoint was written by other versions ({'; '.join(changed)}); the result "
+                "may differ in its last bits from that of a run in one go."
+            )
+        number = len(checkpoint.state.updates)
+        self._passed_over = [p for p in checkpoint_paths(self._folder) if _number(p) > number]
+        self._note(number)
+        return checkpoint.state
+
+    def after_update(self, done: int, capture: Callable[[], TrainingState]) -> None:
+        """Write a checkpoint if one is due; say so if it can't be written, and let training go on.
+
+        Parameters
+        ----------
+        done : int
+            Updates of this call so far.
+        capture : callable
+            Returns where the training stands.
+        """
+        if self._checkpoints.is_due(done, time.monotonic() - self._time):
+            self._try(capture())
+
+    def finish(self, state: TrainingState) -> None:
+        """Write the last checkpoint, unless it is there."""
+        if self._written != len(state.updates):
+            self._try(state)
+
+    def _try(self, state: TrainingState) -> None:
+        try:
+            self._write(state)
+        except CheckpointError as error:
+            self._time = time.monotonic()
+            newest = f"the newest is that of update {self._written}"
+            self._say(f"{error} Training goes on without it; {newest}.")
+
+    def _write(self, state: TrainingState) -> None:
+        number = len(state.updates)
+        checkpoint = Checkpoint(state, self._settings, self._checkpoints.configuration)
+        save_checkpoint(self._folder / f"checkpoint-{number:08d}.safetensors", checkpoint)
+        self._note(number)
+        self._prune(number)
+
+    def _note(self, number: int) -> None:
+        self._written, self._time = number, time.monotonic()
+
+    def _prune(self, number: int) -> None:
+        """Remove what was passed over as damaged, and all but the newest of the rest."""
+        paths = checkpoint_paths(self._folder)
+        damaged = [p for p in paths if p in self._passed_over and _number(p) != number]
+        good = [p for p in paths if p not in damaged]
+        for path in damaged + good[self._checkpoints.keep :]:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        self._passed_over = []
+
+
+def _number(path: Path) -> int:
+    return int(path.stem.removeprefix("checkpoint-"))
+
+
+def _warn(line: str) -> None:
+    warnings.warn(line, stacklevel=2)

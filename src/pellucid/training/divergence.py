@@ -1,0 +1,172 @@
+"""What to say when the loss or the gradient is NaN or infinite: in which layer, by which images."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.augmentation import Augmentation
+from pellucid.errors import DivergenceError
+from pellucid.execution.sections import Section, section_step
+from pellucid.network import Network, describe
+
+__all__ = ["divergence", "is_finite"]
+
+NAMED = 5
+"""Images that a message names."""
+LOOKED_AT = 4
+"""Images whose way through the layers is followed."""
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def is_finite(loss: float, gradient: NDArray[np.float32]) -> bool:
+    """Return whether an update may be made."""
+    return math.isfinite(loss) and bool(np.isfinite(gradient).all())
+
+
+def divergence(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    batch: Section,
+    augmentation: Augmentation | None,
+    seed: int,
+    *,
+    loss: float,
+    gradient: NDArray[np.float32],
+    update: int,
+    learning_rate: float,
+) -> DivergenceError:
+    """Return the error that says where NaN or infinity first appears.
+
+    The kernels tell which images have it: those whose own probabilities are not finite or, where
+    all are, those whose own gradient is not. The equations then follow some of these images through
+    the layers, in float64, to the first layer whose output is more than float32 can hold. If it is
+    the gradient alone, the layer is the last one whose own part of it is not finite: on the way
+    back the first.
+
+    Parameters
+    ----------
+    network, parameters, images, batch, augmentation, seed
+        What the update was computed from.
+    loss, gradient : float and ndarray
+        What came out, one of them not finite.
+    update : int
+        Its number.
+    learning_rate : float
+        What it is now.
+    """
+    with np.errstate(all="ignore"):
+        bad = _bad_forward(network, parameters, images, batch, augmentation, seed)
+        if bad.any():
+            index = _layer_forward(network, parameters, images, batch, augmentation, seed, bad)
+        else:
+            bad = _bad_backward(network, parameters, images, batch, augmentation, seed)
+            index = _layer_backward(network, gradient)
+    places = batch.indices[bad]
+    layer = None if index is None else f"layer {index + 1}, {describe(network.layers[index])}"
+    what = f"The loss is {loss}" if not math.isfinite(loss) else "The gradient is not finite"
+    return DivergenceError(
+        f"{what} in update {update}: {_where(layer, math.isfinite(loss))}, "
+        f"{_whom(places, len(batch.indices))}; lower the learning rate (now {learning_rate:g}). "
+        "The parameters are those before this update.",
+        update=update,
+        layer=layer,
+        images=places.tolist(),
+    )
+
+
+def _where(layer: str | None, in_gradient: bool) -> str:
+    if layer is None:
+        return "it first appears in a sum of finite numbers that float32 can't hold"
+    return f"it first appears in the {'gradient' if in_gradient else 'output'} of {layer}"
+
+
+def _whom(places: NDArray[np.int64], count: int) -> str:
+    if not len(places):
+        return f"in the sum over the batch's {count:,} images, none of which has it alone"
+    shown = ", ".join(map(str, places[:NAMED].tolist()))
+    more = f" and {len(places) - NAMED:,} more" if len(places) > NAMED else ""
+    part = "all" if len(places) == count else f"{len(places):,}"
+    return f"for {part} of the batch's {count:,} images (number {shown}{more} of the data)"
+
+
+def _bad_forward(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    batch: Section,
+    augmentation: Augmentation | None,
+    seed: int,
+) -> NDArray[np.bool_]:
+    """Return which images have probabilities that are not finite."""
+    probabilities = np.zeros((len(batch.indices), network.classes), dtype=np.float32)
+    section_step(
+        network, parameters, images, batch, augmentation, seed, training=False,
+        probabilities=probabilities,
+    )  # fmt: skip
+    return np.asarray(~np.isfinite(probabilities).all(axis=1))
+
+
+def _bad_backward(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    batch: Section,
+    augmentation: Augmentation | None,
+    seed: int,
+) -> NDArray[np.bool_]:
+    """Return which images have a gradient that is not finite: halves, and halves of these."""
+    bad = np.zeros(len(batch.indices), dtype=bool)
+    parts = [slice(0, len(bad))]
+    while parts:
+        part = parts.pop()
+        result = section_step(network, parameters, images, batch.part(part), augmentation, seed)
+        if is_finite(result.loss, result.gradient):
+            continue
+        if part.stop - part.start == 1:
+            bad[part] = True
+            continue
+        middle = (part.start + part.stop) // 2
+        parts += [slice(part.start, middle), slice(middle, part.stop)]
+    return bad
+
+
+def _layer_forward(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[np.uint8] | NDArray[np.float32],
+    batch: Section,
+    augmentation: Augmentation | None,
+    seed: int,
+    bad: NDArray[np.bool_],
+) -> int | None:
+    """Return the first layer whose output float32 can't hold, for any of some bad images."""
+    from pellucid.equations import forward  # nobody else needs them in training
+
+    some = np.flatnonzero(bad)[:LOOKED_AT]
+    pixels = []
+    for place in some.tolist():
+        number, image = batch.indices[place], batch.identities[place]
+        one = images[number : number + 1]
+        if augmentation is None:
+            scaled = one / 255.0 if one.dtype == np.uint8 else one.astype(np.float64)
+        else:
+            scaled = augmentation.apply(
+                one, seed=seed, pass_number=int(image[0]), first=int(image[1])
+            )
+        pixels.append(scaled)
+    found = forward(network, parameters, np.concatenate(pixels))
+    for index, output in enumerate(found.activations[1:]):
+        if not (np.abs(output) <= _LARGEST).all():
+            return index
+    return None
+
+
+def _layer_backward(network: Network, gradient: NDArray[np.float32]) -> int | None:
+    views = network.views(gradient)
+    bad = [p.layer for p in network.parameters if not np.isfinite(views[p.name]).all()]
+    return max(bad, default=None)

@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid.data import assemble as module
+from pellucid.data.assemble import assemble, take
+from pellucid.data.memory_map import MapKey
+from pellucid.data.samples import Block, Parts, Reading, Samples
+from pellucid.data.sinks import MemorySink
+from pellucid.errors import DataError
+
+KEY = MapKey("source", "state")
+IMAGES = np.random.default_rng(0).integers(0, 256, (12, 2, 3), np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+
+
+def samples(labels, images=IMAGES, ends=(5,)):
+    labels = np.asarray(labels)
+    images = images[: len(labels)]
+    ends = [*ends, len(labels)]
+
+    def blocks():
+        start = 0
+        for end in ends:
+            if end > start:
+                yield Block(images[start:end], labels[start:end])
+                start = end
+
+    return Samples(len(labels), images.shape[1:], images.dtype, blocks)
+
+
+def load(train, test=None, classes=None, reading=None, **more):
+    return assemble(
+        Parts(train, test, "somewhere", classes, **more), reading or Reading("set"), KEY
+    )
+
+
+def names(found, labels):
+    return np.array(found.classes)[labels].tolist()
+
+
+@given(
+    st.lists(st.integers(-20, 20), min_size=2, max_size=12),
+    st.lists(st.integers(0, 12), max_size=3).map(sorted),
+    st.sampled_from([int, str, float]),
+)
+def test_labels_keep_their_meaning(labels, ends, kind):
+    labels = [abs(label) for label in labels] if kind is float else labels
+    given_labels = np.array(labels).astype(kind)
+    test = given_labels[:2]
+    found = load(samples(given_labels, ends=ends), samples(test))
+    assert names(found, found.train_labels) == [str(label) for label in labels]
+    assert names(found, found.test_labels) == [str(label) for label in labels[:2]]
+    assert list(found.classes) == [str(n) for n in sorted(set(labels))]  # by value, text too
+    np.testing.assert_array_equal(found.train_images, IMAGES[: len(labels)])
+
+
+@given(
+    st.lists(st.sampled_from(["b", "a", "10", "9", "é"]), min_size=4, max_size=12),
+    st.floats(0.05, 0.95), st.integers(0, 5),
+)  # fmt: skip
+def test_a_split_loses_nothing(labels, share, seed):
+    labels = [*labels[:3], labels[0]]  # one class has two images
+    found = load(samples(labels), reading=Reading("set", test_share=share, seed=seed))
+    images = [*found.train_images, *found.test_images]
+    got = names(found, np.concatenate([found.train_labels, found.test_labels]))
+    assert sorted(
+        (image.tobytes(), name) for image, name in zip(images, got, strict=True)
+    ) == sorted((image.tobytes(), name) for image, name in zip(IMAGES, labels, strict=False))
+    assert len(found.test_images) >= 1
+
+
+def test_text_that_is_no_canonical_number_stays_text():
+    assert load(samples(["07", "7", "10", "10"])).classes == ("07", "10", "7")
+    assert load(samples(["1", "x", "10", "10"])).classes == ("1", "10", "x")
+    assert load(samples(["9" * 30, "1", "1"])).classes == ("1", "9" * 30)
+
+
+def test_given_names_are_kept_or_only_the_used_ones():
+    labels = [0, 2, 0, 2]
+    kept = load(samples(labels), classes=("a", "b", "c"))
+    assert kept.classes == ("a", "b", "c")
+    assert set(kept.train_labels.tolist()) == {0, 2}
+    used = load(samples(labels), classes=("a", "b", "c"), keep_unused=False)
+    assert used.classes == ("a", "c")
+    assert set(used.train_labels.tolist()) == {0, 1}
+
+
+def test_problems_are_told_once_everything_is_read():
+    reading = Reading("set")
+    good = samples([0, 0, 1, 1])
+
+    def blocks():
+        reading.problems.add("row 3", "it is bad")
+        yield from good.blocks()
+        reading.problems.add("row 9", "it is bad too")
+
+    bad = Samples(4, good.shape, good.dtype, blocks)
+    with pytest.raises(
+        DataError, match=r"^set has 2 bad files; .*\n  row 3: .*\n  row 9: it is bad"
+    ):
+        load(bad, reading=reading)
+    reading = Reading("set", skip_bad=True)
+    found = load(bad, reading=reading)
+    assert found.note.startswith("Going on without 2 bad files of set")
+
+
+@pytest.mark.parametrize("memory_map", [False, True])
+def test_nothing_left_is_an_error(memory_map):
+    empty = Samples(0, (2, 3), np.dtype(np.uint8), lambda: iter(()))
+    for test in (None, samples([0, 1])):
+        with pytest.raises(DataError, match=r"^set: There are no (labels|images)"):
+            load(empty, test, reading=Reading("set", memory_map=memory_map))
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [
+        (
+            samples([0, 1, 2]),
+            samples([[0], [1]]),
+            "set: The labels have shape (2, 1); they must be 1-D",
+        ),
+        (samples([0.5, 1, 1]), None, "set: Label 0.5 at index 0 is not a whole number"),
+        (samples([0, 1]), samples(["a", "b"]), "they must be integers"),
+        (samples([0, 1]), samples([0, 1], IMAGES[:, :, :2]), "Each image has shape (1, 2, 2)"),
+        (samples([0, 1], IMAGES.astype(int) - 300), samples([0]), "out of range"),
+        (samples([0, 1], np.full((2, 2, 3), np.nan)), samples([0]), "NaN or infinity"),
+    ],
+)
+def test_what_is_wrong_is_told_with_the_name(train, test, message):
+    with pytest.raises(DataError) as error:
+        load(train, test)
+    assert message in str(error.value)
+    assert str(error.value).startswith("set: ")
+
+
+def test_an_error_that_begins_with_the_name_is_not_prefixed_again():
+    def blocks():
+        raise DataError("set/a is damaged.")
+        yield
+
+    with pytest.raises(DataError, match=r"^set/a is damaged\.$"):
+        load(Samples(4, (2, 3), np.dtype(np.uint8), blocks))
+
+
+@pytest.mark.parametrize("bytes_at_once", [1, 13, 10_000])
+def test_take_copies_in_order(bytes_at_once, monkeypatch):
+    monkeypatch.setattr(module, "BLOCK_BYTES", bytes_at_once)
+    places = np.array([7, 3, 3, 11])
+    found = take(IMAGES, places, MemorySink("x", (2, 3)))
+    np.testing.assert_array_equal(found, IMAGES[places])

@@ -1,0 +1,123 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from pellucid import data
+from pellucid.data import idx_samples
+from pellucid.data.idx_samples import holds_idx, idx_folder, idx_pair
+from pellucid.errors import DataError
+
+IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
+LABELS = np.arange(6, dtype=np.uint8)
+NAMES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+ARRAYS = (IMAGES, LABELS, IMAGES[:2], LABELS[:2])
+
+
+def idx(array):
+    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.tobytes()
+
+
+def write(folder, names=NAMES, end="-ubyte", pack=bytes):
+    for name, array in zip(NAMES, ARRAYS, strict=True):
+        if name in names:
+            (folder / (name + end)).write_bytes(pack(idx(array)))
+
+
+def gathered(samples):
+    blocks = list(samples.blocks())
+    images = np.concatenate([block.images for block in blocks])
+    return images, np.concatenate([block.labels for block in blocks])
+
+
+@pytest.mark.parametrize(("end", "pack"), [("-ubyte", bytes), ("-ubyte.gz", gzip.compress)])
+@pytest.mark.parametrize("dot", [False, True])
+@pytest.mark.parametrize("block", [1, 45, 1000])
+def test_a_folder_of_four_files(tmp_path, monkeypatch, end, pack, dot, block):
+    monkeypatch.setattr(idx_samples, "BLOCK_BYTES", block)
+    assert not holds_idx(tmp_path)
+    for name, array in zip(NAMES, ARRAYS, strict=True):
+        spelled = name.replace("-idx", ".idx") if dot else name
+        (tmp_path / (spelled + end)).write_bytes(pack(idx(array)))
+    assert holds_idx(tmp_path)
+    parts = idx_folder(tmp_path)
+    for samples, count in ((parts.train, 6), (parts.test, 2)):
+        assert (samples.count, samples.shape, samples.dtype) == (count, (4, 5), np.uint8)
+        images, labels = gathered(samples)
+        np.testing.assert_array_equal(images, IMAGES[:count])
+        np.testing.assert_array_equal(labels, LABELS[:count])
+
+
+def test_every_missing_file_is_named(tmp_path):
+    write(tmp_path, [NAMES[0]])
+    with pytest.raises(DataError) as error:
+        idx_folder(tmp_path)
+    text = "lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; a data"
+    assert text in str(error.value)
+
+
+def test_one_pair_in_a_folder_or_by_its_images(tmp_path):
+    write(tmp_path, NAMES[:2])
+    assert idx_folder(tmp_path).test is None
+    for parts in (idx_folder(tmp_path), idx_pair(tmp_path / "train-images-idx3-ubyte")):
+        np.testing.assert_array_equal(gathered(parts.train)[1], LABELS)
+    (tmp_path / "train-images-idx3-ubyte").rename(tmp_path / "my-images.idx3")
+    (tmp_path / "train-labels-idx1-ubyte").rename(tmp_path / "my-labels.idx1")
+    found = idx_pair(tmp_path / "my-images.idx3")
+    np.testing.assert_array_equal(gathered(found.train)[0], IMAGES)
+    doubled = np.concatenate([IMAGES] * 2), np.concatenate([LABELS] * 2)
+    (tmp_path / "my-images.idx3").write_bytes(idx(doubled[0]))
+    (tmp_path / "my-labels.idx1").write_bytes(idx(doubled[1]))
+    loaded = data.load(tmp_path / "my-images.idx3", memory_map=False)
+    assert (len(loaded.train_images), len(loaded.test_images)) == (6, 6)
+    np.testing.assert_array_equal(loaded.train_images, IMAGES[loaded.train_labels])
+
+
+@pytest.mark.parametrize("name", ["my-images.idx3", "pictures.idx"])
+def test_a_pair_without_its_labels(tmp_path, name):
+    (tmp_path / name).write_bytes(idx(IMAGES))
+    with pytest.raises(DataError, match="needs its labels beside it: an IDX file called"):
+        idx_pair(tmp_path / name)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_damage_behind_the_header_is_told_while_reading(tmp_path, pack):
+    write(tmp_path, end="-ubyte", pack=pack)
+    path = tmp_path / "train-images-idx3-ubyte"
+    for damaged in (pack(idx(IMAGES)[:-1]), pack(idx(IMAGES) + b"!"), pack(idx(IMAGES))[:-3]):
+        path.write_bytes(damaged)
+        with pytest.raises(
+            DataError, match=r"train-images-idx3-ubyte is (truncated|longer|damaged)"
+        ):
+            list(idx_folder(tmp_path).train.blocks())
+
+
+@pytest.mark.parametrize("count", [5, 7])
+def test_labels_of_another_length_are_told(tmp_path, count):
+    write(tmp_path)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(count, np.uint8)))
+    with pytest.raises(DataError, match=f"There are 6 images but {count} labels"):
+        data.load(tmp_path)
+
+
+def test_what_is_no_bytes_is_checked_as_a_whole(tmp_path):
+    write(tmp_path)
+    path = tmp_path / "train-images-idx3-ubyte"
+    header = bytes([0, 0, 11, 3]) + struct.pack(">3I", *IMAGES.shape)
+    path.write_bytes(header + IMAGES.astype(">i2").tobytes())
+    np.testing.assert_array_equal(data.load(tmp_path).train_images, IMAGES)
+    wrong = IMAGES.astype(">i2")
+    wrong[3, 0, 0] = -1
+    path.write_bytes(header + wrong.tobytes())
+    with pytest.raises(DataError, match=r"from -1 to 119.*\(out of range: 1 of 6 images, first im"):
+        data.load(tmp_path)
+
+
+def test_no_images(tmp_path):
+    for name in NAMES:
+        shape = (0, 4, 5) if "images" in name else (0,)
+        (tmp_path / f"{name}-ubyte").write_bytes(idx(np.zeros(shape, np.uint8)))
+    with pytest.raises(DataError, match=r"There are no images: the array's shape is \(0, 4, 5\)"):
+        data.load(tmp_path)

@@ -1,0 +1,177 @@
+"""A real scheduler and real workers over TCP: they are killed, added and lost during training."""
+
+import gc
+import os
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from pellucid import Augmentation, Trainer, open_executor
+from pellucid.errors import ExecutorError
+from pellucid.execution import by_name, remote
+
+from ..training.examples import NETWORK
+from .digests import IMAGES, LABELS, digest_of_training, mapped
+
+pytest.importorskip("distributed", reason="Dask is not installed: pip install 'pellucid[cluster]'")
+
+from benchmarks.local_cluster import LocalCluster
+
+LARGE = np.concatenate([IMAGES] * 40), np.concatenate([LABELS] * 40)
+UPDATES = 12
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster(3) as started:
+        yield started
+
+
+@pytest.fixture
+def executor(cluster):
+    while len(cluster.workers) < 3:
+        cluster.start_worker()
+    with open_executor(cluster.name) as opened:
+        opened._client.wait_for_workers(3, timeout=60)
+        yield opened
+
+
+def trained(executor, on_update=None):
+    """Train in updates that are large enough to be caught at work; return parameters, updates."""
+    with Trainer(NETWORK, executor=executor, augmentation=Augmentation()) as trainer:
+        trainer.fit(*LARGE, total_images=UPDATES * 8000, batch_size=8000, on_update=on_update)
+        return trainer.parameters.tobytes(), len(trainer.history)
+
+
+@pytest.mark.parametrize("where", ["memory", "mapped"])
+def test_same_bits_on_three_workers(executor, where, tmp_path):
+    images = mapped(tmp_path / "images.npy") if where == "mapped" else IMAGES
+    assert digest_of_training(executor, images) == digest_of_training(images=images)
+
+
+def test_the_scheduler_keeps_nothing_of_updates_that_are_done(executor):
+    def tasks(dask_scheduler=None):
+        return len(dask_scheduler.tasks)
+
+    def kept(dask_scheduler=None):
+        spans = dask_scheduler.extensions["spans"].spans.values()
+        return len(spans), sum(len(span.groups) for span in spans)
+
+    client, before = executor._client, kept_by(executor, tasks)
+    with Trainer(NETWORK, executor=executor) as trainer:
+        counts = []
+        for _ in range(4):
+            trainer.step(IMAGES, LABELS)
+            # Until the update's jobs are forgotten: with the last of them Dask takes its group
+            # apart, and in a pause it begins a new span.
+            deadline = time.monotonic() + 10
+            while client.run_on_scheduler(tasks) > before + 1 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert client.run_on_scheduler(tasks) == before + 1
+            counts.append(client.run_on_scheduler(kept))
+    assert len(set(counts)) == 1
+
+
+def kept_by(executor, count):
+    """Return what is left on the scheduler once trainings before this one are forgotten."""
+    gc.collect()
+    found = executor._client.run_on_scheduler(count)
+    deadline = time.monotonic() + 10
+    while found and time.monotonic() < deadline:
+        time.sleep(0.05)
+        found = executor._client.run_on_scheduler(count)
+    return found
+
+
+def test_workers_killed_at_work_change_no_bit(cluster, executor):
+    client = executor._client
+    processes = {worker.pid: worker for worker in cluster.workers}
+    at = {address: processes[pid] for address, pid in client.run(os.getpid).items()}
+    killed, killers = [], []
+
+    def kill_one_at_work():
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            busy = [a for a, tasks in client.processing().items() if tasks and a not in killed]
+            if busy:
+                cluster.kill(at[busy[0]])
+                killed.append(busy[0])
+                return
+
+    def on_update(update):
+        if update.update in (3, 7):
+            killers.append(threading.Thread(target=kill_one_at_work))
+            killers[-1].start()
+
+    found = trained(executor, on_update)
+    for killer in killers:
+        killer.join()
+    assert len(set(killed)) == 2
+    assert len(cluster.workers) == 1
+    assert found == trained(None)
+
+
+def test_a_worker_that_joins_is_given_work_and_changes_no_bit(cluster, executor):
+    client, joined, others = executor._client, [], []
+
+    def on_update(update):
+        if update.update == 3:
+            known = set(client.nthreads())
+            cluster.start_worker()
+            client.wait_for_workers(4, timeout=60)
+            joined.extend(set(client.nthreads()) - known)
+            time.sleep(1.1)  # after which workers are counted anew
+            # Dask chooses the least busy worker: give the others something else to do.
+            others.extend(
+                client.submit(time.sleep, 1, workers=[name], pure=False) for name in known
+            )
+        return update.update > 3 and min(client.run(jobs_known, workers=joined).values()) > 0
+
+    found, updates = trained(executor, on_update)
+    assert len(joined) == 1
+    assert 3 < updates < UPDATES
+    assert (found, updates) == trained(None, lambda update: update.update == updates)
+
+
+def jobs_known():
+    return len(remote._places)
+
+
+def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch):
+    monkeypatch.setattr(by_name, "CONNECT_SECONDS", 4)
+    states = []
+    with LocalCluster(1) as cluster, open_executor(cluster.name) as executor:
+
+        def on_update(update):
+            states.append(trainer.parameters.copy())
+            if update.update == 3:
+                threading.Timer(0.01, cluster.kill, [cluster.scheduler]).start()
+
+        trainer = Trainer(NETWORK, executor=executor, augmentation=Augmentation())
+        for _ in range(2):  # at work, and again when it is gone already
+            start = time.monotonic()
+            with pytest.raises(ExecutorError, match="The parameters are those before this update"):
+                trainer.fit(*LARGE, epochs=50, batch_size=8000, on_update=on_update)
+            assert time.monotonic() - start < 25
+            np.testing.assert_array_equal(trainer.parameters, states[-1])
+            assert len(trainer.history) == trainer._state.t == len(states)
+    trainer.executor = None
+    expected = Trainer(NETWORK, augmentation=Augmentation())
+    expected.fit(*LARGE, total_images=len(states) * 8000, batch_size=8000)
+    np.testing.assert_array_equal(trainer.parameters, expected.parameters)
+    trainer.close()
+    expected.close()
+
+
+def test_a_scheduler_without_workers(monkeypatch):
+    monkeypatch.setattr(by_name, "CONNECT_SECONDS", 2)
+    with (
+        LocalCluster(0) as cluster,
+        pytest.raises(
+            ExecutorError, match=r"at tcp://.* has no workers; start some with 'dask wor"
+        ),
+        open_executor(cluster.name),
+    ):
+        pass

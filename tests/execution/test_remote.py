@@ -1,0 +1,101 @@
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+
+from pellucid import Augmentation
+from pellucid.errors import ExecutorError
+from pellucid.execution import remote
+from pellucid.execution.environment import environment
+from pellucid.execution.image_file import find_image_file
+from pellucid.execution.remote import Job, Setup, work
+from pellucid.execution.sections import section_step, whole_section
+
+from ..training.examples import NETWORK
+from .digests import IMAGES, LABELS, mapped
+
+PARAMETERS = NETWORK.initial_parameters(0)
+WHOLE = whole_section(LABELS)
+PARTS = (WHOLE.part(slice(0, 48)), WHOLE.part(slice(48, 90)))
+
+
+@pytest.fixture(autouse=True)
+def _a_fresh_process(monkeypatch):
+    monkeypatch.setattr(remote, "_places", type(remote._places)())
+
+
+def setup_with(file, **changes):
+    made = Setup(NETWORK, Augmentation(), 3, file, environment())
+    return dataclasses.replace(made, **changes)
+
+
+def assert_right(reply):
+    assert reply.lacks == ""
+    for section, found in zip(PARTS, reply.results, strict=True):
+        expected = section_step(NETWORK, PARAMETERS, IMAGES, section, Augmentation(), 3)
+        np.testing.assert_array_equal(found.gradient, expected.gradient)
+        assert (found.loss, found.correct) == (expected.loss, expected.correct)
+
+
+def test_a_worker_asks_for_the_setup_once(tmp_path):
+    setup = setup_with(find_image_file(mapped(tmp_path / "images.npy")))
+    job = pickle.loads(pickle.dumps(Job(setup.token, PARAMETERS, PARTS)))
+    assert work(job).lacks == "setup"
+    assert work(job).lacks == "setup"
+    assert_right(work(dataclasses.replace(job, setup=pickle.loads(pickle.dumps(setup)))))
+    assert_right(work(job))
+
+
+def test_a_worker_without_the_file_asks_for_the_images(tmp_path):
+    setup = setup_with(find_image_file(mapped(tmp_path / "images.npy")))
+    (tmp_path / "images.npy").unlink()
+    job = Job(setup.token, PARAMETERS, PARTS, setup)
+    reply = work(job)
+    assert (reply.lacks, reply.results) == ("images", ())
+    assert "images.npy can't be opened" in reply.note
+    assert_right(work(dataclasses.replace(job, images=IMAGES[:90])))
+
+
+def test_where_there_is_no_file_images_come_with_the_job():
+    setup = setup_with(None)
+    job = Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90])
+    assert_right(work(job))
+    assert work(dataclasses.replace(job, images=None)).lacks == "images"
+
+
+def test_a_token_stands_for_all_of_a_setup(tmp_path):
+    file = find_image_file(mapped(tmp_path / "images.npy"))
+    setup = setup_with(file)
+    assert setup_with(file).token == setup.token
+    others = [
+        setup_with(None), setup_with(file, seed=4), setup_with(file, augmentation=None),
+        setup_with(dataclasses.replace(file, digest="0")),
+    ]  # fmt: skip
+    assert len({setup.token, *(other.token for other in others)}) == 5
+
+
+def test_a_worker_forgets_what_it_has_not_used_for_long():
+    setups = [setup_with(None, seed=seed) for seed in range(remote.KEPT + 1)]
+    for setup in setups:
+        work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
+        work(Job(setups[0].token, PARAMETERS, PARTS, None, IMAGES[:90]))
+    assert len(remote._places) == remote.KEPT
+    kept = [work(Job(s.token, PARAMETERS, PARTS, None, IMAGES[:90])).lacks == "" for s in setups]
+    assert kept == [True, False, *[True] * (remote.KEPT - 1)]
+
+
+def test_other_software_is_refused():
+    driver = environment()
+    other = dataclasses.replace(driver, software=(("numpy", "0.9"), *driver.software[:1]))
+    setup = setup_with(None, driver=other)
+    with pytest.raises(ExecutorError, match=r"has numpy 2.*, the driver has 0\.9") as caught:
+        work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_worker_on_another_processor_says_so():
+    setup = setup_with(None, driver=dataclasses.replace(environment(), processor="abacus"))
+    reply = work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
+    assert "the driver's is abacus" in reply.note
+    assert_right(reply)

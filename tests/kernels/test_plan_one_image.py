@@ -1,0 +1,26 @@
+from pellucid import Conv2D, Dense, Flatten, Network, ReLU, presets
+from pellucid.kernels.compile import kernel_name
+from pellucid.kernels.plan_one_image import plan_for_one_image
+
+
+def names(ops):
+    return [kernel_name(int(op[0])).split("_", 2)[2] for op in ops]
+
+
+def test_the_program_of_the_reference_network():
+    plan = plan_for_one_image(presets.reference())
+    assert names(plan.begin) == ["pack"] * 2
+    assert [name.split("_")[0] for name in names(plan.forward)] == [
+        "conv2d", "conv2d", "maxpool2d", "flatten", "dense", "dense",
+    ]  # fmt: skip
+
+
+def test_a_relu_that_a_layer_takes_in_is_no_op_of_its_own():
+    plan = plan_for_one_image(Network([Flatten(), Dense(3), ReLU(), Dense(2)], (2, 2)))
+    assert names(plan.forward) == ["flatten", "dense", "dense"]
+
+
+def test_a_plan_is_made_once():
+    network = Network([Conv2D(3, 2), Flatten(), Dense(2)], (4, 4))
+    again = Network([Conv2D(3, 2), Flatten(), Dense(2)], (4, 4))
+    assert plan_for_one_image(network) is plan_for_one_image(again)

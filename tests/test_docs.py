@@ -1,0 +1,89 @@
+"""The guide keeps its word: its Python runs and prints what it says, its links lead somewhere.
+
+A ``print(...)  # text`` in a block of Python promises that line of output.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import typer
+
+from pellucid import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    *sorted((ROOT / "docs" / "guide").glob("*.md")),
+    ROOT / "docs" / "data.md",
+    ROOT / "docs" / "durability.md",
+]
+LINKED = [*PAGES, ROOT / "examples" / "README.md"]
+
+
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def headings(page):
+    """Return the anchors that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_pages_are_there():
+    names = {page.name for page in PAGES if page.parent.name == "guide"}
+    assert names >= {"index.md", "choosing_a_network.md", "data.md", "weights.md", "saving.md"}
+    index = (ROOT / "docs" / "guide" / "index.md").read_text("utf-8")
+    assert all(f"]({name})" in index for name in names - {"index.md"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT / "docs").as_posix())
+def test_python_blocks_run_in_order(page, monkeypatch, tmp_path, capsys):
+    """Every block sees the names of those before it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+    found = blocks(page.read_text("utf-8"), "python")
+    assert found
+    plt.switch_backend("agg")
+    names: dict[str, object] = {"__name__": "__main__"}
+    for block in found:
+        # As in a user's session, where NumPy does not raise on underflow.
+        with np.errstate(all="warn", under="ignore"):
+            exec(compile(block, page.name, "exec"), names)
+        said = capsys.readouterr().out.splitlines()
+        promised = re.findall(r"^ *print\(.*\)  # (.+)$", block, re.MULTILINE)
+        assert [line for line in promised if line not in said] == [], said
+    plt.close("all")
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    assert targets
+    for target in targets:
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        other = (page.parent / name).resolve() if name else page
+        assert other.exists(), target
+        assert not anchor or anchor in headings(other), target
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.stem)
+def test_commands_can_be_parsed(page):
+    text = page.read_text("utf-8")
+    for line in [line for block in blocks(text, "sh") for line in block.splitlines()]:
+        program, *rest = shlex.split(line, comments=True)
+        if program == "python":
+            assert (ROOT / rest[0]).is_file(), line
+            continue
+        assert program == "pellucid", line
+        command = typer.main.get_command(cli.app)
+        while hasattr(command, "commands"):
+            assert rest[0] in command.commands, line
+            command = command.commands[rest.pop(0)]
+        assert not command.make_context(line, rest).args

@@ -1,0 +1,164 @@
+"""Training that goes on or ends early: partial_fit, early_stopping, warm_start."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from pellucid import CNNClassifier, Dense, Flatten, ReLU
+from pellucid.errors import DataError
+
+DIGITS = load_digits()
+X, Y = DIGITS.data[:200], DIGITS.target[:200]
+SOME, THEIRS = DIGITS.data[:60], DIGITS.target[:60]
+
+
+def small(**settings):
+    """A classifier that trains in milliseconds, for where it does not matter what it learns."""
+    defaults = {"network": [Flatten(), Dense(8), ReLU()], "max_iter": 3, "random_state": 0}
+    return CNNClassifier(**(defaults | settings))
+
+
+def bits(classifier):
+    return classifier.parameters_.tobytes()
+
+
+class TestPartialFit:
+    def test_learns_from_a_stream(self):
+        classifier = CNNClassifier(random_state=0, learning_rate=0.01)
+        for start in range(0, 1000, 100):
+            part = slice(start, start + 100)
+            classifier.partial_fit(DIGITS.data[part], DIGITS.target[part], classes=range(10))
+        assert classifier.n_iter_ == len(classifier.loss_curve_) == 10
+        assert classifier.loss_curve_[-1] < classifier.loss_curve_[0] / 2
+        assert classifier.score(DIGITS.data[1000:], DIGITS.target[1000:]) > 0.8
+
+    def test_needs_the_classes_on_the_first_call_only(self):
+        classifier = small()
+        with pytest.raises(DataError, match="classes must be given on the first call"):
+            classifier.partial_fit(SOME, THEIRS)
+        classifier.partial_fit(SOME, THEIRS, classes=np.arange(10)).partial_fit(SOME, THEIRS)
+        classifier.partial_fit(SOME, THEIRS, classes=np.arange(10)[::-1])
+        with pytest.raises(DataError, match=re.escape("but the first call had [0, 1, 2,")):
+            classifier.partial_fit(SOME, THEIRS, classes=range(11))
+
+    @pytest.mark.parametrize(
+        ("y", "name"),
+        [(THEIRS + 1, "10"), (THEIRS.astype(str), "'0'"), (THEIRS + 0.5 - 0.5 + 7, "10.0")],
+    )
+    def test_unknown_classes_are_named(self, y, name):
+        message = re.escape(f"y holds the class {name}, but the classes are [0, 1,")
+        with pytest.raises(DataError, match=message):
+            small().partial_fit(SOME, y, classes=range(10))
+        classifier = small().partial_fit(SOME, THEIRS, classes=range(10))
+        with pytest.raises(DataError, match=message):
+            classifier.partial_fit(SOME, y)
+
+    def test_one_class_is_too_few(self):
+        with pytest.raises(DataError, match="There is only one class, 3"):
+            small().partial_fit(SOME, THEIRS * 0 + 3, classes=[3])
+
+    def test_the_number_of_features_is_kept(self):
+        classifier = small().partial_fit(SOME, THEIRS, classes=range(10))
+        with pytest.raises(
+            ValueError, match="X has 63 features, but CNNClassifier is expecting 64"
+        ):
+            classifier.partial_fit(SOME[:, :63], THEIRS)
+
+    def test_later_values_outside_the_range_are_cut_off(self):
+        classifier = small().partial_fit(SOME, THEIRS, classes=range(10))
+        beyond = np.where(SOME == 16, 1e9, np.where(SOME == 0, -5.0, SOME))
+        again = small().partial_fit(SOME, THEIRS, classes=range(10))
+        assert bits(classifier.partial_fit(beyond, THEIRS)) == bits(again.partial_fit(SOME, THEIRS))
+        assert (classifier.predict_proba(beyond) == classifier.predict_proba(SOME)).all()
+
+    def test_a_weight_of_zero_leaves_out(self):
+        weights = (np.arange(60) < 40).astype(float)
+        weighted = small().partial_fit(SOME, THEIRS, range(10), weights)
+        assert bits(weighted) == bits(small().partial_fit(SOME[:40], THEIRS[:40], range(10)))
+
+    def test_goes_on_after_fit(self):
+        classifier = small().fit(SOME, THEIRS)
+        before = bits(classifier)
+        classifier.partial_fit(SOME, THEIRS)
+        assert bits(classifier) != before
+        assert classifier.n_iter_ == 4
+        assert bits(classifier.fit(SOME, THEIRS)) == before  # which starts anew
+
+
+class TestEarlyStopping:
+    def test_keeps_the_best_and_stops(self):
+        best = []
+
+        def watch(epoch):
+            if epoch.validation_score > max((score for score, _ in best), default=-1):
+                best.append((epoch.validation_score, classifier.parameters_.copy()))
+
+        classifier = small(
+            max_iter=500, early_stopping=True, n_iter_no_change=3, callbacks=[watch],
+            learning_rate=0.03,
+        )  # fmt: skip
+        classifier.fit(X, Y)
+        scores = classifier.validation_scores_
+        assert len(scores) == len(classifier.loss_curve_) == classifier.n_iter_ < 400
+        assert max(scores) == best[-1][0]
+        assert (classifier.parameters_ == best[-1][1]).all()
+        # Three level passes without improvement, and three over which the learning rate fell.
+        assert max(scores[:-6]) >= max(scores[-6:-3])
+
+    def test_never_takes_more_passes_than_allowed(self):
+        for passes in (1, 2, 3, 7):
+            classifier = small(max_iter=passes, early_stopping=True, n_iter_no_change=5)
+            assert classifier.fit(X, Y).n_iter_ == passes
+
+    def test_is_weighted(self):
+        weights = np.where(Y == 0, 1e6, 1.0)
+        classifier = small(early_stopping=True, max_iter=1, validation_fraction=0.5)
+        (score,) = classifier.fit(X, Y, weights).validation_scores_
+        assert min(score, 1 - score) < 1e-3  # as good as all zeros are right, or all are wrong
+
+    def test_too_few_images_are_refused(self):
+        classifier = small(early_stopping=True, validation_fraction=0.9)
+        with pytest.raises(DataError, match=re.escape("can't hold back 0.9 of 2 images")):
+            classifier.fit(SOME[:2], [0, 1])
+
+    def test_without_it_there_are_no_scores(self):
+        assert small().fit(SOME, THEIRS).validation_scores_ is None
+
+
+class TestWarmStart:
+    def test_goes_on_with_the_moments(self):
+        warm = small(warm_start=True, max_iter=2).fit(SOME, THEIRS)
+        steps, moments = warm._trainer._state.t, warm._trainer._state.m.copy()
+        warm.set_params(max_iter=3).fit(SOME, THEIRS)
+        assert warm._trainer._state.t == steps * 5 // 2
+        assert not (warm._trainer._state.m == moments).all()
+        assert warm.n_iter_ == len(warm.loss_curve_) == 5
+        assert bits(warm) != bits(small(max_iter=3).fit(SOME, THEIRS))
+
+        forgetful = small(warm_start=True, max_iter=2).fit(SOME, THEIRS)
+        forgetful._trainer._state.m[:] = 0
+        assert bits(forgetful.set_params(max_iter=3).fit(SOME, THEIRS)) != bits(warm)
+
+    def test_without_it_each_fit_starts_anew(self):
+        classifier = small().fit(X, Y)
+        classifier.fit(SOME, THEIRS)
+        assert bits(classifier) == bits(small().fit(SOME, THEIRS))
+        assert classifier.n_iter_ == 3
+
+    def test_keeps_classes_features_and_range(self):
+        warm = small(warm_start=True).fit(SOME, THEIRS)
+        warm.fit(SOME[:20] * 2, THEIRS[:20] % 2)
+        assert warm.classes_.tolist() == list(range(10))
+        assert warm.pixel_range_ == (0, 16)
+        with pytest.raises(DataError, match="y holds the class 10"):
+            warm.fit(SOME, THEIRS + 1)
+        with pytest.raises(ValueError, match="X has 32 features"):
+            warm.fit(SOME[:, :32], THEIRS)
+
+    def test_early_stopping_may_begin_later(self):
+        warm = small(warm_start=True).fit(SOME, THEIRS)
+        warm.set_params(early_stopping=True).fit(SOME, THEIRS)
+        assert len(warm.validation_scores_) == 3
+        assert warm.n_iter_ == 6

@@ -1,0 +1,32 @@
+import subprocess
+import sys
+
+import pytest
+
+import pellucid
+from pellucid import data
+from pellucid.lazy import lazy_names
+
+
+@pytest.mark.parametrize("package", [pellucid, data], ids=lambda package: package.__name__)
+def test_every_public_name_is_found_and_nothing_else(package):
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'x'"):
+        package.x  # noqa: B018
+
+
+def test_a_name_is_looked_for_once(monkeypatch):
+    get = lazy_names("pellucid", {"pi": "math"})
+    monkeypatch.setattr(pellucid, "pi", None, raising=False)
+    assert get("pi") == pellucid.pi == pytest.approx(3.14159, abs=1e-5)
+
+
+def test_readers_and_process_pools_wait_until_they_are_asked_for():
+    code = (
+        "import sys, pellucid; late = ('PIL', 'multiprocessing', 'importlib.metadata', "
+        "'pellucid.data.catalog'); print([name for name in late if name in sys.modules]); "
+        "from pellucid.data import load; print('pellucid.data.catalog' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[]", "True"]
