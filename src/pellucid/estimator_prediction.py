@@ -101,8 +101,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
             pixels = images.reshape(len(images), -1).astype(np.float32)
             return pixels / np.float32(255) if images.dtype == np.uint8 else pixels
         parameters = self.parameters_[: network.size]
-        labels = np.zeros(len(images), dtype=np.int64)
-        found = run_network(network, parameters, images, labels, self._workers(), logits=True)
+        found = run_network(network, parameters, images, None, self._workers(), logits=True)
         return found.probabilities
 
 

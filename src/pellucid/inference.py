@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.data.checks import check_images, check_labels
-from pellucid.execution.sections import Section, SectionResult, prepare, section_step, whole_section
+from pellucid.execution.sections import (
+    FEW,
+    SectionResult,
+    prepare,
+    section_step,
+    unlabeled,
+    whole_section,
+)
 from pellucid.execution.workers import Workers
 from pellucid.network import Network
 
@@ -73,8 +80,7 @@ def predict_proba(
         Images that can't be used.
     """
     checked = check_images(images, network.input_shape)
-    labels = np.zeros(len(checked), dtype=np.int64)
-    return run_network(network, parameters, checked, labels, workers).probabilities
+    return run_network(network, parameters, checked, None, workers).probabilities
 
 
 def evaluate(
@@ -115,38 +121,41 @@ def run_network(
     network: Network,
     parameters: NDArray[np.float32],
     images: NDArray[Any],
-    labels: NDArray[np.int64],
+    labels: NDArray[np.int64] | None,
     workers: int | None,
     *,
     logits: bool = False,
 ) -> Evaluation:
-    """Run images that were checked already; see :func:`evaluate`.
+    """Run images that were checked already, which need no labels; see :func:`evaluate`.
 
     With ``logits=True`` the ``probabilities`` of the result are the last layer's outputs as they
     are, without the softmax.
     """
-    whole, four = whole_section(labels), _four_axes(images)
-    probabilities = np.zeros((len(labels), network.classes), dtype=np.float32)
-    prepare(network, training=False)
-
-    def work(section: Section, out: NDArray[np.float32]) -> SectionResult:
-        return section_step(
-            network, parameters, four, section, training=False, probabilities=out, logits=logits
-        )
+    four, count = _four_axes(images), len(images)
+    whole = unlabeled(count) if labels is None else whole_section(labels)
+    probabilities = np.zeros((count, network.classes), dtype=np.float32)
 
     def work_on(where: slice) -> SectionResult:
-        return work(whole.part(where), probabilities[where])
+        return section_step(
+            network, parameters, four, whole.part(where), training=False,
+            probabilities=probabilities[where], logits=logits,
+        )  # fmt: skip
 
-    if len(labels) <= PART:
-        results = [work(whole, probabilities)]
+    if count <= FEW:  # a single image would wait for the slices
+        results = [
+            section_step(
+                network, parameters, four, whole, training=False, probabilities=probabilities,
+                logits=logits,
+            )
+        ]  # fmt: skip
     else:
-        parts = [slice(start, start + PART) for start in range(0, len(labels), PART)]
+        prepare(network, training=False)
+        parts = [slice(start, start + PART) for start in range(0, count, PART)]
         with Workers(workers) as threads:
             results = threads.map(work_on, parts)
-    count = max(1, len(labels))
     return Evaluation(
-        accuracy=sum(r.correct for r in results) / count,
-        loss=sum(r.loss for r in results) / count,
+        accuracy=sum(r.correct for r in results) / max(1, count),
+        loss=sum(r.loss for r in results) / max(1, count),
         probabilities=probabilities,
     )
 

@@ -109,10 +109,11 @@ def test_networks_of_other_shapes_run_on_the_same_kernels():
         plan = plan_for(network)
         return set(np.concatenate([plan.begin, plan.forward, plan.backward, plan.end])[:, 0])
 
-    small = addresses(presets.reference())
-    assert addresses(presets.reference((23, 31), classes=7)) == small
+    # Both ways of computing a convolution, of which the shape chooses one.
+    known = addresses(presets.reference()) | addresses(presets.reference((14, 14)))
+    assert addresses(presets.reference((23, 31), classes=7)) < known
     deeper = [Conv2D(5, 5, padding=2), ReLU(), *presets.reference().layers]
-    assert addresses(Network(deeper, (28, 28))) == small
+    assert addresses(Network(deeper, (28, 28))) <= known
 
 
 def test_a_plan_for_inference_has_no_backward():

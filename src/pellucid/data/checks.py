@@ -13,6 +13,8 @@ from pellucid.errors import DataError
 
 __all__ = ["check_images", "check_labels"]
 
+_ONE = np.float32(1.0).view(np.uint32)
+
 
 def check_images(images: ArrayLike, input_shape: tuple[int, ...] | None = None) -> Images:
     """Return images as the kernels take them: uint8, or float32 in [0, 1], C-contiguous.
@@ -176,7 +178,17 @@ def _from_integers(array: NDArray[Any]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(array, np.uint8)
 
 
+def _is_unit(array: NDArray[np.float32]) -> bool:
+    """Whether all lie in [0, 1]: one look, as their bits are the smallest whole numbers.
+
+    Not so for -0.0, which whoever looks again will find to be as good as 0.
+    """
+    return bool(array.view(np.uint32).max() <= _ONE)
+
+
 def _from_floats(array: NDArray[Any]) -> NDArray[np.float32]:
+    if array.dtype == np.float32 and array.flags.c_contiguous and _is_unit(array):
+        return array
     low, high = array.min(), array.max()  # either is NaN where any value is
     if not (math.isfinite(low) and math.isfinite(high)):
         count = _bad_images(~np.isfinite(array))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import threading
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,16 @@ from numpy.typing import NDArray
 from pellucid.augmentation import Augmentation
 from pellucid.network import Network
 
-__all__ = ["EPS", "Section", "SectionResult", "cut", "prepare", "section_step", "whole_section"]
+__all__ = [
+    "EPS",
+    "Section",
+    "SectionResult",
+    "cut",
+    "prepare",
+    "section_step",
+    "unlabeled",
+    "whole_section",
+]
 
 GRAIN = 16
 """Sections are whole multiples of this many images, but for the last: what kernels take at once."""
@@ -32,9 +42,6 @@ EPS = 1e-10
 _local = threading.local()
 _NO_GRADIENT = np.zeros(0, dtype=np.float32)
 _NO_PROBABILITIES = np.zeros((0, 0), dtype=np.float32)
-_FIRST = np.arange(FEW)
-_ONES = np.ones(FEW)
-_IDENTITIES = np.stack([np.zeros(FEW, dtype=np.int64), _FIRST], axis=1)
 
 
 @dataclass(frozen=True)
@@ -106,12 +113,20 @@ def cut(images: int, sections: int) -> list[slice]:
 def whole_section(labels: NDArray[np.int64], passes: NDArray[np.int64] | None = None) -> Section:
     """Return the section of all images, in order, each counting 1."""
     count = len(labels)
-    if count <= FEW and passes is None:
-        # What a single image waits for: these arrays take longer to make than a small network.
-        return Section(_FIRST[:count], labels, _ONES[:count], _IDENTITIES[:count])
     indices = np.arange(count)
     numbers = np.zeros(count, dtype=np.int64) if passes is None else passes
     return Section(indices, labels, np.ones(count), np.stack([numbers, indices], axis=1))
+
+
+def unlabeled(count: int) -> Section:
+    """Return the section of the first ``count`` images, all of class 0, for what needs no label."""
+    return _few_unlabeled(count) if count <= FEW else whole_section(np.zeros(count, dtype=np.int64))
+
+
+@functools.lru_cache(maxsize=FEW + 1)
+def _few_unlabeled(count: int) -> Section:
+    """Keep these: their arrays take longer to make than a small network takes for an image."""
+    return whole_section(np.zeros(count, dtype=np.int64))
 
 
 @functools.lru_cache(maxsize=64)
@@ -170,25 +185,20 @@ def section_step(
     NetworkError
         The parameters are not those of the network.
     """
-    # Numba takes a while to import; whoever only describes networks need not wait for it.
-    from pellucid.kernels.arena import new_arena
-    from pellucid.kernels.execute import enter_op, layout_of, leave_op, run_section
-    from pellucid.kernels.plan import plan_for
-
     if not training and image_gradients is None and 0 < len(section.indices) <= FEW:
         return _few(network, parameters, images, section, probabilities, logits)
-    to_image = image_gradients is not None
-    plan = plan_for(network, training or to_image, to_image)
+    room, to_image = _kernels(), image_gradients is not None
+    plan = room.plan_for(network, training or to_image, to_image)
     if getattr(_local, "plan", None) is not plan:
-        _local.plan, _local.arena = plan, new_arena(plan.size)
+        _local.plan, _local.arena = plan, room.new_arena(plan.size)
     has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
     # Kernels get addresses: what lies there must stay until they are done.
     ranges = None if augmentation is None else augmentation.ranges()
-    entering = enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
-    leaving = leave_op(plan, None if image_gradients is None else _address(image_gradients))
-    loss, correct = run_section(
-        plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
+    entering = room.enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
+    leaving = room.leave_op(plan, None if image_gradients is None else _address(image_gradients))
+    loss, correct = room.run_section(
+        plan.begin, plan.forward, plan.backward, plan.end, room.layout_of(plan), _local.arena,
         network.check_parameters(parameters), gradient, entering, leaving,
         np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels),
         np.ascontiguousarray(section.weights), np.ascontiguousarray(section.identities), EPS,
@@ -206,20 +216,41 @@ def _few(
     logits: bool,
 ) -> SectionResult:
     """Take a few images through a network one by one; the same bits as all at once."""
-    from pellucid.kernels.arena import new_arena
-    from pellucid.kernels.execute import run_one_by_one
-    from pellucid.kernels.plan_one_image import plan_for_one_image
-
-    plan = plan_for_one_image(network)
-    if getattr(_local, "one_plan", None) is not plan:
-        _local.one_plan, _local.one_arena = plan, new_arena(plan.size)
-    loss, correct = run_one_by_one(
-        plan.begin, plan.forward, plan.layout, _local.one_arena,
-        network.check_parameters(parameters), _address(images), images.dtype == np.float32,
-        section.indices, section.labels, section.weights, EPS,
+    room = _kernels()
+    parameters = network.check_parameters(parameters)
+    plan = room.plan_for_one_image(network)
+    held = getattr(_local, "few", None)
+    if held is None or held[0] is not plan:
+        # Other parameters than those to come, bit by bit, so that these are packed.
+        packed = (~parameters.view(np.int32)).view(np.float32)
+        held = _local.few = plan, room.new_arena(plan.size), packed
+    loss, correct = room.run_one_by_one(
+        plan.begin, plan.forward, plan.layout, held[1], parameters, held[2], _address(images),
+        images.dtype == np.float32, section.indices, section.labels, section.weights, EPS,
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(_NO_GRADIENT, float(loss), int(correct))
+
+
+@functools.cache
+def _kernels() -> SimpleNamespace:
+    """Return what is called of the kernels' room.
+
+    Numba takes a while to import; whoever only describes networks need not wait for it. And an
+    import for every call would cost a single image a tenth of its time.
+    """
+    from pellucid.kernels import arena, execute, plan, plan_one_image
+
+    return SimpleNamespace(
+        enter_op=execute.enter_op,
+        layout_of=execute.layout_of,
+        leave_op=execute.leave_op,
+        new_arena=arena.new_arena,
+        plan_for=plan.plan_for,
+        plan_for_one_image=plan_one_image.plan_for_one_image,
+        run_one_by_one=execute.run_one_by_one,
+        run_section=execute.run_section,
+    )
 
 
 def _address(images: NDArray[Any]) -> int:

@@ -7,6 +7,7 @@ in :mod:`pellucid.kernels.plan_backward`, not in the kernels:
 
 - zero padding is a border of zeros around the array that a convolution reads; whoever computes
   that array writes inside the border, which is never touched;
+- a convolution may take fewer multiplications (:mod:`pellucid.kernels.plan_winograd`);
 - a ReLU that follows a convolution or dense layer is that layer's floor at 0, and its backward the
   gate of the op that computes its gradient;
 - flattening costs nothing: the array is read with other strides.
@@ -237,10 +238,13 @@ def _staging_size(shape: Shape) -> int:
 
 
 def _emit_forward(draft: Draft, k: int) -> None:
+    from pellucid.kernels import plan_winograd
+
     stage, x, z = draft.stages[k], draft.taken(k), draft.values[k + 1]
     layer = stage.layer
     if isinstance(layer, Conv2D):
-        op = _conv2d(draft, stage, layer, x, z)
+        has_fewer = plan_winograd.pays(stage)
+        op = (plan_winograd.op_of if has_fewer else _conv2d)(draft, stage, layer, x, z)
     elif isinstance(layer, Dense):
         op = _dense(stage, x, z)
     elif isinstance(layer, MaxPool2D):
