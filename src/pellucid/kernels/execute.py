@@ -227,7 +227,7 @@ def _differ(a: Any, b: Any) -> bool:
     difference = np.int32(0)
     for i in range(a.size):
         difference |= a[i] ^ b[i]
-    return difference != 0
+    return bool(difference != 0)
 
 
 @compile_part
