@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import sys
 import time
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from types import ModuleType
 from rich.console import Console
 
 from benchmarks.report import PICTURE, RESULTS, TABLES, Report, bars_table, show
+from benchmarks.results import Found
+from benchmarks.sections import inference, training
 from benchmarks.settings import Settings
 
 __all__ = ["SECTIONS", "main"]
@@ -22,11 +25,14 @@ SECTIONS = (
 )  # fmt: skip
 """The measurements in order; each is a file of that name in ``sections``."""
 
+CASES = (training, inference)
+"""The sections that have cases."""
+
 OUT, QUICK_OUT = Path("docs", "benchmarks"), Path("runs", "benchmarks-quick")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what was asked for; print tables, and write them after every section."""
+    """Measure what was asked for; print tables, and write them after every case and section."""
     options = _parse(arguments)
     settings = _settings(options)
     report = Report(options.out or (QUICK_OUT if options.quick else OUT))
@@ -50,9 +56,15 @@ def _run(name: str, settings: Settings, report: Report, console: Console) -> Non
     def say(line: str) -> None:
         console.print(f"[dim]{time.perf_counter() - start:6.0f} s  {line}[/dim]", soft_wrap=True)
 
-    found = section.run(settings, say)
+    def save(found: Found) -> None:
+        # Some cases of a section take the place of these alone.
+        some = settings.cases != Settings.cases
+        seconds = time.perf_counter() - start
+        report.add(name, section.TITLE, found, seconds, settings.quick, stays=some)
+
+    found = section.run(settings, say, save)
     seconds = time.perf_counter() - start
-    report.add(name, section.TITLE, found, seconds, settings.quick)
+    save(found)
     for table in found.tables:
         show(table, console)
     for line in found.failed:
@@ -64,7 +76,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = Settings.for_quick() if options.quick else Settings()
     changed = {
         name: getattr(options, name)
-        for name in ("rounds", "seconds")
+        for name in ("rounds", "seconds", "cases")
         if getattr(options, name) is not None
     }
     return settings.but(**changed)
@@ -78,6 +90,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", type=_sections, metavar="NAME,NAME",
         help=f"these sections alone, of {', '.join(SECTIONS)}; what was measured before stays",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cases", type=_patterns, metavar="NAME,NAME",
+        help="of the sections with cases, training and inference, these alone, such as "
+        "'reference/1024/*'; what was measured of the others stays",
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a smoke run of a minute or two")
     parser.add_argument("--rounds", type=_positive_int, help="measurements in turn (default 5)")
@@ -99,6 +116,18 @@ def _sections(text: str) -> list[str]:
                 f"{name!r} is no section; there are {', '.join(SECTIONS)}"
             )
     return names
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    """Return patterns of which each is that of a case."""
+    patterns = tuple(part.strip() for part in text.split(",") if part.strip())
+    known = [case.name for section in CASES for case in section.all_cases()]
+    for pattern in patterns:
+        if not fnmatch.filter(known, pattern):
+            raise argparse.ArgumentTypeError(
+                f"{pattern!r} is no case; there are {', '.join(known)}"
+            )
+    return patterns
 
 
 def _positive(text: str) -> float:

@@ -43,8 +43,16 @@ class Report:
             json.loads(path.read_text(encoding="utf-8"))["sections"] if path.exists() else {}
         )
 
-    def add(self, name: str, title: str, found: Found, seconds: float, quick: bool) -> None:
-        """Put a section in the place of what it was, and write everything."""
+    def add(
+        self, name: str, title: str, found: Found, seconds: float, quick: bool, *,
+        stays: bool = False,
+    ) -> None:  # fmt: skip
+        """Put a section in the place of what it was, and write everything.
+
+        With ``stays`` only its cases that were measured again are replaced.
+        """
+        if stays and name in self.sections:
+            found = self.found()[name].replaced_by(found)
         self.sections[name] = {
             "title": title, "measured": conditions(seconds, quick), **found.to_dict(),
         }  # fmt: skip

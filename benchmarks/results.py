@@ -44,6 +44,19 @@ class Found:
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def replaced_by(self, other: Found) -> Found:
+        """Return these findings with those of some cases in the place of what they were."""
+        titles = [table.title for table in other.tables]
+        tables = {table.title: table for table in [*self.tables, *other.tables]}
+        failed = [
+            line for line in self.failed
+            if line not in other.failed and not any(line.startswith(title) for title in titles)
+        ]  # fmt: skip
+        return Found(
+            list(tables.values()), self.figures | other.figures, self.data | other.data,
+            [*failed, *other.failed],
+        )  # fmt: skip
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Found:
         tables = [Table(**table) for table in values["tables"]]

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.results import Found
 from pellucid.measuring.rates import available_cores
 
-__all__ = ["Say", "Settings"]
+__all__ = ["Save", "Say", "Settings"]
 
 Say = Callable[[str], None]
+Save = Callable[[Found], None]
+"""Called with all that a section has found so far, which is then on disk."""
+
+MOST_ROUNDS_AT_LARGE = 3
+"""Rounds at batches above LARGE: a step lasts as long as many small ones, and spreads less."""
+LARGE = 1024
 
 
 @dataclass(frozen=True)
@@ -28,12 +36,15 @@ class Settings:
         How long each lasts, at least.
     cores : int
         How many cores there are: the most threads.
+    cases : tuple of str
+        Patterns of the names of cases, for sections that have such.
     """
 
     quick: bool = False
     rounds: int = 5
     seconds: float = 0.3
     cores: int = available_cores()
+    cases: tuple[str, ...] = ("*",)
 
     @classmethod
     def for_quick(cls) -> Settings:
@@ -42,6 +53,14 @@ class Settings:
     def but(self, **values: Any) -> Settings:
         """Return the same settings but for some values."""
         return dataclasses.replace(self, **values)
+
+    def wants(self, case: str) -> bool:
+        """Return whether a case was asked for."""
+        return any(fnmatch.fnmatchcase(case, pattern) for pattern in self.cases)
+
+    def rounds_at(self, batch_size: int) -> int:
+        """Return how often to measure batches of a size."""
+        return self.rounds if batch_size <= LARGE else min(self.rounds, MOST_ROUNDS_AT_LARGE)
 
     @property
     def threads(self) -> list[int]:

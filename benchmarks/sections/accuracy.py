@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.fresh import run_fresh
 from benchmarks.processes import RemoteError
 from benchmarks.results import Found, Table, pairs, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 from pellucid import data
 from pellucid.errors import PellucidError
 from pellucid.measuring.networks import NETWORKS
@@ -24,7 +24,7 @@ NETWORKS_AND_EPOCHS = {"reference": 2, "lenet": 4}
 BATCH_SIZE, LEARNING_RATE, EVERY = 256, 0.006, 20
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
     try:
         digits = data.load("mnist")

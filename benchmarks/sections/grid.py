@@ -7,12 +7,12 @@ import tempfile
 from benchmarks.fresh import run_fresh
 from benchmarks.processes import RemoteError
 from benchmarks.results import Found, Table, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 
 TITLE = "Grid search over 20 shapes"
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found, cold, warm = Found(), [], []
     say("grid search, cold and warm cache")
     for _ in range(1 if settings.quick else 2):

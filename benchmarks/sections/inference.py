@@ -11,13 +11,14 @@ from benchmarks.crews import OURS, Crew, Entry, in_turn, ratio, ratio_cells
 from benchmarks.peers.inference_cases import INFERENCE
 from benchmarks.processes import RemoteError
 from benchmarks.results import Found, Table, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 from pellucid.measuring.rates import Rate
 
 TITLE = "Inference"
 
 CASES = "benchmarks.peers.inference_cases:"
 FAMILIES = {name: "PyTorch" if "orch" in name else name for name in INFERENCE}
+NETWORKS = ("reference", "lenet", "wide")
 TOLERANCE = 1e-4
 """How far probabilities may be apart."""
 
@@ -40,23 +41,36 @@ class Case(NamedTuple):
         return f"{self.network} network, {what}, {'floats in [0, 1]' if self.is_float else 'bytes'}"
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
-    networks = ("reference",) if settings.quick else ("reference", "lenet", "wide")
+    networks = NETWORKS[:1] if settings.quick else NETWORKS
     with Crew(FAMILIES, settings.threads) as crew:
         for network in networks:
             for is_float in (False, True):
-                ready = _prepare(network, is_float, crew, settings, found)
-                for images in (1, 1024, 10_000):
-                    case = Case(network, is_float, images)
-                    # Bytes are what images are; floats only where a bar is. The peers' activations
-                    # of 10,000 images in the wide network are more than the memory.
-                    small = network != "wide" or images <= 1024
-                    if small and (not is_float or (network == "reference" and images == 1)):
-                        say(case.title)
-                        _measure(case, ready, crew, settings, found)
+                wanted = [case for case in cases(network, is_float) if settings.wants(case.name)]
+                ready = _prepare(network, is_float, crew, settings, found) if wanted else []
+                for case in wanted:
+                    say(case.title)
+                    _measure(case, ready, crew, settings, found)
+                    save(found)
             crew.everywhere(CASES + "drop_all")
     return found
+
+
+def all_cases() -> list[Case]:
+    """Return the cases of all networks."""
+    return [case for network in NETWORKS for kind in (False, True) for case in cases(network, kind)]
+
+
+def cases(network: str, is_float: bool) -> list[Case]:
+    """Return what is measured of a network.
+
+    Bytes are what images are; floats only where a bar is. The peers' activations of 10,000 images
+    in the wide network are more than the memory.
+    """
+    if is_float:
+        return [Case(network, True, 1)] if network == "reference" else []
+    return [Case(network, False, n) for n in (1, 1024, 10_000) if network != "wide" or n <= 1024]
 
 
 def _prepare(

@@ -6,7 +6,7 @@ import time
 
 from benchmarks.processes import PAUSE, Remote
 from benchmarks.results import Found, Table, pairs, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 from pellucid.measuring.networks import NETWORKS
 from pellucid.measuring.rates import Rate
 from pellucid.measuring.work import training_work
@@ -18,7 +18,7 @@ INFERENCE = "benchmarks.peers.inference_cases:"
 BATCH = 1024
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
     say("sgemm and training, one core")
     columns = ["what", "images a core-second", "GFLOP/s, done densely", "share of sgemm's rate"]

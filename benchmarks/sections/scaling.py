@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.fresh import run_fresh
 from benchmarks.processes import PAUSE, RemoteError
 from benchmarks.results import Found, Table, pairs, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, presets
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.rates import Rate, rate_of
@@ -22,7 +22,7 @@ FILTERS = (4, 8, 16, 32, 64)
 SIDES = (14, 28, 56, 112)
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
     say("workers")
     for batch_size in (32, 1024) if settings.quick else (32, 128, 1024, 8192):

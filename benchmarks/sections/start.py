@@ -9,7 +9,7 @@ from importlib import metadata
 from benchmarks.fresh import run_fresh
 from benchmarks.processes import RemoteError
 from benchmarks.results import Found, Table, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 
 TITLE = "Start"
 
@@ -22,7 +22,7 @@ FIRST = ["-m", "benchmarks.peers.first_update"]
 INSTALLED = ("pellucid", "torch", "scikit-learn", "jax")
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
     rounds = 2 if settings.quick else max(3, settings.rounds)
     say("imports")

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.crews import OURS, Crew, Entry
 from benchmarks.processes import Remote, RemoteError
 from benchmarks.results import Found, Table
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
 from pellucid.errors import NetworkError
 from pellucid.layers import Layer
@@ -71,7 +71,7 @@ def networks(count: int, seed: int = 0) -> list[Network]:
     return found
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
     made = networks(8 if settings.quick else COUNT)
     seconds = 0.02 if settings.quick else 0.06

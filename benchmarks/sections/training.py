@@ -8,7 +8,7 @@ from benchmarks.crews import OURS, Crew, Entry, best, in_turn, ratio, ratio_cell
 from benchmarks.peers.training_cases import TRAINING
 from benchmarks.processes import RemoteError
 from benchmarks.results import Found, Table, spread
-from benchmarks.settings import Say, Settings
+from benchmarks.settings import Save, Say, Settings
 from pellucid.measuring.rates import Rate
 
 TITLE = "Training throughput"
@@ -47,6 +47,11 @@ class Case(NamedTuple):
     def title(self) -> str:
         how = "randomized" if self.randomize else "not randomized"
         return f"{self.network} network, batches of {self.batch_size:,}, {how}"
+
+
+def all_cases() -> list[Case]:
+    """Return the cases of all runs."""
+    return [*cases(quick=False), *cases(quick=True)]
 
 
 def cases(quick: bool) -> list[Case]:
@@ -90,22 +95,25 @@ def entries(case: Case, settings: Settings) -> list[Entry]:
     return found
 
 
-def run(settings: Settings, say: Say) -> Found:
+def run(settings: Settings, say: Say, save: Save) -> Found:
     found = Found()
     rates: dict[str, dict[Entry, list[float]]] = {}
     network = ""
     crew = Crew(FAMILIES, settings.threads)
     try:
         for case in cases(settings.quick):
+            if not settings.wants(case.name):
+                continue
             if case.network != network:
                 # New processes for every network: none keeps the memory of the one before.
                 crew.__exit__()
                 crew, network = Crew(FAMILIES, settings.threads), case.network
             say(case.title)
             rates[case.name] = _measure(case, crew, settings, found)
+            _figures(rates, found)
+            save(found)
     finally:
         crew.__exit__()
-    _figures(rates, found)
     return found
 
 
@@ -130,8 +138,9 @@ def _measure(
         return Rate(*remote.measure(CASES + "measure_training", *args))
 
     measured, failed = in_turn(
-        ready, measure, lambda rate: rate.per_second, settings.rounds, settings.cores
-    )
+        ready, measure, lambda rate: rate.per_second, settings.rounds_at(case.batch_size),
+        settings.cores,
+    )  # fmt: skip
     found.failed += [f"{case.title}: {line}" for line in failed]
     crew.everywhere(CASES + "drop_all")
     rates = {entry: [r.per_second for r in values] for entry, values in measured.items()}

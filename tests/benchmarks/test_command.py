@@ -1,5 +1,6 @@
 """The command: which sections it runs, where it writes, what it refuses."""
 
+import json
 import types
 
 import pytest
@@ -16,7 +17,7 @@ def ran(monkeypatch):
     def section(path):
         name = path.rsplit(".", 1)[-1]
 
-        def run(settings, say):
+        def run(settings, say, save):
             say("at work")
             calls.append((name, settings))
             return Found(failed=[f"{name}: nothing here"])
@@ -45,6 +46,30 @@ def test_some_sections_with_settings(ran, tmp_path):
     assert {(s.rounds, s.seconds) for _, s in ran} == {(7, 0.2)}
 
 
+def test_what_was_found_is_on_disk_after_every_case(monkeypatch, tmp_path):
+    seen = []
+
+    def run(settings, say, save):
+        found = Found()
+        for number, case in enumerate(["reference/32/plain", "reference/1024/plain"]):
+            if settings.wants(case):
+                found.data[case] = number
+                save(found)
+                seen.append(json.loads((tmp_path / "results.json").read_text()))
+        return found
+
+    section = types.SimpleNamespace(TITLE="Training", run=run)
+    monkeypatch.setattr(command, "import_module", lambda _: section)
+    command.main(["--only", "training", "--out", str(tmp_path)])
+    assert [len(results["sections"]["training"]["data"]) for results in seen] == [1, 2]
+    # One case again: the other stays.
+    command.main(["--only", "training", "--cases", "reference/32/*", "--out", str(tmp_path)])
+    assert len(seen) == 3
+    assert seen[2]["sections"]["training"]["data"] == {
+        "reference/32/plain": 0, "reference/1024/plain": 1,
+    }  # fmt: skip
+
+
 def test_a_smoke_run_does_not_touch_the_results(ran, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command.main(["--quick", "--only", "peak"])
@@ -63,6 +88,7 @@ def test_the_report_alone(ran, tmp_path):
     ("arguments", "message"),
     [
         (["--only", "speed"], "'speed' is no section; there are training, accuracy"),
+        (["--cases", "reference/9/*"], "'reference/9/*' is no case; there are reference/32/plain"),
         (["--rounds", "0"], "0 is not at least 1"),
         (["--seconds", "0"], "0 is not above 0"),
     ],

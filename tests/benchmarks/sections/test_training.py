@@ -77,7 +77,9 @@ def test_a_whole_run_beside_pytorch(monkeypatch):
     monkeypatch.setattr(training, "cases", lambda _: [PLAIN])
     monkeypatch.setattr(training, "systems", lambda *_: names)
     said = []
-    found = training.run(Settings(quick=True, rounds=2, seconds=0.01, cores=1), said.append)
+    settings, saved = Settings(quick=True, rounds=2, seconds=0.01, cores=1), []
+    found = training.run(settings, said.append, lambda now: saved.append(len(now.data)))
+    assert saved == list(range(1, len(found.data) + 1))
     assert said == ["reference network, batches of 32, not randomized"]
     [table] = found.tables
     assert [row[0] for row in table.rows] == [OURS, "PyTorch eager"]
