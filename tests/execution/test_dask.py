@@ -57,7 +57,8 @@ def test_the_scheduler_keeps_nothing_of_updates_that_are_done(executor):
 
     def kept(dask_scheduler=None):
         spans = dask_scheduler.extensions["spans"].spans.values()
-        return len(spans), sum(len(span.groups) for span in spans)
+        told = sum(len((span._metadata or {}).get("collections", ())) for span in spans)
+        return len(spans), sum(len(span.groups) for span in spans), told
 
     client, before = executor._client, kept_by(executor, tasks)
     with Trainer(NETWORK, executor=executor) as trainer:

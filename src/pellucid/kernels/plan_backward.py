@@ -11,7 +11,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-from pellucid.kernels import conv2d, dense, maxpool2d, plan_survivors, relu, sigmoid
+from pellucid.kernels import conv2d, dense, maxpool2d, plan_survivors, plan_winograd, relu, sigmoid
 from pellucid.kernels.arena import FLOOR_NONE, View, everywhere
 from pellucid.kernels.plan import (
     Draft,
@@ -83,7 +83,7 @@ def emit_backward(draft: Draft, delta: View, sums: Sums, image_gradient: bool) -
             continue  # the convolution takes the pool's gradient as it is
         if k in draft.survivors:
             to, gate = _target(draft, k, image_gradient) if k > 0 else (None, None)
-            plan_survivors.emit_survivors(draft, k, dz, sums[k], to, gate)
+            _emit_pooled(draft, k, dz, sums[k], to, gate)
             dz = to or dz
             continue
         if k in sums:
@@ -95,6 +95,21 @@ def emit_backward(draft: Draft, delta: View, sums: Sums, image_gradient: bool) -
     to = draft.memory.array(draft.network.input_shape)
     _emit_input_gradient(draft, 0, dz, to, None)
     return to
+
+
+def _emit_pooled(
+    draft: Draft, k: int, dp: View, sums: tuple[int, int], to: View | None, gate: View | None
+) -> None:
+    """Emit the gradients of stage ``k`` and of its input from that of the pool after it."""
+    stage, pool = draft.stages[k], draft.stages[k + 1]
+    if to is None or not plan_survivors.passes_on_densely(stage, pool):
+        plan_survivors.emit_survivors(draft, k, dp, sums, to, gate)
+        return
+    dz = draft.memory.array(stage.gives)
+    opener = draft.values[k + 1] if stage.has_relu else None
+    _emit_input_gradient(draft, k + 1, dp, dz, opener)
+    plan_winograd.emit_input_gradient(draft, stage, dz, to, gate)
+    plan_survivors.emit_survivors(draft, k, dp, sums, None, None)
 
 
 def _emit_step(draft: Draft, k: int, dz: View, image_gradient: bool) -> View:
@@ -209,7 +224,10 @@ def _emit_input_gradient(draft: Draft, k: int, dz: View, to: View, gate: View | 
     stage = draft.stages[k]
     layer, dx = stage.layer, stage.as_taken(to)
     if isinstance(layer, Conv2D):
-        _emit_conv2d(draft, stage, layer, dz, dx, gate)
+        if plan_winograd.gradient_pays(stage):
+            plan_winograd.emit_input_gradient(draft, stage, dz, dx, gate)
+        else:
+            _emit_conv2d(draft, stage, layer, dz, dx, gate)
         return
     if isinstance(layer, Dense):
         op = make_op(

@@ -189,7 +189,7 @@ def _winograd(
     draft.begin.append(
         make_op(
             winograd.pack(width), filters=filters, channels=channels, height=height, block=floats,
-            blocks=z.pixel // floats, source=stage.parameters[0], bias=stage.parameters[1],
+            blocks=z.pixel // floats, **plan_winograd.source_fields(stage),
             weights=weights, to_block=height * channels * points * floats,
             to_tap=points * floats, to_point=floats, sums=sums,
         )

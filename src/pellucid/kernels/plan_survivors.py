@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 
-from pellucid.kernels import channels_last, conv2d, survivors
+from pellucid.kernels import channels_last, conv2d, plan_winograd, survivors
 from pellucid.kernels.arena import WASTE, ZEROS, View, everywhere
 from pellucid.kernels.plan import Draft, Stage, make_op
 from pellucid.kernels.vector import LANES
 from pellucid.layers import Conv2D, MaxPool2D
 
-__all__ = ["allocate", "emit_survivors", "pays"]
+__all__ = ["allocate", "emit_survivors", "passes_on_densely", "pays"]
 
 
 def pays(draft: Draft, k: int) -> bool:
@@ -30,7 +30,18 @@ def pays(draft: Draft, k: int) -> bool:
     layer = stage.layer
     if not isinstance(layer, Conv2D) or not isinstance(after.layer, MaxPool2D):
         return False
-    return _sparse_cost(stage, after, k > 0) < _dense_cost(stage, after, k > 0)
+    sparse = _sparse_cost(stage, after)
+    if k > 0:
+        sparse += min(_passing_cost(stage, after), _unpooled_cost(stage, after))
+    return sparse < _dense_cost(stage, after, k > 0)
+
+
+def passes_on_densely(stage: Stage, after: Stage) -> bool:
+    """Return whether the input's gradient should rather be computed from all of ``dz``.
+
+    Survivors then give that of the filters alone.
+    """
+    return _unpooled_cost(stage, after) < _passing_cost(stage, after)
 
 
 SHARE = 0.8
@@ -38,33 +49,58 @@ SHARE = 0.8
 
 
 def _dense_cost(stage: Stage, after: Stage, passes_on: bool) -> float:
-    layer, pool = stage.layer, after.layer
+    layer = stage.layer
     assert isinstance(layer, Conv2D)
-    assert isinstance(pool, MaxPool2D)
     filters, rows, columns = stage.gives
     channels, (height, width) = stage.takes[0], layer.kernel_pair
     block = conv2d.gradient_block(filters, width)
     taps = conv2d.filter_taps(width, block)
     padded = -(-width // taps) * taps
     cost = 1.05 * filters * rows * columns * channels * height * padded / LANES
-    cost += 0.25 * math.prod(after.gives) * math.prod(pool.pool_pair)
+    cost += _unpooling_cost(after)
     if passes_on:
         step = math.prod(layer.stride_pair)
         back = filters * math.prod(stage.takes) * height * width / step / LANES
         # Few channels use few of a tile's filters; phases of a stride are short rows.
-        cost += back * (1.0 + 0.4 / min(channels, 8)) * (1.05 if step == 1 else 1.6)
+        back *= (1.0 + 0.4 / min(channels, 8)) * (1.05 if step == 1 else 1.6)
+        cost += min(back, plan_winograd.gradient_cost(stage))
     return cost
 
 
-def _sparse_cost(stage: Stage, after: Stage, passes_on: bool) -> float:
+def _unpooling_cost(after: Stage) -> float:
+    assert isinstance(after.layer, MaxPool2D)
+    return 0.25 * math.prod(after.gives) * math.prod(after.layer.pool_pair)
+
+
+def _unpooled_cost(stage: Stage, after: Stage) -> float:
+    """Return what the input's gradient costs with fewer multiplications, from all of ``dz``."""
+    return _unpooling_cost(after) + plan_winograd.gradient_cost(stage)
+
+
+def _sparse_cost(stage: Stage, after: Stage) -> float:
+    """Return what the filters' gradient costs."""
+    windows, depth = math.prod(after.gives), channels_last.depth(stage.takes[0])
+    each = 0.65 * _eights(stage) + 8.0
+    turning = math.prod(stage.takes[1:]) * depth / LANES * 6.0
+    return _alive(stage) * windows * each + turning + 1.2 * windows
+
+
+def _passing_cost(stage: Stage, after: Stage) -> float:
+    """Return what the input's gradient costs beside it: stores, and turning it back."""
+    windows, depth = math.prod(after.gives), channels_last.depth(stage.takes[0])
+    turning = math.prod(stage.takes[1:]) * depth / LANES * 9.0
+    return _alive(stage) * windows * _eights(stage) + turning
+
+
+def _alive(stage: Stage) -> float:
+    return SHARE if stage.has_relu else 1.0
+
+
+def _eights(stage: Stage) -> float:
+    """Return how often eight floats make up a filter with all its channels."""
     layer = stage.layer
     assert isinstance(layer, Conv2D)
-    windows, depth = math.prod(after.gives), channels_last.depth(stage.takes[0])
-    eights = math.prod(layer.kernel_pair) * depth / 8
-    each = eights * (1.25 if passes_on else 0.65) + 8.0
-    turning = math.prod(stage.takes[1:]) * depth / LANES * 6.0
-    share = SHARE if stage.has_relu else 1.0
-    return share * windows * each + turning * (2.0 if passes_on else 1.0) + 1.2 * windows
+    return math.prod(layer.kernel_pair) * channels_last.depth(stage.takes[0]) / 8
 
 
 def _width_of(stage: Stage) -> tuple[int, int, int, int]:
@@ -115,7 +151,7 @@ def emit_survivors(
     image = floats + LANES
     x_last = take(LANES * image)
     dx_last = take(LANES * image) if to is not None else x_last
-    f = take(filters * size)
+    f = take(filters * size) if to is not None else 0
     windows = math.prod(pool.gives[1:])
     listed = -(-windows // survivors.WORD) * survivors.WORD
     deltas, offsets = take(LANES * filters * listed), take(LANES * filters * listed)
@@ -129,7 +165,8 @@ def emit_survivors(
     pool_step, step = pool.layer.stride_pair, layer.stride_pair
     opener = draft.values[k + 2] if stage.has_relu else everywhere(dp.shape)
     program = draft.program
-    program.begin.append(make_op(survivors.pack(), **shape, source=stage.parameters[0], f=f))
+    if to is not None:
+        program.begin.append(make_op(survivors.pack(), **shape, source=stage.parameters[0], f=f))
     program.backward.append(
         make_op(
             survivors.collect(), filters=filters, rows=dp.shape[1], columns=dp.shape[2],

@@ -34,7 +34,17 @@ from pellucid.kernels.compile import Kernel, compile_kernel
 from pellucid.kernels.vector import ACCUMULATORS, LANES, Emitter
 from pellucid.kernels.winograd_matrices import OUTPUTS, WIDTHS, matrices
 
-__all__ = ["OUTPUTS", "WIDTHS", "forward", "group_of", "in_ring", "pack", "points_of", "tiles_of"]
+__all__ = [
+    "OUTPUTS",
+    "WIDTHS",
+    "forward",
+    "group_of",
+    "in_ring",
+    "multiply",
+    "pack",
+    "points_of",
+    "tiles_of",
+]
 
 
 def points_of(width: int) -> int:
@@ -63,7 +73,10 @@ def group_of(tiles: int, block: int) -> int:
     return min((most, half), key=lambda group: (group > tiles, -(-tiles // group) * (group + 0.5)))
 
 
-_PACK = "filters channels height block blocks source bias weights to_block to_tap to_point sums"
+_PACK = (
+    "filters channels height block blocks source source_filter source_channel source_row bias "
+    "weights to_block to_tap to_point sums"
+)
 
 
 @functools.cache
@@ -71,22 +84,26 @@ def pack(width: int) -> Kernel:
     """``u = G f`` for blocks of filters, zeros where there are none, and the biases.
 
     A filter's number in its block is innermost. ``to_block``, ``to_tap`` and ``to_point`` are the
-    floats from one block, filter row and channel, and point to the next.
+    floats from one block, filter row and channel, and point to the next. Filters are found in the
+    parameters by strides, which may exchange them with channels or run backward. Biases are 0 where
+    ``bias`` is negative.
     """
     points = points_of(width)
 
     def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, height, block, blocks, source, bias, weights = (
-            op[0], op[1], op[2], op[3], op[4], op[5], op[6], op[7]
+        filters, channels, height, block, blocks = op[0], op[1], op[2], op[3], op[4]
+        source, source_filter, source_channel, source_row = op[5], op[6], op[7], op[8]
+        bias, weights, to_block, to_tap, to_point, sums = (
+            op[9], op[10], op[11], op[12], op[13], op[14]
         )  # fmt: skip
-        to_block, to_tap, to_point, sums = op[8], op[9], op[10], op[11]
         for k in range(blocks * block):
             inside = k < filters
-            arena[sums + k] = parameters[bias + k] if inside else types.float32(0.0)
+            has_bias = inside and bias >= 0
+            arena[sums + k] = parameters[bias + k] if has_bias else types.float32(0.0)
             first = weights + k // block * to_block + k % block
             for i in range(height):
                 for c in range(channels):
-                    at = source + ((k * channels + c) * height + i) * width
+                    at = source + k * source_filter + c * source_channel + i * source_row
                     to = first + (i * channels + c) * to_tap
                     if inside:
                         _transform_filter(parameters, at, arena, to, to_point, width)
@@ -162,10 +179,10 @@ def forward(width: int, block: int, group: int) -> Kernel:
                     # The last group steps back over tiles already done: same values again.
                     tile = min(start, tiles - group)
                     for p in range(points):
-                        _multiply(
+                        multiply(
                             arena, ring + p * point + tile * LANES, slot, plane, y % height, height,
-                            channels, weights + (p * blocks + k) * filter_floats,
-                            scratch + p * block * group * LANES, block, group,
+                            height, channels, weights + (p * blocks + k) * filter_floats,
+                            scratch + p * block * group * LANES, group * LANES, block, group,
                         )  # fmt: skip
                     for f in range(block):
                         for t in range(group):
@@ -208,20 +225,23 @@ def _transform(
 
 
 @intrinsic(prefer_literal=True)
-def _multiply(
-    typingctx: Any, arena: Any, v: Any, slot: Any, plane: Any, first: Any, height: Any,
-    channels: Any, u: Any, m: Any, block: Any, group: Any,
+def multiply(
+    typingctx: Any, arena: Any, v: Any, slot: Any, plane: Any, first: Any, slots: Any, height: Any,
+    channels: Any, u: Any, m: Any, m_filter: Any, block: Any, group: Any,
 ) -> Any:  # fmt: skip
-    """One point of one register tile: ``m[k, t] = sum_{i, c} u[i, c, k] v[i, c, t]``."""
+    """One point of one register tile: ``m[k, t] = sum_{i, c} u[i, c, k] v[i, c, t]``.
+
+    ``v`` is a ring of ``slots`` rows, of which ``height`` are taken, from slot ``first`` on.
+    """
     BLOCK, GROUP = block.literal_value, group.literal_value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, v, slot, plane, first, height, channels, u, m = args[:9]
+        memory, v, slot, plane, first, slots, height, channels, u, m, m_filter = args[:11]
         emit = Emitter(builder)
         acc = [[emit.variable(emit.constant(0.0)) for _ in range(GROUP)] for _ in range(BLOCK)]
         at = emit.variable(u)
         with emit.repeat(height) as i:
-            row = builder.add(v, builder.mul(in_ring(builder, first, i, height), slot))
+            row = builder.add(v, builder.mul(in_ring(builder, first, i, slots), slot))
             with emit.repeat(channels) as c:
                 place = builder.add(row, builder.mul(c, plane))
                 weights = builder.load(at)
@@ -233,11 +253,12 @@ def _multiply(
                         builder.store(emit.fma(weight, values[t], old), acc[k][t])
                 builder.store(builder.add(weights, _int(BLOCK)), at)
         for k in range(BLOCK):
+            to = builder.add(m, builder.mul(m_filter, _int(k)))
             for t in range(GROUP):
-                emit.store(builder.load(acc[k][t]), memory, m, (k * GROUP + t) * LANES)
+                emit.store(builder.load(acc[k][t]), memory, to, t * LANES)
         return context.get_dummy_value()
 
-    return types.void(arena, *[types.intp] * 8, block, group), codegen
+    return types.void(arena, *[types.intp] * 10, block, group), codegen
 
 
 @intrinsic(prefer_literal=True)

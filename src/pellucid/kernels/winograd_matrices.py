@@ -52,27 +52,19 @@ class Matrices:
 
     def of_input(self, emit: Emitter, x: list[Any]) -> list[Any]:
         """Return ``B^T x``."""
-        points = len(x)
-        found = [_sum(emit, self.b[0], x)]
-        for plus in range(1, points - 1, 2):
-            row = self.b[plus]
-            even = _sum(emit, [c if j % 2 == 0 else 0.0 for j, c in enumerate(row)], x)
-            odd = _sum(emit, [c if j % 2 else 0.0 for j, c in enumerate(row)], x)
-            found += [emit.builder.fadd(even, odd), emit.builder.fsub(even, odd)]
-        return [*found, _sum(emit, self.b[-1], x)]
+        return _to_points(emit, self.b, x)
 
     def to_output(self, emit: Emitter, m: list[Any]) -> list[Any]:
         """Return ``A^T m``."""
-        sums, differences = [], []
-        for plus in range(1, len(m) - 1, 2):
-            sums.append(emit.builder.fadd(m[plus], m[plus + 1]))
-            differences.append(emit.builder.fsub(m[plus], m[plus + 1]))
-        found = []
-        for j, row in enumerate(self.a):
-            pairs = differences if j % 2 else sums
-            factors = [row[0], *row[1:-1:2], row[-1]]
-            found.append(_sum(emit, factors, [m[0], *pairs, m[-1]]))
-        return found
+        return _from_points(emit, self.a, m)
+
+    def of_output_gradient(self, emit: Emitter, dz: list[Any]) -> list[Any]:
+        """Return ``A dz``, the backward of :meth:`to_output`."""
+        return _to_points(emit, list(zip(*self.a, strict=True)), dz)
+
+    def to_input_gradient(self, emit: Emitter, dv: list[Any]) -> list[Any]:
+        """Return ``B dv``, the backward of :meth:`of_input`."""
+        return _from_points(emit, list(zip(*self.b, strict=True)), dv)
 
 
 @functools.cache
@@ -121,6 +113,28 @@ def _inverse(rows: list[list[Fraction]]) -> list[list[Fraction]]:
                 factor = work[i][column]
                 work[i] = [a - factor * b for a, b in zip(work[i], work[column], strict=True)]
     return [row[size:] for row in work]
+
+
+def _to_points(emit: Emitter, rows: Any, values: list[Any]) -> list[Any]:
+    """Return a matrix with a row for each point, times values."""
+    found = [_sum(emit, rows[0], values)]
+    for row in rows[1:-1:2]:
+        even = _sum(emit, [c if j % 2 == 0 else 0.0 for j, c in enumerate(row)], values)
+        odd = _sum(emit, [c if j % 2 else 0.0 for j, c in enumerate(row)], values)
+        found += [emit.builder.fadd(even, odd), emit.builder.fsub(even, odd)]
+    return [*found, _sum(emit, rows[-1], values)]
+
+
+def _from_points(emit: Emitter, rows: Any, values: list[Any]) -> list[Any]:
+    """Return a matrix with a column for each point, times a value for each."""
+    pairs = list(zip(values[1:-1:2], values[2:-1:2], strict=True))
+    sums = [emit.builder.fadd(plus, minus) for plus, minus in pairs]
+    differences = [emit.builder.fsub(plus, minus) for plus, minus in pairs]
+    found = []
+    for j, row in enumerate(rows):
+        terms = [values[0], *(differences if j % 2 else sums), values[-1]]
+        found.append(_sum(emit, [row[0], *row[1:-1:2], row[-1]], terms))
+    return found
 
 
 def _sum(emit: Emitter, factors: Any, values: list[Any]) -> Any:
