@@ -3,7 +3,6 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, Network, ReLU
 from pellucid.kernels import conv2d
-from pellucid.kernels.vector import ACCUMULATORS
 
 from ..equations.numeric import SEEDS
 from .oracle import assert_agrees, convolutions, problem
@@ -44,19 +43,3 @@ def test_a_block_covers_all_filters_and_wastes_less_than_a_block(filters):
     assert 1 <= block <= 8
     assert planes % block == 0
     assert filters <= planes < filters + block
-
-
-@given(st.integers(1, 200), st.integers(1, 11))
-def test_a_gradient_tile_takes_whole_blocks_and_fits_the_registers(filters, width):
-    block = conv2d.gradient_block(filters, width)
-    assert conv2d.filter_block(filters) % block == 0
-    assert conv2d.filter_taps(width, block) * block <= max(ACCUMULATORS, block)
-
-
-@given(st.integers(1, 31), st.integers(1, 6))
-def test_a_gradient_tile_covers_the_filter_row_within_its_accumulators(width, block):
-    taps = conv2d.filter_taps(width, block)
-    assert 1 <= taps <= width
-    assert taps * block <= max(ACCUMULATORS, block)
-    groups = -(-width // taps)
-    assert groups * taps - width < taps

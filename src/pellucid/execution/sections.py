@@ -135,7 +135,7 @@ def prepare(network: Network, *, training: bool = True) -> None:
     images = np.zeros((1, *network.input_shape), dtype=np.uint8)
     one = whole_section(np.zeros(1, dtype=np.int64))
     parameters = np.zeros(network.size, dtype=np.float32)
-    # A section of no images goes through the kernels for many, one of one through the others.
+    # A section of no images takes the way of many, one of one the other.
     for section in (one.part(slice(0)), *([] if training else [one])):
         section_step(network, parameters, images, section, training=training)
 

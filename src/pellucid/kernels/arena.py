@@ -20,6 +20,7 @@ __all__ = [
     "CONSTANTS",
     "FLOOR_NONE",
     "FLOOR_ZERO",
+    "IS_FIRST",
     "ONES",
     "WASTE",
     "ZEROS",
@@ -34,6 +35,8 @@ FLOOR_ZERO = LANES
 """Where 0 lies: the floor of a layer with a ReLU."""
 FLOOR_NONE = LANES + 1
 """Where minus infinity lies: the floor of a layer without one."""
+IS_FIRST = LANES + 2
+"""Where the driver says whether a chunk is the first of its section: 1, else 0."""
 ZEROS = 2 * LANES
 """Where a vector of zeros lies: what a kernel reads in place of something that is not there."""
 WASTE = 3 * LANES

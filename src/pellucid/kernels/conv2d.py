@@ -10,11 +10,9 @@ each weight that is broadcast serves COLUMNS pixels, and a sum leaves the regist
 The gradient of the input is the same loop: the full correlation of ``dz``, in a border of zeros,
 with the flipped filters. Where the stride is s, each of the s x s phases of the input's pixels has
 the taps to itself that reach it, so it is a correlation with these alone (``pack`` picks them).
+Filter rows that lie in that border altogether are passed over.
 
-The gradient of the filters, ``df[k, c, i, j] = sum_{y, x} dz[k, y, x] x[c, y s + i, x s + j]``, is
-a tile of BLOCK filters by TAPS neighbors in one filter row. Rows of ``dz`` are taken a few at a
-time, so that they stay in the first-level cache while every channel and filter row passes over
-them. The sums stay spread over the lanes until the section ends (``filters_finish``).
+The gradient of the filters is in :mod:`pellucid.kernels.conv2d_gradient`.
 """
 
 from __future__ import annotations
@@ -27,15 +25,11 @@ from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
-from pellucid.kernels.vector import ACCUMULATORS, COLUMNS, LANES, Emitter, load, total
+from pellucid.kernels.vector import ACCUMULATORS, COLUMNS, LANES, Emitter
 
 __all__ = [
     "filter_block",
-    "filter_taps",
-    "filters_finish",
-    "filters_gradient",
     "forward",
-    "gradient_block",
     "pack",
     "planes",
 ]
@@ -54,31 +48,10 @@ def filter_block(filters: int) -> int:
     return min((8, 6, 5, 4), key=lambda block: -(-filters // block) * block)
 
 
-def gradient_block(filters: int, width: int) -> int:
-    """Return how many filters a filter-gradient tile takes; a divisor of :func:`filter_block`.
-
-    Less than all of the block where that would cut a row of taps in two.
-
-    Examples
-    --------
-    >>> gradient_block(16, 3), gradient_block(16, 5), gradient_block(6, 5)
-    (8, 4, 3)
-    """
-    block = filter_block(filters)
-    halved = [part for part in (block, block // 2) if part > 2 and block % part == 0]
-    return next((part for part in halved if part * width <= ACCUMULATORS), block)
-
-
 def planes(filters: int) -> int:
     """Return how many channel planes ``filters`` outputs take, the last block filled up."""
     block = filter_block(filters)
     return -(-filters // block) * block
-
-
-def filter_taps(width: int, block: int) -> int:
-    """Return how many neighbors in a filter row one filter-gradient tile takes."""
-    groups = -(-width * block // max(ACCUMULATORS, block))
-    return -(-width // groups)
 
 
 _PACK = (
@@ -99,27 +72,30 @@ def pack() -> Kernel:
         filters, bias, channels, height, width, block = op[0], op[1], op[2], op[3], op[4], op[5]
         source, source_filter, source_channel = op[6], op[7], op[8]
         source_row, source_column, weights, sums = op[9], op[10], op[11], op[12]
-        taps = height * width
         blocks = (filters + block - 1) // block
         for k in range(blocks * block):
-            inside = k < filters
-            arena[sums + k] = parameters[bias + k] if inside and bias >= 0 else 0.0
+            arena[sums + k] = parameters[bias + k] if k < filters and bias >= 0 else 0.0
+        to = weights
+        for first in range(0, blocks * block, block):
+            count = min(block, filters - first)
             for c in range(channels):
-                start = source + k * source_filter + c * source_channel
                 for i in range(height):
-                    to = ((k // block * channels + c) * taps + i * width) * block + k % block
+                    start = source + first * source_filter + c * source_channel + i * source_row
                     for j in range(width):
-                        value = types.float32(0.0)
-                        if inside:
-                            value = parameters[start + i * source_row + j * source_column]
-                        arena[weights + to + j * block] = value
+                        for k in range(count):
+                            at = start + j * source_column + k * source_filter
+                            arena[to + k] = parameters[at]
+                        for k in range(count, block):
+                            arena[to + k] = 0.0
+                        to += block
 
     return compile_kernel(_pack, tuple(_PACK.split()))
 
 
 _FORWARD = (
     "x x_channel x_row x_step_row x_step_column channels height blocks weights sums "
-    "rows columns z z_channel z_row z_column floor gate gate_channel gate_row gate_column"
+    "rows columns z z_channel z_row z_column floor gate gate_channel gate_row gate_column "
+    "above present"
 )
 
 
@@ -128,7 +104,9 @@ def forward(width: int, block: int) -> Kernel:
     """Correlate, add the bias, hold above ``floor`` (0: ReLU), and close where ``gate <= 0``.
 
     ``floor`` and ``gate`` are places in the arena. A layer without ReLU has a floor of minus
-    infinity, one without a gate reads the same vector of ones everywhere.
+    infinity, one without a gate reads the same vector of ones everywhere. Of the rows of ``x``,
+    which may be stepped through one by one then, those before ``above`` and from ``present`` on
+    are zeros.
     """
     tile = min(COLUMNS, max(1, ACCUMULATORS // block))
 
@@ -144,10 +122,13 @@ def forward(width: int, block: int) -> Kernel:
             op[15],
         )
         floor, gate, gate_channel, gate_row, gate_column = op[16], op[17], op[18], op[19], op[20]
+        above, present = op[21], op[22]
         for y in range(rows):
+            first = max(0, above - y)
+            count = max(0, min(height, present - y) - first)
             for k in range(blocks):
-                source = x + y * x_step_row
-                filters = weights + k * channels * height * width * block
+                source = x + y * x_step_row + first * x_row
+                filters = weights + (k * channels * height + first) * width * block
                 out = z + k * block * z_channel + y * z_row
                 opener = gate + k * block * gate_channel + y * gate_row
                 start = 0
@@ -155,7 +136,7 @@ def forward(width: int, block: int) -> Kernel:
                     if columns < tile:
                         _tile(
                             arena, source + start * x_step_column, x_channel, x_row, x_step_column,
-                            channels, height, filters, sums + k * block,
+                            channels, height, count, filters, sums + k * block,
                             out + start * z_column, z_channel, z_column, floor,
                             opener + start * gate_column, gate_channel, gate_column,
                             width, block, 1,
@@ -166,7 +147,7 @@ def forward(width: int, block: int) -> Kernel:
                         at = min(start, columns - tile)
                         _tile(
                             arena, source + at * x_step_column, x_channel, x_row, x_step_column,
-                            channels, height, filters, sums + k * block,
+                            channels, height, count, filters, sums + k * block,
                             out + at * z_column, z_channel, z_column, floor,
                             opener + at * gate_column, gate_channel, gate_column,
                             width, block, tile,
@@ -186,6 +167,7 @@ def _tile(
     x_step: Any,
     channels: Any,
     height: Any,
+    count: Any,
     weights: Any,
     sums: Any,
     z: Any,
@@ -203,28 +185,32 @@ def _tile(
     WIDTH, BLOCK, PIXELS = width.literal_value, block.literal_value, pixels.literal_value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, x, x_channel, x_row, x_step, channels, height, weights, sums,
-         z, z_channel, z_column, floor, gate, gate_channel, gate_column) = args[:16]  # fmt: skip
+        (memory, x, x_channel, x_row, x_step, channels, height, count, weights, sums,
+         z, z_channel, z_column, floor, gate, gate_channel, gate_column) = args[:17]  # fmt: skip
         emit = Emitter(builder)
         acc = [
             [emit.variable(emit.broadcast(memory, sums, k)) for _ in range(PIXELS)]
             for k in range(BLOCK)
         ]
         taps = emit.variable(weights)
-        with emit.repeat(channels) as c, emit.repeat(height) as i:
-            row = builder.add(x, builder.add(builder.mul(c, x_channel), builder.mul(i, x_row)))
-            at = builder.load(taps)
-            for j in range(WIDTH):
-                images = []
-                for p in range(PIXELS):
-                    step = builder.mul(x_step, _int(p))
-                    images.append(emit.load(memory, builder.add(row, step), j * LANES))
-                for k in range(BLOCK):
-                    weight = emit.broadcast(memory, at, j * BLOCK + k)
+        skipped = builder.mul(builder.sub(height, count), _int(WIDTH * BLOCK))
+        with emit.repeat(channels) as c:
+            plane = builder.add(x, builder.mul(c, x_channel))
+            with emit.repeat(count) as i:
+                at = builder.load(taps)
+                row = builder.add(plane, builder.mul(i, x_row))
+                for j in range(WIDTH):
+                    images = []
                     for p in range(PIXELS):
-                        old = builder.load(acc[k][p])
-                        builder.store(emit.fma(weight, images[p], old), acc[k][p])
-            builder.store(builder.add(at, _int(WIDTH * BLOCK)), taps)
+                        step = builder.mul(x_step, _int(p))
+                        images.append(emit.load(memory, builder.add(row, step), j * LANES))
+                    for k in range(BLOCK):
+                        weight = emit.broadcast(memory, at, j * BLOCK + k)
+                        for p in range(PIXELS):
+                            old = builder.load(acc[k][p])
+                            builder.store(emit.fma(weight, images[p], old), acc[k][p])
+                builder.store(builder.add(at, _int(WIDTH * BLOCK)), taps)
+            builder.store(builder.add(builder.load(taps), skipped), taps)
         least = emit.broadcast(memory, floor)
         for k in range(BLOCK):
             for p in range(PIXELS):
@@ -234,152 +220,7 @@ def _tile(
                 emit.store(emit.gate(value, opener), memory, out)
         return context.get_dummy_value()
 
-    return types.void(arena, *[types.intp] * 15, width, block, pixels), codegen
-
-
-_GRADIENT = (
-    "x x_channel x_row x_step_row x_step_column channels height blocks dz dz_channel dz_row "
-    "dz_column rows columns rows_together groups sums bias_sums"
-)
-
-
-@functools.cache
-def filters_gradient(taps: int, block: int) -> Kernel:
-    """Add this chunk's share of ``df`` and ``db`` to the sums, which stay spread over the lanes."""
-
-    def _gradient(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        x, x_channel, x_row, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
-        channels, height, blocks, dz, dz_channel, dz_row = op[5], op[6], op[7], op[8], op[9], op[10]
-        dz_column, rows, columns, rows_together = op[11], op[12], op[13], op[14]
-        groups, sums, bias_sums = op[15], op[16], op[17]
-        first = 0
-        while first < rows:
-            count = min(rows_together, rows - first)
-            for k in range(blocks):
-                upstream = dz + k * block * dz_channel + first * dz_row
-                bias = bias_sums + k * block * LANES
-                _bias_tile(
-                    arena, upstream, dz_channel, dz_row, dz_column, count, columns, bias, block
-                )
-                to = sums + k * channels * height * groups * taps * block * LANES
-                for c in range(channels):
-                    for i in range(height):
-                        for group in range(groups):
-                            source = x + c * x_channel + first * x_step_row + i * x_row
-                            _gradient_tile(
-                                arena, source + group * taps * LANES, x_step_row, x_step_column,
-                                upstream, dz_channel, dz_row, dz_column, count, columns, to,
-                                taps, block,
-                            )  # fmt: skip
-                            to += taps * block * LANES
-            first += count
-
-    return compile_kernel(_gradient, tuple(_GRADIENT.split()), taps, block)
-
-
-@intrinsic(prefer_literal=True)
-def _gradient_tile(
-    typingctx: Any,
-    arena: Any,
-    x: Any,
-    x_step_row: Any,
-    x_step: Any,
-    dz: Any,
-    dz_channel: Any,
-    dz_row: Any,
-    dz_column: Any,
-    rows: Any,
-    columns: Any,
-    sums: Any,
-    taps: Any,
-    block: Any,
-) -> Any:
-    """``sums[tap, k] += sum_{y, x} dz[k, y, x] x[y s, x s + tap]`` over a few rows."""
-    TAPS, BLOCK = taps.literal_value, block.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, x, x_step_row, x_step, dz, dz_channel, dz_row, dz_column,
-         rows, columns, sums) = args[:11]  # fmt: skip
-        emit = Emitter(builder)
-        acc = [
-            [emit.variable(emit.load(memory, sums, (j * BLOCK + k) * LANES)) for j in range(TAPS)]
-            for k in range(BLOCK)
-        ]
-        with emit.repeat(rows) as y, emit.repeat(columns) as column:
-            row = builder.add(x, builder.mul(y, x_step_row))
-            source = builder.add(row, builder.mul(column, x_step))
-            images = [emit.load(memory, source, j * LANES) for j in range(TAPS)]
-            upstream = builder.add(builder.mul(y, dz_row), builder.mul(column, dz_column))
-            upstream = builder.add(dz, upstream)
-            for k in range(BLOCK):
-                plane = builder.mul(dz_channel, _int(k))
-                delta = emit.load(memory, builder.add(upstream, plane))
-                for j in range(TAPS):
-                    old = builder.load(acc[k][j])
-                    builder.store(emit.fma(delta, images[j], old), acc[k][j])
-        for k in range(BLOCK):
-            for j in range(TAPS):
-                emit.store(builder.load(acc[k][j]), memory, sums, (j * BLOCK + k) * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 10, taps, block), codegen
-
-
-@intrinsic(prefer_literal=True)
-def _bias_tile(
-    typingctx: Any,
-    arena: Any,
-    dz: Any,
-    dz_channel: Any,
-    dz_row: Any,
-    dz_column: Any,
-    rows: Any,
-    columns: Any,
-    sums: Any,
-    block: Any,
-) -> Any:
-    """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows."""
-    BLOCK = block.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, dz, dz_channel, dz_row, dz_column, rows, columns, sums = args[:8]
-        emit = Emitter(builder)
-        acc = [emit.variable(emit.load(memory, sums, k * LANES)) for k in range(BLOCK)]
-        with emit.repeat(rows) as y, emit.repeat(columns) as column:
-            place = builder.add(builder.mul(y, dz_row), builder.mul(column, dz_column))
-            place = builder.add(dz, place)
-            for k in range(BLOCK):
-                plane = builder.mul(dz_channel, _int(k))
-                delta = emit.load(memory, builder.add(place, plane))
-                builder.store(builder.fadd(builder.load(acc[k]), delta), acc[k])
-        for k in range(BLOCK):
-            emit.store(builder.load(acc[k]), memory, sums, k * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 7, block), codegen
-
-
-_FINISH = "filters channels height width block taps groups sums bias_sums df db"
-
-
-@functools.cache
-def filters_finish() -> Kernel:
-    """Add up the lanes of the sums and write ``df[k, c, i, j]`` and ``db[k]``."""
-
-    def _finish(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, height, width, block = op[0], op[1], op[2], op[3], op[4]
-        taps, groups, sums, bias_sums, df, db = op[5], op[6], op[7], op[8], op[9], op[10]
-        for k in range(filters):
-            gradient[db + k] = total(load(arena, bias_sums + k * LANES))
-            for c in range(channels):
-                for i in range(height):
-                    row = ((k // block * channels + c) * height + i) * groups * taps * block
-                    for j in range(width):
-                        at = sums + (row + j * block + k % block) * LANES
-                        to = df + ((k * channels + c) * height + i) * width + j
-                        gradient[to] = total(load(arena, at))
-
-    return compile_kernel(_finish, tuple(_FINISH.split()))
+    return types.void(arena, *[types.intp] * 16, width, block, pixels), codegen
 
 
 def _int(value: int) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pellucid.kernels import cross_entropy, enter
 from pellucid.kernels.addresses import bytes_at, call, floats_at, pointer
+from pellucid.kernels.arena import IS_FIRST
 from pellucid.kernels.compile import compile_function, compile_part
 from pellucid.kernels.dense import transpose
 from pellucid.kernels.enter import FIELDS, LEAVING
@@ -127,10 +128,14 @@ def run_section(
     memory = pointer(arena)
     theta, d_theta = pointer(parameters), pointer(gradient)
     size = channels * rows * pitch
+    if indices.size == 0:  # No chunk begins the sums.
+        gradient[:] = 0.0
+        return 0.0, 0
     arena[sums_start:sums_end] = 0.0
     _run(begin, memory, theta, d_theta)
     loss, correct = 0.0, 0
     for start in range(0, indices.size, LANES):
+        arena[IS_FIRST] = start == 0
         count = min(LANES, indices.size - start)
         for lane in range(LANES):
             to = staging + lane * size

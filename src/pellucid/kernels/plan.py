@@ -272,6 +272,7 @@ def _conv2d(draft: Draft, stage: Stage, layer: Conv2D, x: View, z: View) -> list
         channels=channels, height=layer.kernel_pair[0], blocks=conv2d.planes(filters) // block,
         weights=weights, sums=sums, rows=z.shape[1], columns=z.shape[2], **z.fields("z"),
         floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **everywhere(z.shape).fields("gate"),
+        above=0, present=z.shape[1] + height,
     )  # fmt: skip
 
 

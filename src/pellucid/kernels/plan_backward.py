@@ -11,8 +11,17 @@ import itertools
 import math
 from typing import NamedTuple
 
-from pellucid.kernels import conv2d, dense, maxpool2d, plan_survivors, plan_winograd, relu, sigmoid
-from pellucid.kernels.arena import FLOOR_NONE, View, everywhere
+from pellucid.kernels import (
+    conv2d,
+    conv2d_gradient,
+    dense,
+    maxpool2d,
+    plan_survivors,
+    plan_winograd,
+    relu,
+    sigmoid,
+)
+from pellucid.kernels.arena import FLOOR_NONE, IS_FIRST, View, everywhere
 from pellucid.kernels.plan import (
     Draft,
     Stage,
@@ -35,17 +44,18 @@ Sums = dict[int, tuple[int, int]]
 
 
 def allocate_sums(draft: Draft) -> Sums:
-    """Return where the gradients of each stage's weights and bias are summed over the chunks."""
+    """Return where the gradients of each stage's weights and bias are summed over the chunks.
+
+    All of it is cleared when a section begins. A convolution's filters have their sums elsewhere.
+    """
     found: Sums = {}
     for k, stage in enumerate(draft.stages):
         if plan_survivors.pays(draft, k):
             draft.survivors.add(k)
             found[k] = plan_survivors.allocate(draft, stage)
         elif isinstance(stage.layer, Conv2D):
-            taps, groups, _ = _tiling(stage.layer)
-            filters = conv2d.planes(stage.gives[0])
-            count = filters * stage.takes[0] * stage.layer.kernel_pair[0] * groups * taps
-            found[k] = draft.memory.take(count * LANES), draft.memory.take(filters * LANES)
+            bias_sums = draft.memory.take(conv2d.planes(stage.gives[0]) * LANES)
+            found[k] = bias_sums, bias_sums
         elif isinstance(stage.layer, Dense):
             outputs = stage.gives[0]
             count = outputs * -(-stage.takes[0] // LANES) * LANES
@@ -204,16 +214,19 @@ def _emit_parameter_gradient(draft: Draft, k: int, dz: View, sums: tuple[int, in
         assert isinstance(layer, Conv2D)
         taps, groups, block = _tiling(layer)
         row_bytes = block * dz.shape[2] * LANES * 4
-        place = {"groups": groups, "sums": sums[0], "bias_sums": sums[1]}
         shape = {"channels": stage.takes[0], "height": layer.kernel_pair[0]}
+        planes, take = conv2d.planes(stage.gives[0]), draft.memory.take
+        count = planes * math.prod(shape.values()) * groups * taps
+        place = {"groups": groups, "sums": take(count * LANES), "bias_sums": sums[1]}
         op = make_op(
-            conv2d.filters_gradient(taps, block), **conv2d_source(stage, layer, x), **shape,
-            blocks=conv2d.planes(stage.gives[0]) // block, **dz.fields("dz"), rows=dz.shape[1],
+            conv2d_gradient.filters_gradient(taps, block), **conv2d_source(stage, layer, x),
+            **shape, blocks=planes // block, **dz.fields("dz"), rows=dz.shape[1],
             columns=dz.shape[2], rows_together=max(1, _CACHED_BYTES // row_bytes), **place,
+            is_first=IS_FIRST, zeros=take(taps * block * LANES),
         )  # fmt: skip
         end = make_op(
-            conv2d.filters_finish(), **shape, filters=stage.gives[0], width=layer.kernel_pair[1],
-            block=block, taps=taps, **place, df=weights, db=bias,
+            conv2d_gradient.filters_finish(), **shape, filters=stage.gives[0],
+            width=layer.kernel_pair[1], block=block, taps=taps, **place, df=weights, db=bias,
         )  # fmt: skip
     draft.program.backward.append(op)
     draft.program.end.append(end)
@@ -277,12 +290,13 @@ def _emit_conv2d(
             weights=weights, sums=sums, rows=y.rows, columns=x.rows,
             **dx.phase(y.first, x.first, step_y, step_x).fields("z"), floor=FLOOR_NONE,
             **opener.phase(y.first, x.first, step_y, step_x).fields("gate"),
+            above=-y.source, present=dz.shape[1] - y.source,
         )  # fmt: skip
         draft.program.backward.append(op)
 
 
 def _tiling(layer: Conv2D) -> tuple[int, int, int]:
     """Return taps and groups of a filter row, and the filter block, of a gradient tile."""
-    block = conv2d.gradient_block(layer.filters, layer.kernel_pair[1])
-    taps = conv2d.filter_taps(layer.kernel_pair[1], block)
+    block = conv2d_gradient.block_of(layer.filters, layer.kernel_pair[1])
+    taps = conv2d_gradient.taps_of(layer.kernel_pair[1], block)
     return taps, math.ceil(layer.kernel_pair[1] / taps), block

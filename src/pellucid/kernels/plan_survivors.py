@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from pellucid.kernels import channels_last, conv2d, plan_winograd, survivors
+from pellucid.kernels import channels_last, conv2d_gradient, plan_winograd, survivors
 from pellucid.kernels.arena import WASTE, ZEROS, View, everywhere
 from pellucid.kernels.plan import Draft, Stage, make_op
 from pellucid.kernels.vector import LANES
@@ -53,8 +53,8 @@ def _dense_cost(stage: Stage, after: Stage, passes_on: bool) -> float:
     assert isinstance(layer, Conv2D)
     filters, rows, columns = stage.gives
     channels, (height, width) = stage.takes[0], layer.kernel_pair
-    block = conv2d.gradient_block(filters, width)
-    taps = conv2d.filter_taps(width, block)
+    block = conv2d_gradient.block_of(filters, width)
+    taps = conv2d_gradient.taps_of(width, block)
     padded = -(-width // taps) * taps
     cost = 1.05 * filters * rows * columns * channels * height * padded / LANES
     cost += _unpooling_cost(after)
