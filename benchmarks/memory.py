@@ -32,7 +32,7 @@ class Watch:
             self.most = max(self.most, megabytes("RssAnon"))
 
     def stop(self) -> float:
-        """Return the most that was seen."""
+        """Look once more, and return the most that was seen."""
         self._end.set()
         self._thread.join()
-        return self.most
+        return max(self.most, megabytes("RssAnon"))

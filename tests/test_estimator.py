@@ -1,4 +1,6 @@
+import dataclasses
 import re
+import threading
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pellucid import Augmentation, CNNClassifier, Conv2D, Dense, Flatten, Network, ReLU, presets
 from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
+from pellucid.execution.sections import section_step
 
 DIGITS = load_digits()
 X, Y = DIGITS.data[:200], DIGITS.target[:200]
@@ -133,10 +136,10 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("changes", "error", "message"),
         [
-            ({"max_iter": 0}, ConfigurationError, "max_iter is 0; it must be 'auto' or a whole"),
+            ({"max_iter": 0}, ConfigurationError, "1, or 'auto'"),
             ({"max_iter": 2.5}, ConfigurationError, "max_iter is 2.5"),
             ({"max_iter": True}, ConfigurationError, "max_iter is True"),
-            ({"batch_size": 0}, ConfigurationError, "batch_size is 0; it must be 'auto' or a"),
+            ({"batch_size": 0}, ConfigurationError, "batch_size is 0; it must be a whole"),
             ({"batch_size": "big"}, ConfigurationError, "batch_size is 'big'"),
             ({"n_iter_no_change": -1}, ConfigurationError, "n_iter_no_change is -1"),
             ({"learning_rate": 0}, ConfigurationError, "learning_rate is 0"),
@@ -354,8 +357,37 @@ class TestWhatIsTold:
         classifier = small(callbacks=[refuse], n_jobs=2)
         with pytest.raises(RuntimeError, match="enough"):
             classifier.fit(X, Y)
-        assert classifier._trainer.workers._pool is None
+        assert not [t for t in threading.enumerate() if t.name.startswith("pellucid")]
         assert classifier.predict(SOME).shape == (60,)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_n_jobs_is_the_number_of_threads_and_none_is_left(jobs, monkeypatch):
+    threads = set()
+
+    def noted(*arguments, **options):
+        threads.add(threading.get_ident())
+        return section_step(*arguments, **options)
+
+    monkeypatch.setattr("pellucid.execution.runner.section_step", noted)
+    monkeypatch.setattr("pellucid.execution.runner.WORTH_A_THREAD", 1)
+    small(n_jobs=jobs, batch_size=200).fit(X, Y).partial_fit(X, Y)
+    assert len(threads) <= jobs
+    assert (len(threads) > 1) == (jobs > 1)
+    assert not [t for t in threading.enumerate() if t.name.startswith("pellucid")]
+
+
+def test_an_interrupted_partial_fit_says_so(monkeypatch):
+    classifier = small().partial_fit(SOME, THEIRS, range(10))
+    trainer = classifier._trainer
+    fit = trainer.fit
+
+    def interrupted(*arguments, **options):
+        return dataclasses.replace(fit(*arguments, **options), stopped_by="SIGINT")
+
+    monkeypatch.setattr(trainer, "fit", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after some of the images; what was learned"):
+        classifier.partial_fit(SOME, THEIRS)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 7, 8, 17, 39, 60, 10_000, np.int64(20), "auto"])

@@ -312,7 +312,8 @@ def evaluate_command(
 
     loaded = load_model(model)
     kept = loaded.configuration.get("test_share")
-    share = test_share or (kept if isinstance(kept, float) else SETTINGS.test_share)
+    stored = kept if isinstance(kept, float) else SETTINGS.test_share
+    share = stored if test_share is None else test_share
     with show_reading("reading") as progress:
         dataset = load(
             data, say=_say, progress=progress, skip_bad=skip_bad, test_share=share,

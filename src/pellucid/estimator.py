@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,8 +30,8 @@ from pellucid.estimator_training import (
     sections_for,
     split,
     train,
+    warn_interrupted,
 )
-from pellucid.execution.workers import Workers
 from pellucid.images import Images, check_image_shape, image_shape_of, pixel_range_of, rows_of
 from pellucid.layers import Layer, Shape
 from pellucid.network import Network
@@ -164,7 +164,7 @@ class CNNClassifier(PredictionMixin, BaseEstimator):
         n_jobs: int | None = -1,
         random_state: Any = None,
         verbose: bool = False,
-        callbacks: Iterable[Callable[[Epoch], object]] = (),
+        callbacks: Sequence[Callable[[Epoch], object]] = (),
     ) -> None:
         self.network = network
         self.image_shape = image_shape
@@ -282,6 +282,8 @@ class CNNClassifier(PredictionMixin, BaseEstimator):
         trainer.history = History()
         self.loss_curve_.append(history.mean_loss)
         self.n_iter_ += 1
+        if history.interrupted:
+            warn_interrupted("some of the images", stacklevel=3)
         self._tell(Epoch(self.n_iter_, history.mean_loss, None))
         return self
 
@@ -381,7 +383,7 @@ class CNNClassifier(PredictionMixin, BaseEstimator):
         settings = (self.learning_rate, self.beta1, self.beta2, self.epsilon)
         trainer.optimizer = Adam(*map(float, settings))
         trainer.augmentation = build_augmentation(self.augmentation, trainer.network.input_shape)
-        trainer.workers = Workers(self._workers())
+        trainer.workers = self._workers()
         return trainer
 
     def _tell(self, epoch: Epoch) -> None:

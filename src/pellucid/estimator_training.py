@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from pellucid import presets
+from pellucid.arguments import is_whole, share, whole
 from pellucid.augmentation import Augmentation
 from pellucid.errors import ConfigurationError, DataError, NetworkError
 from pellucid.estimator_classes import check_class_weight
 from pellucid.inference import run_network
-from pellucid.layers import Dense, Layer, is_whole
+from pellucid.layers import Dense, Layer
 from pellucid.network import Network
 from pellucid.training import Adam, Schedule, Trainer, Update
 
@@ -33,6 +34,7 @@ __all__ = [
     "sections_for",
     "split",
     "train",
+    "warn_interrupted",
 ]
 
 AUTO = "auto"
@@ -85,16 +87,12 @@ def check_settings(classifier: Any) -> None:
     ConfigurationError
         The message names the parameter, its value and what it must be.
     """
-    _check_count("n_iter_no_change", classifier.n_iter_no_change)
+    whole("n_iter_no_change", classifier.n_iter_no_change, least=1)
     for name in ("max_iter", "batch_size"):
         value = getattr(classifier, name)
         if not (isinstance(value, str) and value == AUTO):
-            _check_count(name, value, "'auto' or ")
-    fraction = classifier.validation_fraction
-    if not isinstance(fraction, int | float | np.number) or not 0 < fraction < 1:
-        raise ConfigurationError(
-            f"validation_fraction is {fraction!r}; it must be above 0 and below 1."
-        )
+            whole(name, value, least=1, hint=", or 'auto'")
+    share("validation_fraction", classifier.validation_fraction)
     try:
         Adam(classifier.learning_rate, classifier.beta1, classifier.beta2, classifier.epsilon)
     except ConfigurationError as error:  # which calls epsilon eps
@@ -118,13 +116,6 @@ def check_settings(classifier: Any) -> None:
     if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
         raise ConfigurationError(
             f"callbacks is {callbacks!r}; it must be a list of functions that take an Epoch."
-        )
-
-
-def _check_count(name: str, value: Any, also: str = "") -> None:
-    if not is_whole(value) or value < 1:
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be {also}a whole number of at least 1."
         )
 
 
@@ -287,11 +278,15 @@ def train(
                 whole = run(falling, Schedule(cooldown=1.0))
     passes.finish()
     if not whole:
-        warnings.warn(
-            f"Training was interrupted after {len(passes.losses)} of {epochs} passes; what was "
-            "learned is kept.", stacklevel=4,
-        )  # fmt: skip
+        warn_interrupted(f"{len(passes.losses)} of {epochs} passes", stacklevel=5)
     return passes
+
+
+def warn_interrupted(after: str, stacklevel: int) -> None:
+    """Warn that Ctrl-C ended a training early."""
+    warnings.warn(
+        f"Training was interrupted after {after}; what was learned is kept.", stacklevel=stacklevel
+    )
 
 
 class Passes:
@@ -368,9 +363,7 @@ class Passes:
             return None
         images, labels, weights = self._held_back
         trainer = self._trainer
-        found = run_network(
-            trainer.network, trainer.parameters, images, labels, trainer.workers.count
-        )
+        found = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
         score = float(np.average(found.predicted == labels, weights=weights))
         self.scores.append(score)
         self._waited += 1

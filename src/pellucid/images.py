@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import is_whole
 from pellucid.errors import ConfigurationError, DataError
-from pellucid.layers import is_whole
 
 __all__ = ["Images", "check_image_shape", "image_shape_of", "pixel_range_of", "rows_of", "scaled"]
 

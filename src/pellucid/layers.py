@@ -15,8 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-import numpy as np
-
+from pellucid.arguments import is_number, is_whole
 from pellucid.errors import NetworkError, did_you_mean
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "MaxPool2D",
     "ReLU",
     "Sigmoid",
-    "is_whole",
     "layer_from_dict",
     "layer_to_dict",
 ]
@@ -381,11 +379,6 @@ def _as_pair(value: Pair | int) -> Pair:
     return (value, value) if isinstance(value, int) else value
 
 
-def is_whole(value: object) -> bool:
-    """Return whether a value is a whole number; True and False are none."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
 def _pair(layer: Layer, name: str, value: Any, *, least: int) -> Pair:
     both = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(both) != 2 or not all(is_whole(v) and v >= least for v in both):
@@ -405,7 +398,7 @@ def _count(layer: Layer, name: str, value: Any) -> int:
 
 
 def _finite(layer: Layer, name: str, value: Any) -> float:
-    if not _is_number(value) or not -math.inf < value < math.inf:
+    if not is_number(value) or not -math.inf < value < math.inf:
         raise NetworkError(
             f"{type(layer).__name__} {name} is {value!r}; it must be a finite number."
         )
@@ -413,16 +406,11 @@ def _finite(layer: Layer, name: str, value: Any) -> float:
 
 
 def _positive(layer: Layer, name: str, value: Any) -> float:
-    if not _is_number(value) or not 0 < value < math.inf:
+    if not is_number(value) or not 0 < value < math.inf:
         raise NetworkError(
             f"{type(layer).__name__} {name} is {value!r}; it must be a finite number above 0."
         )
     return float(value)
-
-
-def _is_number(value: object) -> bool:
-    kinds = int | float | np.integer | np.floating
-    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def _need_image(layer: Layer, input_shape: Shape) -> None:

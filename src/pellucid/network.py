@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import is_whole
 from pellucid.errors import NetworkError
-from pellucid.layers import Dense, Layer, Shape, is_whole, layer_from_dict, layer_to_dict
+from pellucid.layers import Dense, Layer, Shape, layer_from_dict, layer_to_dict
 
 __all__ = ["Network", "Parameter"]
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import is_whole
 from pellucid.errors import ConfigurationError, DataError, did_you_mean
 from pellucid.ink import Bytes, Plane, border, find_ink, grey, grey_range, ink, noise_of, strips
 
@@ -279,8 +280,7 @@ def _checked_shape(value: Any) -> tuple[int, ...]:
     sizes = tuple(value) if isinstance(value, tuple | list) else ()
     if len(sizes) == 2:
         sizes = (1, *sizes)
-    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes)
-    if len(sizes) != 3 or not whole or min(sizes) < 1:
+    if len(sizes) != 3 or not all(map(is_whole, sizes)) or min(sizes) < 1:
         raise ConfigurationError(
             f"Preprocessing input_shape is {value!r}; it must be (height, width) or "
             "(channels, height, width), each at least 1."

@@ -297,7 +297,7 @@ class _Run:
             "test_images": len(self.digits.test_images),
             "seed": self.settings.seed,
             "executor": self.settings.executor,
-            "workers": self.trainer.workers.count,
+            "workers": self.trainer.workers,
             "fingerprint": fingerprint(self.trainer),
             "interrupted": history.interrupted,
         }

@@ -164,9 +164,10 @@ def test_files_of_processes_that_are_gone_are_removed(temporary):
         "gone": f"pellucid-images-{host}-{ended.pid}-x.raw",
         "mine": f"pellucid-images-{host}-{os.getpid()}-x.raw",
         "elsewhere": f"pellucid-images-{host}2-{ended.pid}-x.raw",
+        "a host named alike": f"pellucid-images-{host}-{ended.pid}-{os.getpid()}-x.raw",
     }
     for name in names.values():
         (temporary / name).touch()
     with temporary_image_file(IMAGES):
         pass
-    assert {path.name for path in temporary.iterdir()} == {names["mine"], names["elsewhere"]}
+    assert {path.name for path in temporary.iterdir()} == {*names.values()} - {names["gone"]}

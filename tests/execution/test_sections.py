@@ -44,6 +44,21 @@ def test_a_part_keeps_all_of_its_images():
     assert len(part.weights) == 3
 
 
+@pytest.mark.parametrize("count", [1, 8, 9])
+def test_a_few_images_are_randomized_too(count):
+    network = presets.reference((12, 12))
+    parameters, images, labels = problem(network, count)
+    section, found = whole_section(labels), []
+    for augmentation in (None, Augmentation(), Augmentation()):
+        found.append(np.zeros((count, network.classes), np.float32))
+        section_step(
+            network, parameters, images, section, augmentation, training=False,
+            probabilities=found[-1],
+        )  # fmt: skip
+    assert not (found[0] == found[1]).all()
+    np.testing.assert_array_equal(found[1], found[2])
+
+
 def test_inference_gives_loss_and_probabilities_but_no_gradient():
     network = presets.reference((12, 12))
     parameters, images, labels = problem(network, 21)

@@ -90,7 +90,7 @@ def test_an_error_during_training_loses_nothing(whole, tmp_path, where):
     if where == "on_update":
         call["on_update"], work = fail, id
     else:
-        work, made.workers.map = made.workers.map, fail
+        work, made._workers.map = made._workers.map, fail
     with pytest.raises(RuntimeError, match="lost"), made:
         made.fit(IMAGES, LABELS, **CALL, checkpoints=Checkpoints(tmp_path), **call)
     assert numbers(tmp_path) == [4, 0]
@@ -269,6 +269,31 @@ def test_names_that_are_no_checkpoints_are_left_alone(tmp_path):
         LOCK, "checkpoint-00000003.safetensors", "checkpoint-1.txt", "checkpoint-x.safetensors",
         "model.safetensors",
     }  # fmt: skip
+
+
+def test_a_checkpoint_of_another_folder_is_gone_on_from_in_a_new_one(whole, tmp_path):
+    train(tmp_path / "old", 4)
+    made = train(tmp_path / "new", resume=newest_checkpoint(tmp_path / "old", print))
+    assert bits(made) == bits(whole)
+    assert numbers(tmp_path / "new") == [10, 9, 8]
+
+
+def test_later_checkpoints_of_the_same_training_make_way(whole, tmp_path):
+    train(tmp_path, keep=9)
+    early = load_checkpoint(tmp_path / "checkpoint-00000003.safetensors")
+    train(tmp_path, 5, resume=early, keep=9)
+    assert numbers(tmp_path) == [5, 4, 3, 2]
+    assert bits(train(tmp_path, resume=True)) == bits(whole)
+
+
+def test_a_folder_with_checkpoints_of_another_training_is_refused(tmp_path):
+    train(tmp_path / "mine", 4)
+    train(tmp_path / "theirs", made=trainer(seed=5))
+    before = numbers(tmp_path / "theirs")
+    message = r"theirs holds checkpoints of another run, .*: seed is 5 there and 0 here\. Name ano"
+    with pytest.raises(CheckpointError, match=message):
+        train(tmp_path / "theirs", resume=newest_checkpoint(tmp_path / "mine", print))
+    assert numbers(tmp_path / "theirs") == before
 
 
 # Damage.

@@ -19,6 +19,7 @@ from pellucid import (
 from pellucid.equations import adam as adam_equation
 from pellucid.equations import loss_and_gradient
 from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
+from pellucid.execution.workers import count_workers
 from pellucid.training.batches import batches
 from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.interrupt import Terminated
@@ -210,6 +211,11 @@ def test_large_seeds_work(seed):
         ({"epochs": float("inf")}, r"^epochs is inf; "),
         ({"total_images": 0}, r"^total_images is 0; "),
         ({"total_images": 1.5}, r"^total_images is 1\.5; "),
+        ({"epochs": "3"}, r"^epochs is '3'; it must be a finite number above 0\.$"),
+        ({"schedule": "cosine"}, r"^schedule is 'cosine'; it must be of type Schedule, for exampl"),
+        ({"checkpoints": "runs"}, r"^checkpoints is 'runs'; it must be of type Checkpoints, for "),
+        ({"resume": "runs"}, r"^resume is 'runs'; it must be True, which takes the newest of che"),
+        ({"resume": 1}, r"^resume is 1; "),
     ],
 )
 def test_arguments_out_of_bounds(trainer, arguments, message):
@@ -218,6 +224,43 @@ def test_arguments_out_of_bounds(trainer, arguments, message):
         trainer.fit(*bright_corners(40), **arguments)
     assert state(trainer) == before
     assert len(trainer.history) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"network": [1, 2]}, r"^network is \[1, 2\]; it must be of type Network, for example"),
+        ({"optimizer": "adam"}, r"^optimizer is 'adam'; it must be of type Adam, for example Adam"),
+        ({"augmentation": "auto"}, r"^augmentation is 'auto'; it must be of type Augmentation, "),
+        ({"workers": 0}, r"^workers is 0; "),
+    ],
+)
+def test_settings_of_another_type_are_refused_at_once(settings, message):
+    with pytest.raises(ConfigurationError, match=message):
+        Trainer(**{"network": NETWORK} | settings)
+
+
+def test_settings_changed_later_are_checked_too(trainer):
+    trainer.optimizer = 0.01
+    with pytest.raises(ConfigurationError, match=r"^optimizer is 0\.01; "):
+        trainer.step(*bright_corners(40))
+
+
+def test_workers_may_be_changed_and_change_no_bit():
+    images, labels = bright_corners(300)
+    found = set()
+    for first, second in ((1, 3), (3, 1), (2, None)):
+        with Trainer(NETWORK, workers=first) as trainer:
+            trainer.fit(images, labels, batch_size=100)
+            trainer.workers = second
+            assert trainer.workers == (second or count_workers(None))
+            assert not [t for t in threading.enumerate() if t.name.startswith("pellucid")]
+            trainer.fit(images, labels, batch_size=100)
+            found.add(trainer.parameters.tobytes())
+    assert len(found) == 1
+    with pytest.raises(ConfigurationError, match=r"^workers is 0; "):
+        trainer.workers = 0
+    assert trainer.workers == count_workers(None)
 
 
 def _spoiled(what):

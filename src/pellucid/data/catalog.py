@@ -7,8 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
+from pellucid.arguments import is_whole
 from pellucid.data.assemble import assemble
 from pellucid.data.dataset import Dataset
 from pellucid.data.digits import load_digits, load_digits8
@@ -87,8 +86,8 @@ def load(
         What makes images of pictures, in place of ``size``; ``Dataset.preprocessing`` is then this.
     memory_map : bool, optional
         Whether the images stay on the disk: what is read is written to a file of the cache once,
-        and mapped. By default they do where they are bytes and have more than 1 GiB, or where such
-        a file is there already.
+        and mapped. By default they do where they are bytes and have more than 1 GiB, or, of a
+        path, where such a file is there already.
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
         the draw depends on. See :func:`pellucid.data.split.stratified_split`.
@@ -274,9 +273,8 @@ def _size(
         return height, width
     if preprocessing is not None:
         raise ConfigurationError("size and preprocessing were both given; either says the size.")
-    sizes = (size, size) if isinstance(size, int | np.integer) else tuple(size)
-    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes)
-    if len(sizes) != 2 or not whole or min(sizes) < 1:
+    sizes = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    if len(sizes) != 2 or not all(map(is_whole, sizes)) or min(sizes) < 1:
         raise ConfigurationError(
             f"size is {size!r}; it must be one whole number or (height, width), each at least 1."
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import ConfigurationError, DataError
+from pellucid.arguments import share
+from pellucid.errors import DataError
 
 __all__ = ["stratified_split"]
 
@@ -42,10 +43,7 @@ def stratified_split(
     >>> labels[test].tolist(), len(train)
     ([0, 0, 1, 1, 1, 1], 24)
     """
-    if not 0 < test_share < 1:
-        raise ConfigurationError(
-            f"test_share is {test_share!r}; it must lie between 0 and 1, such as 0.2."
-        )
+    share("test_share", test_share, ", such as 0.2")
     chosen = np.zeros(len(labels), bool)
     _, numbers = np.unique(labels, return_inverse=True)
     order = np.argsort(numbers, kind="stable")

@@ -11,7 +11,8 @@ from pellucid.errors import ExecutorError
 
 __all__ = ["Environment", "check_worker", "environment"]
 
-_ROOMS = ("kernels", "execution")
+_CODE = ("kernels/*.py", "execution/*.py", "layers.py", "network.py", "augmentation.py")
+"""What decides the bits of a section."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ def environment() -> Environment:
 
     packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
     digest = hashlib.sha256()
-    for room in _ROOMS:
-        for file in sorted((Path(__file__).parents[1] / room).glob("*.py")):
+    for pattern in _CODE:
+        for file in sorted(Path(__file__).parents[1].glob(pattern)):
             digest.update(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n"))
     software = (*packages, ("pellucid's code", digest.hexdigest()[:12]))
     return Environment(software, binding.get_host_cpu_name())

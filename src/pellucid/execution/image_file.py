@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import mmap
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -178,10 +179,13 @@ def _remove_abandoned(folder: Path) -> None:
     if os.name == "nt":  # where asking whether a process is there ends it
         return
     mine = f"{_PREFIX}{socket.gethostname()}-"
-    for path in folder.glob(f"{mine}*.raw"):
-        owner = path.name[len(mine) :].split("-")[0]
+    for path in folder.glob(f"{_PREFIX}*.raw"):
+        # The file of a host named like ours, with more behind it, has a dash more.
+        owner = re.fullmatch(rf"{re.escape(mine)}(\d+)-[^-]+\.raw", path.name)
+        if owner is None:
+            continue
         with contextlib.suppress(PermissionError):  # somebody else's
             try:
-                os.kill(int(owner), 0)
-            except (ProcessLookupError, ValueError, OverflowError):
+                os.kill(int(owner[1]), 0)
+            except (ProcessLookupError, OverflowError):
                 path.unlink(missing_ok=True)

@@ -185,7 +185,8 @@ def section_step(
     NetworkError
         The parameters are not those of the network.
     """
-    if not training and image_gradients is None and 0 < len(section.indices) <= FEW:
+    is_plain = not training and image_gradients is None and augmentation is None
+    if is_plain and 0 < len(section.indices) <= FEW:
         return _few(network, parameters, images, section, probabilities, logits)
     room, to_image = _kernels(), image_gradients is not None
     plan = room.plan_for(network, training or to_image, to_image)

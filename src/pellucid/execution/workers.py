@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, TypeVar
 
-from pellucid.errors import ConfigurationError
+from pellucid.arguments import whole
 
 __all__ = ["Workers", "count_workers"]
 
@@ -34,12 +34,7 @@ def count_workers(workers: int | None) -> int:
         if hasattr(os, "sched_getaffinity"):
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ConfigurationError(
-            f"workers is {workers!r}; it must be a whole number of at least 1; leave it out for "
-            "one on each processor."
-        )
-    return workers
+    return whole("workers", workers, least=1, hint="; leave it out for one on each processor")
 
 
 class Workers:

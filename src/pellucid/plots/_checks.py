@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.errors import ConfigurationError, DataError
+from pellucid.errors import DataError
 
-__all__ = ["class_indices", "finite", "pictures", "whole_number"]
+__all__ = ["class_indices", "finite", "pictures"]
 
 
 def finite(name: str, values: ArrayLike) -> NDArray[np.float64]:
@@ -23,16 +22,6 @@ def finite(name: str, values: ArrayLike) -> NDArray[np.float64]:
             f"{name}[{place}] is {array[tuple(bad[0])]}; only finite numbers can be drawn."
         )
     return array
-
-
-def whole_number(name: str, value: Any, least: int) -> int:
-    """Return the value as an int; raise ConfigurationError unless it is whole and large enough."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be a whole number of at least {least}."
-        )
-    return int(value)
 
 
 def class_indices(name: str, values: ArrayLike, classes: Sequence[object]) -> NDArray[np.intp]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import whole
 from pellucid.errors import DataError
-from pellucid.plots._checks import finite, whole_number
+from pellucid.plots._checks import finite
 from pellucid.plots._style import (
     BODY,
     FAINT,
@@ -137,7 +138,7 @@ def filters(
     >>> len(figure.axes[0].images), figure.axes[0].images[0].get_clim()
     (5, (-1.0, 1.0))
     """
-    most = whole_number("most", most, 1)
+    most = whole("most", most, least=1)
     if not len(arrays) or len(arrays) != len(names):
         raise DataError(
             f"There are {len(arrays)} filter arrays and {len(names)} names; give at least one, "

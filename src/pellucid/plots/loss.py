@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import whole
 from pellucid.errors import DataError
-from pellucid.plots._checks import finite, whole_number
+from pellucid.plots._checks import finite
 from pellucid.plots._style import BLUE, TITLE, axes_at, new_figure, styled
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def loss_curve(
             f"losses has shape {values.shape}; it must be one number an update, at least one."
         )
     default = max(1, min(len(values) // 10, 501))
-    window = default if smoothing is None else whole_number("smoothing", smoothing, 1)
+    window = default if smoothing is None else whole("smoothing", smoothing, least=1)
     window -= 1 - window % 2
 
     figure = new_figure(8.0, 4.7)
@@ -106,7 +107,7 @@ def loss_curve(
     _draw_lines(axes, values, window)
     _set_axes(axes, values)
     if images_per_update is not None:
-        images = whole_number("images_per_update", images_per_update, 1)
+        images = whole("images_per_update", images_per_update, least=1)
         _add_image_axis(axes, images, len(values))
     axes.set_title(title, fontsize=TITLE, fontweight="bold", loc="left", pad=10)
     return figure

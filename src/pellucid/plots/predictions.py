@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import whole
 from pellucid.errors import DataError
-from pellucid.plots._checks import class_indices, finite, pictures, whole_number
+from pellucid.plots._checks import class_indices, finite, pictures
 from pellucid.plots._style import (
     BODY,
     FAINT,
@@ -91,7 +92,7 @@ def predictions(
     >>> [axes.get_title() for axes in figure.axes]
     ['T.L: cat  P: cat', 'T.L: dog  P: cat', 'T.L: dog  P: cat']
     """
-    count = whole_number("count", count, 1)
+    count = whole("count", count, least=1)
     truth, given, images = _checked(images, labels, probabilities, classes)
     predicted = given.argmax(axis=1)
     sureness = given[np.arange(len(given)), predicted]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pellucid.arguments import whole
 from pellucid.errors import DataError
-from pellucid.plots._checks import pictures, whole_number
+from pellucid.plots._checks import pictures
 from pellucid.plots._style import FAINT, MUTED, TITLE, axes_at, new_figure, styled, text_at
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def randomized(
     >>> len(randomized(images, images / 255).axes)
     6
     """
-    count = whole_number("count", count, 1)
+    count = whole("count", count, least=1)
     if len(np.asarray(before)) != len(np.asarray(after)):
         raise DataError(
             f"There are {len(np.asarray(before))} images before and {len(np.asarray(after))} "

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import is_number
 from pellucid.errors import ConfigurationError
 
 __all__ = ["Adam", "AdamState", "prepare_adam"]
@@ -49,7 +50,7 @@ class Adam:
     def __post_init__(self) -> None:
         for name in ("learning_rate", "beta1", "beta2", "eps"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            if not is_number(value):
                 raise ConfigurationError(f"{name} is {value!r}; it must be a number.")
         if not 0 < self.learning_rate <= _LARGEST:
             raise ConfigurationError(

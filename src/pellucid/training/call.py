@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.errors import ConfigurationError, DataError
+from pellucid.arguments import positive, whole
+from pellucid.errors import DataError
 from pellucid.fingerprints import array_fingerprint
 from pellucid.training.batches import batch_sizes
 from pellucid.training.schedule import Schedule
@@ -20,7 +20,7 @@ from pellucid.training.state import plain
 if TYPE_CHECKING:
     from pellucid.training.trainer import Trainer
 
-__all__ = ["Call", "count_images", "mean_one", "whole"]
+__all__ = ["Call", "count_images", "mean_one"]
 
 
 @dataclass(frozen=True)
@@ -81,17 +81,6 @@ class Call:
         )
 
 
-def whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
-    """Return a setting that must be a whole number, or refuse it."""
-    is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not is_whole or value < least or (most is not None and value > most):
-        limit = "" if most is None else f" and at most {most}"
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be a whole number of at least {least}{limit}."
-        )
-    return int(value)
-
-
 def mean_one(sample_weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
     """Return what each image counts, 1 on the average; refuse weights that can't be used."""
     if sample_weight is None:
@@ -114,6 +103,4 @@ def count_images(size: int, epochs: float, total_images: int | None) -> int:
     """Return how many images to draw in all."""
     if total_images is not None:
         return whole("total_images", total_images, least=1)
-    if not 0 < epochs < math.inf:
-        raise ConfigurationError(f"epochs is {epochs!r}; it must be a finite number above 0.")
-    return max(1, round(size * epochs))
+    return max(1, round(size * positive("epochs", epochs)))

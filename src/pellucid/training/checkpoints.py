@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import re
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from pellucid.arguments import positive, whole
 from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.files import remove_leftovers
 from pellucid.locks import lock_folder
@@ -82,21 +82,15 @@ class Checkpoints:
     say: Callable[[str], object] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("every_updates", "keep"):
-            value = getattr(self, name)
-            if name == "every_updates" and value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ConfigurationError(
-                    f"{name} is {value!r}; it must be a whole number of at least 1."
-                )
-        seconds = self.every_seconds
-        if seconds is None:
-            return
-        if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        if not isinstance(self.folder, str | os.PathLike):
             raise ConfigurationError(
-                f"every_seconds is {seconds!r}; it must be a finite number above 0, for example 30."
+                f"folder is {self.folder!r}; it must be a path, for example 'runs/mine'."
             )
+        whole("keep", self.keep, least=1)
+        if self.every_updates is not None:
+            whole("every_updates", self.every_updates, least=1)
+        if self.every_seconds is not None:
+            positive("every_seconds", self.every_seconds, ", for example 30")
 
     def is_due(self, done: int, since: float) -> bool:
         """Return whether to write one after ``done`` updates, ``since`` seconds after the last."""
@@ -229,6 +223,34 @@ class CheckpointFolder:
         """Return where the newest good checkpoint stands; refuse it if it is of another run."""
         checkpoint = newest_checkpoint(self._folder, self._say)
         checkpoint.check_settings(self._settings)
+        self._go_on_from(checkpoint)
+        return checkpoint.state
+
+    def resume_from(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint of any folder; refuse it if it is of another run.
+
+        What this folder holds of later updates is passed over, and removed once one is written.
+
+        Raises
+        ------
+        CheckpointError
+            The checkpoint, or one in this folder, is of another training.
+        """
+        checkpoint.check_settings(self._settings)
+        for path in checkpoint_paths(self._folder):
+            try:
+                there = load_checkpoint(path)
+            except CheckpointError:  # damaged
+                continue
+            if found := differences(there.settings, self._settings):
+                raise CheckpointError(
+                    f"{self._folder} holds checkpoints of another run, {path.name} among them: "
+                    f"{'; '.join(found)}. Name another folder."
+                )
+        self._go_on_from(checkpoint)
+
+    def _go_on_from(self, checkpoint: Checkpoint) -> None:
+        """Note where a training goes on, and whether it is by the versions that began it."""
         if checkpoint.versions != (here := current_versions()):
             changed = differences(checkpoint.versions, here)
             self._say(
@@ -238,7 +260,6 @@ class CheckpointFolder:
         number = len(checkpoint.state.updates)
         self._passed_over = [p for p in checkpoint_paths(self._folder) if _number(p) > number]
         self._note(number)
-        return checkpoint.state
 
     def after_update(self, done: int, capture: Callable[[], TrainingState]) -> None:
         """Write a checkpoint if one is due; say so if it can't be written, and let training go on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pellucid.arguments import is_number
 from pellucid.errors import ConfigurationError
 
 __all__ = ["Schedule"]
@@ -43,7 +44,7 @@ class Schedule:
     def __post_init__(self) -> None:
         for name in ("warmup", "cooldown"):
             value = getattr(self, name)
-            if not 0 <= value <= 1:
+            if not is_number(value) or not 0 <= value <= 1:
                 raise ConfigurationError(
                     f"{name} is {value!r}; it must be a share of the updates, from 0 to 1."
                 )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import instance, whole
 from pellucid.augmentation import Augmentation
 from pellucid.data.checks import check_images, check_labels
 from pellucid.errors import ConfigurationError, DivergenceError
@@ -24,7 +25,7 @@ from pellucid.inference import Evaluation, evaluate
 from pellucid.network import Network
 from pellucid.training.adam import Adam, AdamState, prepare_adam
 from pellucid.training.batches import batches
-from pellucid.training.call import Call, count_images, mean_one, whole
+from pellucid.training.call import Call, count_images, mean_one
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
 from pellucid.training.divergence import divergence, is_finite
@@ -93,13 +94,14 @@ class Trainer:
         executor: Executor | None = None,
         seed: int = 0,
     ) -> None:
-        self.network = network
+        self.network = instance("network", network, Network, "presets.reference()")
         self.optimizer = Adam() if optimizer is None else optimizer
         self.augmentation = augmentation
+        self._check()
         self.sections = whole("sections", sections, least=1)
         self.seed = whole("seed", seed, least=0, most=2**63 - 1)
-        self.workers = Workers(workers)
-        self._runner = Runner(self.workers, executor)
+        self._workers = Workers(workers)
+        self._runner = Runner(self._workers, executor)
         self._parameters = network.initial_parameters(self.seed)
         self.history = History()
         self._state = AdamState(network.size)
@@ -115,13 +117,25 @@ class Trainer:
         self._parameters[:] = self.network.check_parameters(vector)
 
     @property
+    def workers(self) -> int:
+        """How many threads there are at the most; may be set between updates, None for all."""
+        return self._workers.count
+
+    @workers.setter
+    def workers(self, workers: int | None) -> None:
+        new = Workers(workers)
+        self._workers.close()
+        self._workers = new
+        self._runner = Runner(new, self.executor)
+
+    @property
     def executor(self) -> Executor | None:
         """What works on the sections in place of threads; may be set between updates."""
         return self._runner.executor
 
     @executor.setter
     def executor(self, executor: Executor | None) -> None:
-        self._runner = Runner(self.workers, executor)
+        self._runner = Runner(self._workers, executor)
 
     def step(self, images: ArrayLike, labels: ArrayLike) -> float:
         """Do one update on one batch; return its mean loss before the update, in nats an image.
@@ -215,11 +229,20 @@ class Trainer:
         RunInUseError
             Another training writes checkpoints into the folder.
         """
+        if not isinstance(resume, bool | Checkpoint):
+            raise ConfigurationError(
+                f"resume is {resume!r:.80}; it must be True, which takes the newest of "
+                "checkpoints=Checkpoints(folder), or what load_checkpoint returns."
+            )
         if resume is True and checkpoints is None:
             raise ConfigurationError(
                 "resume is True, but there are no checkpoints to resume from; give "
                 "checkpoints=Checkpoints(folder)."
             )
+        if checkpoints is not None:
+            instance("checkpoints", checkpoints, Checkpoints, "Checkpoints('runs/mine')")
+        if schedule is not None:
+            instance("schedule", schedule, Schedule, "Schedule(cooldown=0.5)")
         batch_size = whole("batch_size", batch_size, least=1)
         if batch_size < self.sections:
             raise ConfigurationError(
@@ -237,7 +260,10 @@ class Trainer:
             if checkpoints is not None:
                 folder = stack.enter_context(CheckpointFolder(checkpoints, settings))
             if isinstance(resume, Checkpoint):
-                resume.check_settings(settings)
+                if folder is None:
+                    resume.check_settings(settings)
+                else:
+                    folder.resume_from(resume)
                 call = self._restore(call, resume.state)
             elif resume and folder is not None:
                 call = self._restore(call, folder.resume())
@@ -313,11 +339,11 @@ class Trainer:
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized."""
-        return evaluate(self.network, self.parameters, images, labels, self.workers.count)
+        return evaluate(self.network, self.parameters, images, labels, self.workers)
 
     def close(self) -> None:
         """End the worker threads; training can go on, with new ones."""
-        self.workers.close()
+        self._workers.close()
 
     def __enter__(self) -> Trainer:
         return self
@@ -330,9 +356,16 @@ class Trainer:
     ) -> None:
         self.close()
 
+    def _check(self) -> None:
+        """Refuse settings of another type; they may be set between updates."""
+        instance("optimizer", self.optimizer, Adam, "Adam(learning_rate=0.01)")
+        if self.augmentation is not None:
+            instance("augmentation", self.augmentation, Augmentation, "Augmentation()")
+
     def _checked(
         self, images: ArrayLike, labels: ArrayLike
     ) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        self._check()
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
         # Compiled before time is taken.

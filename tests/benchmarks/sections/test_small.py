@@ -84,5 +84,4 @@ def test_workers_are_measured_in_turn():
 def test_memory_is_watched():
     watch, before = Watch(), megabytes("RssAnon")
     block = np.ones(10_000_000)
-    assert watch.stop() >= before
-    assert megabytes("RssAnon") - before > 0.8 * block.nbytes / 1e6
+    assert watch.stop() - before > 0.8 * block.nbytes / 1e6

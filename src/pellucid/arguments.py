@@ -1,0 +1,103 @@
+"""Arguments looked at before work starts: numbers of any library's kind, and objects of ours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+import numpy as np
+
+from pellucid.errors import ConfigurationError
+
+__all__ = ["instance", "is_number", "is_whole", "positive", "share", "whole"]
+
+T = TypeVar("T")
+
+
+def is_whole(value: object) -> bool:
+    """Return whether a value is a whole number, NumPy's too; True and False are none.
+
+    Examples
+    --------
+    >>> [is_whole(value) for value in (3, np.int64(3), 3.0, True)]
+    [True, True, False, False]
+    """
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a number, NumPy's too, NaN and infinity among them.
+
+    Examples
+    --------
+    >>> [is_number(value) for value in (3, np.float32(3), "3", True)]
+    [True, True, False, False]
+    """
+    kinds = int | float | np.integer | np.floating
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def whole(name: str, value: Any, *, least: int, most: int | None = None, hint: str = "") -> int:
+    """Return a setting that must be a whole number, or refuse it.
+
+    Raises
+    ------
+    ConfigurationError
+        It is none, or out of bounds; ``hint`` ends the message.
+
+    Examples
+    --------
+    >>> whole("batch_size", 0, least=1)
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: batch_size is 0; it must be a whole number of at least 1.
+    """
+    if not is_whole(value) or value < least or (most is not None and value > most):
+        limit = "" if most is None else f" and at most {most}"
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be a whole number of at least {least}{limit}{hint}."
+        )
+    return int(value)
+
+
+def share(name: str, value: Any, hint: str = "") -> float:
+    """Return a setting that must lie between 0 and 1, both excluded, or refuse it.
+
+    Raises
+    ------
+    ConfigurationError
+        It is no number or out of bounds.
+
+    Examples
+    --------
+    >>> share("test_share", 1.5, ", such as 0.2")
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: test_share is 1.5; it must be above 0 and below 1, such as
+    0.2.
+    """
+    if not is_number(value) or not 0 < value < 1:
+        raise ConfigurationError(f"{name} is {value!r}; it must be above 0 and below 1{hint}.")
+    return float(value)
+
+
+def positive(name: str, value: Any, hint: str = "") -> float:
+    """Return a setting that must be a finite number above 0, or refuse it."""
+    if not is_number(value) or not 0 < value < math.inf:
+        raise ConfigurationError(f"{name} is {value!r}; it must be a finite number above 0{hint}.")
+    return float(value)
+
+
+def instance(name: str, value: Any, kind: type[T], example: str) -> T:
+    """Return a setting that must be an object of some kind, or refuse it.
+
+    Examples
+    --------
+    >>> instance("optimizer", "adam", int, "Adam(0.01)")
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: optimizer is 'adam'; it must be of type int, for example
+    Adam(0.01).
+    """
+    if not isinstance(value, kind):
+        raise ConfigurationError(
+            f"{name} is {value!r:.80}; it must be of type {kind.__name__}, for example {example}."
+        )
+    return value

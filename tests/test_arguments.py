@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from pellucid.arguments import instance, is_number, is_whole, positive, share, whole
+from pellucid.errors import ConfigurationError
+
+
+@pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
+def test_whole_numbers_of_any_kind(value):
+    assert is_whole(value)
+    assert is_number(value)
+    assert whole("n", value, least=3, most=3) == 3
+    assert type(whole("n", value, least=1)) is int
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 3.0, "3", None, [3], float("nan"), 0, 5])
+def test_what_is_no_whole_number_or_out_of_bounds(value):
+    with pytest.raises(ConfigurationError, match=r"^n is .*; it must be a whole number of at leas"):
+        whole("n", value, least=1, most=4)
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(0.5), np.int8(1)])
+def test_numbers_of_any_kind(value):
+    assert is_number(value)
+    assert type(positive("n", value)) is float
+
+
+@pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan"), "1", None, True])
+def test_what_is_no_positive_number(value):
+    with pytest.raises(ConfigurationError, match=r"^n is .*; it must be a finite number above 0, "):
+        positive("n", value, ", for example 30")
+
+
+@pytest.mark.parametrize("value", [0, 1, -0.5, "0.5", None, float("nan"), True])
+def test_what_is_no_share(value):
+    assert share("n", np.float32(0.5)) == 0.5
+    with pytest.raises(ConfigurationError, match=r"^n is .*; it must be above 0 and below 1\.$"):
+        share("n", value)
+
+
+def test_an_object_of_another_kind_is_shown_in_short():
+    assert instance("n", "text", str, "'a'") == "text"
+    with pytest.raises(ConfigurationError) as error:
+        instance("n", "x" * 1000, int, "3")
+    assert len(str(error.value)) < 200
