@@ -25,7 +25,12 @@ INFERENCE: dict[str, tuple[str, str, dict[str, bool]]] = {
 MOST = 10_000
 """Images that there are."""
 
+WARMUPS = 3
+"""Calls before the first measurement of a size: torch.jit compiles in the second, and the memory
+of a large batch comes from the system in the first."""
+
 _cases: dict[tuple[str, str, bool], Any] = {}
+_warm: set[tuple[str, str, bool, int]] = set()
 _images: dict[bool, NDArray[Any]] = {}
 
 
@@ -48,7 +53,10 @@ def measure_inference(
 ) -> Rate:  # fmt: skip
     """Return a prepared system's rate for batches of some size, in images a second."""
     system, batch = _cases[name, network, is_float], _images_of(is_float)[:images]
-    system.predict(batch)
+    case = name, network, is_float, images
+    for _ in range(1 if case in _warm else WARMUPS):
+        system.predict(batch)
+    _warm.add(case)
     return rate_of(lambda: system.predict(batch), images, seconds)
 
 
@@ -69,6 +77,7 @@ def measure_latency(name: str, network: str, is_float: bool, seconds: float) -> 
 def drop_all() -> None:
     """Forget every case."""
     _cases.clear()
+    _warm.clear()
 
 
 def _images_of(is_float: bool) -> NDArray[Any]:

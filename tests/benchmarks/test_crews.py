@@ -38,6 +38,13 @@ def test_what_is_slow_is_measured_twice(monkeypatch):
     assert len(found[A1]) == 2
 
 
+def test_a_slow_first_measurement_may_be_warming_up(monkeypatch):
+    clock = iter([0, 10, *(1000 + i for i in range(20))])
+    monkeypatch.setattr(crews.time, "perf_counter", lambda: next(clock))
+    found, _ = in_turn([A1], lambda _: 1.0, float, rounds=5, all_cores=1)
+    assert len(found[A1]) == 5
+
+
 def test_what_fails_is_left_out_and_named():
     def measure(entry):
         if entry == B1:
