@@ -370,7 +370,7 @@ def test_n_jobs_is_the_number_of_threads_and_none_is_left(jobs, monkeypatch):
         return section_step(*arguments, **options)
 
     monkeypatch.setattr("pellucid.execution.runner.section_step", noted)
-    monkeypatch.setattr("pellucid.execution.runner.WORTH_A_THREAD", 1)
+    monkeypatch.setattr("pellucid.execution.runner.threads_for", lambda *a, **k: 8)
     small(n_jobs=jobs, batch_size=200).fit(X, Y).partial_fit(X, Y)
     assert len(threads) <= jobs
     assert (len(threads) > 1) == (jobs > 1)

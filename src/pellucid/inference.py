@@ -10,20 +10,27 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.data.checks import check_images, check_labels
 from pellucid.execution.sections import (
+    AROUND,
     FEW,
+    GRAIN,
     SectionResult,
     prepare,
     section_step,
+    threads_for,
     unlabeled,
     whole_section,
 )
-from pellucid.execution.workers import Workers
+from pellucid.execution.workers import count_workers, shared_workers
 from pellucid.network import Network
 
 __all__ = ["Evaluation", "evaluate", "image_gradients", "predict_proba", "run_network"]
 
-PART = 256
-"""Images that one worker takes at a time."""
+PART, PARTS = 256, 4
+"""Images that one worker takes at a time, at the most, and parts of fewer images than that."""
+
+WORTH_A_PART = 16_000_000
+"""Multiply-adds of a part, at the least: what comes once a part, such as packing filters, is then
+a quarter of it at the most."""
 
 
 @dataclass(frozen=True)
@@ -150,14 +157,32 @@ def run_network(
         ]  # fmt: skip
     else:
         prepare(network, training=False)
-        parts = [slice(start, start + PART) for start in range(0, count, PART)]
-        with Workers(workers) as threads:
-            results = threads.map(work_on, parts)
+        size, most = part_size(network, count), threads_for(network, count, training=False)
+        parts = [slice(start, start + size) for start in range(0, count, size)]
+        results = shared_workers(count_workers(workers)).map(work_on, parts, most=most)
     return Evaluation(
         accuracy=sum(r.correct for r in results) / max(1, count),
         loss=sum(r.loss for r in results) / max(1, count),
         probabilities=probabilities,
     )
+
+
+def part_size(network: Network, images: int) -> int:
+    """Return how many images a worker takes at a time.
+
+    It follows from images and network alone, so that the sum of the losses does, too.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, presets
+    >>> [part_size(presets.reference(), images) for images in (100, 300, 1024, 10_000)]
+    [48, 80, 256, 256]
+    >>> part_size(Network([Flatten(), Dense(10)], (8, 8)), 10_000)
+    784
+    """
+    grain = (network.multiply_adds + AROUND) * GRAIN
+    least = -(-WORTH_A_PART // grain) * GRAIN
+    return max(least, min(PART, -(-images // (PARTS * GRAIN)) * GRAIN))
 
 
 def _four_axes(images: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pellucid.errors import ConfigurationError
-from pellucid.execution.workers import Workers, count_workers
+from pellucid.execution.workers import Workers, count_workers, shared_workers
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, "2", True])
@@ -84,3 +84,63 @@ def test_workers_are_pickled_without_their_threads():
     assert copy.count == 2
     with copy:
         assert copy.map(abs, [-1, -2]) == [1, 2]
+
+
+def test_a_second_caller_works_alone_while_the_threads_are_taken():
+    taken, over = threading.Barrier(3, timeout=10), threading.Barrier(3, timeout=10)
+    names = []
+
+    def second():
+        taken.wait()  # both threads are at work
+        names.extend(workers.map(lambda _: threading.current_thread().name, range(4)))
+        over.wait()
+
+    with Workers(2) as workers:
+        thread = threading.Thread(target=second, name="second")
+        thread.start()
+        workers.map(lambda _: (taken.wait(), over.wait()), range(2))
+        thread.join()
+    assert names == ["second"] * 4
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_whatever_is_raised_comes_through_and_nothing_hangs(error):
+    def fail(item):
+        raise error
+
+    with Workers(3) as workers:
+        for _ in range(3):
+            with pytest.raises(error):
+                workers.map(fail, range(6))
+        assert workers.map(abs, range(6)) == list(range(6))
+
+
+def test_shared_threads_stay_and_are_the_same_for_all():
+    workers = shared_workers(2)
+    assert shared_workers(2) is workers
+    assert workers.map(abs, [-1, -2]) == [1, 2]
+    assert [t for t in threading.enumerate() if t.name.startswith("shared-pellucid")]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_starts_threads_of_its_own():
+    """A fork has memory of its parent's threads, but not the threads."""
+    workers = Workers(2)
+    workers.map(abs, [1, 2])
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = 0 if workers.map(abs, [-3, -4]) == [3, 4] else 2
+            workers.close()
+        finally:
+            os._exit(code)
+    deadline = time.monotonic() + 20
+    while (ended := os.waitpid(child, os.WNOHANG))[0] == 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if ended[0] == 0:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+    workers.close()
+    assert ended == (child, 0)

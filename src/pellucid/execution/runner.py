@@ -26,14 +26,11 @@ from pellucid.errors import ConfigurationError, ExecutorError, PellucidError
 from pellucid.execution.environment import environment
 from pellucid.execution.image_file import ImageFile, find_image_file, temporary_image_file
 from pellucid.execution.remote import Job, Reply, Setup, work
-from pellucid.execution.sections import Section, SectionResult, section_step
+from pellucid.execution.sections import Section, SectionResult, section_step, threads_for
 from pellucid.execution.workers import Workers
 from pellucid.network import Network
 
 __all__ = ["Recipe", "Runner", "slots_of"]
-
-WORTH_A_THREAD = 1_000_000
-"""Multiply-adds of a forward pass that another thread is woken for: a tenth of a millisecond."""
 
 ASK_SECONDS = 1.0
 """How often an executor is asked how many workers it has."""
@@ -133,8 +130,8 @@ class Runner:
 
         if self.executor is None:
             images_in_all = sum(len(section.indices) for section in sections)
-            work_in_all = images_in_all * recipe.network.multiply_adds
-            return self._workers.map(step, sections, most=1 + work_in_all // WORTH_A_THREAD)
+            most = threads_for(recipe.network, images_in_all, training=True)
+            return self._workers.map(step, sections, most=most)
         if not self.is_remote:
             return self._done(step, sections)
         return self._send(recipe, parameters, images, sections)
