@@ -19,6 +19,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
+from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import LANES, Emitter
 
 __all__ = ["depth", "from_channels_last", "to_channels_last"]
@@ -109,7 +110,7 @@ def _turn_in(
             place = _place(builder, x, channel, x_channel, pixel, x_column)
             rows.append(emit.load(memory, builder.select(is_there, place, zero)))
         for image, row in enumerate(emit.transpose(rows)):
-            emit.store(row, memory, builder.add(to, builder.mul(to_lane, _int(image))))
+            emit.store(row, memory, builder.add(to, builder.mul(to_lane, int64(image))))
         return context.get_dummy_value()
 
     return types.void(arena, *[types.intp] * 9), codegen
@@ -128,7 +129,7 @@ def _turn_out(
          z, z_channel, z_column, gate, gate_channel, gate_column) = args  # fmt: skip
         emit = Emitter(builder)
         rows = [
-            emit.load(memory, builder.add(source, builder.mul(source_lane, _int(image))))
+            emit.load(memory, builder.add(source, builder.mul(source_lane, int64(image))))
             for image in range(LANES)
         ]
         for slot, value in enumerate(emit.transpose(rows)):
@@ -146,8 +147,8 @@ def _turn_out(
 def _slot(builder: Any, slot: int, depth: Any, channels: Any, columns: Any) -> tuple[Any, Any, Any]:
     """Return the pixel and channel of one of LANES floats, and whether there is such a one."""
     # At most two pixels: no division, which could not leave the loop.
-    pixel = builder.zext(builder.icmp_signed(">=", _int(slot), depth), ir.IntType(64))
-    channel = builder.sub(_int(slot), builder.mul(pixel, depth))
+    pixel = builder.zext(builder.icmp_signed(">=", int64(slot), depth), ir.IntType(64))
+    channel = builder.sub(int64(slot), builder.mul(pixel, depth))
     is_there = builder.and_(
         builder.icmp_signed("<", channel, channels), builder.icmp_signed("<", pixel, columns)
     )
@@ -159,7 +160,3 @@ def _place(
 ) -> Any:
     inside = builder.add(builder.mul(channel, channel_step), builder.mul(pixel, pixel_step))
     return builder.add(start, inside)
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)

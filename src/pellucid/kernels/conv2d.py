@@ -20,11 +20,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
+from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import ACCUMULATORS, COLUMNS, LANES, Emitter
 
 __all__ = [
@@ -193,7 +193,7 @@ def _tile(
             for k in range(BLOCK)
         ]
         taps = emit.variable(weights)
-        skipped = builder.mul(builder.sub(height, count), _int(WIDTH * BLOCK))
+        skipped = builder.mul(builder.sub(height, count), int64(WIDTH * BLOCK))
         with emit.repeat(channels) as c:
             plane = builder.add(x, builder.mul(c, x_channel))
             with emit.repeat(count) as i:
@@ -202,14 +202,14 @@ def _tile(
                 for j in range(WIDTH):
                     images = []
                     for p in range(PIXELS):
-                        step = builder.mul(x_step, _int(p))
+                        step = builder.mul(x_step, int64(p))
                         images.append(emit.load(memory, builder.add(row, step), j * LANES))
                     for k in range(BLOCK):
                         weight = emit.broadcast(memory, at, j * BLOCK + k)
                         for p in range(PIXELS):
                             old = builder.load(acc[k][p])
                             builder.store(emit.fma(weight, images[p], old), acc[k][p])
-                builder.store(builder.add(at, _int(WIDTH * BLOCK)), taps)
+                builder.store(builder.add(at, int64(WIDTH * BLOCK)), taps)
             builder.store(builder.add(builder.load(taps), skipped), taps)
         least = emit.broadcast(memory, floor)
         for k in range(BLOCK):
@@ -223,10 +223,6 @@ def _tile(
     return types.void(arena, *[types.intp] * 16, width, block, pixels), codegen
 
 
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)
-
-
 def _place(builder: Any, start: Any, k: int, channel: Any, p: int, column: Any) -> Any:
-    plane = builder.mul(channel, _int(k))
-    return builder.add(start, builder.add(plane, builder.mul(column, _int(p))))
+    plane = builder.mul(channel, int64(k))
+    return builder.add(start, builder.add(plane, builder.mul(column, int64(p))))

@@ -14,12 +14,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
 from pellucid.kernels.conv2d import filter_block
+from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import ACCUMULATORS, LANES, Emitter, load, total
 
 __all__ = ["block_of", "filters_finish", "filters_gradient", "taps_of"]
@@ -128,7 +128,7 @@ def _gradient_tile(
             upstream = builder.add(builder.mul(y, dz_row), builder.mul(column, dz_column))
             upstream = builder.add(dz, upstream)
             for k in range(BLOCK):
-                plane = builder.mul(dz_channel, _int(k))
+                plane = builder.mul(dz_channel, int64(k))
                 delta = emit.load(memory, builder.add(upstream, plane))
                 for j in range(TAPS):
                     old = builder.load(acc[k][j])
@@ -165,7 +165,7 @@ def _bias_tile(
             place = builder.add(builder.mul(y, dz_row), builder.mul(column, dz_column))
             place = builder.add(dz, place)
             for k in range(BLOCK):
-                plane = builder.mul(dz_channel, _int(k))
+                plane = builder.mul(dz_channel, int64(k))
                 delta = emit.load(memory, builder.add(place, plane))
                 builder.store(builder.fadd(builder.load(acc[k]), delta), acc[k])
         for k in range(BLOCK):
@@ -201,7 +201,3 @@ def filters_finish() -> Kernel:
                             gradient[to + k * size + j] = total(load(arena, at))
 
     return compile_kernel(_finish, tuple(_FINISH.split()))
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)

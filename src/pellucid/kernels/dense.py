@@ -15,11 +15,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
+from pellucid.kernels.emit import int64, transpose
 from pellucid.kernels.vector import LANES, REGISTERS, Emitter, add, load, store, total
 
 __all__ = ["PARTS", "product", "transpose", "weights_finish", "weights_gradient"]
@@ -80,7 +80,7 @@ def _tile(
          z, z_output, floor, gate, gate_output) = args[:15]  # fmt: skip
         emit = Emitter(builder)
         acc = [[emit.variable(emit.constant(0.0)) for _ in range(PARTS)] for _ in range(BLOCK)]
-        with builder.if_then(builder.icmp_signed(">=", bias, _int(0))):
+        with builder.if_then(builder.icmp_signed(">=", bias, int64(0))):
             for o in range(BLOCK):
                 start = emit.broadcast(parameters, builder.add(bias, output), o)
                 builder.store(start, acc[o][0])
@@ -91,24 +91,24 @@ def _tile(
             if PARTS == 1:  # the next tile's weights lie behind these, in rows far apart
                 emit.prefetch(parameters, column, BLOCK)
             for o in range(BLOCK):
-                at = builder.add(column, builder.mul(w_output, _int(o)))
+                at = builder.add(column, builder.mul(w_output, int64(o)))
                 weight = emit.broadcast(parameters, at)
                 old = builder.load(acc[o][part])
                 builder.store(emit.fma(weight, value, old), acc[o][part])
 
-        rounds = builder.sdiv(inputs, _int(PARTS))
+        rounds = builder.sdiv(inputs, int64(PARTS))
         with emit.repeat(rounds) as number:
             for part in range(PARTS):
-                add_input(builder.add(builder.mul(number, _int(PARTS)), _int(part)), part)
+                add_input(builder.add(builder.mul(number, int64(PARTS)), int64(part)), part)
         for part in range(PARTS - 1):
-            i = builder.add(builder.mul(rounds, _int(PARTS)), _int(part))
+            i = builder.add(builder.mul(rounds, int64(PARTS)), int64(part))
             with builder.if_then(builder.icmp_signed("<", i, inputs)):
                 add_input(i, part)
         least = emit.broadcast(memory, floor)
         for o in range(BLOCK):
             value = emit.at_least(_halved(builder, [builder.load(a) for a in acc[o]]), least)
-            place = builder.add(gate, builder.mul(gate_output, _int(o)))
-            to = builder.add(z, builder.mul(z_output, _int(o)))
+            place = builder.add(gate, builder.mul(gate_output, int64(o)))
+            to = builder.add(z, builder.mul(z_output, int64(o)))
             emit.store(emit.gate(value, emit.load(memory, place)), memory, to)
         return context.get_dummy_value()
 
@@ -121,10 +121,6 @@ def _halved(builder: Any, values: list[Any]) -> Any:
         half = len(values) // 2
         values = [builder.fadd(values[i], values[i + half]) for i in range(half)]
     return values[0]
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)
 
 
 _GRADIENT = "outputs inputs x x_input dz dz_output sums bias_sums transposed"
@@ -141,7 +137,7 @@ def weights_gradient() -> Kernel:
             at = bias_sums + o * LANES
             store(arena, at, add(load(arena, at), load(arena, dz + o * dz_output)))
         for i in range(0, inputs, LANES):
-            transpose(arena, x + i * x_input, x_input, transposed)
+            transpose(arena, x + i * x_input, x_input, arena, transposed, LANES)
             whole = outputs // SHARED * SHARED
             for o in range(0, whole, SHARED):
                 _add_images(arena, transposed, dz + o * dz_output, dz_output, sums, SHARED)
@@ -174,24 +170,6 @@ def _add_images(
         return context.get_dummy_value()
 
     return types.void(arena, *[types.intp] * 4, block), codegen
-
-
-@intrinsic
-def transpose(typingctx: Any, arena: Any, x: Any, x_input: Any, to: Any) -> Any:
-    """``to[image, i] = x[i, image]`` for LANES features."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, x, x_input, to = args
-        emit = Emitter(builder)
-        rows = [
-            emit.load(memory, builder.add(x, builder.mul(x_input, x_input.type(i))))
-            for i in range(LANES)
-        ]
-        for image, row in enumerate(emit.transpose(rows)):
-            emit.store(row, memory, to, image * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, types.intp, types.intp, types.intp), codegen
 
 
 _FINISH = "outputs inputs sums bias_sums dw db"

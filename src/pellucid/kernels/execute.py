@@ -15,7 +15,7 @@ from pellucid.kernels import cross_entropy, enter
 from pellucid.kernels.addresses import bytes_at, call, floats_at, pointer
 from pellucid.kernels.arena import IS_FIRST
 from pellucid.kernels.compile import compile_function, compile_part
-from pellucid.kernels.dense import transpose
+from pellucid.kernels.emit import transpose
 from pellucid.kernels.enter import FIELDS, LEAVING
 from pellucid.kernels.plan import OP_WIDTH, Plan
 from pellucid.kernels.softmax import softmax
@@ -36,11 +36,10 @@ def layout_of(plan: Plan) -> Any:
     """Return the places of a plan that the driver needs, as it unpacks them."""
     image = plan.image
     assert image.column == LANES
-    channels, rows, columns = image.shape
-    tile = _framed(plan) + channels * (rows + 3) * (columns + 3)
+    staging = plan.staging
     numbers = [
         *plan.sums, image.start, image.channel, image.row, *image.shape, plan.logits.start,
-        plan.delta.start, plan.network.classes, plan.staging, _pitch(plan), tile,
+        plan.delta.start, plan.network.classes, staging.start, staging.pitch, staging.tile,
     ]  # fmt: skip
     return np.array(numbers, dtype=np.int64)
 
@@ -62,8 +61,8 @@ def enter_op(plan: Plan, images: int, is_float: bool, ranges: Any, seed: int) ->
     kernel = enter.read() if ranges is None else enter.randomize()
     where = 0 if ranges is None else ranges.ctypes.data
     numbers = [
-        kernel.address, images, is_float, 0, 0, _pitch(plan), *plan.image.shape, _framed(plan),
-        where, seed, 0, 0,
+        kernel.address, images, is_float, 0, 0, plan.staging.pitch, *plan.image.shape,
+        plan.staging.framed, where, seed, 0, 0,
     ]  # fmt: skip
     return np.array(numbers, dtype=np.int64)
 
@@ -77,17 +76,6 @@ def leave_op(plan: Plan, images: int | None) -> Any:
         enter.leave().address, images, 0, 0, *view.shape, view.start, view.channel, view.row
     ]  # fmt: skip
     return np.array(numbers, dtype=np.int64)
-
-
-def _pitch(plan: Plan) -> int:
-    """Return the floats of a row of an image that waits to be interleaved: whole vectors."""
-    return -(-plan.image.shape[2] // LANES) * LANES
-
-
-def _framed(plan: Plan) -> int:
-    """Return the place behind those images, for one in its frame."""
-    channels, rows, _ = plan.image.shape
-    return plan.staging + LANES * channels * rows * _pitch(plan)
 
 
 @compile_function
@@ -263,8 +251,8 @@ def _interleave(
             source, to = staging + (c * rows + y) * pitch, image + c * image_channel + y * image_row
             for x in range(0, columns, LANES):
                 if columns - x >= LANES:
-                    transpose(arena, source + x, size, to + x * LANES)
+                    transpose(arena, source + x, size, arena, to + x * LANES, LANES)
                 else:
-                    transpose(arena, source + x, size, tile)
+                    transpose(arena, source + x, size, arena, tile, LANES)
                     for at in range((columns - x) * LANES):
                         arena[to + x * LANES + at] = arena[tile + at]

@@ -23,6 +23,7 @@ from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
 from pellucid.kernels.dense import PARTS
+from pellucid.kernels.emit import int32, int64, transpose, width_of
 from pellucid.kernels.vector import (
     LANES,
     REGISTERS,
@@ -47,7 +48,7 @@ def tiling(depth: int, columns: int) -> tuple[int, int, int]:
 
     ``depth`` floats a pixel; the tiles of a row of ``columns`` overlap as little as may be.
     """
-    width = LANES if depth % LANES == 0 else 8
+    width = width_of(depth)
     tiles = [
         (vectors, pixels)
         for vectors in (1, 2, 3, 4)
@@ -78,7 +79,9 @@ def pack() -> Kernel:
             for k in range(0, filters // LANES * LANES, LANES):
                 to = weights + k // block * size * block + k % block
                 for tap in range(0, turned, LANES):
-                    _turn(parameters, source + k * size + tap, size, arena, to + tap * block, block)
+                    transpose(
+                        parameters, source + k * size + tap, size, arena, to + tap * block, block
+                    )
         for k in range(blocks * block):
             to = weights + k // block * size * block + k % block
             start = turned if k < filters // LANES * LANES else 0
@@ -92,23 +95,6 @@ def pack() -> Kernel:
                     arena[to + tap * block] = types.float32(0.0)
 
     return compile_kernel(_pack, tuple(_PACK.split()))
-
-
-@intrinsic
-def _turn(typingctx: Any, source: Any, x: Any, x_row: Any, arena: Any, to: Any, to_row: Any) -> Any:
-    """``to[i, j] = x[j, i]`` for a square of LANES by LANES."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        source, x, x_row, memory, to, to_row = args
-        emit = Emitter(builder)
-        rows = [
-            emit.load(source, builder.add(x, builder.mul(x_row, _int(i)))) for i in range(LANES)
-        ]
-        for i, column in enumerate(emit.transpose(rows)):
-            emit.store(column, memory, builder.add(to, builder.mul(to_row, _int(i))))
-        return context.get_dummy_value()
-
-    return types.void(source, types.intp, types.intp, arena, types.intp, types.intp), codegen
 
 
 _CONV2D = (
@@ -161,7 +147,7 @@ def _tile(
         starts = [emit.load(memory, bias, v * WIDTH) for v in range(VECTORS)]
         acc = [[emit.variable(start) for start in starts] for _ in range(PIXELS)]
         at = emit.variable(weights)
-        steps = [builder.mul(x_step, _int(p)) for p in range(PIXELS)]
+        steps = [builder.mul(x_step, int64(p)) for p in range(PIXELS)]
         with emit.repeat(channels) as c, emit.repeat(height) as i:
             row = builder.add(x, builder.add(c, builder.mul(i, x_row)))
             with emit.repeat(taps) as j:
@@ -173,10 +159,10 @@ def _tile(
                     for v in range(VECTORS):
                         old = builder.load(acc[p][v])
                         builder.store(emit.fma(loaded[v], pixel, old), acc[p][v])
-                builder.store(builder.add(filters, _int(WIDTH * VECTORS)), at)
+                builder.store(builder.add(filters, int64(WIDTH * VECTORS)), at)
         least = emit.broadcast(memory, floor)
         for p in range(PIXELS):
-            to = builder.add(z, builder.mul(z_column, _int(p)))
+            to = builder.add(z, builder.mul(z_column, int64(p)))
             for v in range(VECTORS):
                 value = emit.at_least(builder.load(acc[p][v]), least)
                 emit.store(value, memory, to, v * WIDTH)
@@ -323,44 +309,36 @@ def _rows(
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         memory, parameters, w, bias, inputs, x, z, floor = args[:8]
         emit, one = Emitter(builder, PARTS), Emitter(builder, 1)
-        starts = [builder.mul(inputs, _int(o)) for o in range(BLOCK)]
+        starts = [builder.mul(inputs, int64(o)) for o in range(BLOCK)]
         acc = []
         for o in range(BLOCK):
-            address = builder.gep(parameters, [builder.add(bias, _int(o))])
+            address = builder.gep(parameters, [builder.add(bias, int64(o))])
             first = builder.load(address, align=4)
-            acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, _lane(0))))
-        rounds = builder.sdiv(inputs, _int(PARTS))
+            acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, int32(0))))
+        rounds = builder.sdiv(inputs, int64(PARTS))
         with emit.repeat(rounds) as number:
-            i = builder.mul(number, _int(PARTS))
+            i = builder.mul(number, int64(PARTS))
             values = emit.load(memory, builder.add(x, i))
             for o in range(BLOCK):
                 weights = emit.load(parameters, builder.add(w, builder.add(i, starts[o])))
                 builder.store(emit.fma(weights, values, builder.load(acc[o])), acc[o])
         for part in range(PARTS - 1):
-            i = builder.add(builder.mul(rounds, _int(PARTS)), _int(part))
+            i = builder.add(builder.mul(rounds, int64(PARTS)), int64(part))
             with builder.if_then(builder.icmp_signed("<", i, inputs)):
                 value = one.load(memory, builder.add(x, i))
                 for o in range(BLOCK):
                     weight = one.load(parameters, builder.add(w, builder.add(i, starts[o])))
                     sums = builder.load(acc[o])
-                    old = one.splat(builder.extract_element(sums, _lane(part)))
-                    new = builder.extract_element(one.fma(weight, value, old), _lane(0))
-                    builder.store(builder.insert_element(sums, new, _lane(part)), acc[o])
+                    old = one.splat(builder.extract_element(sums, int32(part)))
+                    new = builder.extract_element(one.fma(weight, value, old), int32(0))
+                    builder.store(builder.insert_element(sums, new, int32(part)), acc[o])
         least = builder.load(builder.gep(memory, [floor]), align=4)
         for o in range(BLOCK):
             value = emit.total(builder.load(acc[o]))
             below = builder.fcmp_ordered("<", value, least)
             value = builder.select(below, least, value)
-            to = builder.gep(memory, [builder.add(z, _int(o))])
+            to = builder.gep(memory, [builder.add(z, int64(o))])
             builder.store(value, to, align=4)
         return context.get_dummy_value()
 
     return types.void(arena, parameters, *[types.intp] * 6, block), codegen
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)
-
-
-def _lane(value: int) -> Any:
-    return ir.Constant(ir.IntType(32), value)

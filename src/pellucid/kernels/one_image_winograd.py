@@ -15,29 +15,21 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
-from pellucid.kernels.vector import LANES, REGISTERS, Emitter
+from pellucid.kernels.emit import EIGHT, int64
+from pellucid.kernels.vector import REGISTERS, Emitter
 from pellucid.kernels.winograd import OUTPUTS, in_ring, points_of
 from pellucid.kernels.winograd_matrices import matrices
 
-__all__ = ["EIGHT", "floats_of", "forward", "group_of"]
-
-EIGHT = 8
-"""Channels that are transformed together."""
+__all__ = ["forward", "group_of"]
 
 _FORWARD = (
     "x x_row x_column channels height rows columns tiles ring weights blocks sums z z_row z_column "
     "floor zero"
 )
-
-
-def floats_of(depth: int) -> int:
-    """Return how many filters a vector takes, where pixels have ``depth`` floats."""
-    return LANES if depth % LANES == 0 else 8
 
 
 def group_of(tiles: int, width: int) -> int:
@@ -105,14 +97,14 @@ def _transform(
         memory, x, x_column, columns, tiles, zero, to = args[:7]
         emit, points = Emitter(builder, EIGHT), points_of(WIDTH)
         with emit.repeat(tiles) as tile:
-            first = builder.mul(tile, _int(OUTPUTS))
+            first = builder.mul(tile, int64(OUTPUTS))
             values = []
             for j in range(points):
-                column = builder.add(first, _int(j))
+                column = builder.add(first, int64(j))
                 place = builder.add(x, builder.mul(column, x_column))
                 inside = builder.icmp_signed("<", column, columns)
                 values.append(emit.load(memory, builder.select(inside, place, zero)))
-            place = builder.add(to, builder.mul(tile, _int(points * EIGHT)))
+            place = builder.add(to, builder.mul(tile, int64(points * EIGHT)))
             for p, value in enumerate(matrices(WIDTH).of_input(emit, values)):
                 emit.store(value, memory, place, p * EIGHT)
         return context.get_dummy_value()
@@ -138,8 +130,8 @@ def _tile(
         with emit.repeat(height) as i:
             row = builder.add(v, builder.mul(in_ring(builder, first, i, height), slot))
             with emit.repeat(channels) as c:
-                inside = builder.and_(c, _int(EIGHT - 1))
-                block = builder.mul(builder.lshr(c, _int(EIGHT.bit_length() - 1)), eight)
+                inside = builder.and_(c, int64(EIGHT - 1))
+                block = builder.mul(builder.lshr(c, int64(EIGHT.bit_length() - 1)), eight)
                 place, weights = builder.add(builder.add(row, block), inside), builder.load(at)
                 for p in range(points):
                     loaded = emit.load(memory, weights, p * FLOATS)
@@ -147,19 +139,15 @@ def _tile(
                         value = emit.broadcast(memory, place, (t * points + p) * EIGHT)
                         old = builder.load(acc[t][p])
                         builder.store(emit.fma(loaded, value, old), acc[t][p])
-                builder.store(builder.add(weights, _int(points * FLOATS)), at)
+                builder.store(builder.add(weights, int64(points * FLOATS)), at)
         start, least = emit.load(memory, bias), emit.broadcast(memory, floor)
         for t in range(GROUP):
             found = matrices(WIDTH).to_output(emit, [builder.load(slot_) for slot_ in acc[t]])
             for j, value in enumerate(found):
                 column = t * OUTPUTS + j
-                with builder.if_then(builder.icmp_signed(">", columns, _int(column)), likely=True):
+                with builder.if_then(builder.icmp_signed(">", columns, int64(column)), likely=True):
                     value = emit.at_least(builder.fadd(value, start), least)
-                    emit.store(value, memory, builder.add(z, builder.mul(z_column, _int(column))))
+                    emit.store(value, memory, builder.add(z, builder.mul(z_column, int64(column))))
         return context.get_dummy_value()
 
     return types.void(arena, *[types.intp] * 12, width, floats, group), codegen
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)

@@ -46,6 +46,28 @@ OP_WIDTH = 25
 """Numbers in an op: the kernel's address and up to 24 fields."""
 
 
+@dataclass(frozen=True)
+class Staging:
+    """Where the images of a chunk wait to be interleaved.
+
+    Attributes
+    ----------
+    start : int
+        Where they lie one after another.
+    pitch : int
+        The floats of a row of one: whole vectors.
+    framed : int
+        Where one lies in its frame, to be randomized.
+    tile : int
+        Where a square of LANES by LANES is turned over.
+    """
+
+    start: int
+    pitch: int
+    framed: int
+    tile: int
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The program of a network, and where its arrays lie.
@@ -62,7 +84,7 @@ class Plan:
         The part of the arena that is set to zero when a section begins.
     image, logits, delta : View
         Where a chunk's images go, where its logits appear, and where their gradient is put.
-    staging : int
+    staging : Staging
         Where the images of a chunk lie one after another before they are interleaved.
     image_gradient : View or None
         Where the gradient of the images appears, in a plan that computes it.
@@ -78,7 +100,7 @@ class Plan:
     image: View
     logits: View
     delta: View
-    staging: int
+    staging: Staging
     image_gradient: View | None
 
 
@@ -174,7 +196,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
         _emit_forward(draft, k)
     delta = draft.memory.array(draft.stages[-1].gives)
     to_image = emit_backward(draft, delta, sums, image_gradient) if training else None
-    staging = draft.memory.take(_staging_size(network.input_shape))
+    staging = _staging(draft.memory, network.input_shape)
     return Plan(
         network=network,
         begin=table(draft.program.begin),
@@ -229,12 +251,15 @@ def border_of(stage: Stage) -> Border:
     return top, bottom, left, right
 
 
-def _staging_size(shape: Shape) -> int:
-    """Count the floats for a chunk of plain images, one framed image, and one transposed tile."""
+def _staging(memory: Memory, shape: Shape) -> Staging:
     channels, rows, columns = shape
-    padded = -(-columns // LANES) * LANES
-    framed = channels * (rows + 3) * (columns + 3)
-    return LANES * channels * rows * padded + framed + LANES * LANES
+    pitch = -(-columns // LANES) * LANES
+    return Staging(
+        memory.take(LANES * channels * rows * pitch),
+        pitch,
+        memory.take(channels * (rows + 3) * (columns + 3)),
+        memory.take(LANES * LANES),
+    )
 
 
 def _emit_forward(draft: Draft, k: int) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pellucid.kernels import one_image, one_image_winograd, plan_winograd, winograd
 from pellucid.kernels.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Memory
 from pellucid.kernels.channels_last import depth
+from pellucid.kernels.emit import EIGHT, width_of
 from pellucid.kernels.plan import Stage, border_of, make_op, stages_of, table
 from pellucid.kernels.vector import LANES
 from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU
@@ -181,7 +182,7 @@ def _winograd(
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     (top, _), (left, _) = layer.pads(stage.takes)
     tiles, points = winograd.tiles_of(z.shape[2]), winograd.points_of(width)
-    floats, group = one_image_winograd.floats_of(z.pixel), one_image_winograd.group_of(tiles, width)
+    floats, group = width_of(z.pixel), one_image_winograd.group_of(tiles, width)
     weights, sums = (
         draft.memory.take(points * z.pixel * channels * height),
         draft.memory.take(z.pixel),
@@ -194,7 +195,7 @@ def _winograd(
             to_tap=points * floats, to_point=floats, sums=sums,
         )
     )  # fmt: skip
-    eights = -(-channels // one_image_winograd.EIGHT) * one_image_winograd.EIGHT
+    eights = -(-channels // EIGHT) * EIGHT
     return make_op(
         one_image_winograd.forward(width, floats, group),
         x=x.start - top * x.row - left * x.pixel, x_row=x.row, x_column=x.pixel, channels=channels,

@@ -11,6 +11,7 @@ import math
 
 from pellucid.kernels import channels_last, conv2d_gradient, plan_winograd, survivors
 from pellucid.kernels.arena import WASTE, ZEROS, View, everywhere
+from pellucid.kernels.emit import width_of
 from pellucid.kernels.plan import Draft, Stage, make_op
 from pellucid.kernels.vector import LANES
 from pellucid.layers import Conv2D, MaxPool2D
@@ -109,7 +110,7 @@ def _width_of(stage: Stage) -> tuple[int, int, int, int]:
     assert isinstance(layer, Conv2D)
     height, columns = layer.kernel_pair
     depth = channels_last.depth(stage.takes[0])
-    width = survivors.width(depth)
+    width = width_of(depth)
     return depth, width, columns * depth // width, height * columns * depth
 
 

@@ -21,6 +21,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import compile_part
+from pellucid.kernels.emit import int32, splat_int
 from pellucid.kernels.vector import LANES, Emitter, Vector, add, fma, splat, store
 
 __all__ = ["GOLDEN", "RANGES", "image_key", "mix", "pack_neighbors", "randomize", "uniform"]
@@ -211,12 +212,12 @@ def _noise(
 
         # One hash of 32 bits a pixel: multiply and shift as in "lowbias32".
         bits = builder.mul(_counted(builder, pixel), constant(0x9E3779B9))
-        bits = builder.add(bits, _splat_int(builder, key_low))
+        bits = builder.add(bits, splat_int(builder, key_low))
         for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
             bits = builder.xor(bits, builder.lshr(bits, constant(shift)))
             bits = builder.mul(bits, constant(factor))
         bits = builder.xor(bits, builder.lshr(bits, constant(16)))
-        bits = builder.xor(bits, _splat_int(builder, key_high))
+        bits = builder.xor(bits, splat_int(builder, key_high))
         vector = context.get_value_type(Vector)
         upper = builder.sitofp(builder.lshr(bits, constant(16)), vector)
         lower = builder.sitofp(builder.and_(bits, constant(0xFFFF)), vector)
@@ -260,7 +261,7 @@ def _corner(
     builder = emit.builder
     x, left = _split(emit, x, x_end)
     y, top = _split(emit, y, y_end)
-    pitch = _splat_int(builder, builder.trunc(row, ir.IntType(32)))
+    pitch = splat_int(builder, builder.trunc(row, ir.IntType(32)))
     return x, y, builder.add(builder.mul(top, pitch), left)
 
 
@@ -273,23 +274,12 @@ def _gather(builder: Any, base: Any, index: Any) -> Any:
     vector = ir.VectorType(ir.FloatType(), LANES)
     value = ir.Constant(vector, ir.Undefined)
     for lane in range(LANES):
-        at = builder.zext(builder.extract_element(index, _lane(lane)), ir.IntType(64))
+        at = builder.zext(builder.extract_element(index, int32(lane)), ir.IntType(64))
         scalar = builder.load(builder.gep(base, [at]), align=4)
-        value = builder.insert_element(value, scalar, _lane(lane))
+        value = builder.insert_element(value, scalar, int32(lane))
     return value
 
 
 def _counted(builder: Any, start: Any) -> Any:
     steps = ir.Constant(_INTEGERS, list(range(LANES)))
-    return builder.add(_splat_int(builder, start), steps)
-
-
-def _splat_int(builder: Any, scalar: Any) -> Any:
-    undefined = ir.Constant(_INTEGERS, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, _lane(0))
-    zeros = ir.Constant(_INTEGERS, [0] * LANES)
-    return builder.shuffle_vector(first, undefined, zeros)
-
-
-def _lane(value: int) -> Any:
-    return ir.Constant(ir.IntType(32), value)
+    return builder.add(splat_int(builder, start), steps)

@@ -28,6 +28,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
+from pellucid.kernels.emit import int64, splat_int, transpose
 from pellucid.kernels.vector import (
     LANES,
     REGISTERS,
@@ -41,15 +42,10 @@ from pellucid.kernels.vector import (
     total,
 )
 
-__all__ = ["WORD", "collect", "finish", "pack", "rows_together", "walk", "width"]
+__all__ = ["WORD", "collect", "finish", "pack", "rows_together", "walk"]
 
 WORD = 64
 """Places that are looked at together; a list of places is filled up to whole words."""
-
-
-def width(depth: int) -> int:
-    """Return the floats of a vector: as many as the processor has, if a pixel fills them."""
-    return LANES if depth % LANES == 0 else 8
 
 
 def rows_together(height: int, vectors: int) -> int:
@@ -129,14 +125,14 @@ def collect() -> Kernel:
                     store(arena, turned + (LANES + slot) * LANES, offset)
                     slot += 1
                     if slot == LANES:
-                        _turn(arena, turned, deltas + to, lane)
-                        _turn(arena, turned + LANES * LANES, offsets + to, lane)
+                        transpose(arena, turned, LANES, arena, deltas + to, lane)
+                        transpose(arena, turned + LANES * LANES, LANES, arena, offsets + to, lane)
                         slot, to = 0, to + LANES
             if slot > 0:
                 for rest in range(slot, LANES):
                     store(arena, turned + rest * LANES, zero)
-                _turn(arena, turned, deltas + to, lane)
-                _turn(arena, turned + LANES * LANES, offsets + to, lane)
+                transpose(arena, turned, LANES, arena, deltas + to, lane)
+                transpose(arena, turned + LANES * LANES, LANES, arena, offsets + to, lane)
             store(arena, bias_sums + k * LANES, bias)
 
     return compile_kernel(_collect, tuple(_COLLECT.split()))
@@ -230,7 +226,7 @@ def _offset(
         place, *numbers = args
         whole = ir.VectorType(ir.IntType(32), LANES)
         corner, columns, inner_row, inner_column = (
-            _splat_int(builder, builder.trunc(number, ir.IntType(32))) for number in numbers
+            splat_int(builder, builder.trunc(number, ir.IntType(32))) for number in numbers
         )
         emit = Emitter(builder)
         half = builder.fadd(place, emit.constant(0.5))
@@ -240,21 +236,6 @@ def _offset(
         return builder.bitcast(builder.add(offset, corner), place.type)
 
     return Vector(Vector, *[types.intp] * 4), codegen
-
-
-@intrinsic
-def _turn(typingctx: Any, arena: Any, rows: Any, to: Any, lane: Any) -> Any:
-    """Turn LANES vectors of images to one of each image, ``lane`` floats apart."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, rows, to, lane = args
-        emit = Emitter(builder)
-        vectors = [emit.load(memory, rows, slot * LANES) for slot in range(LANES)]
-        for image, vector in enumerate(emit.transpose(vectors)):
-            emit.store(vector, memory, builder.add(to, builder.mul(lane, _int(image))))
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 3), codegen
 
 
 @intrinsic(prefer_literal=True)
@@ -270,7 +251,7 @@ def _tile(
         memory, deltas, offsets, words, x, dx, x_row, f, df = args[:9]
         emit = Emitter(builder, WIDTH)
         cells = [(i, v) for i in range(ROWS) for v in range(VECTORS)]
-        steps = [builder.mul(x_row, _int(i)) for i in range(ROWS)]
+        steps = [builder.mul(x_row, int64(i)) for i in range(ROWS)]
         acc = {
             (i, v): emit.variable(emit.load(memory, df, (i * VECTORS + v) * WIDTH))
             for i, v in cells
@@ -279,7 +260,7 @@ def _tile(
             (i, v): emit.load(memory, f, (i * VECTORS + v) * WIDTH) for i, v in cells if HAS_DX
         }
         with emit.repeat(words) as word:
-            first = builder.mul(word, _int(WORD))
+            first = builder.mul(word, int64(WORD))
             found = emit.variable(_set_bits(builder, memory, builder.add(deltas, first)))
             with _while_any(builder, found) as place:
                 at = builder.add(first, place)
@@ -306,12 +287,12 @@ def _tile(
 def _set_bits(builder: Any, memory: Any, first: Any) -> Any:
     """Return a word with a bit for each of WORD floats that is not 0; NaN is not 0."""
     emit = Emitter(builder)
-    word = _int(0)
+    word = int64(0)
     for start in range(0, WORD, LANES):
         value = emit.load(memory, first, start)
         is_set = builder.fcmp_unordered("!=", value, emit.constant(0.0))
         bits = builder.zext(builder.bitcast(is_set, ir.IntType(LANES)), ir.IntType(64))
-        word = builder.or_(word, builder.shl(bits, _int(start)))
+        word = builder.or_(word, builder.shl(bits, int64(start)))
     return word
 
 
@@ -329,9 +310,9 @@ class _while_any:  # noqa: N801 (used like a function)
         builder.branch(self._test)
         builder.position_at_end(self._test)
         word = builder.load(self._word)
-        builder.cbranch(builder.icmp_unsigned("!=", word, _int(0)), body, self._end)
+        builder.cbranch(builder.icmp_unsigned("!=", word, int64(0)), body, self._end)
         builder.position_at_end(body)
-        lowered = builder.and_(word, builder.sub(word, _int(1)))
+        lowered = builder.and_(word, builder.sub(word, int64(1)))
         builder.store(lowered, self._word)
         return builder.cttz(word, ir.Constant(ir.IntType(1), 1))
 
@@ -345,14 +326,3 @@ def _load_int(builder: Any, memory: Any, index: Any) -> Any:
     address = builder.gep(memory, [index])
     address = builder.bitcast(address, ir.IntType(32).as_pointer())
     return builder.sext(builder.load(address, align=4), ir.IntType(64))
-
-
-def _splat_int(builder: Any, scalar: Any) -> Any:
-    whole = ir.VectorType(ir.IntType(32), LANES)
-    undefined = ir.Constant(whole, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(whole, [0] * LANES))
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)

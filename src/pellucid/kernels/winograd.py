@@ -31,6 +31,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
+from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import ACCUMULATORS, LANES, Emitter
 from pellucid.kernels.winograd_matrices import OUTPUTS, WIDTHS, matrices
 
@@ -135,7 +136,7 @@ def _transform_filter(
         rounded = builder.fptrunc(total, ir.VectorType(ir.FloatType(), points))
         for p in range(points):
             value = builder.extract_element(rounded, ir.Constant(ir.IntType(32), p))
-            address = builder.gep(memory, [builder.add(to, builder.mul(to_point, _int(p)))])
+            address = builder.gep(memory, [builder.add(to, builder.mul(to_point, int64(p)))])
             builder.store(value, address, align=4)
         return context.get_dummy_value()
 
@@ -209,16 +210,16 @@ def _transform(
         memory, x, columns, tiles, zero, to, to_point = args[:7]
         emit, points = Emitter(builder), points_of(WIDTH)
         with emit.repeat(tiles) as tile:
-            first = builder.mul(tile, _int(OUTPUTS))
+            first = builder.mul(tile, int64(OUTPUTS))
             values = []
             for j in range(points):
-                column = builder.add(first, _int(j))
-                place = builder.add(x, builder.mul(column, _int(LANES)))
+                column = builder.add(first, int64(j))
+                place = builder.add(x, builder.mul(column, int64(LANES)))
                 inside = builder.icmp_signed("<", column, columns)
                 values.append(emit.load(memory, builder.select(inside, place, zero)))
-            place = builder.add(to, builder.mul(tile, _int(LANES)))
+            place = builder.add(to, builder.mul(tile, int64(LANES)))
             for p, value in enumerate(matrices(WIDTH).of_input(emit, values)):
-                emit.store(value, memory, builder.add(place, builder.mul(to_point, _int(p))))
+                emit.store(value, memory, builder.add(place, builder.mul(to_point, int64(p))))
         return context.get_dummy_value()
 
     return types.void(arena, *[types.intp] * 6, width), codegen
@@ -251,9 +252,9 @@ def multiply(
                     for t in range(GROUP):
                         old = builder.load(acc[k][t])
                         builder.store(emit.fma(weight, values[t], old), acc[k][t])
-                builder.store(builder.add(weights, _int(BLOCK)), at)
+                builder.store(builder.add(weights, int64(BLOCK)), at)
         for k in range(BLOCK):
-            to = builder.add(m, builder.mul(m_filter, _int(k)))
+            to = builder.add(m, builder.mul(m_filter, int64(k)))
             for t in range(GROUP):
                 emit.store(builder.load(acc[k][t]), memory, to, t * LANES)
         return context.get_dummy_value()
@@ -273,12 +274,12 @@ def _finish(
         memory, m, m_point, bias, floor, z, columns = args[:7]
         emit = Emitter(builder)
         values = [
-            emit.load(memory, builder.add(m, builder.mul(m_point, _int(p))))
+            emit.load(memory, builder.add(m, builder.mul(m_point, int64(p))))
             for p in range(points_of(WIDTH))
         ]
         start, least = emit.broadcast(memory, bias), emit.broadcast(memory, floor)
         for j, value in enumerate(matrices(WIDTH).to_output(emit, values)):
-            with builder.if_then(builder.icmp_signed(">", columns, _int(j)), likely=True):
+            with builder.if_then(builder.icmp_signed(">", columns, int64(j)), likely=True):
                 value = emit.at_least(builder.fadd(value, start), least)
                 emit.store(value, memory, z, j * LANES)
         return context.get_dummy_value()
@@ -291,7 +292,3 @@ def in_ring(builder: Any, first: Any, i: Any, size: Any) -> Any:
     number = builder.add(first, i)
     passed = builder.icmp_signed(">=", number, size)
     return builder.select(passed, builder.sub(number, size), number)
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)

@@ -18,11 +18,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from pellucid.kernels.compile import Kernel, compile_kernel
+from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import LANES, Emitter
 from pellucid.kernels.winograd import OUTPUTS, multiply, points_of
 from pellucid.kernels.winograd_matrices import matrices
@@ -102,16 +102,16 @@ def _transform(
         memory, dz, columns, tiles, zero, to, to_point = args[:7]
         emit = Emitter(builder)
         with emit.repeat(tiles) as tile:
-            first = builder.mul(tile, _int(OUTPUTS))
+            first = builder.mul(tile, int64(OUTPUTS))
             values = []
             for j in range(OUTPUTS):
-                column = builder.add(first, _int(j))
-                place = builder.add(dz, builder.mul(column, _int(LANES)))
+                column = builder.add(first, int64(j))
+                place = builder.add(dz, builder.mul(column, int64(LANES)))
                 inside = builder.icmp_signed("<", column, columns)
                 values.append(emit.load(memory, builder.select(inside, place, zero)))
-            place = builder.add(to, builder.mul(tile, _int(LANES)))
+            place = builder.add(to, builder.mul(tile, int64(LANES)))
             for p, value in enumerate(matrices(WIDTH).of_output_gradient(emit, values)):
-                emit.store(value, memory, builder.add(place, builder.mul(to_point, _int(p))))
+                emit.store(value, memory, builder.add(place, builder.mul(to_point, int64(p))))
         return context.get_dummy_value()
 
     return types.void(arena, *[types.intp] * 6, width), codegen
@@ -132,17 +132,17 @@ def _spread(
 
         def write(values: list[Any], first: Any) -> None:
             for j, value in enumerate(values):
-                column = builder.sub(builder.add(first, _int(j)), left)
+                column = builder.sub(builder.add(first, int64(j)), left)
                 # Unsigned: what is left of the first column is a very large number.
                 with builder.if_then(builder.icmp_unsigned("<", column, columns), likely=True):
                     place = builder.add(gate, builder.mul(column, gate_column))
                     opened = emit.gate(value, emit.load(memory, place))
-                    emit.store(opened, memory, builder.add(dx, builder.mul(column, _int(LANES))))
+                    emit.store(opened, memory, builder.add(dx, builder.mul(column, int64(LANES))))
 
         with emit.repeat(tiles) as tile:
-            place = builder.add(dv, builder.mul(tile, _int(LANES)))
+            place = builder.add(dv, builder.mul(tile, int64(LANES)))
             values = [
-                emit.load(memory, builder.add(place, builder.mul(dv_point, _int(p))))
+                emit.load(memory, builder.add(place, builder.mul(dv_point, int64(p))))
                 for p in range(points_of(WIDTH))
             ]
             found = matrices(WIDTH).to_input_gradient(emit, values)
@@ -150,12 +150,8 @@ def _spread(
                 found[j] = builder.fadd(found[j], builder.load(before))
             for before, value in zip(carried, found[OUTPUTS:], strict=True):
                 builder.store(value, before)
-            write(found[:OUTPUTS], builder.mul(tile, _int(OUTPUTS)))
-        write([builder.load(value) for value in carried], builder.mul(tiles, _int(OUTPUTS)))
+            write(found[:OUTPUTS], builder.mul(tile, int64(OUTPUTS)))
+        write([builder.load(value) for value in carried], builder.mul(tiles, int64(OUTPUTS)))
         return context.get_dummy_value()
 
     return types.void(arena, *[types.intp] * 8, width), codegen
-
-
-def _int(value: int) -> Any:
-    return ir.Constant(ir.IntType(64), value)
