@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from pellucid import ink as module
-from pellucid.ink import Ink, border, find_ink, grey, grey_range, ink, noise_of, strips
+from pellucid.ink import Ink, border, find_ink, gray, gray_range, ink, noise_of, strips
 
 LIGHT = np.full((1, 1, 1), 255.0)
 PICTURES = arrays(
@@ -27,15 +27,15 @@ def test_strips_are_the_picture(planes, factor):
 
 
 @given(PICTURES)
-def test_grey_is_what_the_eye_sees(planes):
-    found = grey(planes)
+def test_gray_is_what_the_eye_sees(planes):
+    found = gray(planes)
     if len(planes) == 3:
         # Pillow's "L" is the same in whole numbers.
         expected = np.asarray(Image.fromarray(planes.transpose(1, 2, 0)).convert("L"))
         assert np.abs(found - expected).max() <= 1
     else:
         np.testing.assert_allclose(found, planes.astype(float).mean(axis=0))
-    low, high = grey_range(planes)
+    low, high = gray_range(planes)
     assert (low, high) == (found.min(), found.max())
 
 
@@ -64,7 +64,7 @@ def test_the_border_is_each_edge_pixel_once(planes):
 def test_the_box_holds_all_the_ink_that_counts(planes, dark):
     levels = LIGHT if dark else LIGHT * 0
     found = find_ink(planes, levels, dark, 0.0)
-    strength = grey(ink(planes, levels, dark))
+    strength = gray(ink(planes, levels, dark))
     if strength.max() == 0:
         assert found is None
         return
@@ -100,7 +100,7 @@ def test_cut_averages_squares_of_the_ink(planes, factor, threshold):
     rows, columns = (-(-side // factor) for side in planes.shape[1:])
     assert cut.shape == (len(planes), rows, columns)
     assert strength.shape == (rows, columns)
-    weights = grey(planes.astype(float))
+    weights = gray(planes.astype(float))
     kept = np.where(weights >= threshold, planes, 0)
     for row in range(rows):
         for column in range(columns):

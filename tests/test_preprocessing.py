@@ -46,7 +46,7 @@ def test_a_digit_looks_the_same_wherever_however_large_and_in_either_polarity(da
 
 
 @pytest.mark.parametrize(("background", "ink", "noise"), [(255, 0, 10), (200, 60, 8), (0, 255, 20)])
-def test_noise_and_grey_paper_don_t_matter(background, ink, noise):
+def test_noise_and_gray_paper_don_t_matter(background, ink, noise):
     random = np.random.default_rng(0)
     for digit in DIGITS[:40]:
         # As sharp as ink is: the bundled digits have faint pixels that noise would hide.
@@ -161,14 +161,14 @@ def test_resize_keeps_the_whole_picture():
     assert inverted[10, 10] == 255
 
 
-def test_colour_becomes_grey_and_grey_becomes_colour():
-    colour = np.zeros((28, 28, 3), np.uint8)
-    colour[10:18, 10:18] = [255, 0, 0]
-    assert MNIST.picture(colour)[0, 12, 12] == round(0.299 * 255)
-    grey = np.zeros((28, 28), np.uint8)
-    grey[10:18, 10:18] = 200
-    three = Preprocessing((3, 28, 28)).picture(grey)
-    np.testing.assert_array_equal(three, np.repeat(grey[np.newaxis], 3, axis=0))
+def test_color_becomes_gray_and_gray_becomes_color():
+    color = np.zeros((28, 28, 3), np.uint8)
+    color[10:18, 10:18] = [255, 0, 0]
+    assert MNIST.picture(color)[0, 12, 12] == round(0.299 * 255)
+    gray = np.zeros((28, 28), np.uint8)
+    gray[10:18, 10:18] = 200
+    three = Preprocessing((3, 28, 28)).picture(gray)
+    np.testing.assert_array_equal(three, np.repeat(gray[np.newaxis], 3, axis=0))
 
 
 def test_floats_and_booleans_are_pictures_too():

@@ -111,6 +111,17 @@ def test_no_file_names_an_unknown_host():
         assert set(re.findall(r"https?://([\w.-]+)", text)) <= HOSTS, name
 
 
+def test_the_spelling_is_american():
+    british = (
+        "artefact|behaviour|centre|colour|favour|grey|labelled|learnt|modelled|modelling|neighbour"
+        "|(?:initial|normal|optim|organ|random|regular|serial|special|summar|vector)is(?:e|ing|ation)"
+        "|analyse"
+    )
+    for name, text in texts().items():
+        if name != "tests/test_public.py":
+            assert re.findall(rf"(?i)\b\w*(?:{british})\w*", text) == [], name
+
+
 def mirrored(module):
     path = Path(module)
     return (path.parent / f"test_{path.stem.lstrip('_')}.py").as_posix()

@@ -29,7 +29,7 @@ from pellucid.training import Adam, Schedule, Trainer
 
 from .execution.digests import InlineExecutor
 
-PICTURES = {"loss.png", "predictions.png", "confusion.png", "randomised.png", "filters.png"}
+PICTURES = {"loss.png", "predictions.png", "confusion.png", "randomized.png", "filters.png"}
 FILES = PICTURES | {"model.safetensors", "metrics.json", "history.csv"}
 
 QUICK = RunSettings(data="digits", images=1024, batch_size=128)
@@ -206,7 +206,7 @@ def test_overwrite_replaces_a_run_and_leaves_nothing_of_it(tmp_path):
     metrics = reference_run(settings, tmp_path, say_nothing, overwrite=True)
     assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
     after = contents(tmp_path)
-    assert after.keys() == FILES - {"randomised.png"} | {"notes.txt"}
+    assert after.keys() == FILES - {"randomized.png"} | {"notes.txt"}
     assert [name for name, content in after.items() if content == b"old"] == ["notes.txt"]
 
 

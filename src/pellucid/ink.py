@@ -19,8 +19,8 @@ __all__ = [
     "Plane",
     "border",
     "find_ink",
-    "grey",
-    "grey_range",
+    "gray",
+    "gray_range",
     "ink",
     "noise_of",
     "strips",
@@ -84,7 +84,7 @@ class Ink:
         cuts, strengths = [], []
         for strip in strips(self.planes, factor):
             values = ink(strip, self.levels, self.dark)
-            strength = grey(values)
+            strength = gray(values)
             strong = strength >= self.threshold
             cuts.append(_averaged(np.where(strong, values, 0), factor))
             strengths.append(_averaged(np.where(strong, strength, 0)[np.newaxis], factor)[0])
@@ -105,14 +105,14 @@ def find_ink(planes: Bytes, levels: Plane, dark: bool, noise: float) -> Ink | No
     noise : float
         The standard deviation of the background, as :func:`noise_of` tells it.
     """
-    strongest = max(float(grey(ink(strip, levels, dark)).max()) for strip in strips(planes))
+    strongest = max(float(gray(ink(strip, levels, dark)).max()) for strip in strips(planes))
     if not strongest > 0:
         return None
     threshold = max(_THRESHOLD * strongest, _NOISE_DEVIATIONS * noise)
     threshold = min(threshold, _MOST_THRESHOLD * strongest)
     in_row, in_column = [], np.zeros(planes.shape[2], bool)
     for strip in strips(planes):
-        strong = grey(ink(strip, levels, dark)) >= threshold
+        strong = gray(ink(strip, levels, dark)) >= threshold
         in_row.append(strong.any(axis=1))
         in_column |= strong.any(axis=0)
     top, bottom = _extent(np.concatenate(in_row))
@@ -132,7 +132,7 @@ def ink(planes: Bytes, levels: Plane, dark: bool) -> Plane:
     return np.clip(difference, 0, None)
 
 
-def grey(planes: NDArray[Any]) -> Plane:
+def gray(planes: NDArray[Any]) -> Plane:
     """Return channels (C, ...) as one: three as the eye weighs them, others as their mean."""
     if len(planes) == 3:
         red, green, blue = _LUMA
@@ -142,9 +142,9 @@ def grey(planes: NDArray[Any]) -> Plane:
     return mean
 
 
-def grey_range(planes: Bytes) -> tuple[float, float]:
-    """Return the darkest and the brightest grey of a picture."""
-    ends = [(float(g.min()), float(g.max())) for g in map(grey, strips(planes))]
+def gray_range(planes: Bytes) -> tuple[float, float]:
+    """Return the darkest and the brightest gray of a picture."""
+    ends = [(float(g.min()), float(g.max())) for g in map(gray, strips(planes))]
     return min(low for low, _ in ends), max(high for _, high in ends)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import is_whole
 from pellucid.errors import ConfigurationError, DataError, did_you_mean
-from pellucid.ink import Bytes, Plane, border, find_ink, grey, grey_range, ink, noise_of, strips
+from pellucid.ink import Bytes, Plane, border, find_ink, gray, gray_range, ink, noise_of, strips
 
 __all__ = ["Fit", "Polarity", "Preprocessing"]
 
@@ -112,9 +112,9 @@ class Preprocessing:
         Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
         """
         planes = self._planes(_as_bytes(array))
-        edge = grey(border(planes))
+        edge = gray(border(planes))
         background = float(np.median(edge))
-        low, high = grey_range(planes)
+        low, high = gray_range(planes)
         dark = self._is_dark_on_light(low, high, background)
         if self.fit == "resize":
             return self._resized(np.uint8(255) - planes if dark else planes)
@@ -222,7 +222,7 @@ class Preprocessing:
         if channels == len(planes):
             return planes
         if channels == 1:
-            return np.concatenate([_rounded(grey(part)) for part in strips(planes)])[np.newaxis]
+            return np.concatenate([_rounded(gray(part)) for part in strips(planes)])[np.newaxis]
         if channels == 3:
             return np.repeat(planes, 3, axis=0)
         raise DataError(

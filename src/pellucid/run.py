@@ -64,7 +64,7 @@ def reference_run(
     """Train the reference network, test it, and write everything into a folder.
 
     Written are ``model.safetensors``, ``metrics.json``, ``history.csv``, and the pictures
-    ``loss.png``, ``predictions.png``, ``confusion.png``, ``randomised.png`` (if images are
+    ``loss.png``, ``predictions.png``, ``confusion.png``, ``randomized.png`` (if images are
     randomized) and ``filters.png``. After Ctrl-C the same is done with what was learned; after
     SIGTERM only the model and its history are written, and Terminated is raised. A run that
     diverges keeps its last good parameters and its history.
@@ -324,6 +324,6 @@ def _draw(
     if settings.augmentation is not None:
         before = digits.train_images[:20]
         after = settings.augmentation.apply(before, seed=settings.seed)
-        figures["randomised"] = plots.randomized(before, after)
+        figures["randomized"] = plots.randomized(before, after)
     for name, figure in figures.items():
         plots.save(figure, folder / f"{name}.png")

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 MODEL, METRICS, HISTORY = "model.safetensors", "metrics.json", "history.csv"
-PICTURES = ("loss.png", "predictions.png", "confusion.png", "randomised.png", "filters.png")
+PICTURES = ("loss.png", "predictions.png", "confusion.png", "randomized.png", "filters.png")
 CHECKPOINTS = "checkpoints"
 """The folder in a run's folder that holds its checkpoints."""
 

@@ -58,12 +58,12 @@ def right(model):
 @pytest.fixture
 def pictures(right, tmp_path):
     """Return the image as files: other sizes, kinds and polarities."""
-    grey = Image.fromarray(right[0])
-    large, wide = grey.resize((300, 300)), Image.new("L", (500, 200))
-    wide.paste(grey.resize((180, 180)), (160, 10))
+    gray = Image.fromarray(right[0])
+    large, wide = gray.resize((300, 300)), Image.new("L", (500, 200))
+    wide.paste(gray.resize((180, 180)), (160, 10))
     dark = Image.fromarray(255 - np.asarray(large))
     files = {
-        "small.png": grey,
+        "small.png": gray,
         "large.png": large,
         "wide.jpg": wide,
         "dark.png": dark,

@@ -75,14 +75,14 @@ def test_every_kind(tmp_path, kind):
 
 
 def test_color_makes_three_channels_of_all(tmp_path):
-    grey = save(tmp_path / "set" / "a" / "0.png")
+    gray = save(tmp_path / "set" / "a" / "0.png")
     color = save(tmp_path / "set" / "a" / "1.png", (8, 9, 3))
     save(tmp_path / "set" / "b" / "0.png")
     save(tmp_path / "set" / "b" / "1.png")
     found = data.load(tmp_path / "set")
     assert found.input_shape == (3, 8, 9)
     images = [i.tobytes() for i in (*found.train_images, *found.test_images)]
-    assert np.stack([grey] * 3).tobytes() in images
+    assert np.stack([gray] * 3).tobytes() in images
     assert np.ascontiguousarray(color.transpose(2, 0, 1)).tobytes() in images
 
 

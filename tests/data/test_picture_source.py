@@ -77,8 +77,8 @@ def test_nine_in_ten_alike_make_the_others_bad():
 
 
 def test_a_color_picture_in_the_test_makes_all_colored():
-    grey, color = png(np.zeros((4, 5))), png(np.zeros((4, 5, 3)))
-    found = parts(pictures([grey]), pictures([color]))
+    gray, color = png(np.zeros((4, 5))), png(np.zeros((4, 5, 3)))
+    found = parts(pictures([gray]), pictures([color]))
     assert found.train.shape == found.test.shape == (3, 4, 5)
     assert read(found.train)[0][0].shape == (3, 4, 5)
 

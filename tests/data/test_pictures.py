@@ -11,36 +11,36 @@ from PIL import Image
 from pellucid.data import read_picture, read_pictures
 from pellucid.errors import DataError
 
-GREY = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) * 5
-COLOUR = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+GRAY = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) * 5
+COLOR = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
 
 @pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif"])
 def test_lossless_kinds_come_back(tmp_path, kind):
-    Image.fromarray(GREY).save(tmp_path / f"grey.{kind}")
+    Image.fromarray(GRAY).save(tmp_path / f"gray.{kind}")
     np.testing.assert_array_equal(
-        read_picture(tmp_path / f"grey.{kind}").reshape(6, 8, -1)[:, :, 0], GREY
+        read_picture(tmp_path / f"gray.{kind}").reshape(6, 8, -1)[:, :, 0], GRAY
     )
     if kind != "gif":
-        Image.fromarray(COLOUR).save(tmp_path / f"colour.{kind}")
-        np.testing.assert_array_equal(read_picture(tmp_path / f"colour.{kind}"), COLOUR)
+        Image.fromarray(COLOR).save(tmp_path / f"color.{kind}")
+        np.testing.assert_array_equal(read_picture(tmp_path / f"color.{kind}"), COLOR)
 
 
 def test_jpeg_and_a_wrong_ending(tmp_path):
-    Image.fromarray(GREY).save(tmp_path / "grey.png", format="JPEG", quality=95)
-    picture = read_picture(str(tmp_path / "grey.png"))
+    Image.fromarray(GRAY).save(tmp_path / "gray.png", format="JPEG", quality=95)
+    picture = read_picture(str(tmp_path / "gray.png"))
     assert picture.shape == (6, 8)
     assert picture.dtype == np.uint8
-    assert np.abs(picture.astype(int) - GREY).max() < 20
+    assert np.abs(picture.astype(int) - GRAY).max() < 20
 
 
 def test_exif_orientation_is_applied_and_broken_exif_ignored(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by 90 degrees to the right
-    Image.fromarray(GREY).save(tmp_path / "a.png", exif=exif)
-    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), np.rot90(GREY, -1))
-    Image.fromarray(GREY).save(tmp_path / "b.png", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
-    np.testing.assert_array_equal(read_picture(tmp_path / "b.png"), GREY)
+    Image.fromarray(GRAY).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), np.rot90(GRAY, -1))
+    Image.fromarray(GRAY).save(tmp_path / "b.png", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.png"), GRAY)
 
 
 def test_what_is_transparent_becomes_white(tmp_path):
@@ -62,7 +62,7 @@ def test_what_is_transparent_becomes_white(tmp_path):
     assert (read[0, 0] == 0).all()
     assert (read[0, 1] == 255).all()
 
-    Image.fromarray(GREY).save(tmp_path / "l.png", transparency=0)
+    Image.fromarray(GRAY).save(tmp_path / "l.png", transparency=0)
     read = read_picture(tmp_path / "l.png")
     assert read.shape == (6, 8)
     assert read[0, :3].tolist() == [255, 5, 10]
@@ -91,7 +91,7 @@ def png_header(width, height):
 
 
 def make_bad(folder):
-    Image.fromarray(COLOUR.repeat(20, 0).repeat(20, 1)).save(folder / "good.png")
+    Image.fromarray(COLOR.repeat(20, 0).repeat(20, 1)).save(folder / "good.png")
     good = (folder / "good.png").read_bytes()
     (folder / "empty.png").touch()
     (folder / "text.png").write_text("hello")
@@ -100,8 +100,8 @@ def make_bad(folder):
     (folder / "large.png").write_bytes(png_header(8001, 8000))
     (folder / "larger.png").write_bytes(png_header(10_000, 10_000))
     (folder / "bomb.png").write_bytes(png_header(60_000, 60_000))
-    Image.fromarray(GREY.astype(np.float32)).save(folder / "float.tiff")
-    Image.fromarray(GREY.astype(np.int32) * 10**6).save(folder / "long.tiff")
+    Image.fromarray(GRAY.astype(np.float32)).save(folder / "float.tiff")
+    Image.fromarray(GRAY.astype(np.int32) * 10**6).save(folder / "long.tiff")
     (folder / "a.ps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n")
 
 
@@ -161,7 +161,7 @@ def test_damage_is_a_data_error_or_harmless(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()
     kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "GIF"]))
     path = folder / "damaged"
-    Image.fromarray(COLOUR).save(path, format=kind)
+    Image.fromarray(COLOR).save(path, format=kind)
     content = bytearray(path.read_bytes())
     if data.draw(st.booleans()):
         del content[data.draw(st.integers(0, len(content) - 1)) :]

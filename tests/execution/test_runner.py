@@ -265,7 +265,7 @@ def test_an_executor_that_was_shut_down():
 
 
 def test_work_that_is_taken_back_from_outside():
-    class Cancelling(InlineExecutor):
+    class Canceling(InlineExecutor):
         def submit(self, function, /, job):
             future = Future()
             future.cancel()
@@ -273,7 +273,7 @@ def test_work_that_is_taken_back_from_outside():
             return future
 
     with pytest.raises(ExecutorError, match="gave the work up: its scheduler is gone, or it was"):
-        Trainer(NETWORK, executor=Cancelling()).fit(IMAGES, LABELS, batch_size=100)
+        Trainer(NETWORK, executor=Canceling()).fit(IMAGES, LABELS, batch_size=100)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGINT can't be sent to a process")

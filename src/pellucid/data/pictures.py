@@ -23,7 +23,7 @@ _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
 _MOST_PIXELS = 64_000_000
 
 # What becomes an array of brightness; everything else has colors.
-_GREY_MODES = ("1", "L", "LA", "La", "I", "F")
+_GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
 # EXIF orientations that turn a picture by a quarter.
 _QUARTER_TURNS = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
@@ -120,8 +120,8 @@ def read_header(content: Content) -> Header:
         with contextlib.suppress(Exception):  # as when it is decoded
             turned = picture.getexif().get(_ORIENTATION) in _QUARTER_TURNS
         height, width = picture.size if turned else picture.size[::-1]
-        is_grey = picture.mode in _GREY_MODES or picture.mode.startswith("I;16")
-        return Header(height, width, not is_grey)
+        is_gray = picture.mode in _GRAY_MODES or picture.mode.startswith("I;16")
+        return Header(height, width, not is_gray)
 
 
 def decode(content: Content) -> NDArray[np.uint8]:

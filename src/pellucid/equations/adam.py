@@ -31,7 +31,7 @@ def adam(
     - ``v_hat = v / (1 - beta2**t)``
     - ``theta = theta - learning_rate * m_hat / (sqrt(v_hat) + eps)``
 
-    m and v start at 0, which pulls the first means towards 0; m_hat and v_hat undo that.
+    m and v start at 0, which pulls the first means toward 0; m_hat and v_hat undo that.
 
     Parameters
     ----------

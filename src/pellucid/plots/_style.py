@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["save"]
 
 DPI = 150
-# Okabe and Ito's blue and a red: told apart by every common kind of colour vision.
+# Okabe and Ito's blue and a red: told apart by every common kind of color vision.
 BLUE = "#0072B2"
 RED = "#C8102E"
 INK = "#1A1A1A"

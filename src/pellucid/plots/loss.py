@@ -20,11 +20,11 @@ __all__ = ["loss_curve", "moving_average"]
 
 
 def moving_average(values: ArrayLike, window: int) -> NDArray[np.float64]:
-    """Return the centred moving average.
+    """Return the centered moving average.
 
     ``s[i] = mean(v[i - h], ..., v[i + h])``, h = min((window - 1) // 2, i, n - 1 - i)
 
-    Towards both ends the window shrinks on both sides, so it stays centred: a straight line comes
+    Toward both ends the window shrinks on both sides, so it stays centered: a straight line comes
     out unchanged, and the first and last value are the curve's own.
 
     Parameters
@@ -68,7 +68,7 @@ def loss_curve(
     losses : array-like of shape (updates,)
         Cross-entropy, in nats per image, of update 1, 2, ...
     smoothing : int, optional
-        Width of the centred moving average, in updates; an even number counts as the odd one
+        Width of the centered moving average, in updates; an even number counts as the odd one
         below it, 1 leaves the line out. By default about a tenth of the updates, 501 at most.
     images_per_update : int, optional
         The batch size; adds an axis of training images seen.
