@@ -1,12 +1,13 @@
 """What durability costs: a checkpoint, and an update's fingerprint, against an update.
 
-    python benchmarks/checkpoints.py
+    python -m benchmarks.checkpoints [--pairs 9]
 
 Prints ratios, medians of pairs measured in turn, so that a busy machine matters less.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -19,7 +20,6 @@ from pellucid.fingerprints import array_fingerprint
 from pellucid.training.checkpoint_file import save_checkpoint
 from pellucid.training.checkpoints import newest_checkpoint
 
-PAIRS = 9
 BATCH = 1024
 
 NETWORKS = {
@@ -37,12 +37,12 @@ def seconds(work):
     return time.perf_counter() - start
 
 
-def shares(trainer, images, labels, place):
+def shares(trainer, images, labels, place, pairs):
     """Return a checkpoint's size in megabytes, and what it and a fingerprint take of an update."""
     trainer.fit(images, labels, batch_size=BATCH, checkpoints=Checkpoints(place))
     checkpoint, path = newest_checkpoint(place, print), Path(place) / "a.safetensors"
     writes, prints = [], []
-    for _ in range(PAIRS):
+    for _ in range(pairs):
         update = seconds(lambda: trainer.step(images, labels))
         writes.append(seconds(lambda: save_checkpoint(path, checkpoint)) / update)
         prints.append(seconds(lambda: fingerprint(trainer)) / update)
@@ -50,13 +50,16 @@ def shares(trainer, images, labels, place):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pairs", type=int, default=9, help="medians of (default 9)")
+    pairs = parser.parse_args().pairs
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (60_000, 28, 28), dtype=np.uint8)
     labels = random.integers(0, 10, len(images))
     print(f"{'network':<22} {'MB':>7} {'checkpoint':>11} {'fingerprint':>12}  of an update")
     for name, network in NETWORKS.items():
         with tempfile.TemporaryDirectory() as place, Trainer(network) as trainer:
-            size, write, digest = shares(trainer, images[:BATCH], labels[:BATCH], place)
+            size, write, digest = shares(trainer, images[:BATCH], labels[:BATCH], place, pairs)
         print(f"{name:<22} {size:>7.2f} {write:>11.1%} {digest:>12.2%}")
     rate = images.nbytes / seconds(lambda: array_fingerprint(images)) / 1e9
     print(f"data are fingerprinted at {rate:.1f} GB/s")

@@ -5,21 +5,21 @@
 skorch wraps the default network of the classifier as a PyTorch module, with Adam at the same
 learning rate, the same batch size and as many passes; both on every core, skorch also with one
 thread, which small networks prefer. The classifier randomizes its images as it does by default;
-skorch does not, so it has less to do.
+skorch does not, so it has less to do. It needs the environment that ``make bench`` makes:
+``.venv-bench/bin/python -m benchmarks.default_fit``.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from typing import Any
 
 import numpy as np
-import torch
-from skorch import NeuralNetClassifier
-from torch import nn
 
-from benchmarks.peers.skorch_training import FromBytes
 from pellucid import CNNClassifier, data
+
+Pair = tuple[Any, Any]
 
 
 def main() -> None:
@@ -38,6 +38,18 @@ def main() -> None:
         f"{ours.score(*test):.2%} of the test images right",
         flush=True,
     )
+    theirs(ours, train, test)
+
+
+def theirs(ours: CNNClassifier, train: Pair, test: Pair) -> None:
+    """Train the same network with skorch, on one thread and on all."""
+    # Peers are not installed where only --help or the tests run.
+    import torch
+    from skorch import NeuralNetClassifier
+    from torch import nn
+
+    from benchmarks.peers.skorch_training import FromBytes
+
     for threads in (1, torch.get_num_threads()):
         torch.set_num_threads(threads)
         torch.manual_seed(0)

@@ -1,11 +1,14 @@
-"""A process that searches 20 shapes of network: ``python -m benchmarks.grid_of_shapes``.
+"""Search 20 shapes of network in one process, as the section `grid` of the benchmarks does.
+
+    python -m benchmarks.grid_of_shapes [--passes 4]
 
 The shapes differ in what kernels are specialized on: filter sizes, numbers of filters, strides,
-padding and pools.
+padding and pools. Prints how many there were and the best score, as JSON.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 
 from sklearn.datasets import load_digits
@@ -33,10 +36,15 @@ def shapes() -> list[list[Layer]]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--passes", type=int, default=4, help="of each training (default 4)")
+    passes = parser.parse_args().passes
     X, y = load_digits(return_X_y=True)
     networks = shapes()
     search = GridSearchCV(
-        CNNClassifier(max_iter=4, batch_size=128, random_state=0), {"network": networks}, cv=3
+        CNNClassifier(max_iter=passes, batch_size=128, random_state=0),
+        {"network": networks},
+        cv=3,
     ).fit(X, y)
     print(json.dumps({"shapes": len(networks), "best": float(search.best_score_)}))
 

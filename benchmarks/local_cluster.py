@@ -1,7 +1,7 @@
 """A Dask cluster on this machine: a real scheduler and real worker processes, over TCP.
 
-For tests, for benchmarks/scaling.py and for benchmarks/soak.py. Processes can be killed and added;
-whatever is left is killed in the end, and ends by itself should even this process be killed.
+For tests, for ``benchmarks.scaling`` and for ``benchmarks.soak``. Processes can be killed and
+added; whatever is left is killed in the end, and ends by itself should even this process be killed.
 """
 
 from __future__ import annotations

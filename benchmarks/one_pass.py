@@ -1,12 +1,14 @@
-"""A process that trains one pass over random digits: ``python -m benchmarks.one_pass IMAGES``.
+"""Train one pass over random digits, as the section `scaling` of the benchmarks does.
 
-It prints, as JSON, the seconds of the pass and the megabytes that it added to the process.
+    python -m benchmarks.one_pass 10000
+
+Prints, as JSON, the seconds of the pass and the megabytes that it added to the process.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
 
 import numpy as np
@@ -17,7 +19,9 @@ from pellucid.measuring.images import digit_batches
 
 
 def main() -> None:
-    count = int(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("images", type=int, help="how many")
+    count = parser.parse_args().images
     [(images, labels)] = digit_batches(1, 10_000)
     repeats = -(-count // len(images))
     pixels = np.tile(images, (repeats, 1, 1))[:count]

@@ -4,8 +4,8 @@ Measures the time of updates on threads, processes, a Dask cluster and MPI, all 
 turn; the parameters of a simple model; and predicts throughput for 1 to 1,024 workers and networks
 of 6 thousand to 10 million parameters. The model is checked against a run of 8 worker processes.
 
-    python benchmarks/scaling.py                     # some minutes; docs/scaling.md has the result
-    python benchmarks/scaling.py --json scaling.json
+    python -m benchmarks.scaling                     # some minutes; docs/scaling.md has the result
+    python -m benchmarks.scaling --json scaling.json
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.local_cluster import LocalCluster
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, open_executor
@@ -143,10 +141,10 @@ def measure_mpi(rounds: int) -> Times | None:
         return None
     told = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}  # fmt: skip
-    command = [mpiexec, "-n", "3", sys.executable, "-m", "mpi4py.futures", __file__, "--as-rank"]
+    python = [sys.executable, "-m", "mpi4py.futures", "-m", "benchmarks.scaling"]
     done = subprocess.run(
-        [*command, "--rounds", str(rounds)], env={**os.environ, **told}, capture_output=True,
-        text=True, check=False,
+        [mpiexec, "-n", "3", *python, "--as-rank", "--rounds", str(rounds)],
+        env={**os.environ, **told}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         print(f"MPI: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)

@@ -4,8 +4,8 @@ Every so many seconds a worker is killed (SIGKILL) and another is started. In th
 must have the bits that the same updates give on threads, and memory must not have grown: of the
 driver, the scheduler, and the workers that were there for long.
 
-    python benchmarks/soak.py --minutes 20
-    python benchmarks/soak.py --minutes 0.2 --every 5       # as the tests do
+    python -m benchmarks.soak --minutes 20
+    python -m benchmarks.soak --minutes 0.2 --every 5       # as the tests do
 
 Linux only: memory is read from /proc.
 """
@@ -24,8 +24,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.local_cluster import LocalCluster
 from pellucid import Augmentation, Trainer, open_executor, presets

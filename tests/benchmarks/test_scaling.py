@@ -1,4 +1,4 @@
-"""That benchmarks/scaling.py runs to its end, and that its model adds up what it says."""
+"""That the measurement of executors runs to its end, and that its model adds up what it says."""
 
 import json
 import subprocess
@@ -34,10 +34,11 @@ def test_a_prediction_is_the_sum_of_its_parts(workers, cores, computing, jobs, s
 
 
 def test_all_of_it_runs(tmp_path):
-    command = [sys.executable, ROOT / "benchmarks" / "scaling.py", "--quick", "--rounds", "1"]
+    command = [sys.executable, "-m", "benchmarks.scaling", "--quick", "--rounds", "1"]
     done = subprocess.run(
-        [*command, "--json", tmp_path / "found.json"], capture_output=True, text=True, timeout=300
-    )
+        [*command, "--json", tmp_path / "found.json"], cwd=ROOT, capture_output=True, text=True,
+        timeout=300,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "found.json").read_text())
     assert set(found["times"]) == {

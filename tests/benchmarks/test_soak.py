@@ -14,10 +14,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_workers_killed_during_training_change_no_bit(tmp_path):
-    command = [sys.executable, ROOT / "benchmarks" / "soak.py", "--minutes", "0.15"]
+    command = [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.15"]
     done = subprocess.run(
         [*command, "--every", "4", "--json", tmp_path / "found.json"],
-        capture_output=True, text=True, timeout=300,
+        cwd=ROOT, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "found.json").read_text())

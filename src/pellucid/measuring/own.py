@@ -1,4 +1,4 @@
-"""Figures of the machine itself: what ``pellucid bench`` measures, in about 20 seconds."""
+"""Figures of the machine itself: what ``pellucid bench`` measures, in about half a minute."""
 
 from __future__ import annotations
 
