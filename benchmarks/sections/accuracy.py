@@ -33,7 +33,7 @@ def run(settings: Settings, say: Say, save: Save) -> Found:
         return found
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_task(folder, digits, settings)
+        write_task(folder, digits)
         for network, epochs in NETWORKS_AND_EPOCHS.items():
             say(f"{network} network")
             parameters = NETWORKS[network]().initial_parameters(0)
@@ -42,7 +42,7 @@ def run(settings: Settings, say: Say, save: Save) -> Found:
     return found
 
 
-def write_task(folder: Path, digits: data.Dataset, settings: Settings) -> None:
+def write_task(folder: Path, digits: data.Dataset) -> None:
     """Write what both sides read alike: images, labels, and the order of the images."""
     epochs = max(NETWORKS_AND_EPOCHS.values())
     random, count = np.random.default_rng(0), len(digits.train_images)

@@ -170,7 +170,10 @@ class Conv2D(Layer):
 
     def initial_std(self, name: str, shape: Shape) -> float:
         """Return ``scale / sqrt(product of the shape)`` for ``f``; the bias starts at 0."""
-        return self.scale / math.sqrt(math.prod(shape)) if name == "f" else 0.0
+        # The equations import layers, so they can't be imported above.
+        from pellucid.equations.initializers import filter_std
+
+        return filter_std(shape, self.scale) if name == "f" else 0.0
 
 
 @dataclass(frozen=True)

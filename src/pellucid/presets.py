@@ -88,7 +88,7 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     else:
         filters, blocks = 16, 0
         while blocks < 2 or min(height, width) > 8:
-            layers += [_conv2d(channels, filters), ReLU()]
+            layers += [_conv2d(filters), ReLU()]
             if min(height, width) > (8 if blocks == 0 else 4):
                 layers.append(MaxPool2D(2))
                 height, width = height // 2, width // 2
@@ -99,7 +99,7 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     return Network(layers, input_shape)
 
 
-def _conv2d(channels: int, filters: int) -> Conv2D:
+def _conv2d(filters: int) -> Conv2D:
     # Conv2D divides scale by sqrt(filters * inputs); He asks for sqrt(2 / inputs).
     return Conv2D(filters, 3, padding="same", scale=math.sqrt(2 * filters))
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["initialize_filter", "initialize_normal", "initialize_weight"]
+__all__ = ["filter_std", "initialize_filter", "initialize_normal", "initialize_weight"]
 
 
 def initialize_normal(
@@ -43,10 +43,36 @@ def initialize_normal(
     return random.normal(0.0, std, size=shape)
 
 
+def filter_std(shape: tuple[int, ...], scale: float = 1.0) -> float:
+    """Return the standard deviation of filters, ``scale / sqrt(product of the shape)``.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        ``(K, C, KH, KW)``: the product is over the whole filter array.
+    scale : float, default 1.0
+        Makes the filters larger or smaller.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    Source: "Initial filters and weights" in docs/equations.md.
+
+    Examples
+    --------
+    >>> filter_std((5, 5, 2, 2))
+    0.1
+    """
+    return scale / math.sqrt(math.prod(shape))
+
+
 def initialize_filter(
     shape: tuple[int, ...], scale: float = 1.0, *, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Draw filters with standard deviation ``scale / sqrt(product of the shape)``.
+    """Draw filters from ``N(0, s^2)``, s the standard deviation of :func:`filter_std`.
 
     Parameters
     ----------
@@ -70,7 +96,7 @@ def initialize_filter(
     >>> initialize_filter((5, 1, 5, 5), random=np.random.default_rng(0)).shape
     (5, 1, 5, 5)
     """
-    return initialize_normal(shape, scale / math.sqrt(math.prod(shape)), random)
+    return initialize_normal(shape, filter_std(shape, scale), random)
 
 
 def initialize_weight(

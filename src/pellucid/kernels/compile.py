@@ -81,7 +81,7 @@ def compile_kernel(function: Any, fields: tuple[str, ...], *constants: int) -> K
     function.__qualname__ = name
     options = {"nopython": True, "error_model": "numpy"}
     kernel: Any = CFunc(function, (_SIGNATURE.args, _SIGNATURE.return_type), {}, options)
-    kernel._cache = _kernel_cache(function)
+    kernel._cache = _KernelCache(function)
     kernel.compile()
     _kernels[kernel.address] = kernel
     return Kernel(name, kernel.address, fields)
@@ -95,7 +95,7 @@ def kernel_name(address: int) -> str:
 def compile_function(function: Any) -> Any:
     """Decorate a function of the driver: compiled on first call, cached, without the GIL."""
     dispatcher = njit(nogil=True, fastmath=FLAGS, error_model="numpy")(function)
-    dispatcher._cache = _kernel_cache(function)
+    dispatcher._cache = _KernelCache(function)
     return dispatcher
 
 
@@ -147,10 +147,6 @@ class _KernelCache(caching.FunctionCache):
         if found is None:
             _say_compiling()
         return found
-
-
-def _kernel_cache(function: Any) -> _KernelCache:
-    return _KernelCache(function)
 
 
 def _say_compiling() -> None:

@@ -21,8 +21,8 @@ from numba.extending import intrinsic
 from pellucid.kernels.compile import Kernel, compile_kernel
 from pellucid.kernels.emit import EIGHT, int64
 from pellucid.kernels.vector import REGISTERS, Emitter
-from pellucid.kernels.winograd import OUTPUTS, in_ring, points_of
-from pellucid.kernels.winograd_matrices import matrices
+from pellucid.kernels.winograd import in_ring, points_of
+from pellucid.kernels.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["forward", "group_of"]
 

@@ -11,6 +11,7 @@ from pellucid.kernels import conv2d, winograd, winograd_gradient
 from pellucid.kernels.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, View, everywhere
 from pellucid.kernels.plan import Draft, Stage, make_op
 from pellucid.kernels.vector import LANES
+from pellucid.kernels.winograd_matrices import WIDTHS
 from pellucid.layers import Conv2D
 
 __all__ = [
@@ -34,7 +35,7 @@ def fits(stage: Stage, planes: int | None = None) -> bool:
         return False
     tiles = winograd.tiles_of(stage.gives[2])
     group = winograd.group_of(tiles, conv2d.filter_block(planes or stage.gives[0]))
-    return layer.kernel_pair[1] in winograd.WIDTHS and tiles >= group
+    return layer.kernel_pair[1] in WIDTHS and tiles >= group
 
 
 def pays(stage: Stage) -> bool:

@@ -24,12 +24,9 @@ from pellucid.kernels.compile import compile_part
 from pellucid.kernels.emit import int32, splat_int
 from pellucid.kernels.vector import LANES, Emitter, Vector, add, fma, splat, store
 
-__all__ = ["GOLDEN", "RANGES", "image_key", "mix", "pack_neighbors", "randomize", "uniform"]
+__all__ = ["GOLDEN", "image_key", "mix", "pack_neighbors", "randomize", "uniform"]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-RANGES = 10
-"""Numbers that describe an augmentation: low and high of scale, degrees, shift, probability and
-noise."""
 
 _FLOATS = types.CPointer(types.float32)
 _INTEGERS = ir.VectorType(ir.IntType(32), LANES)

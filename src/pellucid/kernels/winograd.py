@@ -33,11 +33,9 @@ from numba.extending import intrinsic
 from pellucid.kernels.compile import Kernel, compile_kernel
 from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import ACCUMULATORS, LANES, Emitter
-from pellucid.kernels.winograd_matrices import OUTPUTS, WIDTHS, matrices
+from pellucid.kernels.winograd_matrices import OUTPUTS, matrices
 
 __all__ = [
-    "OUTPUTS",
-    "WIDTHS",
     "forward",
     "group_of",
     "in_ring",

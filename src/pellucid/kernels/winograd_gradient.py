@@ -24,8 +24,8 @@ from numba.extending import intrinsic
 from pellucid.kernels.compile import Kernel, compile_kernel
 from pellucid.kernels.emit import int64
 from pellucid.kernels.vector import LANES, Emitter
-from pellucid.kernels.winograd import OUTPUTS, multiply, points_of
-from pellucid.kernels.winograd_matrices import matrices
+from pellucid.kernels.winograd import multiply, points_of
+from pellucid.kernels.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["input_gradient"]
 
