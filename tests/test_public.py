@@ -138,6 +138,12 @@ def test_every_file_has_its_test(module):
     assert (ROOT / "tests" / expected).is_file()
 
 
+def test_the_room_of_kernels_names_its_files():
+    opening = importlib.import_module("pellucid.kernels").__doc__
+    files = {file.stem for file in (SOURCE / "kernels").glob("*.py")} - {"__init__"}
+    assert set(re.findall(r"``(\w+)``", opening)) == files
+
+
 def test_exceptions_are_needed():
     for module in TESTED_ELSEWHERE:
         assert (SOURCE / module).is_file()

@@ -1,4 +1,15 @@
-"""Adam; its equations are in :mod:`pellucid.equations.adam`."""
+"""Adam; its equations are in :mod:`pellucid.equations.adam`.
+
+With ``g`` the gradient summed over the batch's N images and ``t`` the number of the update:
+
+``m = beta1 m + (1 - beta1) g / N``, ``v = beta2 v + (1 - beta2) (g / N)^2``
+
+``theta = theta - (rate / (1 - beta1^t)) m / (sqrt(v / (1 - beta2^t)) + eps)``
+
+Layout: four flat float32 vectors of one length, ``theta``, ``m``, ``v`` and ``g``, parameter by
+parameter. One loop does all of it, so each vector goes through memory once; what depends on ``t``
+alone is computed before. Arithmetic is float64 and rounded once a step. Training only.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,10 @@ a filter row, with all their channels, are one piece of memory. There a pixel ha
 the channels filled up to whole vectors, and a row's end may be written over by a vector's rest: the
 next row puts it right, and an image has LANES floats to spare after its last.
 
-Both kernels take LANES of these floats at a time and turn them in registers.
+The equation is ``to[lane, y, x, c] = x[c, y, x, lane]`` and back; there is no twin, as no number is
+changed. Loop order: row, column, channel, which is the order of the wanted layout; LANES of its
+floats for LANES images are turned in registers at a time, so that both sides are read and written
+in whole vectors. Training only.
 """
 
 from __future__ import annotations

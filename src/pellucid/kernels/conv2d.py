@@ -4,8 +4,9 @@ Layout: ``x[c, y, x, lane]``, the images of a chunk innermost, borders of zeros 
 image. All strides are in floats.
 
 Forward, ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] x[c, y s + i, x s + j]``: a register tile
-holds BLOCK filters by COLUMNS pixels. Each vector of the image that is loaded serves BLOCK filters,
-each weight that is broadcast serves COLUMNS pixels, and a sum leaves the registers once.
+holds BLOCK filters by up to COLUMNS pixels, as many as there are registers for their sums. Each
+vector of the image that is loaded serves BLOCK filters, each weight that is broadcast serves the
+tile's pixels, and a sum leaves the registers once.
 
 The gradient of the input is the same loop: the full correlation of ``dz``, in a border of zeros,
 with the flipped filters. Where the stride is s, each of the s x s phases of the input's pixels has

@@ -1,4 +1,13 @@
-"""Cross-entropy; its equations are in :mod:`pellucid.equations.cross_entropy`."""
+"""Cross-entropy; its equations are in :mod:`pellucid.equations.cross_entropy`.
+
+``loss = -log(max(eps, min(p, 1 - eps)))``, p the probability of the label; ``dout = weight (probs -
+onehot(label))``
+
+Layout: ``probs[class, lane]``, images innermost. One image at a time, down its lane: each has
+another label and weight, there are few numbers, and the loss is float64 and added up image by image
+in their order. The loss of labeled images is computed in training and in evaluation, the gradient
+in training only.
+"""
 
 from __future__ import annotations
 

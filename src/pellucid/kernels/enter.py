@@ -1,8 +1,16 @@
 """How images enter a chunk, as they are or randomized, and how their gradients leave it.
 
-A section's images lie somewhere in the process's memory, bytes or floats. One of two kernels copies
-an image into the arena; which, the section says. Whoever does not randomize never compiles the
-other.
+``to[c, y, x] = pixel / 255`` for bytes, the pixel for floats in [0, 1]; or that, randomized as in
+:mod:`pellucid.equations.randomize`. The division is that of
+:meth:`pellucid.Preprocessing.scaled`.
+
+A section's images lie somewhere in the process's memory, bytes or floats, ``[image, channel, row,
+column]``. One of two kernels copies an image into the arena; which, the section says. Whoever does
+not randomize never compiles the other. Inference only reads.
+
+An image is taken row by row, as it lies in memory, into a place of its own; the driver
+(:mod:`pellucid.kernels.execute`) turns LANES of them to ``[channel, row, column, lane]``, images
+innermost. On the way out ``leave`` goes image by image and writes in the order of memory.
 """
 
 from __future__ import annotations

@@ -1,12 +1,18 @@
 """Max pooling; its equations are in :mod:`pellucid.equations.maxpool2d`.
 
-Layout: ``x[c, y, x, lane]``, images innermost. Forward keeps, beside the largest value, which place
-of the window it came from, counted row by row, as a float of the same layout.
+``p[c, y, x] = max_{i, j} x[c, y s + i, x s + j]``; ``dx`` at the winner's place is ``dp``, summed
+over the windows that it wins, 0 elsewhere
 
-Backward gives each pooled gradient to that place. Windows that do not overlap write every pixel
-they cover once and nothing has to be cleared; the pixels that no window covers were zero from the
-start. Overlapping windows add, after the pixels were set to zero. Where a ReLU comes before the
-pool, its mask is applied to the pooled gradient: the winner passed the ReLU if the maximum did.
+Layout: ``x[c, y, x, lane]``, images innermost. Forward keeps, beside the largest value, which place
+of the window it came from, counted row by row, as a float of the same layout. Loop order: channel,
+row and column of the output, then the window, whose best value and place stay in registers; the
+first of equals wins because the window is gone through row by row.
+
+Backward, in training only, gives each pooled gradient to that place. Windows that do not overlap
+write every pixel they cover once and nothing has to be cleared; the pixels that no window covers
+were zero from the start. Overlapping windows add, after the pixels were set to zero. Where a ReLU
+comes before the pool, its mask is applied to the pooled gradient: the winner passed the ReLU if the
+maximum did.
 """
 
 from __future__ import annotations

@@ -1,12 +1,17 @@
 """The forward pass of a single image: channels side by side in a vector, in place of images.
 
-The equations are those of :mod:`pellucid.equations`, layer by layer. The other kernels work on
-LANES images at once, which a single one would wait for in vain.
+The equations are those of :mod:`pellucid.equations`; ``conv2d``, ``maxpool2d``, ``relu``,
+``sigmoid``, ``flatten`` and ``dense`` here are twins of the files of these names there, and each
+states its equation. The other kernels work on LANES images at once, which a single one would wait
+for in vain. Inference only.
 
 Layout: ``x[y, x, c]``, channels last, a pixel of :func:`pellucid.kernels.channels_last.depth`
-floats, zeros where a convolution wants padding. A convolution's register tile is a few pixels by a
-few vectors of filters: each vector of weights that is loaded serves every pixel. A dense layer
-takes PARTS weights of a row as one vector.
+floats, zeros where a convolution wants padding.
+
+Loop order: of a convolution block of filters, row, group of columns, so that a block's weights stay
+in the first-level cache for the whole image; within a register tile of a few pixels by a few
+vectors of filters channel, filter row and tap, so that each vector of weights that is loaded serves
+every pixel. A dense layer takes eight outputs at a time, which share each vector of PARTS inputs.
 
 Every sum is added up in the order of :mod:`pellucid.kernels.conv2d` and
 :mod:`pellucid.kernels.dense`, so an image alone has the same bits as among others.

@@ -1,8 +1,9 @@
 """Fewer multiplications for a convolution of a single image: filters side by side in a vector.
 
-The same sums in the same order as in :mod:`pellucid.kernels.winograd`, whose equations hold here,
-so an image alone has the same bits as among others. Images have channels last, as everywhere in
-:mod:`pellucid.kernels.one_image`.
+The equation is that of :mod:`pellucid.equations.conv2d`, computed as
+``z = A^T sum_{i, c} (G f) * (B^T x)`` by the same sums in the same order as in
+:mod:`pellucid.kernels.winograd`, so an image alone has the same bits as among others. Images have
+channels last, as everywhere in :mod:`pellucid.kernels.one_image`. Inference only.
 
 Layout: ``v[row, block of 8 channels, tile, p, c]`` is a ring of as many rows as a filter has, and
 ``u[block of filters, i, c, p, k]`` lies as it is read. Loop order: output row, vector of filters,

@@ -1,8 +1,14 @@
 """ReLU; its equations are in :mod:`pellucid.equations.relu`.
 
+``a = max(0, z)``, ``dz = da where a > 0, else 0``
+
 A ReLU that directly follows a convolution or a dense layer never runs on its own: those hold their
 result above a floor of 0. Its backward, the mask ``a > 0``, is likewise the gate of whatever
-computes ``da``. These kernels serve the other places, row by row of the image.
+computes ``da``. These kernels serve the other places.
+
+Layout: ``[channel, row, column, lane]``, images innermost, each array with strides of its own, as
+some lie inside a border. Channel, row, column, in the order of memory: every number is read and
+written once. The backward is for training only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Sigmoid; its equations are in :mod:`pellucid.equations.sigmoid`."""
+"""Sigmoid; its equations are in :mod:`pellucid.equations.sigmoid`.
+
+``a = 1 / (1 + exp(-z))``, ``dz = da a (1 - a)``
+
+Layout: ``[channel, row, column, lane]``, images innermost, each array with strides of its own, as
+some lie inside a border. Channel, row, column, in the order of memory: every number is read and
+written once. The backward takes the output ``a`` and needs no power. It is for training only.
+"""
 
 from __future__ import annotations
 

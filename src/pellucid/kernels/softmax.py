@@ -1,4 +1,11 @@
-"""Softmax; its equations are in :mod:`pellucid.equations.softmax`."""
+"""Softmax; its equations are in :mod:`pellucid.equations.softmax`.
+
+``probs[n, k] = exp(out[n, k] - m[n]) / sum_l exp(out[n, l] - m[n])``, ``m[n] = max_l out[n, l]``
+
+Layout: ``[class, lane]``, images innermost, so the maximum and the sum over classes are vector
+operations without a sum over lanes. Three passes over the classes: the maximum, then powers and
+their sum, then the division, which needs the whole sum. The same in training and inference.
+"""
 
 from __future__ import annotations
 

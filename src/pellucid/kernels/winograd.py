@@ -12,10 +12,13 @@ added up over channels and filter rows before ``A^T`` is applied, once for each 
 
 ``m[p, k, y, tile] = sum_{i, c} u[p, k, i, c] v[p, c, y + i, tile]``, ``u = G f``, ``v = B^T x``
 
-Layout: images innermost, as everywhere. ``v`` is a ring of as many rows as a filter has; each input
-row is transformed once, just before its first use. Loop order: output row, block of filters, group
-of tiles, point; a register tile is ``block`` filters by ``group`` tiles at one point, over all
-filter rows and channels.
+Layout: ``x[c, y, x, lane]``, images innermost. ``v`` is a ring of as many rows as a filter has;
+each input row is transformed once, just before its first use. Loop order: output row, so that the
+ring stays in cache; block of filters; group of tiles; point. A register tile is ``block`` filters
+by ``group`` tiles at one point, over all filter rows and channels, so a sum leaves the registers
+once, and ``m`` of one tile for all points is a scratch of a few kilobytes.
+
+Used in training and inference alike, where :mod:`pellucid.kernels.plan_winograd` says that it pays.
 
 Source: A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, 2016. Their two
 dimensions would save more and lose two digits; rows alone lose half of one.
