@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.errors import NetworkError
+from pellucid.layer_dict import layer_from_dict, layer_to_dict
 from pellucid.layers import (
     Conv2D,
     Dense,
@@ -16,8 +17,6 @@ from pellucid.layers import (
     MaxPool2D,
     ReLU,
     Sigmoid,
-    layer_from_dict,
-    layer_to_dict,
 )
 
 IMAGES = st.tuples(st.integers(1, 4), st.integers(1, 20), st.integers(1, 20))

@@ -23,6 +23,7 @@ HEAVY = ("numba", "matplotlib", "sklearn", "scipy", "torch", "rich", "typer", "p
 
 TESTED_ELSEWHERE = {
     "kernels/plan_backward.py": "kernels/test_plan.py",
+    "layer_dict.py": "test_layers.py",
     "plots/_checks.py": "plots/test_style.py",
 }
 """Files without a test file of their own name, and the one that tests them."""

@@ -10,13 +10,23 @@ Shapes are those of one image, without the batch: ``(channels, height, width)`` 
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pellucid.arguments import is_number, is_whole
 from pellucid.errors import NetworkError, did_you_mean
+from pellucid.layer_base import (
+    Layer,
+    Pair,
+    Shape,
+    as_pair,
+    finite_number,
+    need_image,
+    positive_number,
+    set_field,
+    whole_count,
+    whole_pair,
+)
 
 __all__ = [
     "Conv2D",
@@ -25,44 +35,20 @@ __all__ = [
     "Layer",
     "MaxPool2D",
     "ReLU",
+    "Shape",
     "Sigmoid",
-    "layer_from_dict",
-    "layer_to_dict",
 ]
-
-Shape = tuple[int, ...]
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What every layer description offers; not a layer itself."""
-
-    parameter_names: ClassVar[tuple[str, ...]] = ()
-    """The letters of the parameters in the equations: ``("f", "b")`` or ``("w", "b")``."""
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one output for one input; raise NetworkError if it can't be."""
-        raise NotImplementedError
-
-    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shape of each parameter, by its letter, in the order they are stored."""
-        return {}
-
-    def initial_std(self, name: str, shape: Shape) -> float:
-        """Return the standard deviation that the parameter ``name`` is drawn with at the start."""
-        return 0.0
-
-    def initial_mean(self, name: str) -> float:
-        """Return what the parameter ``name`` is drawn around at the start."""
-        return 0.0
 
 
 @dataclass(frozen=True)
 class Conv2D(Layer):
     """A bank of filters, cross-correlated with the image, plus a bias per filter.
 
-    ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] * x_padded[c, y*s + i, x*s + j]``
+    ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] * x_padded[c, y*sy + i, x*sx + j]``
+
+    It takes (channels, height, width) and gives (filters, ``(height + zeros - KH) // sy + 1``, and
+    width likewise), float32. Learned are ``f`` (filters, channels, KH, KW) and ``b`` (filters,).
+    The same in training and inference; training has a backward.
 
     Parameters
     ----------
@@ -84,6 +70,11 @@ class Conv2D(Layer):
     NetworkError
         A setting that can't be, or an input too small for the filter.
 
+    Notes
+    -----
+    Source: "Convolution" and steps 9 and 10 in docs/equations.md;
+    :mod:`pellucid.equations.conv2d`.
+
     Examples
     --------
     >>> Conv2D(5, 5).output_shape((1, 28, 28))
@@ -101,9 +92,9 @@ class Conv2D(Layer):
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        _set(self, "filters", _count(self, "filters", self.filters))
-        _set(self, "kernel_size", _pair(self, "kernel_size", self.kernel_size, least=1))
-        _set(self, "stride", _pair(self, "stride", self.stride, least=1))
+        set_field(self, "filters", whole_count(self, "filters", self.filters))
+        set_field(self, "kernel_size", whole_pair(self, "kernel_size", self.kernel_size, least=1))
+        set_field(self, "stride", whole_pair(self, "stride", self.stride, least=1))
         if isinstance(self.padding, str):
             if self.padding not in ("valid", "same"):
                 raise NetworkError(
@@ -111,21 +102,31 @@ class Conv2D(Layer):
                     f"of pixels.{did_you_mean(self.padding, ['valid', 'same'])}"
                 )
         else:
-            _set(self, "padding", _pair(self, "padding", self.padding, least=0))
-        _set(self, "scale", _positive(self, "scale", self.scale))
+            set_field(self, "padding", whole_pair(self, "padding", self.padding, least=0))
+        set_field(self, "scale", positive_number(self, "scale", self.scale))
 
     @property
     def kernel_pair(self) -> Pair:
         """Height and width of a filter."""
-        return _as_pair(self.kernel_size)
+        return as_pair(self.kernel_size)
 
     @property
     def stride_pair(self) -> Pair:
         """Vertical and horizontal stride."""
-        return _as_pair(self.stride)
+        return as_pair(self.stride)
 
     def pads(self, input_shape: Shape) -> tuple[Pair, Pair]:
-        """Return the zeros added as ``((top, bottom), (left, right))``.
+        """Return the zeros that are put around an image.
+
+        Parameters
+        ----------
+        input_shape : (int, int, int)
+            ``(channels, height, width)``.
+
+        Returns
+        -------
+        ((int, int), (int, int))
+            ``((top, bottom), (left, right))``, in pixels.
 
         Examples
         --------
@@ -143,13 +144,13 @@ class Conv2D(Layer):
                 before, after = total // 2, total - total // 2
             else:
                 assert not isinstance(self.padding, str)
-                before = after = _as_pair(self.padding)[axis]
+                before = after = as_pair(self.padding)[axis]
             sides.append((before, after))
         return sides[0], sides[1]
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(filters, height, width)`` of the output."""
-        _need_image(self, input_shape)
+        need_image(self, input_shape)
         sizes = []
         for axis, pad in enumerate(self.pads(input_shape)):
             padded = input_shape[1 + axis] + sum(pad)
@@ -180,6 +181,12 @@ class Conv2D(Layer):
 class MaxPool2D(Layer):
     """The largest value under each position of a window; ties go to the first, row by row.
 
+    ``p[c, y, x] = max_{i, j} x[c, y*sy + i, x*sx + j]``
+
+    It takes (channels, height, width) and gives (channels, ``(height - PH) // sy + 1``, and width
+    likewise), float32: a rest narrower than the window is left out. Nothing is learned. The same in
+    training and inference; backward, in training, a gradient goes to its window's largest value.
+
     Parameters
     ----------
     pool_size : int or (int, int), default 2
@@ -191,6 +198,10 @@ class MaxPool2D(Layer):
     ------
     NetworkError
         A setting that can't be, or an input smaller than the window.
+
+    Notes
+    -----
+    Source: "Max pooling" and step 8 in docs/equations.md; :mod:`pellucid.equations.maxpool2d`.
 
     Examples
     --------
@@ -204,24 +215,24 @@ class MaxPool2D(Layer):
     stride: Pair | int | None = None
 
     def __post_init__(self) -> None:
-        _set(self, "pool_size", _pair(self, "pool_size", self.pool_size, least=1))
+        set_field(self, "pool_size", whole_pair(self, "pool_size", self.pool_size, least=1))
         stride = self.pool_size if self.stride is None else self.stride
-        _set(self, "stride", _pair(self, "stride", stride, least=1))
+        set_field(self, "stride", whole_pair(self, "stride", stride, least=1))
 
     @property
     def pool_pair(self) -> Pair:
         """Height and width of the window."""
-        return _as_pair(self.pool_size)
+        return as_pair(self.pool_size)
 
     @property
     def stride_pair(self) -> Pair:
         """Vertical and horizontal stride."""
         assert self.stride is not None
-        return _as_pair(self.stride)
+        return as_pair(self.stride)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the output's shape; a rest narrower than the window is left out."""
-        _need_image(self, input_shape)
+        need_image(self, input_shape)
         sizes = []
         for axis in range(2):
             size, pool = input_shape[1 + axis], self.pool_pair[axis]
@@ -237,7 +248,12 @@ class MaxPool2D(Layer):
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A fully connected layer, ``z = w x + b``.
+    """A fully connected layer: every output is a weighted sum of every input.
+
+    ``z[o] = b[o] + sum_i w[o, i] * x[i]``
+
+    It takes (features,) and gives (units,), float32. Learned are ``w`` (units, features) and ``b``
+    (units,). The same in training and inference; training has a backward.
 
     Parameters
     ----------
@@ -255,6 +271,10 @@ class Dense(Layer):
     NetworkError
         A setting that can't be, or an input that is still an image.
 
+    Notes
+    -----
+    Source: "Dense" and steps 2 to 7 in docs/equations.md; :mod:`pellucid.equations.dense`.
+
     Examples
     --------
     >>> Dense(10).parameter_shapes((500,))
@@ -268,9 +288,9 @@ class Dense(Layer):
     bias: float = 0.0
 
     def __post_init__(self) -> None:
-        _set(self, "units", _count(self, "units", self.units))
-        _set(self, "std", _positive(self, "std", self.std))
-        _set(self, "bias", _finite(self, "bias", self.bias))
+        set_field(self, "units", whole_count(self, "units", self.units))
+        set_field(self, "std", positive_number(self, "std", self.std))
+        set_field(self, "bias", finite_number(self, "bias", self.bias))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(units,)``."""
@@ -296,7 +316,22 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """``max(0, z)``, element by element."""
+    """Negative values become zero, positive ones stay.
+
+    ``a = max(0, z)``, element by element; NaN stays NaN. It takes any shape and gives the same,
+    float32. Nothing is learned. The same in training and inference; backward, in training,
+    ``dz = da where z > 0, else 0``.
+
+    Notes
+    -----
+    Source: "ReLU" and the masks of steps 4, 8 and 9 in docs/equations.md;
+    :mod:`pellucid.equations.relu`.
+
+    Examples
+    --------
+    >>> ReLU().output_shape((5, 24, 24)), ReLU().parameter_shapes((5, 24, 24))
+    ((5, 24, 24), {})
+    """
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""
@@ -305,7 +340,21 @@ class ReLU(Layer):
 
 @dataclass(frozen=True)
 class Sigmoid(Layer):
-    """``1 / (1 + exp(-z))``, element by element."""
+    """An S-curve from 0 to 1.
+
+    ``a = 1 / (1 + exp(-z))``, element by element; NaN stays NaN. It takes any shape and gives the
+    same, float32. Nothing is learned. The same in training and inference; backward, in training,
+    ``dz = da * a * (1 - a)``.
+
+    Notes
+    -----
+    Source: "Sigmoid" in docs/equations.md; :mod:`pellucid.equations.sigmoid`.
+
+    Examples
+    --------
+    >>> Sigmoid().output_shape((10,)), Sigmoid().parameter_shapes((10,))
+    ((10,), {})
+    """
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""
@@ -314,7 +363,16 @@ class Sigmoid(Layer):
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """``(channels, height, width)`` as one row, channel by channel and row by row.
+    """An image as one row of features, channel by channel and row by row.
+
+    ``fc[(c*H + y)*W + x] = x[c, y, x]``
+
+    It takes (channels, height, width) and gives (channels * height * width,), float32. Nothing is
+    learned. The same in training and inference; backward, in training, the shape comes back.
+
+    Notes
+    -----
+    Source: "Flatten" and step 7 in docs/equations.md; :mod:`pellucid.equations.flatten`.
 
     Examples
     --------
@@ -325,100 +383,3 @@ class Flatten(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(channels * height * width,)``."""
         return (math.prod(input_shape),)
-
-
-_KINDS: dict[str, type[Layer]] = {
-    kind.__name__: kind for kind in (Conv2D, MaxPool2D, Dense, ReLU, Sigmoid, Flatten)
-}
-
-
-def layer_to_dict(layer: Layer) -> dict[str, Any]:
-    """Return a layer as JSON-ready values.
-
-    Examples
-    --------
-    >>> layer_to_dict(Dense(10))
-    {'layer': 'Dense', 'units': 10, 'std': 0.1, 'bias': 0.0}
-    """
-    return {"layer": type(layer).__name__, **dataclasses.asdict(layer)}
-
-
-def layer_from_dict(values: dict[str, Any]) -> Layer:
-    """Return the layer that :func:`layer_to_dict` described.
-
-    Raises
-    ------
-    NetworkError
-        An unknown kind of layer, or settings it does not have.
-
-    Examples
-    --------
-    >>> layer_from_dict({"layer": "MaxPool2D", "pool_size": [2, 2], "stride": [2, 2]})
-    MaxPool2D(pool_size=(2, 2), stride=(2, 2))
-    """
-    if not isinstance(values, dict):
-        raise NetworkError(f"A layer is described by a dictionary, not {values!r}.")
-    settings = dict(values)
-    name = settings.pop("layer", None)
-    if not isinstance(name, str) or name not in _KINDS:
-        hint = did_you_mean(str(name), _KINDS)
-        raise NetworkError(f"Unknown layer {name!r}; known: {', '.join(_KINDS)}.{hint}")
-    settings = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
-    known = [field.name for field in dataclasses.fields(_KINDS[name])]
-    for key in settings:
-        if key not in known:
-            raise NetworkError(f"{name} has no setting {key!r}.{did_you_mean(str(key), known)}")
-    try:
-        return _KINDS[name](**settings)
-    except TypeError as error:
-        raise NetworkError(f"{name} lacks a setting; it needs {', '.join(known)}.") from error
-
-
-def _set(layer: Layer, name: str, value: object) -> None:
-    object.__setattr__(layer, name, value)
-
-
-def _as_pair(value: Pair | int) -> Pair:
-    return (value, value) if isinstance(value, int) else value
-
-
-def _pair(layer: Layer, name: str, value: Any, *, least: int) -> Pair:
-    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    if len(both) != 2 or not all(is_whole(v) and v >= least for v in both):
-        raise NetworkError(
-            f"{type(layer).__name__} {name} is {value!r}; it must be a whole number of at least "
-            f"{least}, or a pair of them (height, width)."
-        )
-    return int(both[0]), int(both[1])
-
-
-def _count(layer: Layer, name: str, value: Any) -> int:
-    if not is_whole(value) or value < 1:
-        raise NetworkError(
-            f"{type(layer).__name__} {name} is {value!r}; it must be a whole number of at least 1."
-        )
-    return int(value)
-
-
-def _finite(layer: Layer, name: str, value: Any) -> float:
-    if not is_number(value) or not -math.inf < value < math.inf:
-        raise NetworkError(
-            f"{type(layer).__name__} {name} is {value!r}; it must be a finite number."
-        )
-    return float(value)
-
-
-def _positive(layer: Layer, name: str, value: Any) -> float:
-    if not is_number(value) or not 0 < value < math.inf:
-        raise NetworkError(
-            f"{type(layer).__name__} {name} is {value!r}; it must be a finite number above 0."
-        )
-    return float(value)
-
-
-def _need_image(layer: Layer, input_shape: Shape) -> None:
-    if len(input_shape) != 3:
-        raise NetworkError(
-            f"{layer} needs an image (channels, height, width), but its input is flat, "
-            f"{input_shape}; put it before Flatten()."
-        )

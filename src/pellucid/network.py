@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import is_whole
 from pellucid.errors import NetworkError
-from pellucid.layers import Dense, Layer, Shape, layer_from_dict, layer_to_dict
+from pellucid.layer_dict import layer_from_dict, layer_to_dict
+from pellucid.layers import Dense, Layer, Shape
 
 __all__ = ["Network", "Parameter"]
 

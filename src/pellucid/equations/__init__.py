@@ -2,7 +2,11 @@
 
 One file per kind of layer, the backward beside its forward. Arrays are batch first: images
 (n, C, H, W), features (n, I). Any real input is converted to float64, and float64 is returned;
-nothing is changed in place. docs/equations.md lists the same equations on one page.
+nothing is changed in place. docs/equations.md lists the same equations on one page, and the ten
+steps of backpropagation with the numbers that the founding document gives them.
+
+A backward is for training only, but for the gradient of an image that somebody asks for
+(:func:`pellucid.image_gradients`); prediction has none.
 
 ====================================  ================================================
 what                                  file

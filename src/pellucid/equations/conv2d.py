@@ -121,7 +121,8 @@ def conv2d_backward(
 
     Notes
     -----
-    Source: steps 9 and 10 of the ten steps of backpropagation listed in docs/equations.md.
+    Training only. Source: the founding document's steps 9 and 10 of backpropagation, listed in
+    docs/equations.md.
 
     Examples
     --------

@@ -31,7 +31,8 @@ def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: "Cross-entropy" in docs/equations.md, where it is called ``label``.
+    The same in training and evaluation. Source: "Cross-entropy" in docs/equations.md, where it is
+    called ``label``.
 
     Examples
     --------
@@ -83,7 +84,8 @@ def cross_entropy(
 
     Notes
     -----
-    Source: "Cross-entropy" in docs/equations.md.
+    The same in training and evaluation; a prediction has no loss. Source: "Cross-entropy" in
+    docs/equations.md.
 
     Examples
     --------
@@ -129,7 +131,8 @@ def cross_entropy_backward(
 
     Notes
     -----
-    Source: step 1 of the ten steps of backpropagation listed in docs/equations.md.
+    Training only. Source: the founding document's step 1 of backpropagation, listed in
+    docs/equations.md.
 
     Examples
     --------

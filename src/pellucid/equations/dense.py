@@ -67,8 +67,8 @@ def dense_backward(
 
     Notes
     -----
-    Source: steps 2 (dw4), 3 (db4), 4 (dz, first line), 5 (dw3), 6 (db3) and 7 (dFc) of the ten
-    steps of backpropagation listed in docs/equations.md.
+    Training only. Source: the founding document's steps 2 (dw4), 3 (db4), 4 (dz, first line),
+    5 (dw3), 6 (db3) and 7 (dFc) of backpropagation, listed in docs/equations.md.
 
     Examples
     --------

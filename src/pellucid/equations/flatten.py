@@ -54,8 +54,8 @@ def flatten_backward(dx: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float6
 
     Notes
     -----
-    Source: the second line of step 7 of the ten steps of backpropagation listed in
-    docs/equations.md.
+    Training only. Source: the second line of the founding document's step 7 of backpropagation,
+    listed in docs/equations.md.
 
     Examples
     --------

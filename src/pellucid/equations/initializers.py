@@ -31,7 +31,7 @@ def initialize_normal(
 
     Notes
     -----
-    Source: "Initial filters and weights" in docs/equations.md.
+    Before training only. Source: "Initial filters and weights" in docs/equations.md.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def filter_std(shape: tuple[int, ...], scale: float = 1.0) -> float:
 
     Notes
     -----
-    Source: "Initial filters and weights" in docs/equations.md.
+    Before training only. Source: "Initial filters and weights" in docs/equations.md.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def initialize_filter(
 
     Notes
     -----
-    Source: "Initial filters and weights" in docs/equations.md.
+    Before training only. Source: "Initial filters and weights" in docs/equations.md.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def initialize_weight(
 
     Notes
     -----
-    Source: "Initial filters and weights" in docs/equations.md.
+    Before training only. Source: "Initial filters and weights" in docs/equations.md.
 
     Examples
     --------

@@ -73,7 +73,8 @@ def max_pool2d_winners(x: ArrayLike, pool_size: Pair, stride: Pair) -> NDArray[n
 
     Notes
     -----
-    Source: "Max pooling" in docs/equations.md.
+    What the backward pass needs of the forward pass; training only. Source: "Max pooling" in
+    docs/equations.md.
 
     Examples
     --------
@@ -113,8 +114,8 @@ def max_pool2d_backward(
 
     Notes
     -----
-    Source: the first line of step 8 of the ten steps of backpropagation listed in
-    docs/equations.md.
+    Training only. Source: the first line of the founding document's step 8 of backpropagation,
+    listed in docs/equations.md.
 
     Examples
     --------

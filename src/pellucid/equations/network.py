@@ -175,7 +175,8 @@ def backward(
 
     Notes
     -----
-    Source: the ten steps of backpropagation listed in docs/equations.md.
+    Training only, but for ``d_image``. Source: the founding document's ten steps of
+    backpropagation, listed in docs/equations.md.
 
     Examples
     --------
@@ -244,8 +245,8 @@ def loss_and_gradient(
 
     Notes
     -----
-    Training only. Source: "Cross-entropy" and the ten steps of backpropagation in
-    docs/equations.md.
+    Training only. Source: "Cross-entropy" and the founding document's ten steps of backpropagation
+    in docs/equations.md.
 
     Examples
     --------

@@ -57,7 +57,8 @@ def zero_pad_backward(dx_padded: ArrayLike, pads: Pads) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: part of steps 9 and 10 of the ten steps of backpropagation listed in docs/equations.md.
+    Training only. Source: part of the founding document's steps 9 and 10 of backpropagation, listed
+    in docs/equations.md.
 
     Examples
     --------

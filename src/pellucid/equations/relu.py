@@ -50,9 +50,9 @@ def relu_backward(da: ArrayLike, z: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: the second line of steps 4 and 8 of the ten steps of backpropagation listed in
-    docs/equations.md. Its factor "ReLU(z)" is shorthand for this mask: the derivative of
-    ``max(0, z)`` is 1 where z > 0, not z.
+    Training only. Source: the second line of the founding document's steps 4 and 8 of
+    backpropagation, listed in docs/equations.md. Its factor "ReLU(z)" is shorthand for this mask:
+    the derivative of ``max(0, z)`` is 1 where z > 0, not z.
 
     Examples
     --------

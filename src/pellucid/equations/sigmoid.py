@@ -56,8 +56,8 @@ def sigmoid_backward(da: ArrayLike, a: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Source: "Sigmoid" in docs/equations.md. It takes ReLU's place in steps 4, 8 and 9 of the ten
-    steps of backpropagation there.
+    Training only. Source: "Sigmoid" in docs/equations.md; the derivative is not in the founding
+    document. It takes ReLU's place in steps 4, 8 and 9 of the ten steps of backpropagation there.
 
     Examples
     --------
