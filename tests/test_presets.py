@@ -1,6 +1,7 @@
 import pytest
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, ReLU, presets
+from pellucid.errors import NetworkError
 
 
 def test_the_reference_network_is_the_one_of_the_equations():
@@ -32,3 +33,10 @@ def test_other_images_and_classes_fit_too(shape, expected):
     network = presets.reference(shape, classes=26)
     assert network.input_shape == expected
     assert network.classes == 26
+
+
+@pytest.mark.parametrize("make", [presets.default, presets.reference])
+@pytest.mark.parametrize(("shape", "classes"), [("ab", 3), ((0, 8), 3), (28, 3), ((16, 16), 1)])
+def test_what_can_t_be_a_network_is_refused(make, shape, classes):
+    with pytest.raises(NetworkError):
+        make(shape, classes)

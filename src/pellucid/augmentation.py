@@ -53,8 +53,16 @@ class Draw:
 class Augmentation:
     """Ranges from which each training image's distortion is drawn, uniformly.
 
-    In this order: scaling and rotation about the center, a shift, noise under a random mask, and a
-    clip to [0, 1]. Prediction never randomizes.
+    In this order, with (x, y) pixels from the image's center:
+
+    1. scaling by s: ``(x, y) -> s (x, y)``
+    2. rotation by d: ``(x, y) -> (x cos d + y sin d, -x sin d + y cos d)``
+    3. a shift: ``(x, y) -> (x + tx, y + ty)``
+    4. noise under a mask: ``image = clip(image + mask * noise, 0, 1)``
+
+    Steps 1 to 3 are one map, sampled once, bilinearly, with zeros outside. Images of any shape
+    (H, W) or (C, H, W) keep it; pixels are in [0, 1]. Training only: prediction never randomizes.
+    What an image gets depends on seed, pass and its number, never on a worker.
 
     Parameters
     ----------
@@ -73,6 +81,10 @@ class Augmentation:
     ------
     ConfigurationError
         A range that is not two finite numbers in order, or out of bounds.
+
+    Notes
+    -----
+    Source: "Randomizing" in docs/equations.md; :mod:`pellucid.equations.randomize`.
 
     Examples
     --------
@@ -122,6 +134,13 @@ class Augmentation:
         Returns
         -------
         ndarray of the images' shape, float64
+
+        Examples
+        --------
+        >>> images = np.full((2, 8, 8), 255, np.uint8)
+        >>> before = Augmentation().apply(images, pass_number=3)
+        >>> before.shape, np.array_equal(before[1:], Augmentation().apply(images[1:], first=1))
+        ((2, 8, 8), False)
         """
         from pellucid.equations.randomize import randomize
 
@@ -143,6 +162,18 @@ class Augmentation:
             The key: the run's seed, which pass over the data, and the image's number in the data.
         shape : tuple of int
             The image's shape.
+
+        Returns
+        -------
+        Draw
+            The numbers of the four steps; the same key gives the same.
+
+        Examples
+        --------
+        >>> key = {"seed": 0, "pass_number": 0, "image": 7}
+        >>> one, again = (Augmentation().draw(**key, shape=(28, 28)) for _ in range(2))
+        >>> one.degrees == again.degrees, -45 <= one.degrees < 45, one.mask.shape
+        (True, True, (28, 28))
         """
         key = _key(seed, pass_number, image)
         size = math.prod(shape)

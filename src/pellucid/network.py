@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import is_whole
 from pellucid.errors import NetworkError
 from pellucid.layer_dict import layer_from_dict, layer_to_dict
 from pellucid.layers import Dense, Layer, Shape
+from pellucid.network_checks import checked_input_shape, checked_layers
 
 __all__ = ["Network", "Parameter"]
 
@@ -85,8 +85,8 @@ class Network:
     """Every parameter array, in the order of the flat vector."""
 
     def __init__(self, layers: Iterable[Layer], input_shape: Iterable[int]) -> None:
-        stack = _checked_layers(layers)
-        shape = _checked_input_shape(input_shape)
+        stack = checked_layers(layers)
+        shape = checked_input_shape(input_shape)
         object.__setattr__(self, "layers", stack)
         object.__setattr__(self, "input_shape", shape)
         object.__setattr__(self, "shapes", _shapes(stack, shape))
@@ -146,6 +146,17 @@ class Network:
         Returns
         -------
         ndarray of shape (size,), float32
+
+        Notes
+        -----
+        Source: "Initial filters and weights" in docs/equations.md.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3, bias=0.5)], (2, 2))
+        >>> network.initial_parameters(seed=1)[-3:].tolist()
+        [0.5, 0.5, 0.5]
         """
         from pellucid.equations.initializers import initialize_normal
 
@@ -177,10 +188,26 @@ class Network:
     def check_parameters(self, vector: NDArray[Any]) -> NDArray[np.float32]:
         """Return a flat vector of parameters as float32 in one piece; copied only if it is not.
 
+        Parameters
+        ----------
+        vector : ndarray of shape (size,)
+            Numbers of any kind.
+
+        Returns
+        -------
+        ndarray of shape (size,), float32
+
         Raises
         ------
         NetworkError
             The vector has another length than the network's parameters.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3)], (2, 2))
+        >>> network.check_parameters(np.zeros(15)).dtype
+        dtype('float32')
         """
         array = np.asarray(vector)
         self._check_length(array)
@@ -189,10 +216,30 @@ class Network:
     def views(self, vector: NDArray[Any]) -> dict[str, NDArray[Any]]:
         """Return the arrays inside a flat vector, by name, as views: writing one writes the vector.
 
+        Parameters
+        ----------
+        vector : ndarray of shape (size,)
+            Parameters, or their gradient.
+
+        Returns
+        -------
+        dict of str to ndarray
+            In the order of the vector: ``f1``, ``b1``, ... of a convolution, ``w3``, ``b3``, ... of
+            a dense layer, numbered by the layers that have any.
+
         Raises
         ------
         NetworkError
             The vector has another length than the network's parameters.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3)], (2, 2))
+        >>> vector = np.zeros(network.size, np.float32)
+        >>> network.views(vector)["b1"][:] = 1
+        >>> vector.tolist()[-4:]
+        [0.0, 1.0, 1.0, 1.0]
         """
         self._check_length(vector)
         return {
@@ -248,7 +295,30 @@ class Network:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Network:
-        """Return the network that :meth:`to_dict` described; raise NetworkError if it is none."""
+        """Return the network that :meth:`to_dict` described.
+
+        Parameters
+        ----------
+        values : dict
+            The entries ``"layers"`` and ``"input_shape"``.
+
+        Returns
+        -------
+        Network
+            Equal to the one described.
+
+        Raises
+        ------
+        NetworkError
+            An entry is missing, a layer is unknown, or the layers don't fit one another.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3)], (2, 2))
+        >>> Network.from_dict(network.to_dict()) == network
+        True
+        """
         try:
             layers, input_shape = values["layers"], values["input_shape"]
         except (KeyError, TypeError) as error:
@@ -285,37 +355,6 @@ def _unsaid(name: str, values: dict[str, Any]) -> object:
     if name == "stride":
         return values.get("pool_size", (1, 1))
     return "valid"
-
-
-def _checked_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:
-    if isinstance(layers, Layer) or not isinstance(layers, Iterable):
-        raise NetworkError(
-            f"layers is {layers!r}; it must be a list of layers, for example "
-            "[Flatten(), Dense(10)]."
-        )
-    stack = tuple(layers)
-    if not stack:
-        raise NetworkError("A network needs at least one layer; end it with Dense(classes).")
-    for number, layer in enumerate(stack, start=1):
-        if not isinstance(layer, Layer) or type(layer) is Layer:
-            raise NetworkError(
-                f"Layer {number} is {layer!r}, which is no layer; write for example Dense(10) "
-                "or ReLU(), with the brackets."
-            )
-    return stack
-
-
-def _checked_input_shape(input_shape: Iterable[int]) -> Shape:
-    is_sequence = isinstance(input_shape, tuple | list)
-    shape = tuple(input_shape) if is_sequence else ()
-    if len(shape) == 2:
-        shape = (1, *shape)
-    if len(shape) != 3 or not all(is_whole(size) and size >= 1 for size in shape):
-        raise NetworkError(
-            f"input_shape is {input_shape!r}; it must be (height, width) or "
-            "(channels, height, width), whole numbers of at least 1."
-        )
-    return tuple(int(size) for size in shape)
 
 
 def _shapes(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Shape, ...]:

@@ -6,6 +6,7 @@ import math
 
 from pellucid.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
 from pellucid.network import Network
+from pellucid.network_checks import checked_input_shape
 
 __all__ = ["default", "reference"]
 
@@ -23,6 +24,20 @@ def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Net
         ``(height, width)`` or ``(channels, height, width)``.
     classes : int, default 10
         How many classes.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        Images smaller than 10 x 10, for which filters and pool are too large, or a shape or number
+        that can't be.
+
+    Notes
+    -----
+    Source: the founding document; the sizes that it leaves open are those of 500 -> 10.
 
     Examples
     --------
@@ -61,6 +76,19 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     classes : int
         How many classes.
 
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        A shape or a number that can't be.
+
+    Notes
+    -----
+    Source of the variance: K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", 2015.
+
     Examples
     --------
     >>> print(default((8, 8), 10).summary())
@@ -79,7 +107,7 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     -------------------------------------------------------
     total                                            38,282
     """
-    channels, height, width = input_shape if len(input_shape) == 3 else (1, *input_shape)
+    channels, height, width = checked_input_shape(input_shape)
     layers: list[Layer] = []
     if min(height, width) < 3:
         size = channels * height * width

@@ -22,10 +22,18 @@ _LARGEST = 1e30
 class Adam:
     """Settings of Adam, bias-corrected, eps beside the square root.
 
+    With g the gradient summed over the N images of a batch, and t the number of the update:
+
+    - ``m = beta1 * m + (1 - beta1) * g / N``, ``m_hat = m / (1 - beta1**t)``
+    - ``v = beta2 * v + (1 - beta2) * (g / N)**2``, ``v_hat = v / (1 - beta2**t)``
+    - ``theta = theta - learning_rate * m_hat / (sqrt(v_hat) + eps)``
+
+    theta, m and v are float32; each step is computed in float64 and rounded once. Training only.
+
     Parameters
     ----------
     learning_rate : float, default 0.01
-        The size of a step.
+        The size of a step, in units of the parameters.
     beta1, beta2 : float, default 0.9 and 0.999
         How much of the first and second moment is kept from one update to the next.
     eps : float, default 1e-10
@@ -35,6 +43,11 @@ class Adam:
     ------
     ConfigurationError
         A setting out of bounds.
+
+    Notes
+    -----
+    Source: "Adam" in docs/equations.md; D. P. Kingma, J. Ba, "Adam: A Method for Stochastic
+    Optimization", ICLR 2015, algorithm 1.
 
     Examples
     --------
