@@ -75,6 +75,10 @@ class HistoryDisplay:
         ax : matplotlib.axes.Axes, optional
             Where to draw; the default is a new figure of pyplot.
 
+        Returns
+        -------
+        HistoryDisplay
+
         Raises
         ------
         NotFittedError
@@ -93,7 +97,18 @@ class HistoryDisplay:
         return cls(losses, getattr(estimator, "validation_scores_", None)).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> HistoryDisplay:
-        """Draw into ``ax``, or into a new figure of pyplot; return the display."""
+        """Draw the history.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the default is a new figure of pyplot.
+
+        Returns
+        -------
+        HistoryDisplay
+            Itself.
+        """
         from matplotlib.ticker import MaxNLocator
 
         from pellucid.plots._style import BLUE, RED
@@ -204,6 +219,10 @@ class PredictionsDisplay:
         ax : matplotlib.axes.Axes, optional
             Where to draw; the default is a new figure of pyplot.
 
+        Returns
+        -------
+        PredictionsDisplay
+
         Raises
         ------
         NotFittedError
@@ -226,7 +245,22 @@ class PredictionsDisplay:
     def plot(
         self, ax: Axes | None = None, *, count: int = 25, title: str = "Predictions"
     ) -> PredictionsDisplay:
-        """Draw into ``ax``, or into a new figure of pyplot; return the display."""
+        """Draw the images.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the default is a new figure of pyplot.
+        count : int, default 25
+            How many images a block holds at most.
+        title : str, default "Predictions"
+            The heading.
+
+        Returns
+        -------
+        PredictionsDisplay
+            Itself.
+        """
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         from pellucid import plots

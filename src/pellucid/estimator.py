@@ -292,6 +292,11 @@ class CNNClassifier(PredictionMixin, BaseEstimator):
 
         Not kept are Adam's moments, ``callbacks``, and a ``random_state`` that is no integer.
 
+        Parameters
+        ----------
+        path : path-like
+            The file; an existing one is replaced.
+
         Raises
         ------
         ModelFileError
@@ -305,6 +310,16 @@ class CNNClassifier(PredictionMixin, BaseEstimator):
         """Return the classifier in a file of :meth:`save` or of ``pellucid train``.
 
         In the latter, classes named 0, 1, 2 ... are the numbers, and others are strings.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        CNNClassifier
+            Fitted.
 
         Raises
         ------

@@ -39,31 +39,84 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         return self._trainer.parameters
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable class of each image, shape (n,)."""
+        """Return the most probable class of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, in the form and range that ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Of ``classes_``, the first of equals.
+        """
         likeliest = self.predict_log_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class for each image, shape (n, n_classes)."""
+        """Return the probability of each class for each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, in the form and range that ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), float64
+            In the order of ``classes_``.
+        """
         with np.errstate(under="ignore"):
             return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the logarithm of :meth:`predict_proba`, which is always finite."""
+        """Return the logarithm of :meth:`predict_proba`, which is always finite.
+
+        ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, in the form and range that ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), float64
+        """
         check_is_fitted(self)
         logits, _ = self._run(self.network_, X)
         return _log_softmax(logits.astype(np.float64))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return log probabilities, (n, n_classes); for two classes their difference, (n,)."""
+        """Return log probabilities; for two classes their difference.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, in the form and range that ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), or (n,) for two classes, float64
+        """
         scores = self.predict_log_proba(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the features that the last layer sees, shape (n, width of the hidden layer).
+        """Return the features that the last layer sees.
 
-        For a network of a single layer these are the pixels from 0 to 1. They are float64 where X
-        is, else float32.
+        For a network of a single layer these are the pixels from 0 to 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, in the form and range that ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n, width of the hidden layer)
+            float64 where X is, else float32.
         """
         check_is_fitted(self)
         features, dtype = self._run(self.network_.before_last(), X)

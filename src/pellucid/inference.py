@@ -45,6 +45,11 @@ class Evaluation:
         Mean cross-entropy, in nats an image.
     probabilities : ndarray of shape (n, classes), float32
         Its output for every image.
+
+    Examples
+    --------
+    >>> Evaluation(0.5, 0.6, np.array([[0.9, 0.1], [0.7, 0.3]], np.float32)).predicted
+    array([0, 0])
     """
 
     accuracy: float
@@ -65,6 +70,10 @@ def predict_proba(
 ) -> NDArray[np.float32]:
     """Return each image's probability of each class.
 
+    ``probs[n, k] = exp(out[n, k]) / sum_l exp(out[n, l])``, with ``out`` the last layer's scores.
+    Images are never randomized. Up to eight images are computed one by one, others side by side;
+    an image has the same bits either way.
+
     Parameters
     ----------
     network : Network
@@ -83,8 +92,24 @@ def predict_proba(
 
     Raises
     ------
+    ConfigurationError
+        ``workers`` is no whole number of at least 1.
     DataError
-        Images that can't be used.
+        Images of another shape or dtype, or with values out of range; the message names the first.
+    NetworkError
+        The parameters have another length than the network's.
+
+    Notes
+    -----
+    Source: "Forward" in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, Network
+    >>> network = Network([Flatten(), Dense(2)], (2, 2))
+    >>> parameters = np.zeros(network.size, np.float32)
+    >>> predict_proba(network, parameters, np.zeros((1, 2, 2), np.uint8)).tolist()
+    [[0.5, 0.5]]
     """
     checked = check_images(images, network.input_shape)
     return run_network(network, parameters, checked, None, workers).probabilities
@@ -97,7 +122,49 @@ def evaluate(
     labels: ArrayLike,
     workers: int | None = None,
 ) -> Evaluation:
-    """Return accuracy, loss and probabilities on labeled images; see :func:`predict_proba`."""
+    """Return accuracy, loss and probabilities on labeled images, which are not randomized.
+
+    ``loss = mean_n -log(max(eps, min(probs[n, label[n]], 1 - eps)))``, ``eps = 1e-10``; accuracy is
+    the share of images whose label has the largest probability, the first of equals.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ndarray of shape (network.size,), float32
+        What it has learned.
+    images : array-like of shape (n, H, W) or (n, C, H, W)
+        uint8, or floats in [0, 1].
+    labels : array-like of shape (n,)
+        True class indices, from 0.
+    workers : int, optional
+        Threads; the default is one on each processor. It never changes the result.
+
+    Returns
+    -------
+    Evaluation
+        ``accuracy``, ``loss`` in nats an image, and ``probabilities``.
+
+    Raises
+    ------
+    ConfigurationError, NetworkError
+        As :func:`predict_proba`.
+    DataError
+        Images or labels that can't be used, or not as many of these as of those.
+
+    Notes
+    -----
+    Source: "Cross-entropy" in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, Network
+    >>> network = Network([Flatten(), Dense(2)], (2, 2))
+    >>> parameters = np.zeros(network.size, np.float32)
+    >>> found = evaluate(network, parameters, np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0])
+    >>> found.accuracy, round(found.loss, 4)
+    (0.75, 0.6931)
+    """
     checked = check_images(images, network.input_shape)
     indices = check_labels(labels, network.classes, len(checked))
     return run_network(network, parameters, checked, indices, workers)
@@ -109,11 +176,43 @@ def image_gradients(
     """Return the gradient of each image's loss by its pixels: the saliency map.
 
     ``dImage = dLoss / dImage``, the last of the ten backward steps, where Loss is the cross-entropy
-    of the image's own label.
+    of the image's own label. A pixel with a large gradient, of either sign, matters to the loss.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ndarray of shape (network.size,), float32
+        What it has learned.
+    images : array-like of shape (n, H, W) or (n, C, H, W)
+        uint8, or floats in [0, 1]; they are not randomized.
+    labels : array-like of shape (n,)
+        Class indices, from 0: the true ones, or those whose pixels are asked for.
 
     Returns
     -------
     ndarray of shape (n, C, H, W), float32
+        In nats a pixel, for pixels in [0, 1] whatever the images' dtype.
+
+    Raises
+    ------
+    DataError
+        Images or labels that can't be used.
+    NetworkError
+        The parameters have another length than the network's.
+
+    Notes
+    -----
+    Source: the founding document's step 10 of backpropagation, listed in docs/equations.md. As a
+    picture: K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, Network
+    >>> network = Network([Flatten(), Dense(2)], (1, 2))
+    >>> parameters = np.array([1, 0, 0, 0, 0, 0], np.float32)  # the first pixel speaks for class 0
+    >>> image_gradients(network, parameters, np.zeros((1, 1, 2), np.uint8), [0]).tolist()
+    [[[[-0.5, 0.0]]]]
     """
     checked = check_images(images, network.input_shape)
     indices = check_labels(labels, network.classes, len(checked))

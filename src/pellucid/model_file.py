@@ -79,6 +79,14 @@ class Model:
     ------
     ConfigurationError
         Parameters, preprocessing or classes don't fit the network.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten
+    >>> network = Network([Flatten(), Dense(2)], (8, 8))
+    >>> model = Model(network, network.initial_parameters(), Preprocessing((8, 8)), ("no", "yes"))
+    >>> model.classes, model.configuration
+    (('no', 'yes'), {})
     """
 
     network: Network
@@ -144,6 +152,10 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
     ModelFileError
         The parameters hold NaN or infinity, the configuration is not JSON-ready, or the file
         can't be written.
+
+    Examples
+    --------
+    See :func:`load_model`.
     """
     if not np.isfinite(model.parameters).all():
         raise ModelFileError(
@@ -184,6 +196,20 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     ModelFileError
         The file is missing, damaged, no Pellucid model, or of a newer format. No other exception
         comes out of a bad file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pellucid import Dense, Flatten
+    >>> network = Network([Flatten(), Dense(2)], (8, 8))
+    >>> model = Model(network, network.initial_parameters(), Preprocessing((8, 8)), ("no", "yes"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "model.safetensors")
+    ...     save_model(path, model)
+    ...     again = load_model(path)
+    >>> again.classes, np.array_equal(again.parameters, model.parameters)
+    (('no', 'yes'), True)
     """
     return read_file(path, "model", ModelFileError, _read)
 

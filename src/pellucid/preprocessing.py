@@ -160,6 +160,15 @@ class Preprocessing:
 
         For one channel it is what MNIST did; for more, pictures are brought to the size.
 
+        Parameters
+        ----------
+        input_shape : (int, int) or (int, int, int)
+            The network's.
+
+        Returns
+        -------
+        Preprocessing
+
         Examples
         --------
         >>> Preprocessing.default((28, 28)).fit, Preprocessing.default((3, 32, 32)).fit
@@ -180,6 +189,15 @@ class Preprocessing:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
         """Return what :meth:`to_dict` described.
+
+        Parameters
+        ----------
+        values : mapping
+            ``"input_shape"``, and perhaps ``"polarity"`` and ``"fit"``.
+
+        Returns
+        -------
+        Preprocessing
 
         Raises
         ------

@@ -40,6 +40,12 @@ class Available(NamedTuple):
     where : str
         Where it is now: the path of the cached copy, ``"not fetched yet"``, or
         ``"bundled with scikit-learn"``.
+
+    Examples
+    --------
+    >>> from pellucid.data import available
+    >>> available()[-1].where
+    'bundled with scikit-learn'
     """
 
     name: str
@@ -145,12 +151,22 @@ def fetch(name: str, say: Say | None = None) -> Dataset:
     say : callable, optional
         Is called with one line for each source that is tried.
 
+    Returns
+    -------
+    Dataset
+        As :func:`load` gives it.
+
     Raises
     ------
     DataError
         The name is unknown.
     DownloadError
         No source delivered it.
+
+    Examples
+    --------
+    >>> fetch("digits").source
+    'bundled with scikit-learn'
     """
     names = [row.name for row in available()]
     if name not in names:
@@ -163,6 +179,11 @@ def fetch(name: str, say: Say | None = None) -> Dataset:
 
 def available() -> list[Available]:
     """Return the named data sets, with where each is now.
+
+    Returns
+    -------
+    list of Available
+        One row a name.
 
     Examples
     --------

@@ -67,6 +67,11 @@ class Dataset:
         """Return the SHA-256, in hex, of the four arrays' dtypes, shapes and bytes.
 
         Two data sets with the same fingerprint train the same network; the names don't count.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
         """
         digest = hashlib.sha256()
         arrays: tuple[NDArray[np.generic], ...] = (

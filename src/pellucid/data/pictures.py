@@ -74,6 +74,16 @@ def read_picture(path: PicturePath) -> NDArray[np.uint8]:
     DataError
         The file is missing, empty, too large, or no picture that can be read; size and kind are
         looked at before the pixels are decoded.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "line.png")
+    ...     Image.fromarray(np.array([[0, 128, 255]], np.uint8)).save(path)
+    ...     picture = read_picture(path)
+    >>> picture.tolist()
+    [[0, 128, 255]]
     """
     try:
         return decode(Path(path))
@@ -98,6 +108,12 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     ------
     DataError
         One or more files can't be read: one error that lists each with its reason.
+
+    Examples
+    --------
+    >>> read_pictures(["missing.png"])
+    Traceback (most recent call last):
+    pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
     pictures, bad = [], []
     for path in paths:

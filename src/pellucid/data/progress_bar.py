@@ -26,6 +26,11 @@ def show_reading(text: str, stream: TextIO | None = None) -> Iterator[Progress |
     stream : text stream, optional
         Where to; the default is standard error.
 
+    Yields
+    ------
+    callable or None
+        Takes ``(done, total)``.
+
     Examples
     --------
     >>> import io

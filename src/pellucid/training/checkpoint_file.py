@@ -62,6 +62,15 @@ class Checkpoint:
         What else the writer wanted kept; the command line keeps the run's options here.
     versions : dict
         What wrote it; :func:`pellucid.model_file.current_versions` by default.
+
+    Examples
+    --------
+    >>> state = TrainingState(*np.zeros((3, 6), np.float32), 0, 0, 0, 0, ())
+    >>> Checkpoint(state, {"seed": 1}).check_settings({"seed": 2})
+    Traceback (most recent call last):
+    pellucid.errors.CheckpointError: Can't resume, for this is another run than the checkpoint's:
+    seed is 1 there and 2 here. Give it the data and the settings of that run, or begin anew in
+    another folder.
     """
 
     state: TrainingState
@@ -71,6 +80,11 @@ class Checkpoint:
 
     def check_settings(self, settings: dict[str, Any]) -> None:
         """Refuse to go on with other data or settings.
+
+        Parameters
+        ----------
+        settings : dict
+            Those of the training that would go on.
 
         Raises
         ------
@@ -117,11 +131,35 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a checkpoint, and trust nothing in it.
 
+    Parameters
+    ----------
+    path : path-like
+        One of the files in a :class:`pellucid.Checkpoints` folder.
+
+    Returns
+    -------
+    Checkpoint
+        What ``Trainer.fit`` takes as ``resume``.
+
     Raises
     ------
     CheckpointError
         The file is missing, damaged, cut off, or no checkpoint. No other exception comes out of a
         bad file, and no damage goes unnoticed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pellucid import Checkpoints, Dense, Flatten, Network, Trainer
+    >>> images, labels = np.zeros((32, 2, 2), np.uint8), np.arange(32) % 2
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     trainer = Trainer(Network([Flatten(), Dense(2)], (2, 2)))
+    ...     history = trainer.fit(images, labels, batch_size=16, checkpoints=Checkpoints(folder))
+    ...     checkpoint = load_checkpoint(max(Path(folder).glob("*.safetensors")))
+    >>> state = checkpoint.state
+    >>> len(state.updates), np.array_equal(state.parameters, trainer.parameters)
+    (2, True)
     """
     return read_file(path, "checkpoint", CheckpointError, _read)
 

@@ -93,7 +93,19 @@ class Checkpoints:
             positive("every_seconds", self.every_seconds, ", for example 30")
 
     def is_due(self, done: int, since: float) -> bool:
-        """Return whether to write one after ``done`` updates, ``since`` seconds after the last."""
+        """Return whether to write one now.
+
+        Parameters
+        ----------
+        done : int
+            Updates of this training so far.
+        since : float
+            Seconds since the last one was written.
+
+        Returns
+        -------
+        bool
+        """
         if self.every_updates is None and self.every_seconds is None:
             return since >= SECONDS
         by_number = self.every_updates is not None and done % self.every_updates == 0

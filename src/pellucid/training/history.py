@@ -37,6 +37,11 @@ class Update:
     fingerprint : str
         The first 16 digits of :func:`pellucid.fingerprint` of the parameters after the update:
         with the loss, what pins the update's bits.
+
+    Examples
+    --------
+    >>> Update(1, 1024, 2.5, 0.125, 0.5).fingerprint
+    ''
     """
 
     update: int
@@ -73,7 +78,13 @@ class History:
     stopped_by: str | None = None
 
     def append(self, update: Update) -> None:
-        """Add an update."""
+        """Add an update.
+
+        Parameters
+        ----------
+        update : Update
+            The one after the last.
+        """
         self.updates.append(update)
 
     def __len__(self) -> int:
@@ -117,6 +128,15 @@ class History:
     @classmethod
     def from_csv(cls, text: str) -> History:
         """Return the history that :meth:`to_csv` wrote.
+
+        Parameters
+        ----------
+        text : str
+            What a ``history.csv`` holds.
+
+        Returns
+        -------
+        History
 
         Raises
         ------

@@ -58,6 +58,11 @@ class Schedule:
             Its number, from 1.
         updates : int
             How many there are.
+
+        Returns
+        -------
+        float
+            Above 0, at most 1.
         """
         rising = math.ceil(self.warmup * updates)
         falling = math.ceil(self.cooldown * updates)

@@ -147,6 +147,11 @@ class Trainer:
         labels : array-like of shape (n,)
             Classes, from 0.
 
+        Returns
+        -------
+        float
+            The mean cross-entropy of the images as randomized. ``history`` has no entry of it.
+
         Raises
         ------
         DataError
@@ -155,6 +160,14 @@ class Trainer:
             The loss or the gradient is NaN or infinite; nothing is changed.
         ExecutorError
             The executor failed; nothing is changed.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten, Network, Trainer
+        >>> trainer = Trainer(Network([Flatten(), Dense(2)], (2, 2)))
+        >>> images, labels = np.zeros((8, 2, 2), np.uint8), np.arange(8) % 2
+        >>> round(trainer.step(images, labels), 4)
+        0.6931
         """
         pixels, classes = self._checked(images, labels)
         indices = np.arange(len(pixels))
@@ -228,6 +241,15 @@ class Trainer:
             the folder holds checkpoints and ``resume`` is False, or it can't be written.
         RunInUseError
             Another training writes checkpoints into the folder.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten, Network, Trainer
+        >>> trainer = Trainer(Network([Flatten(), Dense(2)], (2, 2)))
+        >>> images, labels = np.zeros((64, 2, 2), np.uint8), np.arange(64) % 2
+        >>> history = trainer.fit(images, labels, epochs=2, batch_size=16)
+        >>> len(history), history.images
+        (8, 128)
         """
         if not isinstance(resume, bool | Checkpoint):
             raise ConfigurationError(
@@ -338,7 +360,30 @@ class Trainer:
         return dataclasses.replace(call, first_pass=state.first_pass, before=before)
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
-        """Return accuracy, loss and probabilities on labeled images, which are not randomized."""
+        """Return accuracy, loss and probabilities on labeled images, which are not randomized.
+
+        Parameters
+        ----------
+        images, labels : array-like
+            As in :meth:`step`.
+
+        Returns
+        -------
+        Evaluation
+            ``accuracy``, ``loss`` in nats an image, and ``probabilities``.
+
+        Raises
+        ------
+        DataError
+            Images or labels that can't be used.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten, Network, Trainer
+        >>> trainer = Trainer(Network([Flatten(), Dense(2)], (2, 2)))
+        >>> trainer.evaluate(np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0]).accuracy
+        0.75
+        """
         return evaluate(self.network, self.parameters, images, labels, self.workers)
 
     def close(self) -> None:
