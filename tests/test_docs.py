@@ -12,15 +12,23 @@ import numpy as np
 import pytest
 import typer
 
-from pellucid import cli
+import pellucid
+from pellucid import cli, cli_errors, data, errors, plots, presets, training
 
 ROOT = Path(__file__).parents[1]
+MODULES = (pellucid, data, plots, presets, training, errors)
 PAGES = [
     *sorted((ROOT / "docs" / "guide").glob("*.md")),
     ROOT / "docs" / "data.md",
     ROOT / "docs" / "durability.md",
 ]
-LINKED = [*PAGES, ROOT / "examples" / "README.md"]
+COMMANDS = [*PAGES, ROOT / "docs" / "command_line.md"]
+LINKED = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "examples" / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "README.md",
+]
 
 
 def blocks(text, language):
@@ -36,7 +44,8 @@ def headings(page):
 
 def test_the_pages_are_there():
     names = {page.name for page in PAGES if page.parent.name == "guide"}
-    assert names >= {"index.md", "choosing_a_network.md", "data.md", "weights.md", "saving.md"}
+    expected = {"choosing_a_network.md", "data.md", "weights.md", "saving.md", "trainer.md"}
+    assert names >= {"index.md", *expected}
     index = (ROOT / "docs" / "guide" / "index.md").read_text("utf-8")
     assert all(f"]({name})" in index for name in names - {"index.md"})
 
@@ -60,10 +69,14 @@ def test_python_blocks_run_in_order(page, monkeypatch, tmp_path, capsys):
     plt.close("all")
 
 
-@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.stem)
+def name_of(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", LINKED, ids=name_of)
 def test_links_lead_somewhere(page):
-    targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
-    assert targets
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
     for target in targets:
         if "://" in target:
             continue
@@ -73,17 +86,48 @@ def test_links_lead_somewhere(page):
         assert not anchor or anchor in headings(other), target
 
 
-@pytest.mark.parametrize("page", LINKED, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", COMMANDS, ids=name_of)
 def test_commands_can_be_parsed(page):
     text = page.read_text("utf-8")
     for line in [line for block in blocks(text, "sh") for line in block.splitlines()]:
-        program, *rest = shlex.split(line, comments=True)
-        if program == "python":
-            assert (ROOT / rest[0]).is_file(), line
-            continue
+        program, *rest = shlex.split(line.partition(" || ")[0], comments=True)
         assert program == "pellucid", line
         command = typer.main.get_command(cli.app)
         while hasattr(command, "commands"):
             assert rest[0] in command.commands, line
             command = command.commands[rest.pop(0)]
         assert not command.make_context(line, rest).args
+
+
+def listed(page):
+    """Return the names that the API page lists, by module."""
+    found = {}
+    for part in page.split("\n## ")[1:]:
+        heading, _, rest = part.partition("\n")
+        rows = re.findall(r"^\| (`.*?) \|", rest, re.MULTILINE)
+        found[heading] = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    return found
+
+
+def test_the_api_page_lists_exactly_the_public_names():
+    names = listed((ROOT / "docs" / "api.md").read_text("utf-8"))
+    assert set(names) == {module.__name__ for module in MODULES}
+    for module in MODULES:
+        assert sorted(names[module.__name__]) == sorted(module.__all__), module.__name__
+
+
+def test_the_exit_codes_are_those_of_the_command_line():
+    page = (ROOT / "docs" / "command_line.md").read_text("utf-8")
+    codes = set(map(int, re.findall(r"^\| (\d+) \|", page, re.MULTILINE)))
+    assert codes == {0, 1, 2, cli_errors.STOPPED, cli_errors.TERMINATED}
+
+
+def test_the_page_of_the_command_line_names_every_command():
+    page = (ROOT / "docs" / "command_line.md").read_text("utf-8")
+    groups = [("pellucid", typer.main.get_command(cli.app))]
+    for name, group in groups:
+        for command, found in group.commands.items():
+            if hasattr(found, "commands"):
+                groups.append((f"{name} {command}", found))
+            else:
+                assert f"`{name} {command}" in page, command
