@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -84,3 +85,14 @@ def test_cache_folder_is_the_environment_s_or_the_platform_s(monkeypatch):
     assert cache_folder() == Path.home() / "somewhere"
     monkeypatch.delenv("PELLUCID_CACHE")
     assert "pellucid" in str(cache_folder())
+
+
+@pytest.mark.parametrize("step", ["_write", "_flush", "_rename"])
+def test_an_error_names_the_file_that_was_to_be_written(tmp_path, monkeypatch, step):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, step, full)
+    with pytest.raises(OSError, match="No space left") as error:
+        atomic_write(tmp_path / "a.bin", b"new")
+    assert error.value.filename == str(tmp_path / "a.bin")

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import Preprocessing, data, fingerprint, load_model, run
+from pellucid import Checkpoints, Preprocessing, data, files, fingerprint, load_model, run
 from pellucid.augmentation import Augmentation
 from pellucid.errors import (
+    CheckpointError,
     ConfigurationError,
     DataError,
     DivergenceError,
     ExecutorError,
+    ModelFileError,
     RunExistsError,
 )
 from pellucid.inference import evaluate
@@ -414,17 +416,7 @@ def test_processes_give_the_same_bits(finished, no_pictures, tmp_path):
 
 
 def test_an_executor_that_fails_keeps_what_was_learned(monkeypatch, no_pictures, tmp_path):
-    class Failing(InlineExecutor):
-        def submit(self, function, /, job):
-            if len(self.jobs) == 30:
-                raise OSError("the network is gone")
-            return super().submit(function, job)
-
-    @contextlib.contextmanager
-    def open_executor(name, workers):
-        yield Failing()
-
-    monkeypatch.setattr(run, "open_executor", open_executor)
+    use_executor(monkeypatch, 30)
     settings = dataclasses.replace(QUICK, executor="dask://host:1")
     folder = tmp_path / "run"
     with pytest.raises(ExecutorError, match=r"OSError: the network is gone\. .* They are kept in "):
@@ -446,3 +438,103 @@ def test_executors_are_checked_before_data_is_loaded(monkeypatch, tmp_path, chan
     monkeypatch.setattr(data, "load", None)
     with pytest.raises(ConfigurationError, match=message):
         reference_run(dataclasses.replace(QUICK, **changes), tmp_path / "run", print)
+
+
+# What --overwrite replaces, and when.
+
+
+class FailingExecutor(InlineExecutor):
+    """Works on so many jobs and then fails."""
+
+    def __init__(self, jobs):
+        super().__init__()
+        self.left = jobs
+
+    def submit(self, function, /, job):
+        self.left -= 1
+        if self.left < 0:
+            raise OSError("the network is gone")
+        return super().submit(function, job)
+
+
+def use_executor(monkeypatch, jobs):
+    @contextlib.contextmanager
+    def open_executor(name, workers):
+        if jobs is None:
+            raise ExecutorError("It is out of reach.")
+        yield FailingExecutor(jobs)
+
+    monkeypatch.setattr(run, "open_executor", open_executor)
+
+
+@pytest.fixture
+def old(finished, tmp_path, no_pictures):
+    """Return the folder of a run with all of its files, checkpoints too."""
+    settings = dataclasses.replace(QUICK, seed=1)
+    checkpoints = Checkpoints("", every_updates=3)
+    reference_run(settings, tmp_path / "old", say_nothing, checkpoints=checkpoints)
+    for name in PICTURES:
+        (tmp_path / "old" / name).write_bytes(b"old")
+    return tmp_path / "old"
+
+
+def tree(folder):
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and file.name not in (LOCK, "checkpoint-00000000.safetensors")
+    }
+
+
+@pytest.mark.parametrize("every", [Checkpoints("", every_updates=1), None])
+@pytest.mark.parametrize("jobs", [None, 0, 5])
+def test_an_executor_that_fails_before_an_update_leaves_the_old_run(old, monkeypatch, jobs, every):
+    before = tree(old)
+    use_executor(monkeypatch, jobs)
+    settings = dataclasses.replace(QUICK, executor="dask://host:1")
+    with pytest.raises(ExecutorError):
+        reference_run(settings, old, say_nothing, overwrite=True, checkpoints=every)
+    assert tree(old) == before
+
+
+def test_an_executor_out_of_reach_leaves_no_folder(monkeypatch, no_data, tmp_path):
+    use_executor(monkeypatch, None)
+    with pytest.raises(ExecutorError):
+        reference_run(QUICK, tmp_path / "new", say_nothing, checkpoints=Checkpoints(""))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_run(old, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    before = tree(old)
+    monkeypatch.setattr(files, "_write", full)
+    for every, error in ((Checkpoints(""), CheckpointError), (None, ModelFileError)):
+        with pytest.raises(error, match="No space left on device"):
+            reference_run(QUICK, old, say_nothing, overwrite=True, checkpoints=every)
+        assert tree(old) == before
+
+
+def test_the_old_run_makes_way_once_an_update_is_done(old, monkeypatch):
+    use_executor(monkeypatch, 9)  # 8 an update
+    settings = dataclasses.replace(QUICK, executor="dask://host:1")
+    message = r"They are kept in .*model\.safetensors\. Go on with --resume\.$"
+    with pytest.raises(ExecutorError, match=message):
+        reference_run(settings, old, say_nothing, overwrite=True, checkpoints=Checkpoints(""))
+    assert tree(old).keys() == {
+        "model.safetensors", "history.csv", "checkpoints/checkpoint-00000001.safetensors"
+    }  # fmt: skip
+    assert len(rows(old)) == 1
+
+
+def test_without_checkpoints_the_old_ones_go_with_the_new_model(old):
+    reference_run(QUICK, old, say_nothing, overwrite=True)
+    assert tree(old).keys() == {"model.safetensors", "history.csv", "metrics.json"}
+
+
+def test_files_of_killed_trainings_are_removed_at_the_start(tmp_path, monkeypatch, no_pictures):
+    called = []
+    monkeypatch.setattr(run, "remove_abandoned_files", lambda: called.append(1))
+    reference_run(QUICK, tmp_path, say_nothing)
+    assert called == [1]

@@ -4,7 +4,13 @@ import pytest
 
 from pellucid.errors import RunExistsError, RunInUseError
 from pellucid.locks import LOCK, lock_folder
-from pellucid.run_folder import check_folder, hold_folder
+from pellucid.run_folder import (
+    check_folder,
+    held_in,
+    hold_folder,
+    remove_checkpoints,
+    remove_results,
+)
 
 
 def names(folder):
@@ -43,12 +49,18 @@ def test_resume_removes_what_was_half_written_and_nothing_else(killed):
     assert len(list((killed / "checkpoints").iterdir())) == 1
 
 
-def test_overwrite_removes_the_run_and_nothing_else(killed):
+def test_what_is_a_run_s_is_removed_and_nothing_else(killed):
     for name in ("model.safetensors", "metrics.json", "loss.png", "notes.txt"):
         (killed / name).write_bytes(b"old")
+    assert held_in(killed) == ["model.safetensors", "metrics.json", "loss.png", "checkpoints"]
     with hold_folder(killed, overwrite=True):
-        assert names(killed) == {"checkpoints", "notes.txt"}
-        assert list((killed / "checkpoints").iterdir()) == []
+        assert len(held_in(killed)) == 4  # which is for those who have something to replace it
+    remove_results(killed, ["metrics.json"])
+    assert held_in(killed) == ["model.safetensors", "loss.png", "checkpoints"]
+    remove_results(killed)
+    remove_checkpoints(killed)
+    assert names(killed) == {"checkpoints", "notes.txt"}
+    assert held_in(killed) == []
 
 
 def test_a_run_that_was_written_meanwhile_is_kept(tmp_path):

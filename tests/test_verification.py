@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 import shutil
 
 import numpy as np
@@ -195,6 +196,7 @@ def test_other_versions_are_told(copy, monkeypatch):
 def test_folders_that_hold_no_run(tmp_path, copy):
     with pytest.raises(ModelFileError, match=r"holds no run: there is neither model\.safetensors"):
         verify_run(tmp_path / "none", say_nothing)
+    shutil.rmtree(copy / "checkpoints")
     model = load_model(copy / "model.safetensors")
     rewrite_history(copy, lambda lines: lines[:-1])
     with pytest.raises(ModelFileError, match=r"has 22 updates, but model\.safetensors was trained"):
@@ -215,6 +217,71 @@ def test_folders_that_hold_no_run(tmp_path, copy):
         verify_run(copy, say_nothing)
 
 
+@pytest.mark.parametrize("lines", [0, 22])
+def test_a_run_that_was_killed_between_model_and_history(copy, lines):
+    if lines:
+        rewrite_history(copy, lambda old: old[: 1 + lines])
+    else:
+        (copy / "history.csv").unlink()
+    said = []
+    found = verify_run(copy, said.append)
+    assert found.same
+    assert found.updates == UPDATES
+    assert said[0].endswith(
+        f"The newest checkpoint is verified instead; 'pellucid train --out {copy} --resume' writes "
+        "both anew."
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_draw", lambda *args: None)
+        reference_run(SETTINGS, copy, say_nothing, checkpoints=Checkpoints(""), resume=True)
+    said.clear()
+    assert verify_run(copy, said.append).same
+    assert said == []
+
+
+def test_an_accuracy_that_differs(copy):
+    def change(lines):
+        number, images, loss, accuracy, *rest = lines[7].split(",")
+        other = repr(float(accuracy) / 2)
+        return [*lines[:7], ",".join((number, images, loss, other, *rest)), *lines[8:]]
+
+    rewrite_history(copy, change)
+    assert str(verify_run(copy, say_nothing)).startswith(
+        "The bits differ, first in update 7: its accuracy was 0."
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"fingerprint": "ab12"},
+            "agree, but metrics.json has the fingerprint ab12, and the model",
+        ),
+        (
+            {"updates": 22},
+            "The bits differ: updates 1 to 23 agree, but metrics.json has 22 updates.",
+        ),
+    ],
+)
+def test_metrics_that_are_not_the_run_s(copy, changes, message):
+    values = json.loads((copy / "metrics.json").read_text())
+    (copy / "metrics.json").write_text(json.dumps(values | changes))
+    found = verify_run(copy, say_nothing)
+    assert not found.same
+    assert message in str(found)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}"])
+def test_metrics_that_are_none(copy, content):
+    (copy / "metrics.json").write_text(content)
+    with pytest.raises(ModelFileError, match=r"metrics\.json can't be read: it is not what a run"):
+        verify_run(copy, say_nothing)
+    (copy / "metrics.json").unlink()
+    assert verify_run(copy, say_nothing).same
+
+
 def test_a_verification_of_nothing_else_is_the_same():
     assert Verification(1, 1, None, None, "a", "a").same
     assert not Verification(1, 1, None, None, "a", "b").same
+    assert not Verification(1, 1, None, None, "a", "a", "metrics.json has 2 updates").same

@@ -11,7 +11,6 @@ import typer
 from pellucid.errors import ConfigurationError
 from pellucid.run import resumed_options
 from pellucid.run_folder import CHECKPOINTS
-from pellucid.run_settings import FREE
 from pellucid.training import Checkpoints
 
 __all__ = ["checkpoints_of", "resumed"]
@@ -51,7 +50,8 @@ def resumed(
 ) -> dict[str, Any]:
     """Return the options of the run to resume, but those that stood on the command line.
 
-    Training refuses them if they are not those of the run, and names what differs.
+    Training refuses them if they are not those of the run, and names what differs. Executor and
+    workers change no bit, so these may be others.
 
     Raises
     ------
@@ -61,7 +61,10 @@ def resumed(
     if checkpoints is None:
         raise ConfigurationError("--resume needs checkpoints; leave out --checkpoint-every never.")
     given = {name: value for name, value in options.items() if _is_given(context, name)}
-    return resumed_options(out) | {name: options[name] for name in FREE} | given
+    recorded = resumed_options(out)
+    if "executor" in given:
+        recorded["workers"] = None  # that was the number of another executor's
+    return recorded | given
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -33,7 +33,8 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None
     Raises
     ------
     OSError
-        The folder is missing or read-only, the disk is full, or the path is a folder.
+        The folder is missing or read-only, the disk is full, or the path is a folder; it names the
+        path.
 
     Examples
     --------
@@ -51,9 +52,12 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None
             _write(file, data)
             _flush(file)
         _rename(temporary, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            # A full disk names no file, other errors the temporary one.
+            error.filename = os.fspath(path)
         raise
     _sync_folder(target.parent)
 

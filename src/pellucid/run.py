@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -23,6 +24,7 @@ from pellucid.errors import (
     ExecutorError,
 )
 from pellucid.execution.by_name import check_executor, open_executor
+from pellucid.execution.image_file import remove_abandoned_files
 from pellucid.files import atomic_write
 from pellucid.fingerprints import fingerprint
 from pellucid.inference import Evaluation
@@ -37,10 +39,13 @@ from pellucid.run_folder import (
     MODEL,
     PICTURES,
     check_folder,
+    held_in,
     hold_folder,
+    remove_checkpoints,
+    remove_results,
 )
 from pellucid.run_settings import RunSettings, Say
-from pellucid.training import Checkpoints, History, Trainer
+from pellucid.training import Checkpoints, History, Trainer, Update
 from pellucid.training.batches import batch_sizes
 from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.interrupt import Terminated
@@ -78,7 +83,8 @@ def reference_run(
     say : callable
         Is told, a line at a time, what is going on.
     overwrite : bool, default False
-        Whether a run that is in the folder may be replaced.
+        Whether a run that is in the folder may be replaced. Its files stay until the first update
+        is done or, without checkpoints, until the new model is written.
     checkpoints : Checkpoints, optional
         How often to write checkpoints, and how many to keep; they go to ``checkpoints`` in the
         folder, whatever folder this names. None by default.
@@ -101,41 +107,52 @@ def reference_run(
     ConfigurationError, DataError, DownloadError, DivergenceError, ExecutorError
         See :class:`pellucid.Trainer` and :func:`pellucid.data.load`.
     """
-    from pellucid.execution.sections import prepare
-    from pellucid.kernels.compile import announce_with
-
     _check_settings(settings)
     folder = Path(out)
     check_folder(folder, overwrite=overwrite, resume=resume)
-    digits = settings.load(say)
+    remove_abandoned_files()
+    with contextlib.ExitStack() as stack:
+        # All that can fail comes before the folder is touched.
+        executor = _opened(stack, settings, resume)
+        digits = settings.load_again(say) if resume else settings.load(say)
+        network = _network(digits, say)
+        configuration = {
+            **settings.to_dict(), "data": digits.name, "data_fingerprint": digits.fingerprint()
+        }  # fmt: skip
+        replace = overwrite and not resume
+        if checkpoints is not None:
+            checkpoints = dataclasses.replace(
+                checkpoints, folder=folder / CHECKPOINTS, replace=replace,
+                configuration=configuration, say=say,
+            )  # fmt: skip
+        stack.enter_context(hold_folder(folder, overwrite=overwrite, resume=resume))
+        trainer = stack.enter_context(make_trainer(network, settings, executor=executor))
+        run = _Run(trainer, digits, settings, configuration, folder, checkpoints, replace, say)
+        return run.results(run.train(resume))
+
+
+def _opened(stack: contextlib.ExitStack, settings: RunSettings, resume: bool) -> Executor | None:
+    """Open the executor; tell those who resume that it may be another."""
+    try:
+        return stack.enter_context(open_executor(settings.executor, settings.workers))
+    except (ConfigurationError, ExecutorError) as error:
+        if resume:
+            error.args = (f"{error} Or go on with another executor: --executor threads.",)
+        raise
+
+
+def _network(digits: Dataset, say: Say) -> Network:
+    """Return the network for some data, compiled; say what the data are."""
+    from pellucid.execution.sections import prepare
+    from pellucid.kernels.compile import announce_with
+
     say(f"Data: {digits.name}, {len(digits.train_images):,} training and "
         f"{len(digits.test_images):,} test images ({digits.source}).")  # fmt: skip
     _check_data(digits)
     announce_with(say)
     network = presets.reference(digits.input_shape, len(digits.classes))
     prepare(network)  # here, because what it says would go into the middle of a progress bar
-    configuration = {
-        **settings.to_dict(), "data": digits.name, "data_fingerprint": digits.fingerprint()
-    }  # fmt: skip
-    if checkpoints is not None:
-        checkpoints = dataclasses.replace(
-            checkpoints, folder=folder / CHECKPOINTS, configuration=configuration, say=say
-        )
-    with (
-        hold_folder(folder, overwrite=overwrite, resume=resume),
-        open_executor(settings.executor, settings.workers) as executor,
-        make_trainer(network, settings, executor=executor) as trainer,
-    ):
-        run = _Run(trainer, digits, settings, configuration, folder, checkpoints, say)
-        history = run.train(resume)
-        run.save(history)
-        say("Testing, and drawing the pictures.")
-        evaluation = trainer.evaluate(digits.test_images, digits.test_labels)
-        _check_finite(evaluation, folder)
-        metrics = run.metrics(history, evaluation)
-        atomic_write(folder / METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
-        _draw(trainer, digits, settings, history, evaluation, folder)
-    return metrics
+    return network
 
 
 def resumed_options(out: str | os.PathLike[str]) -> dict[str, Any]:
@@ -150,9 +167,10 @@ def resumed_options(out: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         checkpoint = newest_checkpoint(folder, lambda line: None)  # reading it again will tell
     except CheckpointError as error:
-        raise CheckpointError(
-            f"Can't resume the run in {out}: {error} Leave out --resume to begin anew."
-        ) from error
+        anew = "Leave out --resume to begin anew."
+        if held_in(Path(out)):
+            anew = "Begin anew with --overwrite, or in another folder with --out."
+        raise CheckpointError(f"Can't resume the run in {out}: {error} {anew}") from error
     try:
         return RunSettings.from_dict(checkpoint.configuration).to_options()
     except Exception as error:
@@ -232,13 +250,20 @@ class _Run:
     configuration: dict[str, Any]
     folder: Path
     checkpoints: Checkpoints | None
+    replace: bool
     say: Say
 
     def train(self, resume: bool) -> History:
         """Train; keep what was learned, however that ends, and say so."""
         settings, trainer = self.settings, self.trainer
         updates = len(batch_sizes(settings.images, settings.batch_size))
-        with show_progress(updates, settings.images, resumed=resume) as on_update:
+        with show_progress(updates, settings.images, resumed=resume) as show:
+
+            def on_update(update: Update) -> None:
+                if update.update == 1 and self.replace and self.checkpoints is not None:
+                    remove_results(self.folder)  # fit removed the checkpoints of the earlier run
+                show(update)
+
             try:
                 history = trainer.fit(
                     self.digits.train_images, self.digits.train_labels,
@@ -247,8 +272,7 @@ class _Run:
                     resume=resume,
                 )  # fmt: skip
             except (DivergenceError, ExecutorError) as error:
-                self.save(trainer.history)
-                error.args = (f"{error} They are kept in {self.folder / MODEL}.",)
+                self._keep(error)
                 raise
             except Terminated:
                 if trainer.history.interrupted:  # it ended in order, not by a second signal
@@ -259,9 +283,20 @@ class _Run:
             self._say_stopped(history)
         return history
 
+    def _keep(self, error: DivergenceError | ExecutorError) -> None:
+        """Save what was learned before an error, if anything was, and let the error say so."""
+        if not self.trainer.history.updates:
+            return
+        self.save(self.trainer.history)
+        go_on = self._go_on if isinstance(error, ExecutorError) else ""
+        error.args = (f"{error} They are kept in {self.folder / MODEL}.{go_on}",)
+
     def _say_stopped(self, history: History) -> None:
-        go_on = "" if self.checkpoints is None else " Go on with --resume."
-        self.say(f"Stopped after update {len(history)}; keeping what was learned.{go_on}")
+        self.say(f"Stopped after update {len(history)}; keeping what was learned.{self._go_on}")
+
+    @property
+    def _go_on(self) -> str:
+        return "" if self.checkpoints is None else " Go on with --resume."
 
     def save(self, history: History) -> None:
         """Write the model and its history, and remove what an earlier run said of its own."""
@@ -278,8 +313,20 @@ class _Run:
         )  # fmt: skip
         save_model(self.folder / MODEL, model)
         atomic_write(self.folder / HISTORY, history.to_csv().encode())
-        for name in (METRICS, *PICTURES):
-            (self.folder / name).unlink(missing_ok=True)
+        remove_results(self.folder, (METRICS, *PICTURES))
+        if self.replace and self.checkpoints is None:
+            remove_checkpoints(self.folder)
+
+    def results(self, history: History) -> dict[str, Any]:
+        """Save, test, and draw; return what ``metrics.json`` holds."""
+        self.save(history)
+        self.say("Testing, and drawing the pictures.")
+        evaluation = self.trainer.evaluate(self.digits.test_images, self.digits.test_labels)
+        _check_finite(evaluation, self.folder)
+        metrics = self.metrics(history, evaluation)
+        atomic_write(self.folder / METRICS, (json.dumps(metrics, indent=2) + "\n").encode())
+        _draw(self.trainer, self.digits, self.settings, history, evaluation, self.folder)
+        return metrics
 
     def metrics(self, history: History, evaluation: Evaluation) -> dict[str, Any]:
         """Return what ``metrics.json`` holds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pellucid.errors import ConfigurationError, RunExistsError
@@ -19,11 +19,15 @@ __all__ = [
     "MODEL",
     "PICTURES",
     "check_folder",
+    "held_in",
     "hold_folder",
+    "remove_checkpoints",
+    "remove_results",
 ]
 
 MODEL, METRICS, HISTORY = "model.safetensors", "metrics.json", "history.csv"
 PICTURES = ("loss.png", "predictions.png", "confusion.png", "randomized.png", "filters.png")
+RESULTS = (MODEL, METRICS, HISTORY, *PICTURES)
 CHECKPOINTS = "checkpoints"
 """The folder in a run's folder that holds its checkpoints."""
 
@@ -47,12 +51,11 @@ def check_folder(folder: Path, *, overwrite: bool = False, resume: bool = False)
     if (folder / LOCK).exists() and os.access(folder, os.W_OK):
         with lock_folder(folder):
             pass
-    found = [name for name in (MODEL, METRICS, HISTORY, *PICTURES) if (folder / name).exists()]
-    has_checkpoints = bool(checkpoint_paths(folder / CHECKPOINTS))
-    if (found or has_checkpoints) and not (overwrite or resume):
-        held = ", ".join(found + [CHECKPOINTS] * has_checkpoints)
-        what = f"a run ({held})" if MODEL in found or has_checkpoints else held
-        go_on = ", go on with it with --resume" if has_checkpoints else ""
+    found = held_in(folder)
+    if found and not (overwrite or resume):
+        held = ", ".join(found)
+        what = f"a run ({held})" if MODEL in found or CHECKPOINTS in found else held
+        go_on = ", go on with it with --resume" if CHECKPOINTS in found else ""
         raise RunExistsError(
             f"{folder} already holds {what}; name another folder with --out{go_on}, or replace it "
             "with --overwrite."
@@ -62,9 +65,27 @@ def check_folder(folder: Path, *, overwrite: bool = False, resume: bool = False)
                                  "another folder with --out.")  # fmt: skip
 
 
+def held_in(folder: Path) -> list[str]:
+    """Return the names of what a folder holds of a run; ``"checkpoints"`` if there are any."""
+    found = [name for name in RESULTS if (folder / name).exists()]
+    return found + [CHECKPOINTS] * bool(checkpoint_paths(folder / CHECKPOINTS))
+
+
+def remove_results(folder: Path, names: Iterable[str] = RESULTS) -> None:
+    """Remove what a run wrote when it ended, or some of it."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run."""
+    for path in checkpoint_paths(folder / CHECKPOINTS):
+        path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def hold_folder(folder: Path, *, overwrite: bool = False, resume: bool = False) -> Iterator[None]:
-    """Make the folder, hold it for this process, and remove what it may replace.
+    """Make the folder, hold it for this process, and remove what was half written.
 
     Raises
     ------
@@ -75,11 +96,6 @@ def hold_folder(folder: Path, *, overwrite: bool = False, resume: bool = False) 
     with lock_folder(folder):
         _check_again(folder, overwrite=overwrite, resume=resume)
         remove_leftovers(folder)
-        if overwrite and not resume:
-            for path in checkpoint_paths(folder / CHECKPOINTS):
-                path.unlink(missing_ok=True)
-            for name in (MODEL, METRICS, HISTORY, *PICTURES):
-                (folder / name).unlink(missing_ok=True)
         yield
 
 

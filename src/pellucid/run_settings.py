@@ -10,15 +10,13 @@ from typing import Any
 from pellucid import data
 from pellucid.augmentation import Augmentation
 from pellucid.data import Dataset
+from pellucid.errors import DataError
 from pellucid.preprocessing import Fit, Preprocessing
 from pellucid.training import Adam, Schedule
 
-__all__ = ["FREE", "RunSettings", "Say"]
+__all__ = ["RunSettings", "Say"]
 
 Say = Callable[[str], None]
-
-FREE = ("workers", "executor")
-"""Settings that change no bit, so a resumed run may have others."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,24 @@ class RunSettings:
                 preprocessing=Preprocessing(self.size or (28, 28)) if is_centered else None,
                 test_share=self.test_share,
             )
+
+    def load_again(self, say: Say) -> Dataset:
+        """Read the data of a run that is there already.
+
+        Raises
+        ------
+        DataError
+            It can't be read; the message says that it is what the run recorded.
+        """
+        try:
+            return self.load(say)
+        except DataError as error:
+            if "\n" in str(error):  # a list of what is bad in it
+                raise
+            raise DataError(
+                f"The data of this run, {self.data}, can't be read; if it is elsewhere now, say "
+                f"where with --data. {error}"
+            ) from error
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> RunSettings:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pellucid.errors import PellucidError
 
 __all__ = [
+    "NewerFormatError",
     "RefusedError",
     "check_digest",
     "check_format",
@@ -36,6 +37,10 @@ T = TypeVar("T")
 
 class RefusedError(Exception):
     """What is wrong with a file, to be put behind its name."""
+
+
+class NewerFormatError(RefusedError):
+    """The file is not damaged, but of a format that came after this Pellucid."""
 
 
 def read_file(
@@ -59,7 +64,7 @@ def read_file(
         with safetensors.safe_open(Path(path), framework="np") as opened:
             return read(opened)
     except RefusedError as refused:
-        raise error(f"Can't load the {what} {path}: {refused}.") from refused.__cause__
+        raise error(f"Can't load the {what} {path}: {refused}.") from refused.__cause__ or refused
     except safetensors.SafetensorError as damaged:
         raise error(
             f"Can't load the {what} {path}: it is damaged, cut off, or no safetensors file "
@@ -90,7 +95,7 @@ def check_format(metadata: Mapping[str, str], name: str, newest: int, what: str)
     if not (version.isascii() and version.isdigit() and len(version) < 10):
         raise RefusedError(f"its format version is {version[:40]!r}, which is none")
     if int(version) > newest:
-        raise RefusedError(
+        raise NewerFormatError(
             f"it has format version {version}, this Pellucid reads up to {newest}; update Pellucid"
         )
     if int(version) < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from pellucid.model_file import current_versions, load_model
 from pellucid.network import Network
 from pellucid.progress import show_progress
 from pellucid.run import make_trainer
-from pellucid.run_folder import CHECKPOINTS, HISTORY, MODEL
+from pellucid.run_folder import CHECKPOINTS, HISTORY, METRICS, MODEL
 from pellucid.run_settings import RunSettings, Say
 from pellucid.training import Checkpoint, History, Update
 from pellucid.training.checkpoints import checkpoint_paths, newest_checkpoint
@@ -37,6 +38,8 @@ class Verification:
         The first update that differs, as the run's history has it and as it came out now.
     fingerprint_recorded, fingerprint_found : str
         Those of the parameters: the model's, and what training gave; ``""`` if an update differed.
+    metrics : str
+        What ``metrics.json`` says otherwise, in words; ``""`` where it agrees or is not there.
     """
 
     updates: int
@@ -45,36 +48,44 @@ class Verification:
     found: Update | None
     fingerprint_recorded: str
     fingerprint_found: str
+    metrics: str = ""
 
     @property
     def same(self) -> bool:
         """Whether every bit agrees."""
-        return self.found is None and self.fingerprint_recorded == self.fingerprint_found
+        is_model = self.fingerprint_recorded == self.fingerprint_found
+        return self.found is None and is_model and not self.metrics
 
     def __str__(self) -> str:
         if self.found is not None and self.recorded is not None:
-            number, then, now = self.found.update, self.recorded, self.found
-            if then.loss != now.loss:
-                how = f"its loss was {then.loss!r} and is {now.loss!r} now"
-            elif then.images != now.images:
-                how = f"it had {then.images:,} images and has {now.images:,} now"
-            else:
-                how = (
-                    f"its loss is the same, but the parameters after it had the fingerprint "
-                    f"{then.fingerprint}... and have {now.fingerprint}... now"
-                )
-            return f"The bits differ, first in update {number}: {how}."
+            how = _difference(self.recorded, self.found)
+            return f"The bits differ, first in update {self.found.update}: {how}."
         last = self.first + self.updates - 1
         if not self.same:
-            return (
-                f"The bits differ: updates {self.first} to {last} agree, but they give the "
-                f"fingerprint {self.fingerprint_found}, and the model has "
-                f"{self.fingerprint_recorded}."
+            how = (
+                f"they give the fingerprint {self.fingerprint_found}, and the model has "
+                f"{self.fingerprint_recorded}"
             )
+            how = self.metrics if self.fingerprint_recorded == self.fingerprint_found else how
+            return f"The bits differ: updates {self.first} to {last} agree, but {how}."
         return (
             f"The bits agree: updates {self.first} to {last} trained anew, fingerprint "
             f"{self.fingerprint_found}."
         )
+
+
+def _difference(then: Update, now: Update) -> str:
+    """Return in words how two updates differ that should be one."""
+    if then.loss != now.loss:
+        return f"its loss was {then.loss!r} and is {now.loss!r} now"
+    if then.images != now.images:
+        return f"it had {then.images:,} images and has {now.images:,} now"
+    if then.fingerprint != now.fingerprint:
+        return (
+            "its loss is the same, but the parameters after it had the fingerprint "
+            f"{then.fingerprint}... and have {now.fingerprint}... now"
+        )
+    return f"its accuracy was {then.accuracy!r} and is {now.accuracy!r} now"
 
 
 def verify_run(
@@ -87,14 +98,15 @@ def verify_run(
 ) -> Verification:
     """Train a run anew from what it recorded, and compare every update and the parameters.
 
-    Nothing is written. Of every update the loss, to its last digit, and the fingerprint of the
-    parameters after it are compared; training ends with the first that differs.
+    Nothing is written. Of every update loss and accuracy, to their last digit, and the fingerprint
+    of the parameters after it are compared; training ends with the first that differs. So are the
+    fingerprint and the number of updates in ``metrics.json``, where it is there.
 
     Parameters
     ----------
     run : path-like
-        The folder of a run of ``pellucid train``. Where it holds no model yet, its newest good
-        checkpoint is verified.
+        The folder of a run of ``pellucid train``. Where it holds no model yet, or one without its
+        history, its newest good checkpoint is verified.
     say : callable
         Is told, a line at a time, what is going on.
     last : int, optional
@@ -114,13 +126,16 @@ def verify_run(
         The data is not there, or not that of the run.
     """
     folder = Path(run)
-    recorded = _recorded(folder)
+    recorded = _recorded(folder, say)
     count = len(recorded.history)
     if last is not None and not 1 <= last <= count:
         raise ConfigurationError(f"last is {last}; the run has {count:,} updates, so 1 to {count}.")
     start = None if last is None else _start(folder, count - last, say)
     settings = recorded.settings
-    digits = (settings if data is None else dataclasses.replace(settings, data=data)).load(say)
+    if data is None:
+        digits = settings.load_again(say)
+    else:
+        digits = dataclasses.replace(settings, data=data).load(say)
     if digits.fingerprint() != recorded.data_fingerprint:
         raise DataError(
             f"{digits.name} is not the data of this run: its fingerprint is "
@@ -143,9 +158,10 @@ class _Recorded:
     fingerprint: str
     data_fingerprint: str
     versions: dict[str, str]
+    metrics: str = ""
 
 
-def _recorded(folder: Path) -> _Recorded:
+def _recorded(folder: Path, say: Say) -> _Recorded:
     if not (folder / MODEL).exists() and checkpoint_paths(folder / CHECKPOINTS):
         return _of_checkpoint(newest_checkpoint(folder / CHECKPOINTS, lambda line: None))
     if not (folder / MODEL).exists():
@@ -154,16 +170,32 @@ def _recorded(folder: Path) -> _Recorded:
             "folder that pellucid train wrote."
         )
     model = load_model(folder / MODEL)
-    history = _history(folder / HISTORY)
-    if len(history) != model.configuration.get("updates"):
-        raise ModelFileError(
-            f"{folder / HISTORY} has {len(history)} updates, but {MODEL} was trained for "
-            f"{model.configuration.get('updates')}; they are not of one run."
+    has_checkpoints = bool(checkpoint_paths(folder / CHECKPOINTS))
+    if has_checkpoints and not (folder / HISTORY).exists():
+        return _instead(folder, f"There is no {folder / HISTORY}.", say)
+    history, updates = _history(folder / HISTORY), model.configuration.get("updates")
+    if len(history) != updates:
+        apart = (
+            f"{folder / HISTORY} has {len(history)} updates, but {MODEL} was trained for {updates};"
+            " they are not of one run."
         )
-    return _of(
-        model.configuration, model.network, history, fingerprint(model), model.versions,
-        folder / MODEL,
-    )  # fmt: skip
+        if has_checkpoints:
+            return _instead(folder, apart, say)
+        raise ModelFileError(apart)
+    found = fingerprint(model)
+    recorded = _of(
+        model.configuration, model.network, history, found, model.versions, folder / MODEL
+    )
+    return dataclasses.replace(recorded, metrics=_metrics(folder / METRICS, found, len(history)))
+
+
+def _instead(folder: Path, why: str, say: Say) -> _Recorded:
+    """Return what the newest checkpoint says: a run was killed between model and history."""
+    say(
+        f"{why} The newest checkpoint is verified instead; 'pellucid train --out {folder} "
+        "--resume' writes both anew."
+    )
+    return _of_checkpoint(newest_checkpoint(folder / CHECKPOINTS, say))
 
 
 def _of_checkpoint(checkpoint: Checkpoint) -> _Recorded:
@@ -192,6 +224,20 @@ def _of(
             f"{where} is from before the first update; there is nothing to verify."
         )
     return _Recorded(network, settings, history, found, data_fingerprint, versions)
+
+
+def _metrics(path: Path, found: str, updates: int) -> str:
+    """Return how ``metrics.json`` differs from the model and its history, in words."""
+    if not path.exists():
+        return ""
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        then, count = values["fingerprint"], values["updates"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise ModelFileError(f"{path} can't be read: it is not what a run writes.") from error
+    if then != found:
+        return f"{path.name} has the fingerprint {then}, and the model has {found}"
+    return "" if count == updates else f"{path.name} has {count} updates"
 
 
 def _history(path: Path) -> History:
@@ -256,8 +302,9 @@ def _compare(
             found=found,
             fingerprint_recorded=recorded.fingerprint,
             fingerprint_found="" if found is not None else fingerprint(trainer),
+            metrics=recorded.metrics,
         )
 
 
-def _bits(update: Update) -> tuple[int, str, str]:
-    return update.images, repr(update.loss), update.fingerprint
+def _bits(update: Update) -> tuple[int, str, str, str]:
+    return update.images, repr(update.loss), repr(update.accuracy), update.fingerprint

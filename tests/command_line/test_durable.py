@@ -1,5 +1,6 @@
 """Runs that are killed, stopped, resumed and verified, as a user does it."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -12,7 +13,9 @@ import sys
 import numpy as np
 import pytest
 
-from pellucid import data, fingerprint, load_model, run
+from pellucid import cli, cli_checkpoints, data, fingerprint, load_model, run
+from pellucid.errors import ExecutorError
+from pellucid.run_settings import RunSettings
 from pellucid.training.checkpoints import checkpoint_paths
 from tests.command_line.console import QUICK, fails, invoke, process
 from tests.command_line.test_process import read_until
@@ -239,6 +242,69 @@ def test_a_damaged_checkpoint_is_one_line(copy):
         f"Can't load the checkpoint {newest}: it is damaged: its content does not have the SHA-256 "
         "that it names. Using checkpoint-00000006.safetensors instead."
     ]
+
+
+def test_all_checkpoints_are_damaged(copy):
+    for path in checkpoint_paths(copy / "checkpoints"):
+        path.write_bytes(b"")
+    line = fails("train", "--out", copy, "--resume")
+    assert line.startswith(f"Can't resume the run in {copy}: There is no usable checkpoint in ")
+    assert line.endswith(" Begin anew with --overwrite, or in another folder with --out.")
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Return a run whose data was named by a relative path, seen from another folder."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    digits = data.load("digits")
+    np.savez(
+        "mine.npz", x_train=digits.train_images, y_train=digits.train_labels,
+        x_test=digits.test_images, y_test=digits.test_labels,
+    )  # fmt: skip
+    code, _, err = invoke("train", *QUICK, "--data", "mine.npz", "--out", tmp_path / "run")
+    assert code == 0, err
+    monkeypatch.chdir(tmp_path / "there")
+    return tmp_path / "run"
+
+
+def test_data_that_was_recorded_as_a_relative_path(elsewhere):
+    for command in (["verify", elsewhere], ["train", "--out", elsewhere, "--resume"]):
+        line = fails(*command)
+        assert line.startswith(
+            "The data of this run, mine.npz, can't be read; if it is elsewhere now, say where with "
+            "--data. There is no data set or path 'mine.npz'."
+        )
+        code, _, err = invoke(*command, "--data", "../here/mine.npz")
+        assert code == 0, err
+
+
+def test_resume_keeps_the_executor_unless_another_is_given(copy, monkeypatch):
+    asked = []
+
+    def reference_run(settings, *args, **options):
+        asked.append((settings.executor, settings.workers))
+        raise KeyboardInterrupt
+
+    options = dataclasses.replace(RunSettings(), executor="processes", workers=3).to_options()
+    monkeypatch.setattr(cli_checkpoints, "resumed_options", lambda out: dict(options))
+    monkeypatch.setattr(cli, "reference_run", reference_run)
+    for more in ([], ["--workers", 2], ["--executor", "mpi"]):
+        invoke("train", "--out", copy, "--resume", *more)
+    assert asked == [("processes", 3), ("processes", 2), ("mpi", None)]
+
+
+def test_resume_where_the_recorded_executor_is_gone(copy, monkeypatch):
+    @contextlib.contextmanager
+    def open_executor(name, workers):
+        raise ExecutorError("It is out of reach.")
+        yield
+
+    monkeypatch.setattr(run, "open_executor", open_executor)
+    assert fails("train", "--out", copy, "--resume") == (
+        "It is out of reach. Or go on with another executor: --executor threads."
+    )
 
 
 def test_overwrite_begins_anew(copy):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid import Checkpoints, cli, load_model, run
+from pellucid import Checkpoints, cli, files, load_model, run
 from pellucid.run_settings import RunSettings
 from tests.command_line.console import QUICK, fails, invoke
 
@@ -173,6 +173,19 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
 
     monkeypatch.setattr(run, "atomic_write", full)
     assert fails("train", *QUICK, "--out", tmp_path) == "history.csv: No space left on device."
+
+
+def test_a_disk_that_gets_full_while_drawing_names_the_picture(tmp_path, monkeypatch):
+    write = files._write
+
+    def full(file, content):
+        if content[:4] == b"\x89PNG":
+            raise OSError(28, "No space left on device")
+        write(file, content)
+
+    monkeypatch.setattr(files, "_write", full)
+    line = fails("train", *QUICK, "--out", tmp_path)
+    assert line == f"{tmp_path / 'loss.png'}: No space left on device."
 
 
 def test_too_little_memory_is_one_line(tmp_path, monkeypatch):

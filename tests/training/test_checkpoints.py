@@ -8,6 +8,8 @@ import sys
 
 import numpy as np
 import pytest
+import safetensors
+import safetensors.numpy
 
 from pellucid import Adam, Augmentation, Checkpoints, Schedule, Trainer, files, fingerprint
 from pellucid.errors import CheckpointError, ConfigurationError, RunInUseError
@@ -387,6 +389,8 @@ def test_a_disk_that_gets_full_loses_nothing(whole, tmp_path, monkeypatch):
     assert bits(made) == bits(whole)  # training went on
     assert numbers(tmp_path) == [3, 2, 1]
     assert len(lines) == 8  # seven, and the last one once more
+    assert lines[-1].endswith("Training ends without it; the newest is that of update 3.")
+    assert not any("ends without" in line for line in lines[:-1])
     assert lines[0].endswith(
         "checkpoint-00000004.safetensors can't be written: No space left on device. Training goes "
         "on without it; the newest is that of update 3."
@@ -459,3 +463,76 @@ def test_a_checkpoint_is_a_state_of_its_own(tmp_path):
         state = load_checkpoint(path).state
         if state.updates:
             assert fingerprint(state.parameters).startswith(state.updates[-1].fingerprint)
+
+
+# Another training's checkpoints.
+
+
+def test_replaced_checkpoints_stay_until_the_first_update_is_done(whole, tmp_path):
+    train(tmp_path, made=trainer(seed=5))
+    seen = []
+    made = trainer()
+    work = made._workers.map
+
+    def see(*args, **options):
+        seen.append(numbers(tmp_path))
+        return work(*args, **options)
+
+    made._workers.map = see
+    train(tmp_path, made=made, replace=True, every_updates=4, keep=9)
+    assert seen[:2] == [[10, 9, 8, 0], [0]]
+    assert numbers(tmp_path) == [10, 8, 4, 0]
+    assert bits(train(tmp_path, resume=True)) == bits(whole)
+
+
+def test_an_error_before_the_first_update_leaves_replaced_checkpoints(tmp_path):
+    train(tmp_path, 4, made=trainer(seed=5))
+    made = trainer()
+
+    def fail(*args, **options):
+        raise RuntimeError("lost")
+
+    made._workers.map = fail
+    with pytest.raises(RuntimeError, match="lost"):
+        train(tmp_path, made=made, replace=True)
+    assert numbers(tmp_path) == [4, 3, 2, 0]
+    train(tmp_path, 5, resume=True, made=trainer(seed=5))
+
+
+# What is not damage.
+
+
+def newer(path):
+    with safetensors.safe_open(path, "np") as file:
+        metadata = file.metadata() | {"format_version": "2"}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    path.write_bytes(safetensors.numpy.save(tensors, metadata))
+
+
+def test_a_newer_format_is_not_passed_over(tmp_path):
+    train(tmp_path, 2)
+    newer(tmp_path / "checkpoint-00000002.safetensors")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    early = load_checkpoint(tmp_path / "checkpoint-00000001.safetensors")
+    for resume in (True, early):
+        with pytest.raises(CheckpointError, match="format version 2, this Pellucid reads up to 1"):
+            train(tmp_path, resume=resume)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), MemoryError()])
+def test_a_checkpoint_that_others_could_read_is_not_passed_over(tmp_path, monkeypatch, error):
+    train(tmp_path, 2)
+
+    def refuse(*args, **options):
+        raise error
+
+    monkeypatch.setattr(safetensors, "safe_open", refuse)
+    with pytest.raises(CheckpointError, match="Can't load the checkpoint"):
+        train(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("value", [os, {1, 2}, float("nan"), b"bytes"])
+def test_a_configuration_that_json_can_t_hold(value):
+    with pytest.raises(ConfigurationError, match=r"^configuration can't be JSON \(.*\); use texts"):
+        Checkpoints("folder", configuration={"a": value})

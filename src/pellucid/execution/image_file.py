@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import DataError
 
-__all__ = ["ImageFile", "find_image_file", "temporary_image_file"]
+__all__ = ["ImageFile", "find_image_file", "remove_abandoned_files", "temporary_image_file"]
 
 WHOLE = 64 << 20
 """Images up to this many bytes are hashed whole; of larger ones only blocks are, and the file's
@@ -125,13 +125,14 @@ def temporary_image_file(images: NDArray[Any]) -> Iterator[ImageFile | None]:
     """Write images to a file in the folder for temporary ones, and remove it in the end.
 
     Yields None where there is no room for it, or no folder that can be written. A file left by a
-    process that was killed is removed by the next one of its user.
+    process that was killed is removed by the next one of its user: see
+    :func:`remove_abandoned_files`.
     """
     file = None
     path = None
     try:
         folder = Path(tempfile.gettempdir())
-        _remove_abandoned(folder)
+        remove_abandoned_files()
         if 2 * images.nbytes < shutil.disk_usage(folder).free:
             prefix = f"{_PREFIX}{socket.gethostname()}-{os.getpid()}-"
             handle, name = tempfile.mkstemp(".raw", prefix, folder)
@@ -174,12 +175,12 @@ def _root(images: NDArray[Any]) -> np.memmap[Any, Any] | None:
     return None
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove files of processes of this machine that are no more."""
+def remove_abandoned_files() -> None:
+    """Remove temporary files of processes of this machine that are no more."""
     if os.name == "nt":  # where asking whether a process is there ends it
         return
     mine = f"{_PREFIX}{socket.gethostname()}-"
-    for path in folder.glob(f"{_PREFIX}*.raw"):
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*.raw"):
         # The file of a host named like ours, with more behind it, has a dash more.
         owner = re.fullmatch(rf"{re.escape(mine)}(\d+)-[^-]+\.raw", path.name)
         if owner is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import time
@@ -18,6 +19,7 @@ from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.files import remove_leftovers
 from pellucid.locks import lock_folder
 from pellucid.model_file import current_versions
+from pellucid.tensor_file import NewerFormatError
 from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint, save_checkpoint
 from pellucid.training.state import TrainingState, differences
 
@@ -50,11 +52,14 @@ class Checkpoints:
     say : callable, optional
         Is told in one line what went wrong and was dealt with, such as a damaged checkpoint that
         was passed over. The default warns.
+    replace : bool, default False
+        Whether a training that begins anew may replace the checkpoints in the folder. They are
+        removed when its first update is done, and are refused by default.
 
     Raises
     ------
     ConfigurationError
-        A number out of bounds.
+        A number out of bounds, or a configuration that JSON can't hold.
 
     Examples
     --------
@@ -80,6 +85,7 @@ class Checkpoints:
     keep: int = 3
     configuration: dict[str, Any] = field(default_factory=dict)
     say: Callable[[str], object] | None = None
+    replace: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.folder, str | os.PathLike):
@@ -91,6 +97,13 @@ class Checkpoints:
             whole("every_updates", self.every_updates, least=1)
         if self.every_seconds is not None:
             positive("every_seconds", self.every_seconds, ", for example 30")
+        try:
+            json.dumps(self.configuration, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ConfigurationError(
+                f"configuration can't be JSON ({error}); use texts, finite numbers, True, False, "
+                "None, and lists and dicts of them."
+            ) from error
 
     def is_due(self, done: int, since: float) -> bool:
         """Return whether to write one now.
@@ -142,7 +155,7 @@ def newest_checkpoint(
     Raises
     ------
     CheckpointError
-        There is none.
+        There is none, or one is not damaged and still can't be read: its format is newer.
     """
     paths = checkpoint_paths(folder)
     damaged, unwanted = [], 0
@@ -150,6 +163,8 @@ def newest_checkpoint(
         try:
             checkpoint = load_checkpoint(path)
         except CheckpointError as error:
+            if not _is_damage(error):
+                raise
             damaged.append(str(error))
             continue
         if not wanted(checkpoint):
@@ -165,6 +180,11 @@ def newest_checkpoint(
     raise CheckpointError(
         f"There is no usable checkpoint in {folder}; {_all(len(paths))} damaged: {damaged[0]}"
     )
+
+
+def _is_damage(error: CheckpointError) -> bool:
+    """Return whether a checkpoint is damaged, or somebody else could read it."""
+    return not isinstance(error.__cause__, NewerFormatError | PermissionError | MemoryError)
 
 
 def _all(count: int) -> str:
@@ -197,6 +217,7 @@ class CheckpointFolder:
         self._lock = contextlib.ExitStack()
         self._written: int | None = None
         self._passed_over: list[Path] = []
+        self._replaced: list[Path] = []
         self._time = time.monotonic()
 
     def __enter__(self) -> CheckpointFolder:
@@ -222,14 +243,15 @@ class CheckpointFolder:
         self._lock.close()
 
     def begin(self, state: TrainingState) -> None:
-        """Write the first checkpoint; refuse a folder that holds those of another training."""
+        """Write the first checkpoint; refuse those of another training, or note to remove them."""
         paths = checkpoint_paths(self._folder)
-        if paths:
+        if paths and not self._checkpoints.replace:
             raise CheckpointError(
                 f"{self._folder} already holds checkpoints, {paths[0].name} among them; go on from "
                 "it with resume, or name another folder."
             )
-        self._write(state)
+        self._save(state)
+        self._replaced = [path for path in paths if _number(path) != self._written]
 
     def resume(self) -> TrainingState:
         """Return where the newest good checkpoint stands; refuse it if it is of another run."""
@@ -252,7 +274,9 @@ class CheckpointFolder:
         for path in checkpoint_paths(self._folder):
             try:
                 there = load_checkpoint(path)
-            except CheckpointError:  # damaged
+            except CheckpointError as error:
+                if not _is_damage(error):
+                    raise
                 continue
             if found := differences(there.settings, self._settings):
                 raise CheckpointError(
@@ -276,6 +300,8 @@ class CheckpointFolder:
     def after_update(self, done: int, capture: Callable[[], TrainingState]) -> None:
         """Write a checkpoint if one is due; say so if it can't be written, and let training go on.
 
+        What another training left, if this one replaces it, is removed first.
+
         Parameters
         ----------
         done : int
@@ -283,28 +309,30 @@ class CheckpointFolder:
         capture : callable
             Returns where the training stands.
         """
+        _remove(self._replaced)
+        self._replaced = []
         if self._checkpoints.is_due(done, time.monotonic() - self._time):
-            self._try(capture())
+            self._try(capture(), "Training goes on without it")
 
     def finish(self, state: TrainingState) -> None:
         """Write the last checkpoint, unless it is there."""
         if self._written != len(state.updates):
-            self._try(state)
+            self._try(state, "Training ends without it")
 
-    def _try(self, state: TrainingState) -> None:
+    def _try(self, state: TrainingState, otherwise: str) -> None:
         try:
-            self._write(state)
+            self._save(state)
         except CheckpointError as error:
             self._time = time.monotonic()
-            newest = f"the newest is that of update {self._written}"
-            self._say(f"{error} Training goes on without it; {newest}.")
+            self._say(f"{error} {otherwise}; the newest is that of update {self._written}.")
+        else:
+            self._prune(len(state.updates))
 
-    def _write(self, state: TrainingState) -> None:
+    def _save(self, state: TrainingState) -> None:
         number = len(state.updates)
         checkpoint = Checkpoint(state, self._settings, self._checkpoints.configuration)
         save_checkpoint(self._folder / f"checkpoint-{number:08d}.safetensors", checkpoint)
         self._note(number)
-        self._prune(number)
 
     def _note(self, number: int) -> None:
         self._written, self._time = number, time.monotonic()
@@ -314,10 +342,14 @@ class CheckpointFolder:
         paths = checkpoint_paths(self._folder)
         damaged = [p for p in paths if p in self._passed_over and _number(p) != number]
         good = [p for p in paths if p not in damaged]
-        for path in damaged + good[self._checkpoints.keep :]:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        _remove(damaged + good[self._checkpoints.keep :])
         self._passed_over = []
+
+
+def _remove(paths: list[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _number(path: Path) -> int:
