@@ -1,7 +1,8 @@
-"""What every test runs under: floating-point trouble is an error, hypothesis repeats itself."""
+"""What every test runs under: errors of floating point, hypothesis that repeats itself, Ctrl-C."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,11 @@ from hypothesis import settings
 # No deadline: kernels compile on their first call. The same examples on every run.
 settings.register_profile("pellucid", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("pellucid")
+
+
+# A shell starts jobs in the background deaf to Ctrl-C, and what the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -76,15 +76,7 @@ def read_until(stream, text):
     raise AssertionError(f"{text!r} never came: {''.join(seen)}")
 
 
-@pytest.fixture
-def _sigint_reaches_children(monkeypatch):
-    """A shell starts background jobs deaf to SIGINT, and children inherit that."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @needs_signals
-@pytest.mark.usefixtures("_sigint_reaches_children")
 def test_ctrl_c_saves_everything_and_a_second_one_leaves_at_once(noise, tmp_path):
     command = ["train", *noise, "--images", 500_000]
     with process(*command, "--out", tmp_path / "one") as first:
@@ -113,9 +105,9 @@ def test_ctrl_c_saves_everything_and_a_second_one_leaves_at_once(noise, tmp_path
 
 
 @needs_signals
-@pytest.mark.usefixtures("_sigint_reaches_children")
-def test_ctrl_c_with_worker_processes(noise, tmp_path):
-    """A terminal sends it to all processes of the group; nothing of theirs is left."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_to_a_group_with_worker_processes(noise, tmp_path, number, code):
+    """A terminal or a scheduler sends it to all of the group; nothing of theirs is left."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     command = [sys.executable, "-m", "pellucid", "train", *map(str, noise), "--images", "2000000",
@@ -127,12 +119,12 @@ def test_ctrl_c_with_worker_processes(noise, tmp_path):
     with started:
         read_until(started.stderr, "update ")
         assert len(list(temporary.glob("pellucid-images-*"))) == 1
-        os.killpg(started.pid, signal.SIGINT)
+        os.killpg(started.pid, number)
         _, err = started.communicate(timeout=120)
-    assert started.returncode == 130
+    assert started.returncode == code
     assert "Traceback" not in err
-    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert metrics["interrupted"] is True
+    assert re.search(r"^Stopped after update [1-9]\d*; keeping what was learned\.", err, re.M)
+    assert load_model(tmp_path / "run" / "model.safetensors").configuration["updates"] > 0
     assert list(temporary.glob("pellucid-*")) == []
     deadline = time.monotonic() + 20
     while group_is_alive(started.pid) and time.monotonic() < deadline:
@@ -172,3 +164,18 @@ def read_some(control):
         return os.read(control, 65536)
     except OSError:  # what Linux answers once the process has ended
         return b""
+
+
+@needs_signals
+def test_a_job_in_the_background_ignores_ctrl_c(noise, tmp_path):
+    """A shell without job control starts it so, and Ctrl-C is for what runs in front."""
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        started = process("train", *noise, "--images", 30_000, "--out", tmp_path / "run")
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    with started:
+        read_until(started.stderr, "update ")
+        started.send_signal(signal.SIGINT)
+        _, err = started.communicate(timeout=120)
+    assert (started.returncode, "Stopped" in err) == (0, False)

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -57,15 +58,42 @@ def test_threads_need_no_executor():
         assert executor is None
 
 
+@pytest.mark.parametrize("port", [0, 65536, 99999])
+def test_ports_that_are_none(port):
+    message = rf"^executor is 'dask://x:{port}', but a port is a number from 1 to 65535; that of a "
+    with pytest.raises(ConfigurationError, match=message):
+        check_executor(f"dask://x:{port}")
+    check_executor("dask://x:65535")
+
+
 def where():
-    return multiprocessing.parent_process().pid, signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    ignored = [signal.getsignal(n) == signal.SIG_IGN for n in (signal.SIGINT, signal.SIGTERM)]
+    return multiprocessing.parent_process().pid, ignored
 
 
-def test_processes_are_ours_and_leave_ctrl_c_to_us():
+def test_processes_are_ours_and_leave_signals_to_us():
     with open_executor("processes", 1) as executor:
-        assert executor.submit(where).result() == (os.getpid(), True)
+        assert executor.submit(where).result() == (os.getpid(), [True, True])
         started = list(executor._processes.values())
     assert not any(process.is_alive() for process in started)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def test_the_pool_of_a_process_that_was_killed_ends(monkeypatch):
+    """The others ignore SIGTERM, by which a pool would end them."""
+    start = time.monotonic()
+    with open_executor("processes", 2) as executor:
+        waiting = [executor.submit(time.sleep, 100) for _ in range(2)]
+        assert executor.submit(os.getpid)
+        started = list(executor._processes.values())
+        while not all(future.running() for future in waiting):
+            time.sleep(0.01)
+        time.sleep(1)  # for both to have begun
+        started[0].kill()
+        with pytest.raises(BrokenProcessPool):
+            waiting[0].result(timeout=60)
+    assert not any(process.is_alive() for process in started)
+    assert time.monotonic() - start < 60
 
 
 PARENT = """

@@ -71,3 +71,30 @@ def test_sigterm_ends_a_process_in_order():
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("ignored", BOTH, ids=lambda number: number.name)
+def test_a_signal_that_is_ignored_stays_ignored(ignored):
+    (other,) = set(BOTH) - {ignored}
+    previous = signal.signal(ignored, signal.SIG_IGN)
+    try:
+        usual = signal.getsignal(other)
+        with stop_on_signals() as stop:
+            signal.raise_signal(ignored)
+            assert not stop.is_set()
+            signal.raise_signal(other)
+            assert stop.signal == other.name
+            signal.raise_signal(ignored)  # which the first of the other does not change
+        assert signal.getsignal(ignored) == signal.SIG_IGN
+        assert signal.getsignal(other) is usual
+    finally:
+        signal.signal(ignored, previous)
+
+
+def test_sigterm_that_is_ignored_does_not_end_the_process():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        exit_on_sigterm()
+        signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,5 +1,6 @@
 import signal
 import threading
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from pellucid.training.batches import batches
 from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.interrupt import Terminated
 
+from ..execution.digests import InlineExecutor
 from .examples import NETWORK, bright_corners
 
 
@@ -469,6 +471,44 @@ def stopping(number, at):
             signal.raise_signal(number)
 
     return on_update
+
+
+class LostWithUs(InlineExecutor):
+    """Whoever sends us a signal, after so many updates, ends the workers with it."""
+
+    def __init__(self, number, updates):
+        super().__init__()
+        self.number, self.last = number, 4 * updates  # 50 images are worked on in 4 sections
+
+    def submit(self, function, /, job):
+        if len(self.jobs) == self.last:
+            signal.raise_signal(self.number)
+            raise BrokenProcessPool("A process was terminated abruptly")
+        return super().submit(function, job)
+
+
+def test_an_executor_that_is_lost_with_us_is_no_failure(tmp_path):
+    images, labels = bright_corners(100)
+    call = {"epochs": 9, "batch_size": 50}
+    every = Checkpoints(tmp_path)
+    with Trainer(NETWORK, executor=LostWithUs(signal.SIGTERM, 2)) as trainer:
+        with pytest.raises(Terminated):
+            trainer.fit(images, labels, **call, checkpoints=every)
+        assert (len(trainer.history), trainer.history.stopped_by) == (2, "SIGTERM")
+        assert len(newest_checkpoint(tmp_path, print).state.updates) == 2
+        trainer.executor = LostWithUs(signal.SIGINT, 1)
+        history = trainer.fit(images, labels, **call, checkpoints=every, resume=True)
+        assert (len(history), history.stopped_by) == (3, "SIGINT")
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_an_executor_that_is_lost_with_us_before_the_first_update(number, error):
+    trainer = Trainer(NETWORK, executor=LostWithUs(number, 0))
+    with pytest.raises(error):
+        trainer.fit(*bright_corners(100), batch_size=50)
+    assert not trainer.history.interrupted
 
 
 def test_sigterm_saves_a_checkpoint_and_ends_the_process(trainer, tmp_path):

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from pellucid.errors import ConfigurationError, ExecutorError, did_you_mean
@@ -22,6 +23,9 @@ NAMES = ("threads", "processes", "dask://HOST:PORT", "mpi")
 LOCAL = NAMES[:2]
 CONNECT_SECONDS = 10
 """How long a scheduler and its first worker may keep us waiting."""
+
+PORTS = 65535
+"""The largest number of a port."""
 
 _DASK = re.compile(r"(dask|dask\+tls)://([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
 
@@ -48,6 +52,11 @@ def check_executor(name: str, workers: int | None = None) -> None:
         raise ConfigurationError(
             f"executor is {name!r}; it must be {', '.join(NAMES[:-1])} or {NAMES[-1]}."
             f"{did_you_mean(str(name), NAMES)}"
+        )
+    if (found := _DASK.fullmatch(name)) and not 1 <= int(found[3]) <= PORTS:
+        raise ConfigurationError(
+            f"executor is {name!r}, but a port is a number from 1 to {PORTS}; that of a Dask "
+            "scheduler is 8786 unless it was told another."
         )
     if name in LOCAL:
         count_workers(workers)
@@ -106,18 +115,40 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor | 
 
 @contextlib.contextmanager
 def process_pool(workers: int) -> Iterator[Executor]:
-    """Yield a pool of processes that end with us, whatever ends us, and leave Ctrl-C to us."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _begin_process)
+    """Yield a pool of processes that end with us, whatever ends us, and leave signals to us."""
+    pool = ProcessPoolExecutor(workers, _Context(), _begin_process)
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin_process() -> None:
-    """Ignore Ctrl-C, which a terminal sends to all, and end when the parent is gone."""
+class _Process(SpawnProcess):
+    """A process that a pool can end although it ignores SIGTERM."""
+
+    def terminate(self) -> None:
+        """End it; the pool does this to what is left of its processes when one was lost."""
+        self.kill()
+
+
+class _Context(SpawnContext):
+    """Starts such processes."""
+
+    Process = _Process
+
+
+def ignore_signals() -> None:
+    """Ignore what a terminal (Ctrl-C) or a scheduler (SIGTERM) sends to a whole group of processes.
+
+    The driver obeys, saves, and ends its workers; it needs their results until then.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _begin_process() -> None:
+    """Leave signals to the parent, and end when it is gone."""
+    ignore_signals()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
@@ -220,7 +251,7 @@ def _mpi_pool() -> Iterator[Executor]:
             "executor mpi found no ranks but this one; start the program with "
             "'mpiexec -n RANKS python -m mpi4py.futures -m pellucid ...'."
         )
-    with MPIPoolExecutor() as pool:
+    with MPIPoolExecutor(initializer=ignore_signals) as pool:
         yield pool
 
 

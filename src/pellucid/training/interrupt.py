@@ -35,26 +35,35 @@ class Stop:
         """Return whether any has."""
         return self.signal is not None
 
+    def obey(self) -> NoReturn:
+        """Raise what the signal would have raised if it had not been caught."""
+        raise Terminated if self.signal == "SIGTERM" else KeyboardInterrupt
+
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[Stop]:
     """Note the first Ctrl-C or SIGTERM; a second one raises KeyboardInterrupt or Terminated.
 
-    Only the main thread can catch signals; in others nothing is ever noted.
+    Only the main thread can catch signals; in others nothing is ever noted. A signal that this
+    process was started to ignore, as shells do with Ctrl-C for what runs in the background, stays
+    ignored.
     """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
 
+    second = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
+    heeded = [number for number in second if signal.getsignal(number) != signal.SIG_IGN]
+
     def first(number: int, frame: FrameType | None) -> None:
         stop.signal = signal.Signals(number).name
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, _terminate)
+        for each in heeded:
+            signal.signal(each, second[each])
 
     previous: dict[signal.Signals, Any] = {}
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in heeded:
             previous[number] = signal.signal(number, first)
         yield stop
     finally:
@@ -65,8 +74,12 @@ def stop_on_signals() -> Iterator[Stop]:
 
 
 def exit_on_sigterm() -> None:
-    """From now on, let SIGTERM raise :class:`Terminated`, so that the process ends in order."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """From now on, let SIGTERM raise :class:`Terminated`, so that the process ends in order.
+
+    A process that was started to ignore it goes on to.
+    """
+    if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminate)
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

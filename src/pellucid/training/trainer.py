@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import instance, whole
 from pellucid.augmentation import Augmentation
 from pellucid.data.checks import check_images, check_labels
-from pellucid.errors import ConfigurationError, DivergenceError
+from pellucid.errors import ConfigurationError, DivergenceError, ExecutorError
 from pellucid.execution.runner import Recipe, Runner
 from pellucid.execution.sections import Section, cut, prepare
 from pellucid.execution.workers import Workers
@@ -332,11 +332,16 @@ class Trainer:
                         break
             except DivergenceError:
                 raise  # what led to it need not take the place of an older checkpoint
-            except Exception:
-                # A lost worker, an error in on_update: what was done is not lost.
-                if folder is not None and self._state.t - before == len(self.history) - call.before:
-                    folder.finish(self._capture(call))
-                raise
+            except Exception as error:
+                # Whoever stops us may have stopped the workers too: that is no failure.
+                if not (stop.is_set() and isinstance(error, ExecutorError)):
+                    # A lost worker, an error in on_update: what was done is not lost.
+                    is_whole = self._state.t - before == len(self.history) - call.before
+                    if folder is not None and is_whole:
+                        folder.finish(self._capture(call))
+                    raise
+                if len(self.history) == call.before:
+                    stop.obey()
             if folder is not None:
                 folder.finish(self._capture(call))
         self.history.stopped_by = stop.signal
