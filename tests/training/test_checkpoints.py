@@ -168,7 +168,10 @@ def test_seconds_go_on(tmp_path):
     [
         ({"images": 255 - IMAGES}, "the data's images differ"),
         ({"labels": 3 - LABELS}, "the data's labels differ"),
-        ({"images": IMAGES[:-1], "labels": LABELS[:-1]}, "the data's images differ; the data's la"),
+        (
+            {"images": IMAGES[:-1], "labels": LABELS[:-1]},
+            "the data's images differ; the data's labels differ. Give it",
+        ),
         ({"call": {"sample_weight": np.arange(60)}}, "the data's sample_weight differ"),
         ({"call": {"batch_size": 71}}, "batch_size is 70 there and 71 here"),
         ({"call": {"total_images": 800}}, "total_images is 730 there and 800 here"),
@@ -188,6 +191,14 @@ def test_another_run_is_refused_naming_what_differs(tmp_path, changes, message):
         train(tmp_path, resume=True, **changes)
     assert str(error.value).startswith("Can't resume, for this is another run than the checkpoint")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_checkpoint_that_does_not_say_whether_there_were_weights(whole, tmp_path):
+    train(tmp_path, 3)
+    (newest := newest_checkpoint(tmp_path, print)).settings["data"].pop("weighted")
+    assert bits(train(resume=newest)) == bits(whole)
+    with pytest.raises(CheckpointError, match=r"checkpoint's: the data's sample_weight differ\."):
+        train(resume=newest, call={"sample_weight": np.arange(60)})
 
 
 def test_nothing_to_resume_from(tmp_path):

@@ -76,6 +76,7 @@ class Call:
                     "images": array_fingerprint(images),
                     "labels": array_fingerprint(labels),
                     "sample_weight": array_fingerprint(weights),
+                    "weighted": bool((weights != 1.0).any()),
                 },
             }
         )

@@ -62,8 +62,10 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
     found = []
     for name in dict.fromkeys((*there, *here)):
         old, new = there.get(name), here.get(name)
-        if old == new:
+        if old == new or name == "weighted":
             continue
+        if name == "sample_weight" and there.get("weighted") is here.get("weighted") is False:
+            continue  # as many ones as there are images
         if name == "network":
             found.append(_network_difference(old, new))
         elif name in ("images", "labels", "sample_weight"):
