@@ -66,7 +66,7 @@ class RunInUseError(PellucidError, BlockingIOError):
 
 
 class DivergenceError(PellucidError, ArithmeticError):
-    """The loss or the gradient became NaN or infinite; the parameters are those before it.
+    """Loss, gradient or Adam's step became NaN or infinite; the parameters are those before it.
 
     Attributes
     ----------

@@ -2,6 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pellucid import Adam
 from pellucid.equations import adam as adam_equation
@@ -55,3 +57,39 @@ def test_the_first_step_has_the_length_of_the_learning_rate():
     theta, state = np.zeros(3, np.float32), AdamState(3)
     state.update(Adam(0.25), theta, np.array([1e-3, -5.0, 1e4], np.float32), 16)
     np.testing.assert_allclose(theta, [-0.25, 0.25, -0.25], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "theta", "m", "v", "gradient"),
+    [
+        (Adam(0.05, 0.9, 0.0, 1e-45), 0.0, 1.0, 0.0, 0.0),  # m is divided by eps
+        (Adam(0.05, 0.9, 0.999, 1e-45), 0.0, 1.0, 0.0, 0.0),
+        (Adam(1e30), 3.4e38, -1e7, 0.0, -1.0),
+        (Adam(0.05, 0.9, 0.0), 0.0, 0.0, np.inf, 1.0),  # 0 times infinity
+    ],
+)
+def test_a_step_that_leaves_float32_is_told_and_undone(settings, theta, m, v, gradient):
+    state, vector = AdamState(4), np.array([1.0, 2.0, theta, 4.0], np.float32)
+    state.m[2], state.v[2] = m, v
+    before = vector.copy(), state.m.copy(), state.v.copy()
+    assert state.update(settings, vector, np.array([0, 0, gradient, 0], np.float32), 1) == 2
+    for found, expected in zip((vector, state.m, state.v), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert state.t == 0
+
+
+@given(
+    st.floats(1e-12, 1e30),
+    st.sampled_from([0.0, 0.9, 0.999999]),
+    st.sampled_from([0.0, 1e-9, 0.9]),
+    st.floats(1e-320, 1e3),
+    st.integers(0, 99),
+)
+def test_parameters_stay_finite_whatever_the_settings(rate, beta1, beta2, eps, seed):
+    random, state = np.random.default_rng(seed), AdamState(20)
+    theta = random.normal(size=20).astype(np.float32)
+    for _ in range(3):
+        exponents = random.uniform(-37, 38, 20)
+        gradient = (random.choice([-1, 1], 20) * 10.0**exponents).astype(np.float32)
+        state.update(Adam(rate, beta1, beta2, eps), theta, gradient, 7)
+        assert np.isfinite(theta).all()

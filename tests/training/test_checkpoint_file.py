@@ -195,6 +195,15 @@ def test_a_write_that_fails_leaves_what_was_there(saved, monkeypatch, step):
     assert list(saved.parent.iterdir()) == [saved]
 
 
+def test_parameters_that_are_not_finite_are_not_written(saved):
+    before = saved.read_bytes()
+    bad = np.full(NETWORK.size, np.inf, np.float32)
+    state = dataclasses.replace(CHECKPOINT.state, parameters=bad)
+    with pytest.raises(CheckpointError, match=r"is not written: its parameters hold NaN or infin"):
+        save_checkpoint(saved, dataclasses.replace(CHECKPOINT, state=state))
+    assert saved.read_bytes() == before
+
+
 def test_settings_that_differ_are_named():
     CHECKPOINT.check_settings(CHECKPOINT.settings)
     with pytest.raises(

@@ -150,3 +150,22 @@ def test_a_learning_rate_that_is_too_high(workers, tmp_path):
         )  # fmt: skip
     again.close()
     assert (str(same.value), same.value.images) == (str(error), error.images)
+
+
+def test_a_step_that_is_not_finite_changes_nothing(tmp_path):
+    """The first moment of parameters whose gradient is 0 now is divided by eps alone."""
+    trainer = Trainer(NETWORK, optimizer=Adam(0.05, beta2=0.0, eps=1e-45))
+    trainer.step(IMAGES[:20], LABELS[:20])
+    NETWORK.views(trainer.parameters)["b2"][...] = -1e6  # the ReLU after it lets nothing pass
+    state = trainer._state
+    before = [a.tobytes() for a in (trainer.parameters, state.m, state.v)], state.t
+    error = diverges(trainer, checkpoints=Checkpoints(tmp_path, every_updates=1))
+    assert ([a.tobytes() for a in (trainer.parameters, state.m, state.v)], state.t) == before
+    assert (error.update, error.images) == (2, ())
+    assert str(error) == (
+        "Adam's step is not finite in update 2: the first parameter that it would make infinite is "
+        "one of layer 1, Conv2D(5, 3); lower the learning rate (now 0.05) or raise eps (now "
+        "1e-45). The parameters are those before this update."
+    )
+    assert error.layer == "layer 1, Conv2D(5, 3)"
+    assert np.isfinite(newest_checkpoint(tmp_path, print).state.parameters).all()

@@ -16,6 +16,8 @@ __all__ = ["Adam", "AdamState", "prepare_adam"]
 
 _LARGEST = 1e30
 """One step of this size, from finite parameters, ends in finite float32 parameters."""
+_SAFE = 1e38
+"""What float32 holds, with room for rounding."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,50 @@ class AdamState:
         theta: NDArray[np.float32],
         gradient: NDArray[np.float32],
         batch_size: float,
+    ) -> int | None:
+        """Update ``theta`` in place with a gradient that is summed over ``batch_size`` images.
+
+        Returns
+        -------
+        int or None
+            The place of the first parameter that would not be finite; then nothing is changed.
+        """
+        if self._is_safe(settings, theta, gradient, 1.0 / batch_size):
+            self._step(settings, theta, gradient, batch_size)
+            return None
+        before = theta.copy(), self.m.copy(), self.v.copy()
+        self._step(settings, theta, gradient, batch_size)
+        bad = np.flatnonzero(~np.isfinite(theta))
+        if not bad.size:
+            return None
+        theta[:], self.m[:], self.v[:] = before
+        self.t -= 1
+        return int(bad[0])
+
+    def _is_safe(
+        self,
+        settings: Adam,
+        theta: NDArray[np.float32],
+        gradient: NDArray[np.float32],
+        scale: float,
+    ) -> bool:
+        """Return whether the next step can't leave float32, by a bound that few settings exceed.
+
+        So parameters and moments need not be copied before every update.
+        """
+        if settings.beta2 == 0.0:  # which times a second moment that overflowed is NaN
+            return False
+        first = max(_largest(self.m), _largest(gradient) * scale)
+        step = settings.learning_rate / (1.0 - settings.beta1 ** (self.t + 1))
+        return _largest(theta) + step * first / settings.eps < _SAFE
+
+    def _step(
+        self,
+        settings: Adam,
+        theta: NDArray[np.float32],
+        gradient: NDArray[np.float32],
+        batch_size: float,
     ) -> None:
-        """Update ``theta`` in place with a gradient that is summed over ``batch_size`` images."""
         from pellucid.kernels.adam import adam
 
         self.t += 1
@@ -120,6 +164,11 @@ class AdamState:
             theta, self.m, self.v, gradient, 1.0 / batch_size, step, settings.beta1,
             settings.beta2, correction, settings.eps,
         )  # fmt: skip
+
+
+def _largest(array: NDArray[np.float32]) -> float:
+    """Return the largest absolute value, NaN if there is one; twice as fast as by ``np.abs``."""
+    return max(-float(array.min()), float(array.max())) if array.size else 0.0
 
 
 @functools.cache

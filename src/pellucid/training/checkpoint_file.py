@@ -105,9 +105,14 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
     Raises
     ------
     CheckpointError
-        The file can't be written; what was there before is still there.
+        The parameters are not finite, or the file can't be written; what was there before is still
+        there.
     """
     state = checkpoint.state
+    if not np.isfinite(state.parameters).all():
+        raise CheckpointError(
+            f"The checkpoint {path} is not written: its parameters hold NaN or infinity."
+        )
     place = {name: getattr(state, name) for name in _PLACE[:-1]} | {"updates": len(state.updates)}
     values = {
         "settings": checkpoint.settings,

@@ -1,4 +1,4 @@
-"""What to say when the loss or the gradient is NaN or infinite: in which layer, by which images."""
+"""What to say of NaN and infinity in loss, gradient or step: in which layer, by which images."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pellucid.augmentation import Augmentation
 from pellucid.errors import DivergenceError
 from pellucid.execution.sections import Section, section_step
 from pellucid.network import Network, describe
+from pellucid.training.adam import Adam
 
-__all__ = ["divergence", "is_finite"]
+__all__ = ["divergence", "is_finite", "step_divergence"]
 
 NAMED = 5
 """Images that a message names."""
@@ -67,7 +68,7 @@ def divergence(
             bad = _bad_backward(network, parameters, images, batch, augmentation, seed)
             index = _layer_backward(network, gradient)
     places = batch.indices[bad]
-    layer = None if index is None else f"layer {index + 1}, {describe(network.layers[index])}"
+    layer = None if index is None else _named(network, index)
     what = f"The loss is {loss}" if not math.isfinite(loss) else "The gradient is not finite"
     return DivergenceError(
         f"{what} in update {update}: {_where(layer, math.isfinite(loss))}, "
@@ -77,6 +78,25 @@ def divergence(
         layer=layer,
         images=places.tolist(),
     )
+
+
+def step_divergence(
+    network: Network, place: int, optimizer: Adam, *, update: int
+) -> DivergenceError:
+    """Return the error for a step that would make a parameter infinite; ``place`` is its place."""
+    index = next(p.layer for p in network.parameters if p.offset <= place < p.offset + p.size)
+    layer = _named(network, index)
+    return DivergenceError(
+        f"Adam's step is not finite in update {update}: the first parameter that it would make "
+        f"infinite is one of {layer}; lower the learning rate (now {optimizer.learning_rate:g}) or "
+        f"raise eps (now {optimizer.eps:g}). The parameters are those before this update.",
+        update=update,
+        layer=layer,
+    )
+
+
+def _named(network: Network, index: int) -> str:
+    return f"layer {index + 1}, {describe(network.layers[index])}"
 
 
 def _where(layer: str | None, in_gradient: bool) -> str:

@@ -28,7 +28,7 @@ from pellucid.training.batches import batches
 from pellucid.training.call import Call, count_images, mean_one
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
-from pellucid.training.divergence import divergence, is_finite
+from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.history import DIGITS, History, Update
 from pellucid.training.interrupt import Terminated, stop_on_signals
 from pellucid.training.schedule import Schedule
@@ -157,7 +157,7 @@ class Trainer:
         DataError
             Images or labels that can't be used; nothing is changed.
         DivergenceError
-            The loss or the gradient is NaN or infinite; nothing is changed.
+            The loss, the gradient or Adam's step is NaN or infinite; nothing is changed.
         ExecutorError
             The executor failed; nothing is changed.
 
@@ -233,7 +233,8 @@ class Trainer:
         DataError
             Images or labels that can't be used; the message names the first.
         DivergenceError
-            The loss or the gradient became NaN or infinite; the parameters are those before.
+            The loss, the gradient or Adam's step became NaN or infinite; the parameters are those
+            before.
         ExecutorError
             The executor failed; the parameters are those before the update at work.
         CheckpointError
@@ -440,7 +441,9 @@ class Trainer:
                 learning_rate=self.optimizer.learning_rate,
             )  # fmt: skip
         settings = dataclasses.replace(self.optimizer, learning_rate=learning_rate)
-        self._state.update(settings, self.parameters, gradient, count)
+        bad = self._state.update(settings, self.parameters, gradient, count)
+        if bad is not None:
+            raise step_divergence(self.network, bad, self.optimizer, update=self._state.t + 1)
         return _Result(loss, sum(result.correct for result in results) / count)
 
 
