@@ -74,6 +74,15 @@ def test_benchmarks_exist_and_take_the_options(words):
         assert option == "--help" or re.search(rf"{option}\b(?!-)", help_of(module)), option
 
 
+def test_what_make_bench_is_given_are_options():
+    found = {
+        o for path in TEXTS for o in re.findall(r"BENCH=\S*?(--[^`#\n]*)", path.read_text("utf-8"))
+    }
+    assert found
+    for option in re.findall(OPTION, " ".join(found)):
+        assert re.search(rf"{option}\b(?!-)", help_of("benchmarks.command")), option
+
+
 def test_scripts_are_started_as_modules():
     """A script of ``benchmarks`` that is started by its path does not find the others."""
     for path in TEXTS:
