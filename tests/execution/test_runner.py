@@ -203,7 +203,8 @@ def test_a_worker_that_is_killed_ends_in_a_clean_error_and_training_can_go_on(te
             match=r"^A worker process ended abruptly \(BrokenProcessPool\): .*\. The parameters "
             r"are those before this update; training can go on with a new executor\.$",
         ) as caught:
-            trainer.fit(IMAGES, LABELS, epochs=50, batch_size=100, on_update=kill)
+            # So many that the pool has noticed long before the last.
+            trainer.fit(IMAGES, LABELS, epochs=50_000, batch_size=100, on_update=kill)
         assert isinstance(caught.value.__cause__, BrokenProcessPool)
         assert state(trainer) == states[-1]
         with pytest.raises(ExecutorError, match="A worker process ended abruptly"):

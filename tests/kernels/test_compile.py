@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -38,13 +39,27 @@ def run(code, **environment):
 
 
 def test_kernels_are_compiled_once_and_that_is_said_once(tmp_path):
-    folder = tmp_path / "a cache" / "kernels"
-    said = run(ONE_KERNEL, PELLUCID_CACHE=str(folder.parent))
+    cache = tmp_path / "a cache"
+    said = run(ONE_KERNEL, PELLUCID_CACHE=str(cache))
+    (folder,) = (cache / "kernels").iterdir()
     assert said == [f"SAID Compiling kernels for this processor; they are kept in {folder}."]
     files = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
     assert any(file.name.startswith("relu.relu_forward-") for file in files)
-    assert run(ONE_KERNEL, PELLUCID_CACHE=str(folder.parent)) == []
+    assert run(ONE_KERNEL, PELLUCID_CACHE=str(cache)) == []
     assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == files
+
+
+def test_versions_share_no_folder_and_those_not_used_for_long_are_removed(tmp_path):
+    recent, old = tmp_path / "kernels" / "recent", tmp_path / "kernels" / "old"
+    for folder in (recent, old):
+        folder.mkdir(parents=True)
+        (folder / "relu.nbi").touch()
+    long_ago = time.time() - compiling.UNUSED - 60
+    os.utime(old, (long_ago, long_ago))
+    assert len(run(ONE_KERNEL, PELLUCID_CACHE=str(tmp_path))) == 1
+    assert recent.is_dir()
+    assert not old.exists()
+    assert len([*(tmp_path / "kernels").iterdir()]) == 2
 
 
 def test_a_second_process_compiles_nothing_for_a_network():

@@ -6,7 +6,7 @@ of the program (offsets and sizes, int64), the others at float32 memory. One add
 
 Machine code is cached in one folder a user (``PELLUCID_CACHE`` moves it), so it does not matter
 whether the package's own folder can be written. An entry is valid for one text of this whole room:
-a change in any kernel file makes all of them stale.
+a change in any kernel file makes all of them stale, and takes another folder.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,9 @@ __all__ = [
 FLAGS = {"contract", "nsz", "arcp"}
 """What LLVM may do to our floats: fuse multiply-adds, ignore the sign of zero, divide by
 multiplying. NaN and infinity keep their meaning, and no sum is reordered."""
+
+UNUSED = 60 * 86_400
+"""Seconds after which the machine code of a version that nobody used is removed."""
 
 _FLOATS = types.CPointer(types.float32)
 _INTEGERS = types.CPointer(types.int64)
@@ -158,15 +163,27 @@ def _say_compiling() -> None:
 
 @functools.cache
 def _cache_path() -> Path:
-    """Return a writable folder: the user's cache, or a temporary one where there is none."""
-    folder = cache_folder() / "kernels"
+    """Return a writable folder: the user's cache, or a temporary one where there is none.
+
+    Each version of the room has a folder of its own, so that two don't compile in turn.
+    """
+    folder = cache_folder() / "kernels" / _source_stamp()[:16]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
+        os.utime(folder)
+        _remove_unused(folder.parent)
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="pellucid-kernels-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the folders of versions that nobody has used for long."""
+    for other in folder.iterdir():
+        if other.is_dir() and time.time() - other.stat().st_mtime > UNUSED:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 @functools.cache
