@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -99,15 +100,34 @@ def test_a_run_killed_stopped_and_resumed_ends_as_one_in_one_go(noise, tmp_path)
     )  # fmt: skip
 
 
+SLOW = """
+import sys, time
+from pellucid import Trainer, cli
+update = Trainer._update
+def slow(self, *arguments):
+    if len(self.history) == 1:
+        print("at work", file=sys.stderr, flush=True)
+        time.sleep(20)
+    return update(self, *arguments)
+Trainer._update = slow
+cli.main()
+"""
+
+
 @needs_signals
 def test_a_second_sigterm_leaves_at_once(noise, tmp_path):
-    with process("train", *noise, "--out", tmp_path / "run") as started:
-        read_until(started.stderr, "update ")
+    """In the middle of an update that takes long: its end would save what was learned."""
+    command = [sys.executable, "-c", SLOW, "train", *map(str, noise), "--out", tmp_path / "run"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started:
+        read_until(started.stderr, "at work")
         started.send_signal(signal.SIGTERM)
+        time.sleep(0.5)  # two that come at once are one
         started.send_signal(signal.SIGTERM)
-        out, err = started.communicate(timeout=60)
-    assert (started.returncode, out) == (143, "")
-    assert err.splitlines()[-1] == "Stopped."
+        _, err = started.communicate(timeout=60)
+    assert (started.returncode, err) == (143, "Stopped.\n")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    names = [path.stem for path in checkpoint_paths(tmp_path / "run" / "checkpoints")]
+    assert names == ["checkpoint-00000000"]
 
 
 @needs_signals

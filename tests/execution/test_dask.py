@@ -8,9 +8,10 @@ import time
 import numpy as np
 import pytest
 
-from pellucid import Augmentation, Trainer, open_executor
+from pellucid import Augmentation, Checkpoints, Trainer, open_executor
 from pellucid.errors import ExecutorError
 from pellucid.execution import by_name, remote
+from pellucid.training.checkpoints import newest_checkpoint
 
 from ..training.examples import NETWORK
 from .digests import IMAGES, LABELS, digest_of_training, mapped
@@ -140,9 +141,15 @@ def jobs_known():
     return len(remote._places)
 
 
-def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch):
+def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
+    """What was done is in a checkpoint, from which another executor goes on to the same bits."""
     monkeypatch.setattr(by_name, "CONNECT_SECONDS", 4)
     states = []
+    call = {
+        "total_images": UPDATES * 8000,
+        "batch_size": 8000,
+        "checkpoints": Checkpoints(tmp_path),
+    }
     with LocalCluster(1) as cluster, open_executor(cluster.name) as executor:
 
         def on_update(update):
@@ -151,19 +158,19 @@ def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch):
                 threading.Timer(0.01, cluster.kill, [cluster.scheduler]).start()
 
         trainer = Trainer(NETWORK, executor=executor, augmentation=Augmentation())
-        for _ in range(2):  # at work, and again when it is gone already
+        for resume in (False, True):  # at work, and again when it is gone already
             start = time.monotonic()
             with pytest.raises(ExecutorError, match="The parameters are those before this update"):
-                trainer.fit(*LARGE, epochs=50, batch_size=8000, on_update=on_update)
+                trainer.fit(*LARGE, **call, resume=resume, on_update=on_update)
             assert time.monotonic() - start < 25
             np.testing.assert_array_equal(trainer.parameters, states[-1])
-            assert len(trainer.history) == trainer._state.t == len(states)
-    trainer.executor = None
-    expected = Trainer(NETWORK, augmentation=Augmentation())
-    expected.fit(*LARGE, total_images=len(states) * 8000, batch_size=8000)
-    np.testing.assert_array_equal(trainer.parameters, expected.parameters)
+            assert 3 <= len(trainer.history) == trainer._state.t == len(states) < UPDATES
+            newest = newest_checkpoint(tmp_path, print).state
+            np.testing.assert_array_equal(newest.parameters, states[-1])
     trainer.close()
-    expected.close()
+    with Trainer(NETWORK, augmentation=Augmentation()) as another:
+        another.fit(*LARGE, **call, resume=True)
+        assert (another.parameters.tobytes(), len(another.history)) == trained(None)
 
 
 def test_a_scheduler_without_workers(monkeypatch):
