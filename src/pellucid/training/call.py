@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import positive, whole
-from pellucid.errors import DataError
+from pellucid.arguments import instance, positive, whole
+from pellucid.errors import ConfigurationError, DataError
 from pellucid.fingerprints import array_fingerprint
 from pellucid.training.batches import batch_sizes
+from pellucid.training.checkpoint_file import Checkpoint
+from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.schedule import Schedule
 from pellucid.training.state import plain
 
 if TYPE_CHECKING:
     from pellucid.training.trainer import Trainer
 
-__all__ = ["Call", "count_images", "mean_one"]
+__all__ = ["Call", "check_resume", "count_images", "mean_one"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,22 @@ class Call:
                 },
             }
         )
+
+
+def check_resume(resume: bool | Checkpoint, checkpoints: Checkpoints | None) -> None:
+    """Refuse what training can't go on from."""
+    if not isinstance(resume, bool | Checkpoint):
+        raise ConfigurationError(
+            f"resume is {resume!r:.80}; it must be True, which takes the newest of "
+            "checkpoints=Checkpoints(folder), or what load_checkpoint returns."
+        )
+    if resume is True and checkpoints is None:
+        raise ConfigurationError(
+            "resume is True, but there are no checkpoints to resume from; give "
+            "checkpoints=Checkpoints(folder)."
+        )
+    if checkpoints is not None:
+        instance("checkpoints", checkpoints, Checkpoints, "Checkpoints('runs/mine')")
 
 
 def mean_one(sample_weight: ArrayLike | None, count: int) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ from pellucid.inference import Evaluation, evaluate
 from pellucid.network import Network
 from pellucid.training.adam import Adam, AdamState, prepare_adam
 from pellucid.training.batches import batches
-from pellucid.training.call import Call, count_images, mean_one
+from pellucid.training.call import Call, check_resume, count_images, mean_one
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
 from pellucid.training.divergence import divergence, is_finite, step_divergence
@@ -252,18 +252,7 @@ class Trainer:
         >>> len(history), history.images
         (8, 128)
         """
-        if not isinstance(resume, bool | Checkpoint):
-            raise ConfigurationError(
-                f"resume is {resume!r:.80}; it must be True, which takes the newest of "
-                "checkpoints=Checkpoints(folder), or what load_checkpoint returns."
-            )
-        if resume is True and checkpoints is None:
-            raise ConfigurationError(
-                "resume is True, but there are no checkpoints to resume from; give "
-                "checkpoints=Checkpoints(folder)."
-            )
-        if checkpoints is not None:
-            instance("checkpoints", checkpoints, Checkpoints, "Checkpoints('runs/mine')")
+        check_resume(resume, checkpoints)
         if schedule is not None:
             instance("schedule", schedule, Schedule, "Schedule(cooldown=0.5)")
         batch_size = whole("batch_size", batch_size, least=1)
