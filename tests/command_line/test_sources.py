@@ -199,6 +199,24 @@ def test_bad_files_are_listed_or_skipped(tmp_path):
     assert evaluated(model, "folder", "--skip-bad").startswith("Accuracy ")
 
 
+def test_no_test_image_of_evaluate_was_trained_on(tmp_path, monkeypatch):
+    """Without --size pictures of another size are bad for train; evaluate resizes them."""
+    write_folder(tmp_path / "folder")
+    for number in range(0, COUNT, 15):
+        (path,) = tmp_path.glob(f"folder/*/{number}.png")
+        Image.open(path).resize((30, 30)).save(path)
+    train("folder", "--skip-bad")
+    trained = data.load("folder", skip_bad=True)
+    seen = []
+    real = data.load
+    monkeypatch.setattr(data, "load", lambda *a, **k: seen.append(real(*a, **k)) or seen[-1])
+    evaluated("run/model.safetensors", "folder")
+    tested = {image.tobytes() for image in seen[0].test_images}
+    assert len(trained.test_images) <= len(tested)
+    assert {image.tobytes() for image in trained.test_images} <= tested
+    assert not tested & {image.tobytes() for image in trained.train_images}
+
+
 def test_many_bad_files_are_listed_below_one_another(tmp_path):
     write_folder(tmp_path / "folder")
     for number in range(8):

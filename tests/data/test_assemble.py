@@ -1,12 +1,14 @@
+import dataclasses
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.data import assemble as module
 from pellucid.data.assemble import assemble, take
 from pellucid.data.memory_map import MapKey
-from pellucid.data.samples import Block, Parts, Reading, Samples
+from pellucid.data.samples import Block, Codes, Parts, Reading, Samples
 from pellucid.data.sinks import MemorySink
 from pellucid.errors import DataError
 
@@ -147,6 +149,79 @@ def test_an_error_that_begins_with_the_name_is_not_prefixed_again():
 
     with pytest.raises(DataError, match=r"^set/a is damaged\.$"):
         load(Samples(4, (2, 3), np.dtype(np.uint8), blocks))
+
+
+def some_of(labels, bad=()):
+    """Return samples that list all of their labels, and leave out those at some places."""
+    good = np.array([place for place in range(len(labels)) if place not in bad])
+
+    def blocks():
+        for places in np.array_split(good, 3):
+            yield Block(IMAGES[places], labels[places], places)
+
+    return Samples(len(labels), (2, 3), np.dtype(np.uint8), blocks, lambda: labels)
+
+
+@pytest.mark.parametrize("memory_map", [False, True])
+@given(st.sets(st.integers(0, 11), max_size=3))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_left_out_moves_no_other_image(memory_map, bad):
+    labels = np.arange(12) % 3
+    reading = Reading("set", skip_bad=True, memory_map=memory_map, test_share=0.5)
+    whole, part = (
+        assemble(
+            Parts(some_of(labels, left_out), None, "somewhere"), reading,
+            MapKey("source", f"without {sorted(left_out)}"),
+        )
+        for left_out in ((), bad)
+    )  # fmt: skip
+    gone = {IMAGES[place].tobytes() for place in bad}
+    for kind in ("train", "test"):
+        expected, got = (
+            [image.tobytes() for image in getattr(found, f"{kind}_images")]
+            for found in (whole, part)
+        )
+        assert got == [image for image in expected if image not in gone]
+        kept = [image not in gone for image in expected]
+        np.testing.assert_array_equal(
+            getattr(part, f"{kind}_labels"), getattr(whole, f"{kind}_labels")[kept]
+        )
+
+
+def test_labels_that_are_known_first_take_no_room_twice():
+    listed, unlisted = some_of(np.arange(12) % 3), samples(np.arange(12) % 3)
+    assert module.room(Parts(listed, None, "x")) == 72
+    assert module.room(Parts(unlisted, None, "x")) == 144
+    assert module.room(Parts(unlisted, unlisted, "x")) == 144
+
+
+def test_problems_come_before_a_split_that_can_t_be_made():
+    reading = Reading("set")
+    good = some_of(np.arange(4))
+
+    def blocks():
+        reading.problems.add("row 3", "it is bad")
+        yield from good.blocks()
+
+    with pytest.raises(DataError, match="set has 1 bad file"):
+        load(dataclasses.replace(good, blocks=blocks), reading=reading)
+    with pytest.raises(DataError, match="set: No class has two images"):
+        load(good)
+
+
+def test_two_classes_of_one_name_are_refused():
+    with pytest.raises(DataError, match="set: Two classes have the name 'a'; each needs a name"):
+        load(samples([0, 1, 0, 1]), classes=("a", "a"))
+
+
+def test_codes_stand_for_their_names():
+    codes = Codes()
+    labels = codes.of(["10", "9", "10", "9"])
+    found = load(samples(labels), codes=codes)
+    assert found.classes == ("9", "10")
+    assert sorted(names(found, np.append(found.train_labels, found.test_labels))) == sorted(
+        ["10", "9"] * 2
+    )
 
 
 @pytest.mark.parametrize("bytes_at_once", [1, 13, 10_000])

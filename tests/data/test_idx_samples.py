@@ -1,18 +1,28 @@
 import gzip
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from pellucid import data
-from pellucid.data import idx_samples
-from pellucid.data.idx_samples import holds_idx, idx_folder, idx_pair
+from pellucid.data import array_blocks, idx_samples
+from pellucid.data.idx_samples import holds_idx
+from pellucid.data.samples import Reading
 from pellucid.errors import DataError
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
 LABELS = np.arange(6, dtype=np.uint8)
 NAMES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 ARRAYS = (IMAGES, LABELS, IMAGES[:2], LABELS[:2])
+
+
+def idx_folder(folder, reading=None):
+    return idx_samples.idx_folder(folder, reading or Reading(str(folder)))
+
+
+def idx_pair(images):
+    return idx_samples.idx_pair(images, Reading(str(images)))
 
 
 def idx(array):
@@ -36,7 +46,7 @@ def gathered(samples):
 @pytest.mark.parametrize("dot", [False, True])
 @pytest.mark.parametrize("block", [1, 45, 1000])
 def test_a_folder_of_four_files(tmp_path, monkeypatch, end, pack, dot, block):
-    monkeypatch.setattr(idx_samples, "BLOCK_BYTES", block)
+    monkeypatch.setattr(array_blocks, "BLOCK_BYTES", block)
     assert not holds_idx(tmp_path)
     for name, array in zip(NAMES, ARRAYS, strict=True):
         spelled = name.replace("-idx", ".idx") if dot else name
@@ -121,3 +131,59 @@ def test_no_images(tmp_path):
         (tmp_path / f"{name}-ubyte").write_bytes(idx(np.zeros(shape, np.uint8)))
     with pytest.raises(DataError, match=r"There are no images: the array's shape is \(0, 4, 5\)"):
         data.load(tmp_path)
+
+
+def test_every_bad_file_of_the_four_is_told(tmp_path):
+    write(tmp_path, end="-ubyte.gz", pack=gzip.compress)
+    cut = gzip.compress(idx(IMAGES))[:-9]
+    for number, content in ((0, cut), (1, b""), (2, cut)):
+        (tmp_path / f"{NAMES[number]}-ubyte.gz").write_bytes(content)
+    with pytest.raises(DataError) as error:
+        data.load(tmp_path)
+    lines = str(error.value).splitlines()
+    assert lines[0] == f"{tmp_path} has 3 bad files:"
+    for line, name in zip(lines[1:], NAMES, strict=False):
+        assert line.startswith(f"  {tmp_path / name}-ubyte.gz is ")
+    # What is bad behind the header only is found while reading, in all files too.
+    write(tmp_path, end="-ubyte.gz", pack=gzip.compress)
+    for number in (1, 2):
+        path = tmp_path / f"{NAMES[number]}-ubyte.gz"
+        path.write_bytes(path.read_bytes()[:-2])
+    with pytest.raises(DataError, match=r"has 2 bad files:\n.*labels-idx1.*\n.*t10k-images"):
+        data.load(tmp_path)
+
+
+def test_labels_of_another_number_are_not_read(tmp_path):
+    write(tmp_path, NAMES[:2], "-ubyte.gz", gzip.compress)
+    path = tmp_path / "train-labels-idx1-ubyte.gz"
+    path.write_bytes(gzip.compress(idx(np.zeros(100_000_000, np.uint8))))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="There are 6 images but 100,000,000 labels"):
+            data.load(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 40e6  # blocks of 8 MB
+    finally:
+        tracemalloc.stop()
+
+
+def test_progress_counts_images(tmp_path):
+    write(tmp_path)
+    steps = []
+    data.load(tmp_path, progress=lambda *step: steps.append(step))
+    assert steps == [(6, 8), (8, 8)]
+
+
+def test_other_labels_make_another_map(tmp_path, monkeypatch):
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+    doubled = np.concatenate([IMAGES] * 2)
+    (tmp_path / "my-images.idx3").write_bytes(idx(doubled))
+    (tmp_path / "my-labels.idx1").write_bytes(idx(np.repeat(np.arange(2, dtype=np.uint8), 6)))
+    before = data.load(tmp_path / "my-images.idx3", memory_map=True)
+    assert before.train_labels.tolist() == [0] * 5 + [1] * 5
+    (tmp_path / "my-labels.idx1").write_bytes(idx(np.repeat(np.arange(3, dtype=np.uint8), 4)))
+    for name in ("my-images.idx3", "my-images.idx3+my-images.idx3"):
+        monkeypatch.chdir(tmp_path)
+        assert len(data.load(name, memory_map=True).classes) == 3
+    assert data.load("my-images.idx3").train_images.filename  # mapped again
+    (tmp_path / "my-labels.idx1").write_bytes(idx(np.repeat(np.arange(2, dtype=np.uint8), 6)))
+    assert len(data.load("my-images.idx3+my-images.idx3", memory_map=True).classes) == 2

@@ -201,7 +201,7 @@ class TestLoad:
         assert isinstance(data.load(save(tmp_path / "a.npz")).train_images, np.memmap)
         floats = save(tmp_path / "b.npz", IMAGES / 255)
         assert not isinstance(data.load(floats).train_images, np.memmap)
-        with pytest.raises(DataError, match="images are float64, but a memory map holds uint8"):
+        with pytest.raises(DataError, match="images are float32, but a memory map holds uint8"):
             data.load(floats, memory_map=True)
 
     def test_a_split_made_here_is_mapped_too(self, tmp_path):

@@ -1,5 +1,7 @@
 import contextlib
 import io
+import math
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -7,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.data import idx_samples
-from pellucid.data.npz import npz_parts, read_npz
+from pellucid import data
+from pellucid.data import array_blocks, npz
+from pellucid.data.npz import read_npz
+from pellucid.data.samples import Reading
 from pellucid.errors import DataError
+
+
+def npz_parts(path, reading=None):
+    return npz.npz_parts(path, reading or Reading(str(path)))
+
 
 ARRAYS = {"a": np.arange(6).reshape(2, 3), "b": np.asfortranarray(np.eye(3)), "c": np.array("x")}
 
@@ -84,7 +93,7 @@ LABELS = np.arange(6)
     ],
 )
 def test_both_layouts(tmp_path, names, save, monkeypatch):
-    monkeypatch.setattr(idx_samples, "BLOCK_BYTES", 40)  # two images
+    monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 40)  # two images
     arrays = dict(zip(names, (IMAGES, LABELS, IMAGES[:2], LABELS[:2]), strict=True))
     save(tmp_path / "a.npz", **arrays, other=np.zeros(2))
     parts = npz_parts(tmp_path / "a.npz")
@@ -103,13 +112,132 @@ def test_both_layouts(tmp_path, names, save, monkeypatch):
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64])
 def test_channels_last_in_any_order(tmp_path, order, dtype, monkeypatch):
-    monkeypatch.setattr(idx_samples, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 300)
     images = np.random.default_rng(0).integers(0, 256, (6, 5, 7, 3)).astype(dtype, order=order)
     np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
     parts = npz_parts(tmp_path / "a.npz")
     assert parts.test is None
     assert parts.train.shape == (3, 5, 7)
     np.testing.assert_array_equal(gathered(parts.train)[0], images.transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_without_a_limit_is_refused(tmp_path, kind):
+    buffer = io.BytesIO()
+    np.save(buffer, IMAGES)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", kind) as archive:
+        archive.writestr("x_train.npy", buffer.getvalue())
+    for read in (read_npz, npz_parts):
+        with pytest.raises(DataError, match=r"x_train\.npy is compressed in a way that"):
+            read(tmp_path / "a.npz")
+
+
+def lying(path, claimed, inside):
+    """Write an archive whose directory claims fewer bytes than the stream unpacks to."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", inside)
+    content = bytearray(path.read_bytes())
+    for start, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        at = content.index(start) + place
+        content[at : at + 4] = claimed.to_bytes(4, "little")
+    path.write_bytes(content)
+
+
+def test_no_more_is_unpacked_than_the_header_says(tmp_path):
+    buffer = io.BytesIO()
+    np.save(buffer, IMAGES)
+    lying(tmp_path / "a.npz", len(buffer.getvalue()), buffer.getvalue() + bytes(100_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="Bad CRC-32"):
+            read_npz(tmp_path / "a.npz")
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_labels_of_another_number_are_not_read(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", x_train=IMAGES, y_train=np.zeros(30_000_000, np.uint8))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="There are 6 images but 30,000,000 labels"):
+            npz_parts(tmp_path / "a.npz")
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((), r"images have shape \(\); they must be \(n, height, width\)"),
+        ((0, 10**10, 10**10), r"There are no images: the array's shape is \(0, 10000000000, 1"),
+        ((0, 10**10, 10**10, 3), "There are no images"),
+        ((6, 20), r"images have shape \(6, 20\)"),
+    ],
+)
+def test_shapes_that_are_no_images(tmp_path, shape, message):
+    buffer = io.BytesIO()
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(buffer, header)
+    labels = io.BytesIO()
+    np.save(labels, LABELS)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x_train.npy", buffer.getvalue() + bytes(math.prod(shape)))
+        archive.writestr("y_train.npy", labels.getvalue())
+    with pytest.raises(DataError, match=message):
+        npz_parts(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("dtype", [">i2", "<f4", ">f8"])
+def test_all_dtypes_are_read_in_blocks(tmp_path, dtype, monkeypatch):
+    monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 2 * 20 * np.dtype(dtype).itemsize)
+    images = (IMAGES / 255 if "f" in dtype else IMAGES).astype(dtype)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
+    parts = npz_parts(tmp_path / "a.npz")
+    assert [len(block.images) for block in parts.train.blocks()] == [2, 2, 2]
+    got, _ = gathered(parts.train)
+    assert got.dtype == parts.train.dtype == (np.float32 if "f" in dtype else np.uint8)
+    np.testing.assert_array_equal(got, images.astype(got.dtype))
+    images = images.copy()
+    images[3, 0, 0] = -1
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
+    with pytest.raises(DataError, match=r"^Among the images 2 to 3: The images .*first image 1"):
+        list(npz_parts(tmp_path / "a.npz").train.blocks())
+
+
+def test_text_that_was_stored_as_bytes(tmp_path):
+    np.savez(
+        tmp_path / "a.npz", x_train=IMAGES, y_train=np.array(["ü", "a"] * 3).astype("U"),
+        classes=np.array([b"cat", "dög".encode()]),
+    )  # fmt: skip
+    assert npz_parts(tmp_path / "a.npz").classes == ("cat", "dög")
+    np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.array([b"b", b"a"] * 3))
+    assert npz_parts(tmp_path / "a.npz").train.listed().tolist() == ["b", "a"] * 3
+    np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.array([b"\xff", b"a"] * 3))
+    with pytest.raises(DataError, match=r"y_train holds bytes that are no UTF-8 text; store it as"):
+        npz_parts(tmp_path / "a.npz").train.listed()
+
+
+def test_names_without_end(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.array(["a", "b" * 201] * 3))
+    with pytest.raises(DataError, match="labels are texts of up to 201 letters; a class's name h"):
+        npz_parts(tmp_path / "a.npz")
+    np.savez_compressed(
+        tmp_path / "a.npz", x_train=IMAGES, y_train=LABELS, classes=np.zeros(9_000_000)
+    )
+    with pytest.raises(DataError, match=r"classes has shape \(9000000,\) of float64; the names"):
+        npz_parts(tmp_path / "a.npz")
+
+
+def test_progress_counts_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 40)
+    np.savez(
+        tmp_path / "a.npz", x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:2], y_test=LABELS[:2]
+    )
+    steps = []
+    data.load(tmp_path / "a.npz", progress=lambda *step: steps.append(step), memory_map=False)
+    assert steps == [(2, 8), (4, 8), (6, 8), (8, 8)]
 
 
 @pytest.mark.parametrize("count", [5, 7])

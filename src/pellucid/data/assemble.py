@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.checks import check_images, check_labels
+from pellucid.data.checks import check_images, check_label_shape, check_labels
 from pellucid.data.dataset import Dataset
 from pellucid.data.memory_map import MAP_ABOVE, MapKey, MapWriter
-from pellucid.data.samples import BLOCK_BYTES, Parts, Reading, Samples
+from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples
 from pellucid.data.sinks import MakeSink, MemorySink, Sink
 from pellucid.data.split import stratified_split
 from pellucid.errors import DataError
 
-__all__ = ["assemble", "take"]
+__all__ = ["assemble", "gather", "read_through", "room", "take"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -38,9 +38,41 @@ def assemble(parts: Parts, reading: Reading, key: MapKey) -> Dataset:
         Something is wrong with the source: one error for all of it.
     """
     if not _wants_map(parts, reading):
-        return _gathered(parts, reading, MemorySink)
-    with MapWriter(key, _bytes(parts)) as writer:
-        return writer.commit(_gathered(parts, reading, writer.sink))
+        return gather(parts, reading, MemorySink)
+    with MapWriter(key, room(parts)) as writer:
+        return writer.commit(gather(parts, reading, writer.sink), reading.beside)
+
+
+def gather(parts: Parts, reading: Reading, make: MakeSink) -> Dataset:
+    """Read all there is into sinks and return it as a data set; see :func:`assemble`."""
+    name = reading.name
+    try:
+        _check_names(parts.classes or ())
+        if parts.test is not None:
+            arrays = _both(parts.train, parts.test, make)
+        elif parts.train.listed is not None:
+            arrays = _divided_at_once(parts.train, reading, make)
+        else:
+            arrays = _divided_later(parts, reading, make)
+        note = reading.problems.settle(reading.skip_bad, reading.say)
+        return _checked(arrays, parts, reading, note)
+    except DataError as error:
+        text = str(error)
+        raise DataError(text if text.startswith(name) else f"{name}: {text}") from error
+
+
+def read_through(parts: Parts, reading: Reading) -> None:
+    """Read all there is for its problems alone; raise one DataError for all of them."""
+    for samples in parts.samples:
+        for _ in samples.blocks():
+            pass
+    reading.problems.settle(reading.skip_bad, None)
+
+
+def room(parts: Parts) -> int:
+    """Return how many bytes of a disk gathering takes, at most."""
+    is_written_twice = parts.test is None and parts.train.listed is None
+    return parts.size * (2 if is_written_twice else 1)
 
 
 def take(images: NDArray[Any], places: NDArray[np.int64], sink: Sink) -> NDArray[Any]:
@@ -53,57 +85,95 @@ def take(images: NDArray[Any], places: NDArray[np.int64], sink: Sink) -> NDArray
 
 def _wants_map(parts: Parts, reading: Reading) -> bool:
     if reading.memory_map is None:
-        return parts.train.dtype == np.uint8 and _bytes(parts) > MAP_ABOVE
+        return parts.train.dtype == np.uint8 and parts.size > MAP_ABOVE
     return reading.memory_map
-
-
-def _bytes(parts: Parts) -> int:
-    return parts.train.size + (parts.test.size if parts.test else 0)
 
 
 def _block_length(shape: tuple[int, ...]) -> int:
     return max(1, BLOCK_BYTES // max(1, int(np.prod(shape, dtype=np.int64))))
 
 
-def _gathered(parts: Parts, reading: Reading, make: MakeSink) -> Dataset:
-    name = reading.name
-    try:
-        if parts.test is None:
-            images, labels = _gather(parts.train, make("all", parts.train.shape))
-            note = reading.problems.settle(reading.skip_bad, reading.say)
-            arrays = _divided(images, labels, parts, reading, make)
-        else:
-            images, labels = _gather(parts.train, make("train_images", parts.train.shape))
-            test, test_labels = _gather(parts.test, make("test_images", parts.test.shape))
-            note = reading.problems.settle(reading.skip_bad, reading.say)
-            arrays = {
-                "train_images": images, "train_labels": labels,
-                "test_images": test, "test_labels": test_labels,
-            }  # fmt: skip
-        return _checked(arrays, parts, reading, note)
-    except DataError as error:
-        text = str(error)
-        raise DataError(text if text.startswith(name) else f"{name}: {text}") from error
+def _check_names(names: tuple[str, ...]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"Two classes have the name {name!r}; each needs a name of its own.")
+        seen.add(name)
 
 
-def _gather(samples: Samples, sink: Sink) -> tuple[NDArray[Any], NDArray[Any]]:
+def _both(train: Samples, test: Samples, make: MakeSink) -> Arrays:
+    """Return the images of a source that has a split."""
+    images, labels = _all_of(train, make("train_images", train.shape))
+    test_images, test_labels = _all_of(test, make("test_images", test.shape))
+    return {
+        "train_images": images, "train_labels": labels,
+        "test_images": test_images, "test_labels": test_labels,
+    }  # fmt: skip
+
+
+def _all_of(samples: Samples, sink: Sink) -> tuple[NDArray[Any], NDArray[Any]]:
     labels = []
     for block in samples.blocks():
         sink.append(block.images)
         labels.append(block.labels)
-    images = sink.finish()
+    return sink.finish(), _joined(labels)
+
+
+def _joined(labels: list[NDArray[Any]]) -> NDArray[Any]:
     if not labels:
-        return images, np.zeros(0, np.int64)
-    return images, labels[0] if len(labels) == 1 else np.concatenate(labels)
+        return np.zeros(0, np.int64)
+    return labels[0] if len(labels) == 1 else np.concatenate(labels)
 
 
-def _divided(
-    images: NDArray[Any], labels: NDArray[Any], parts: Parts, reading: Reading, make: MakeSink
-) -> Arrays:
-    """Return the training and the test images of a source that has no split."""
-    check_labels(np.zeros(len(labels), np.int64) if labels.ndim == 1 else labels, 1, len(images))
-    train, test = stratified_split(labels, reading.test_share, reading.seed)
+def _divided_at_once(samples: Samples, reading: Reading, make: MakeSink) -> Arrays:
+    """Return the training and the test images of a source that tells its labels first.
+
+    The draw is among all that is listed. What turns out to be bad then moves no other image from
+    one side to the other, and who reads with another size, or has mended it, gets the same split.
+    """
+    assert samples.listed is not None
+    labels = samples.listed()
+    try:
+        _, test = stratified_split(labels, reading.test_share, reading.seed)
+    except DataError:
+        for _ in samples.blocks():  # what is wrong with the images comes first
+            pass
+        reading.problems.settle(reading.skip_bad, None)
+        raise
+    is_test = np.zeros(len(labels), bool)
+    is_test[test] = True
+    sinks = [make(name, samples.shape) for name in ("train_images", "test_images")]
+    kept: tuple[list[NDArray[Any]], list[NDArray[Any]]] = ([], [])
+    start = 0
+    for block in samples.blocks():
+        places = np.arange(start, start + len(block.labels))
+        start = places[-1] + 1
+        side = is_test[places if block.places is None else block.places]
+        for sink, found, chosen in zip(sinks, kept, (~side, side), strict=True):
+            _append(block, chosen, sink, found)
+    images, test_images = (sink.finish() for sink in sinks)
+    return {
+        "train_images": images, "train_labels": _joined(kept[0]),
+        "test_images": test_images, "test_labels": _joined(kept[1]),
+    }  # fmt: skip
+
+
+def _append(
+    block: Block, chosen: NDArray[np.bool_], sink: Sink, labels: list[NDArray[Any]]
+) -> None:  # fmt: skip
+    if chosen.any():
+        sink.append(block.images[chosen])
+        labels.append(block.labels[chosen])
+
+
+def _divided_later(parts: Parts, reading: Reading, make: MakeSink) -> Arrays:
+    """Return the training and the test images of a source that only reading tells the labels of."""
     shape = parts.train.shape
+    images, labels = _all_of(parts.train, make("all", shape))
+    reading.problems.settle(reading.skip_bad, None)
+    check_label_shape(labels.shape, len(images))
+    ranks = labels if parts.codes is None else _ranks(parts.codes.names)[1][labels]
+    train, test = stratified_split(ranks, reading.test_share, reading.seed)
     return {
         "train_images": take(images, train, make("train_images", shape)),
         "train_labels": labels[train],
@@ -142,27 +212,35 @@ def _classes(
     train, test = arrays["train_labels"], arrays["test_labels"]
     if parts.classes is not None and parts.keep_unused:
         return parts.classes, train, test
-    train, test = _as_whole_numbers(train, test)
+    if parts.codes is not None:
+        names, ranks = _ranks(parts.codes.names)
+        return names, ranks[train], ranks[test]
     joined = train.ndim == 1 and test.ndim == 1 and train.dtype.kind == test.dtype.kind
     if not joined or train.dtype.kind not in "iuU":
         check_labels(train, 2**31)  # says what is wrong with them
         check_labels(test, 2**31)
         train, test = train.astype(np.int64), test.astype(np.int64)
-    names, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
+    found, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
     if parts.classes is not None:
-        names = np.array(parts.classes)[names]
-    return tuple(str(name) for name in names), indices[: len(train)], indices[len(train) :]
+        names = tuple(parts.classes[label] for label in found)
+    else:
+        names, ranks = _ranks([str(label) for label in found])
+        indices = ranks[indices]
+    return names, indices[: len(train)], indices[len(train) :]
 
 
-def _as_whole_numbers(
-    train: NDArray[Any], test: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any]]:  # fmt: skip
-    """Return labels that are text as numbers, if all are whole: "2" then comes before "10"."""
-    if train.dtype.kind != "U" or test.dtype.kind != "U":
-        return train, test
+def _ranks(names: list[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return names in order, and where each of those given has come to.
+
+    Whole numbers, if all are such, are in the order of their values: "2" comes before "10".
+    """
     try:
-        numbers = train.astype(np.int64), test.astype(np.int64)
-    except (ValueError, OverflowError):
-        return train, test
-    same = all((n.astype(str) == t).all() for n, t in zip(numbers, (train, test), strict=True))
-    return numbers if same else (train, test)
+        values = [int(name) for name in names]
+    except ValueError:
+        values = []
+    are_numbers = [str(value) for value in values] == names
+    keys: list[Any] = values if are_numbers else names
+    order = sorted(range(len(names)), key=keys.__getitem__)
+    ranks = np.empty(len(names), np.int64)
+    ranks[order] = np.arange(len(names))
+    return tuple(names[place] for place in order), ranks

@@ -9,10 +9,17 @@ from typing import NamedTuple
 
 from pellucid.arguments import is_whole
 from pellucid.data.assemble import assemble
-from pellucid.data.dataset import Dataset
+from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.digits import load_digits, load_digits8
-from pellucid.data.joined import join, split_sources
-from pellucid.data.memory_map import find_map, key_of, store_map
+from pellucid.data.joined import (
+    Source,
+    join,
+    refuse_all,
+    source_of_parts,
+    source_of_set,
+    split_sources,
+)
+from pellucid.data.memory_map import MapKey, find_map, key_of, store_map
 from pellucid.data.mnist import cached_mnist, load_mnist
 from pellucid.data.paths import LAYOUTS, parts_of
 from pellucid.data.published import PUBLISHED, load_published
@@ -132,13 +139,12 @@ def load(
     )  # fmt: skip
     sources = [text] if text in NAMES else split_sources(text, _Existing())
     if len(sources) == 1:
-        return _one(reading, fallback)
+        return _fitted(_one(reading, fallback), reading)
     key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
     found = None if memory_map is False else find_map(key)
     if found is not None:
-        return _told_again(found, reading)
-    parts = [_one(dataclasses.replace(reading, name=s), False) for s in sources]
-    return join(text, parts, memory_map, key)
+        return _fitted(_told_again(found, reading), reading)
+    return _fitted(_joined(reading, sources, key), reading)
 
 
 def fetch(name: str, say: Say | None = None) -> Dataset:
@@ -222,14 +228,61 @@ def _mnist(fallback: bool, say: Say | None) -> Dataset:
 
 def _one(reading: Reading, fallback: bool) -> Dataset:
     """Return a source that is not joined of several."""
-    found = _named(reading, fallback) if reading.name in NAMES else _from_path(reading)
+    if reading.name not in NAMES:
+        return _from_path(reading)
+    found = _named(reading, fallback)
+    if not reading.memory_map:
+        return found
+    key = key_of([found.name], reading.options())
+    return find_map(key) or store_map(found, key)
+
+
+def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
+    """Return several sources as one; what is wrong with any of them is told in one error."""
+    readings = [dataclasses.replace(reading, name=name) for name in names]
+    sources, errors = [], []
+    for part in readings:
+        try:
+            sources.append(_opened(part))
+        except DataError as error:
+            errors.append(error)
+    if errors:
+        refuse_all(reading.name, sources, errors)
+    return join(
+        reading.name, sources, reading.memory_map, key,
+        lambda: {path: state for part in readings for path, state in part.beside.items()},
+    )  # fmt: skip
+
+
+def _opened(reading: Reading) -> Source:
+    """Return one of several sources, before its images are read."""
+    if reading.name in NAMES:
+        source = source_of_set(_named(reading, False))
+    else:
+        source = source_of_parts(parts_of(_path(reading.name), reading), reading)
+    _check_asked(source.name, source.input_shape, reading)
+    return source
+
+
+def _check_asked(name: str, shape: tuple[int, ...], reading: Reading) -> None:
+    """Raise DataError unless images have the size that was asked for; gray may become color."""
     asked = reading.preprocessing.input_shape if reading.preprocessing else reading.size
-    if asked is not None and found.input_shape[-len(asked) :] != asked:
-        raise DataError(
-            f"{found.name} has images of shape {found.input_shape} (channels, height, width), not "
-            f"of the {asked} that was asked for; only pictures are brought to another size."
-        )
-    return found
+    if asked is None or shape[-len(asked) :] == asked:
+        return
+    if asked[0] == 3 and shape == (1, *asked[1:]):
+        return
+    raise DataError(
+        f"{name} has images of shape {shape} (channels, height, width), not of the {asked} that "
+        "was asked for; only pictures are brought to another size."
+    )
+
+
+def _fitted(found: Dataset, reading: Reading) -> Dataset:
+    """Return a data set with the channels that were asked for."""
+    _check_asked(found.name, found.input_shape, reading)
+    if reading.preprocessing is None:
+        return found
+    return with_channels(found, reading.preprocessing.input_shape[0])
 
 
 def _named(reading: Reading, fallback: bool) -> Dataset:
@@ -241,20 +294,20 @@ def _named(reading: Reading, fallback: bool) -> Dataset:
         found = load_digits() if reading.name == "digits" else load_digits8()
     if reading.preprocessing is not None:
         found = dataclasses.replace(found, preprocessing=reading.preprocessing)
-    if not reading.memory_map:
-        return found
-    key = key_of([found.name], reading.options())
-    return find_map(key) or store_map(found, key)
+    return found
+
+
+def _path(name: str) -> Path:
+    if not _exists(name):
+        hint = did_you_mean(name, NAMES)
+        raise DataError(
+            f"There is no data set or path {name!r}.{hint} Known: {', '.join(NAMES)}; {LAYOUTS}."
+        )
+    return Path(name)
 
 
 def _from_path(reading: Reading) -> Dataset:
-    path = Path(reading.name)
-    if not _exists(reading.name):
-        hint = did_you_mean(reading.name, NAMES)
-        raise DataError(
-            f"There is no data set or path {reading.name!r}.{hint} Known: {', '.join(NAMES)}; "
-            f"{LAYOUTS}."
-        )
+    path = _path(reading.name)
     key = key_of([path], reading.options())
     found = None if reading.memory_map is False else find_map(key)
     if found is not None:

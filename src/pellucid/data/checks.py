@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.data.dataset import Images
 from pellucid.errors import DataError
 
-__all__ = ["check_images", "check_labels"]
+__all__ = ["check_axes", "check_images", "check_label_shape", "check_labels"]
 
 _ONE = np.float32(1.0).view(np.uint32)
 
@@ -50,7 +50,7 @@ def check_images(images: ArrayLike, input_shape: tuple[int, ...] | None = None) 
     uint8.
     """
     array = _as_array(images, "images")
-    _check_axes(array)
+    check_axes(array.shape)
     if input_shape is not None:
         _check_fits(array, input_shape)
     if array.dtype == np.uint8:
@@ -99,17 +99,7 @@ def check_labels(labels: ArrayLike, classes: int, length: int | None = None) -> 
     of 3 classes are 0 to 2; labels start at 0, so subtract 1 from each.
     """
     array = _as_array(labels, "labels")
-    if array.ndim != 1:
-        hint = "give one class index an image"
-        if array.ndim == 2:
-            hint = "use labels.ravel()" if array.shape[1] == 1 else "use labels.argmax(axis=1)"
-        raise DataError(f"The labels have shape {array.shape}; they must be 1-D: {hint}.")
-    if length is not None and len(array) != length:
-        raise DataError(
-            f"There are {length:,} images but {len(array):,} labels; each image needs one."
-        )
-    if len(array) == 0:
-        raise DataError("There are no labels.")
+    check_label_shape(array.shape, length)
     if array.dtype.kind not in "biuf":
         raise DataError(
             f"The labels have dtype {array.dtype}; they must be integers, the indices of the "
@@ -120,6 +110,41 @@ def check_labels(labels: ArrayLike, classes: int, length: int | None = None) -> 
     if array.min() < 0 or array.max() >= classes:
         _refuse_range(array, classes)
     return np.ascontiguousarray(array, np.int64)
+
+
+def check_label_shape(shape: tuple[int, ...], length: int | None = None) -> None:
+    """Raise DataError unless labels of this shape are one for each of ``length`` images."""
+    if len(shape) != 1:
+        hint = "give one class index an image"
+        if len(shape) == 2:
+            hint = "use labels.ravel()" if shape[1] == 1 else "use labels.argmax(axis=1)"
+        raise DataError(f"The labels have shape {shape}; they must be 1-D: {hint}.")
+    if length is not None and shape[0] != length:
+        raise DataError(
+            f"There are {length:,} images but {shape[0]:,} labels; each image needs one."
+        )
+    if shape[0] == 0:
+        raise DataError("There are no labels.")
+
+
+def check_axes(shape: tuple[int, ...]) -> None:
+    """Raise DataError unless an array of this shape can be images, at least one."""
+    if len(shape) not in (3, 4):
+        hint = ""
+        if len(shape) == 2:
+            side = math.isqrt(shape[1])
+            # One picture and a table of flattened pictures look alike; a square row decides.
+            hint = (
+                f" Use images.reshape(-1, {side}, {side}) for rows of flattened images."
+                if side * side == shape[1] > 1
+                else " Use images[np.newaxis] for a single image."
+            )
+        raise DataError(
+            f"The images have shape {shape}; they must be (n, height, width) or "
+            f"(n, channels, height, width).{hint}"
+        )
+    if 0 in shape:
+        raise DataError(f"There are no images: the array's shape is {shape}.")
 
 
 def _as_array(values: ArrayLike, what: str) -> NDArray[Any]:
@@ -133,25 +158,6 @@ def _as_array(values: ArrayLike, what: str) -> NDArray[Any]:
             "shape and hold plain numbers."
         )
     return array
-
-
-def _check_axes(array: NDArray[Any]) -> None:
-    if array.ndim not in (3, 4):
-        hint = ""
-        if array.ndim == 2:
-            side = math.isqrt(array.shape[1])
-            # One picture and a table of flattened pictures look alike; a square row decides.
-            hint = (
-                f" Use images.reshape(-1, {side}, {side}) for rows of flattened images."
-                if side * side == array.shape[1] > 1
-                else " Use images[np.newaxis] for a single image."
-            )
-        raise DataError(
-            f"The images have shape {array.shape}; they must be (n, height, width) or "
-            f"(n, channels, height, width).{hint}"
-        )
-    if array.size == 0:
-        raise DataError(f"There are no images: the array's shape is {array.shape}.")
 
 
 def _check_fits(array: NDArray[Any], input_shape: tuple[int, ...]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.preprocessing import Preprocessing
 
-__all__ = ["Dataset", "Images"]
+__all__ = ["Dataset", "Images", "repeated", "with_channels"]
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
 """Pixels as stored, 0 to 255 in uint8, or as float32 in [0, 1]."""
@@ -85,3 +87,33 @@ class Dataset:
             digest.update(f"{stored.dtype.str}{stored.shape};".encode())
             digest.update(stored.data)
         return digest.hexdigest()
+
+
+def with_channels(dataset: Dataset, channels: int) -> Dataset:
+    """Return a data set whose gray images, and what makes them, have so many equal channels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images, labels = np.zeros((2, 28, 28), np.uint8), np.array([0, 1])
+    >>> tiny = Dataset("tiny", images, labels, images, labels, ("a", "b"), "made here")
+    >>> with_channels(tiny, 3).input_shape
+    (3, 28, 28)
+    """
+    made = dataset.preprocessing
+    if made is not None and made.input_shape[0] != channels:
+        made = dataclasses.replace(made, input_shape=(channels, *made.input_shape[1:]))
+    found, height, width = dataset.input_shape
+    if found == channels:
+        return dataclasses.replace(dataset, preprocessing=made)
+    train, test = (
+        repeated(images.reshape(-1, 1, height, width), channels)
+        for images in (dataset.train_images, dataset.test_images)
+    )
+    return dataclasses.replace(dataset, train_images=train, test_images=test, preprocessing=made)
+
+
+def repeated(images: Images, channels: int) -> Images:
+    """Return images of one channel, (n, 1, H, W), with so many equal ones."""
+    copies: Any = np.repeat(images, channels, axis=1)  # of the same dtype, which mypy can't tell
+    return copies  # type: ignore[no-any-return]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import os
+import contextlib
+import functools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.checks import check_labels
+from pellucid.data.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
 from pellucid.data.idx import open_idx, read_idx
-from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Samples
+from pellucid.data.samples import Block, Parts, Reading, Samples, Steps, together
 from pellucid.errors import DataError
 
-__all__ = ["holds_idx", "idx_folder", "idx_pair", "idx_samples", "stream_blocks"]
+__all__ = ["holds_idx", "idx_folder", "idx_pair"]
 
 _NAMES = (
     "train-images-idx3-ubyte",
@@ -27,12 +27,19 @@ _NAMES = (
 )
 
 
+class _Pair(NamedTuple):
+    """Images and their labels."""
+
+    images: Path
+    labels: Path
+
+
 def holds_idx(folder: Path) -> bool:
     """Tell whether a folder has at least one of the four files."""
     return any(_find(folder, name) is not None for name in _NAMES)
 
 
-def idx_folder(folder: str | os.PathLike[str]) -> Parts:
+def idx_folder(folder: Path, reading: Reading) -> Parts:
     """Return the source in a folder that is laid out as MNIST is published.
 
     The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
@@ -43,25 +50,24 @@ def idx_folder(folder: str | os.PathLike[str]) -> Parts:
     Raises
     ------
     DataError
-        Files are missing, all of them named, or one has no header.
+        Files are missing or have no header, all of them named.
     """
-    found = [_find(Path(folder), name) for name in _NAMES]
+    found = [_find(folder, name) for name in _NAMES]
     train_images, train_labels, test_images, test_labels = found
     source = f"folder {folder}"
     if train_images and train_labels and not (test_images or test_labels):
-        return Parts(idx_samples(train_images, train_labels), None, source)
+        return _parts([_Pair(train_images, train_labels)], source, reading)
     if not (train_images and train_labels and test_images and test_labels):
         missing = [name for name, path in zip(_NAMES, found, strict=True) if path is None]
         raise DataError(
             f"The folder {folder} lacks {', '.join(missing)}; a data folder holds the four IDX "
             "files that MNIST has, plain or .gz."
         )
-    return Parts(
-        idx_samples(train_images, train_labels), idx_samples(test_images, test_labels), source
-    )
+    pairs = [_Pair(train_images, train_labels), _Pair(test_images, test_labels)]
+    return _parts(pairs, source, reading)
 
 
-def idx_pair(images: Path) -> Parts:
+def idx_pair(images: Path, reading: Reading) -> Parts:
     """Return the source in one IDX file of images, with its labels in the file beside it.
 
     The labels' file has the same name, with ``labels`` for ``images`` and ``idx1`` for ``idx3``,
@@ -79,81 +85,95 @@ def idx_pair(images: Path) -> Parts:
             f"{images} needs its labels beside it: an IDX file called {name!r}, where the images' "
             "file has 'images' in its name."
         )
-    return Parts(idx_samples(images, labels), None, f"files {images} and {labels.name}")
+    reading.note_beside(labels)
+    return _parts([_Pair(images, labels)], f"files {images} and {labels.name}", reading)
 
 
-def idx_samples(images: Path, labels: Path) -> Samples:
-    """Return the samples in a pair of IDX files."""
+def _parts(pairs: Sequence[_Pair], source: str, reading: Reading) -> Parts:
+    """Return the source in a pair to train on, and perhaps one to test on."""
+    files = [path for pair in pairs for path in pair]
+    with _all_told(reading.name, files):
+        heads = [_header(pair.images) for pair in pairs]
+        for pair, (_, shape) in zip(pairs, heads, strict=True):
+            _check_claims(pair, shape)
+    steps = Steps(reading.progress, sum(shape[0] for _, shape in heads))
+    samples = [
+        _samples(pair, *head, files, reading.name, steps)
+        for pair, head in zip(pairs, heads, strict=True)
+    ]
+    return Parts(samples[0], samples[1] if len(samples) > 1 else None, source)
+
+
+def _check_claims(pair: _Pair, shape: tuple[int, ...]) -> None:
+    dtype, labels = _header(pair.labels)
     try:
-        file, dtype, shape = open_idx(images)
+        check_claims(shape, labels, dtype)
+    except DataError as error:
+        raise DataError(f"{pair.images}: {error}") from error
+
+
+def _header(path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    with _unpacking(path):
+        file, dtype, shape = open_idx(path)
         file.close()
-    except OSError as error:
-        raise DataError(f"Can't read {images}: {error.strerror or error}.") from error
+    return dtype, shape
+
+
+def _samples(
+    pair: _Pair, dtype: np.dtype[Any], shape: tuple[int, ...], files: Sequence[Path], name: str,
+    steps: Steps,
+) -> Samples:  # fmt: skip
+    @functools.cache
+    def listed() -> NDArray[Any]:
+        with _all_told(name, files):
+            return read_idx(pair.labels)
 
     def blocks() -> Iterator[Block]:
-        indices = read_idx(labels)
-        if dtype != np.uint8 or len(shape) not in (3, 4):
-            yield Block(read_idx(images), indices)
-            return
-        try:
-            opened, _, _ = open_idx(images)
-            with opened:
-                yield from stream_blocks(opened, shape, indices, str(images))
-        except OSError as error:
-            raise DataError(f"Can't read {images}: {error.strerror or error}.") from error
-        except (EOFError, zlib.error) as error:
-            raise DataError(
-                f"{images} is damaged or truncated: its gzip stream can't be unpacked ({error}); "
-                "fetch it again."
-            ) from error
+        with _all_told(name, files):
+            yield from image_blocks(_arrays(pair.images), listed(), steps)
 
-    return Samples(shape[0], shape[1:], dtype, blocks)
+    return Samples(shape[0], shape[1:], stored_dtype(dtype), blocks, listed)
 
 
-def stream_blocks(
-    file: IO[bytes], shape: tuple[int, ...], labels: NDArray[Any], name: str
-) -> Iterator[Block]:
-    """Yield images of uint8 that follow one another in a file, a block at a time.
+def _arrays(path: Path) -> Iterator[NDArray[Any]]:
+    with _unpacking(path):
+        file, dtype, shape = open_idx(path)
+        with file:
+            yield from read_blocks(file, shape, dtype, str(path))
 
-    Parameters
-    ----------
-    file : binary file
-        Its position is the first image's.
-    shape : (n, ...)
-        Of all images.
-    labels : ndarray of shape (n,)
-        What belongs to them; another length is told by ``check_labels``.
-    name : str
-        What to call the file in an error.
 
-    Raises
-    ------
-    DataError
-        The file is shorter or longer than the shape says.
-    """
-    if labels.ndim != 1 or len(labels) != shape[0]:
-        check_labels(np.zeros(labels.shape, np.int64), 1, shape[0])
-    size = math.prod(shape[1:])
-    if size == 0 or shape[0] == 0:
-        raise DataError(f"There are no images: the array's shape is {shape}.")
-    count = max(1, BLOCK_BYTES // size)
-    for start in range(0, shape[0], count):
-        length = min(count, shape[0] - start)
-        data = file.read(length * size)
-        if len(data) < length * size:
-            there = start * size + len(data)
-            raise DataError(
-                f"{name} is truncated: its header says shape {shape}, {shape[0] * size:,} bytes "
-                f"of values, but {there:,} are there; fetch it again."
-            )
-        images = np.frombuffer(data, np.uint8).reshape(length, *shape[1:])
-        yield Block(images, labels[start : start + length])
-    # Reading past the end also makes gzip and zip compare their checksums.
-    if file.read(1):
+@contextlib.contextmanager
+def _unpacking(path: Path) -> Iterator[None]:
+    """Turn what opening, reading and unpacking raise into a DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"Can't read {path}: {error.strerror or error}.") from error
+    except (EOFError, zlib.error) as error:
         raise DataError(
-            f"{name} is longer than its header says: shape {shape}, {shape[0] * size:,} bytes of "
-            "values; it is damaged or no IDX file."
-        )
+            f"{path} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch "
+            "it again."
+        ) from error
+
+
+@contextlib.contextmanager
+def _all_told(name: str, files: Sequence[Path]) -> Iterator[None]:
+    """Where one file turns out to be bad, look through all of them, and name every bad one."""
+    try:
+        yield
+    except DataError as error:
+        bad = [found for found in map(_damage, files) if found is not None]
+        raise together(name, bad if len(bad) > 1 else [error], "files") from error
+
+
+def _damage(path: Path) -> DataError | None:
+    """Return what is wrong with a file in itself, if something is."""
+    try:
+        for _ in _arrays(path):
+            pass
+    except DataError as error:
+        return error
+    return None
 
 
 def _find(folder: Path, name: str) -> Path | None:

@@ -2,7 +2,8 @@
 
 A map is a folder of the cache with the images as .npy files of uint8, the labels, and a JSON file
 that says what they are. Its name is made of the source and the options, and of the state of the
-source's files, so that a change in them makes a new map; the old one is then removed.
+source's files, so that a change in them makes a new map; the old one is then removed. Files that
+the source does not name, such as pictures that a Parquet file only names, are noted in the map.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.samples import file_state
 from pellucid.data.sinks import FileSink
 from pellucid.errors import DataError, PellucidError
 from pellucid.files import cache_folder
@@ -32,7 +34,7 @@ __all__ = ["MAP_ABOVE", "MapKey", "MapWriter", "find_map", "key_of", "store_map"
 MAP_ABOVE = 1 << 30
 """Sources with more bytes of images than this are mapped if nobody says otherwise."""
 
-_VERSION = 1
+_VERSION = 2
 _ABOUT = "about.json"
 _ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 _STALE_SECONDS = 24 * 3600.0
@@ -83,6 +85,8 @@ def find_map(key: MapKey) -> Dataset | None:
     folder = key.folder
     try:
         about = json.loads((folder / _ABOUT).read_text("utf-8"))
+        if any(file_state(Path(path)) != state for path, state in about["beside"].items()):
+            return None
         images = {
             name: np.load(
                 folder / f"{name}.npy",
@@ -107,7 +111,7 @@ def find_map(key: MapKey) -> Dataset | None:
             about["note"],
             described and Preprocessing.from_dict(described),
         )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, PellucidError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, PellucidError):
         return None
 
 
@@ -132,7 +136,7 @@ class MapWriter:
     key : MapKey
         Which.
     size : int
-        How many bytes of images it will have, at most.
+        How many bytes of images will be written, at most.
 
     Raises
     ------
@@ -184,10 +188,17 @@ class MapWriter:
         self._sinks.append(sink)
         return sink
 
-    def commit(self, dataset: Dataset) -> Dataset:
+    def remove(self, name: str) -> None:
+        """Remove an array that was only needed on the way."""
+        (self._folder / f"{name}.npy").unlink(missing_ok=True)
+
+    def commit(
+        self, dataset: Dataset, beside: Mapping[str, list[int] | None] | None = None
+    ) -> Dataset:
         """Add labels and description, move the map to its place, and return it from there.
 
-        The data set's images are those that the sinks wrote.
+        The data set's images are those that the sinks wrote; ``beside`` are the states of files
+        that it depends on and that the key knows nothing of.
         """
         np.save(self._folder / "train_labels.npy", dataset.train_labels)
         np.save(self._folder / "test_labels.npy", dataset.test_labels)
@@ -197,9 +208,10 @@ class MapWriter:
             "source": dataset.source,
             "note": dataset.note,
             "preprocessing": dataset.preprocessing and dataset.preprocessing.to_dict(),
+            "beside": dict(beside or {}),
         }
         (self._folder / _ABOUT).write_text(json.dumps(about, indent=2), "utf-8")
-        (self._folder / "all.npy").unlink(missing_ok=True)
+        self.remove("all")
         for path in self._folder.iterdir():
             with path.open("r+b") as file:
                 os.fsync(file.fileno())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from pellucid.data.idx_samples import stream_blocks
-from pellucid.data.samples import Block, Parts, Samples
+from pellucid.data.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
+from pellucid.data.samples import Block, Parts, Reading, Samples, Steps
 from pellucid.errors import DataError
 
 __all__ = ["npz_parts", "read_npz"]
@@ -24,6 +25,8 @@ _LAYOUTS = (
     ("x_train", "y_train", "x_test", "y_test"),
     ("train_images", "train_labels", "test_images", "test_labels"),
 )
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_MOST_CLASSES = 64 << 20  # bytes of their names
 
 
 def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
@@ -53,7 +56,7 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def npz_parts(path: Path) -> Parts:
+def npz_parts(path: Path, reading: Reading) -> Parts:
     """Return the source in an .npz file.
 
     It holds ``x_train``, ``y_train``, ``x_test`` and ``y_test`` (or ``train_images``,
@@ -63,56 +66,92 @@ def npz_parts(path: Path) -> Parts:
     Raises
     ------
     DataError
-        As :func:`read_npz`, or arrays are missing.
+        As :func:`read_npz`, or arrays are missing, or don't belong together.
     """
-    shapes = _headers(path)
+    headers = _headers(path)
     for layout in _LAYOUTS:
-        images, labels, test_images, test_labels = layout
-        if images in shapes and labels in shapes:
-            has_test = test_images in shapes and test_labels in shapes
-            if not has_test and (test_images in shapes or test_labels in shapes):
-                break
-            names = _read_only(path, "classes") if "classes" in shapes else None
-            return Parts(
-                _samples(path, images, labels, shapes[images]),
-                _samples(path, test_images, test_labels, shapes[test_images]) if has_test else None,
-                f"file {path}",
-                None if names is None else tuple(str(name) for name in names.ravel()),
-            )
-    held = ", ".join(shapes) or "no arrays"
+        pairs = [pair for pair in (layout[:2], layout[2:]) if any(n in headers for n in pair)]
+        if pairs and layout[0] in headers and all(n in headers for pair in pairs for n in pair):
+            return _parts(path, headers, pairs, reading)
+    held = ", ".join(headers) or "no arrays"
     raise DataError(
         f"{path} holds {held}; a data set needs {', '.join(_LAYOUTS[0])} (or "
         f"{', '.join(_LAYOUTS[1])})."
     )
 
 
-def _samples(path: Path, images: str, labels: str, header: _Header) -> Samples:
+def _parts(
+    path: Path, headers: dict[str, _Header], pairs: Sequence[tuple[str, str]], reading: Reading
+) -> Parts:
+    for images, labels in pairs:
+        try:
+            check_claims(headers[images].shape, headers[labels].shape, headers[labels].dtype)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+    steps = Steps(reading.progress, sum(headers[images].shape[0] for images, _ in pairs))
+    train, *test = [
+        _samples(path, images, labels, headers[images], steps) for images, labels in pairs
+    ]
+    return Parts(train, test[0] if test else None, f"file {path}", _classes(path, headers))
+
+
+def _samples(path: Path, images: str, labels: str, header: _Header, steps: Steps) -> Samples:
     shape = header.shape
 
+    @functools.cache
+    def listed() -> NDArray[Any]:
+        return _as_text(path, labels, _read_only(path, labels))
+
     def blocks() -> Iterator[Block]:
-        indices = _read_only(path, labels)
-        if header.dtype != np.uint8 or header.fortran or len(shape) not in (3, 4):
-            yield Block(_channels_first(_read_only(path, images)), indices)
-            return
-        with _told(path), zipfile.ZipFile(path) as archive:
-            member = archive.getinfo(f"{images}.npy")
-            with archive.open(member) as file:
-                _read_header(file, member)
-                for block in stream_blocks(file, shape, indices, f"{images} in {path}"):
-                    yield Block(_channels_first(block.images, shape), block.labels)
+        for block in image_blocks(_arrays(path, images, header), listed(), steps):
+            yield block._replace(images=np.moveaxis(block.images, *_channels(shape)))
 
-    first = _channels_first(np.empty((0, *shape[1:]), header.dtype), shape).shape[1:]
-    return Samples(shape[0] if shape else 0, first, header.dtype, blocks)
+    first = shape[1:] if _channels(shape) == (0, 0) else (shape[3], shape[1], shape[2])
+    return Samples(shape[0], first, stored_dtype(header.dtype), blocks, listed)
 
 
-def _channels_first(
-    images: NDArray[Any], shape: tuple[int, ...] | None = None
-) -> NDArray[Any]:  # fmt: skip
-    """Return (n, H, W, C) as (n, C, H, W) where the last axis can only be the channels."""
-    shape = images.shape if shape is None else shape
-    if len(shape) == 4 and shape[3] in (1, 3) and shape[1] > 4:
-        return images.transpose(0, 3, 1, 2)
-    return images
+def _arrays(path: Path, name: str, header: _Header) -> Iterator[NDArray[Any]]:
+    """Yield an array in blocks, or as a whole if the file has its axes in the other order."""
+    if header.fortran:
+        yield _read_only(path, name)
+        return
+    with _told(path), zipfile.ZipFile(path) as archive:
+        member = archive.getinfo(f"{name}.npy")
+        with archive.open(member) as file:
+            _read_header(file, member)
+            yield from read_blocks(file, header.shape, header.dtype, f"{name} in {path}")
+
+
+def _channels(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return from where to where the channels move: they may only be the last axis."""
+    is_last = len(shape) == 4 and shape[3] in (1, 3) and shape[1] > 4
+    return (3, 1) if is_last else (0, 0)
+
+
+def _classes(path: Path, headers: dict[str, _Header]) -> tuple[str, ...] | None:
+    """Return the names of the classes, if the file gives them."""
+    if "classes" not in headers:
+        return None
+    shape, _, dtype = headers["classes"]
+    if math.prod(shape) * dtype.itemsize > _MOST_CLASSES:
+        raise DataError(
+            f"{path}: classes has shape {shape} of {dtype}; the names of classes take "
+            f"{_MOST_CLASSES >> 20} MB at most."
+        )
+    names = _as_text(path, "classes", _read_only(path, "classes"))
+    return tuple(str(name) for name in names.ravel())
+
+
+def _as_text(path: Path, name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Return text that was stored as bytes as text; other arrays as they are."""
+    if array.dtype.kind != "S":
+        return array
+    try:
+        return np.char.decode(array, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: {name} holds bytes that are no UTF-8 text; store it as text."
+        ) from error
 
 
 class _Header(NamedTuple):
@@ -153,6 +192,11 @@ def _read_only(path: Path, name: str) -> NDArray[Any]:
 
 
 def _read_header(file: IO[bytes], member: zipfile.ZipInfo) -> _Header:
+    # Python's readers of the other kinds unpack without a limit.
+    if member.compress_type not in _COMPRESSIONS:
+        raise ValueError(
+            f"{member.filename} is compressed in a way that np.savez_compressed does not use"
+        )
     version = npy_format.read_magic(file)
     read_header = (
         npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
@@ -172,5 +216,7 @@ def _read_header(file: IO[bytes], member: zipfile.ZipInfo) -> _Header:
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
     with archive.open(member) as file:
         shape, fortran, dtype = _read_header(file, member)
-        data = file.read()  # to the end, so that zipfile compares its checksum
+        # Not more than the header says; then past the end, so that zipfile compares its checksum.
+        data = file.read(math.prod(shape) * dtype.itemsize)
+        file.read(1)
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C").copy()

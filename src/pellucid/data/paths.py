@@ -36,7 +36,7 @@ def parts_of(path: Path, reading: Reading) -> Parts:
 
 def _folder(path: Path, reading: Reading) -> Parts:
     if holds_idx(path):
-        return idx_folder(path)
+        return idx_folder(path, reading)
     if holds_csv(path):
         return csv_folder(path, reading)
     if holds_parquet(path):
@@ -51,11 +51,11 @@ def _file(path: Path, reading: Reading) -> Parts:
     if not path.is_file():
         raise DataError(f"{path} is not a regular file.")
     if name.endswith(".npz"):
-        return npz_parts(path)
+        return npz_parts(path, reading)
     if name.endswith(".csv"):
         return csv_parts(path, None, reading, f"file {path}")
     if name.endswith(".parquet"):
         return parquet_parts(path, reading)
     if name.endswith(_IDX_ENDS):
-        return idx_pair(path)
+        return idx_pair(path, reading)
     raise DataError(f"{path} is of no kind that is known. Known: {LAYOUTS}.")

@@ -6,7 +6,7 @@ pictures; where none is given it is the one that takes pictures of the size they
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.pictures import Content, Header, PictureError, decode, read_header
-from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples
+from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples, Steps
 from pellucid.errors import DataError
 from pellucid.preprocessing import Preprocessing
 
@@ -32,14 +32,14 @@ class Picture(NamedTuple):
     where : str
         What to call it.
     label : int
-        Its class.
-    content : Path, bytes or str
-        The file, or its bytes, or the reason why there is none.
+        Its class; -1 where it has none.
+    content : Path, bytes, str or None
+        The file, or its bytes, or the reason why there is none; None if that was told before.
     """
 
     where: str
     label: int
-    content: Content | str
+    content: Content | str | None
 
 
 @dataclass(frozen=True)
@@ -58,31 +58,23 @@ class _Survey:
     ----------
     sizes : ndarray of shape (n, 2), int32
         Height and width of each picture; 0 for a bad one.
+    labels : ndarray of shape (n,), int64
+        The class of each, of the bad ones too.
     is_color : bool
         Whether one of them has colors.
     """
 
     sizes: NDArray[np.int32]
+    labels: NDArray[np.int64]
     is_color: bool
 
-    def common(self) -> list[tuple[tuple[int, int], int]]:
-        """Return each size and how many pictures have it, the most frequent first."""
-        good = self.sizes[self.sizes[:, 0] > 0]
-        found, counts = np.unique(good, axis=0, return_counts=True)
-        order = np.argsort(-counts, kind="stable")
-        return [((int(found[i, 0]), int(found[i, 1])), int(counts[i])) for i in order]
 
-
-class _Progress:
-    """Counts the pictures of both rounds and tells who wants to know."""
-
-    def __init__(self, reading: Reading, total: int) -> None:
-        self._call, self._total, self._done = reading.progress, total, 0
-
-    def step(self) -> None:
-        self._done += 1
-        if self._call is not None:
-            self._call(self._done, self._total)
+def _common(surveys: Sequence[_Survey]) -> list[tuple[tuple[int, int], int]]:
+    """Return each size and how many pictures have it, the most frequent first."""
+    sizes = np.concatenate([survey.sizes for survey in surveys])
+    found, counts = np.unique(sizes[sizes[:, 0] > 0], axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return [((int(found[i, 0]), int(found[i, 1])), int(counts[i])) for i in order]
 
 
 def picture_parts(
@@ -116,11 +108,11 @@ def picture_parts(
     """
     pictures = [train] if test is None else [train, test]
     total = sum(part.count for part in pictures)
-    progress = _Progress(reading, 2 * total)
-    surveys = [_survey(part, reading, progress) for part in pictures]
+    steps = Steps(reading.progress, 2 * total)
+    surveys = [_survey(part, reading, steps) for part in pictures]
     preprocessing, exact = _choose(surveys, reading)
     samples = [
-        _samples(part, survey, preprocessing, exact, reading, progress)
+        _samples(part, survey, preprocessing, exact, reading, steps)
         for part, survey in zip(pictures, surveys, strict=True)
     ]
     return Parts(
@@ -129,24 +121,27 @@ def picture_parts(
     )  # fmt: skip
 
 
-def _survey(pictures: Pictures, reading: Reading, progress: _Progress) -> _Survey:
+def _survey(pictures: Pictures, reading: Reading, steps: Steps) -> _Survey:
     sizes, is_color = np.zeros((pictures.count, 2), np.int32), False
+    labels = np.full(pictures.count, -1, np.int64)
     for number, picture in enumerate(pictures.each()):
+        labels[number] = picture.label
         try:
-            header = _header(picture)
+            header = None if picture.content is None else _header(picture.content)
         except PictureError as error:
             reading.problems.add(picture.where, error)
         else:
-            sizes[number] = header.height, header.width
-            is_color |= header.is_color
-        progress.step()
-    return _Survey(sizes, is_color)
+            if header is not None:
+                sizes[number] = header.height, header.width
+                is_color |= header.is_color
+        steps.step()
+    return _Survey(sizes, labels, is_color)
 
 
-def _header(picture: Picture) -> Header:
-    if isinstance(picture.content, str):
-        raise PictureError(picture.content)
-    return read_header(picture.content)
+def _header(content: Content | str) -> Header:
+    if isinstance(content, str):
+        raise PictureError(content)
+    return read_header(content)
 
 
 def _choose(
@@ -156,7 +151,7 @@ def _choose(
     if reading.preprocessing is not None:
         return reading.preprocessing, None
     is_color = any(survey.is_color for survey in surveys)
-    sizes = _Survey(np.concatenate([survey.sizes for survey in surveys]), is_color).common()
+    sizes = _common(surveys)
     if not sizes:
         reading.problems.settle(False, None)
         raise DataError(f"{reading.name} holds no pictures.")
@@ -186,42 +181,54 @@ def _samples(
     preprocessing: Preprocessing,
     exact: tuple[int, int] | None,
     reading: Reading,
-    progress: _Progress,
+    steps: Steps,
 ) -> Samples:
     channels, *size = preprocessing.input_shape
     shape = tuple(size) if channels == 1 else preprocessing.input_shape
     length = max(1, BLOCK_BYTES // int(np.prod(shape)))
 
+    def image(picture: Picture, height: int, width: int) -> NDArray[np.uint8]:
+        if exact is not None and (height, width) != exact:
+            raise PictureError(
+                f"it has {height} x {width} pixels, most have {exact[0]} x {exact[1]}; size= "
+                "brings all to one size"
+            )
+        return _image(picture.content, preprocessing).reshape(shape)
+
     def blocks() -> Iterator[Block]:
-        images, labels = [], []
-        for picture, (height, width) in zip(pictures.each(), survey.sizes.tolist(), strict=True):
-            progress.step()
+        images: list[NDArray[np.uint8]] = []
+        places: list[int] = []
+        for number, picture in enumerate(pictures.each()):
+            steps.step()
+            height, width = survey.sizes[number].tolist()
             if height == 0:
                 continue  # its header was bad, and is told already
             try:
-                if exact is not None and (height, width) != exact:
-                    raise PictureError(
-                        f"it has {height} x {width} pixels, most have {exact[0]} x {exact[1]}; "
-                        "size= brings all to one size"
-                    )
-                images.append(_image(picture, preprocessing).reshape(shape))
+                images.append(image(picture, height, width))
             except PictureError as error:
                 reading.problems.add(picture.where, error)
                 continue
-            labels.append(picture.label)
+            places.append(number)
             if len(images) == length:
-                yield Block(np.stack(images), np.array(labels))
-                images, labels = [], []
+                yield _block(images, places, survey)
+                images, places = [], []
         if images:
-            yield Block(np.stack(images), np.array(labels))
+            yield _block(images, places, survey)
 
-    return Samples(pictures.count, shape, np.dtype(np.uint8), blocks)
+    return Samples(
+        pictures.count, shape, np.dtype(np.uint8), blocks, lambda: survey.labels
+    )  # fmt: skip
 
 
-def _image(picture: Picture, preprocessing: Preprocessing) -> NDArray[np.uint8]:
-    if isinstance(picture.content, str):
-        raise PictureError(picture.content)
-    pixels = decode(picture.content)
+def _block(images: list[NDArray[np.uint8]], places: list[int], survey: _Survey) -> Block:
+    listed = np.array(places, np.int64)
+    return Block(np.stack(images), survey.labels[listed], listed)
+
+
+def _image(content: Content | str | None, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    if content is None or isinstance(content, str):  # it was there in the first round
+        raise PictureError(content or "it can't be read any more")
+    pixels = decode(content)
     try:
         return preprocessing.picture(pixels)
     except DataError as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,21 @@ from numpy.typing import NDArray
 from pellucid.errors import DataError
 from pellucid.preprocessing import Preprocessing
 
-__all__ = ["BLOCK_BYTES", "Block", "Parts", "Problems", "Progress", "Reading", "Samples", "Say"]
+__all__ = [
+    "BLOCK_BYTES",
+    "MOST_LABEL",
+    "Block",
+    "Codes",
+    "Parts",
+    "Problems",
+    "Progress",
+    "Reading",
+    "Samples",
+    "Say",
+    "Steps",
+    "file_state",
+    "together",
+]
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -20,6 +35,9 @@ Progress = Callable[[int, int], None]
 
 BLOCK_BYTES = 8 << 20
 """A block of images has about this many bytes, or one image."""
+
+MOST_LABEL = 200
+"""Characters that the name of a class may have."""
 
 
 class Block(NamedTuple):
@@ -29,10 +47,13 @@ class Block(NamedTuple):
     ----------
     images : ndarray of shape (k, H, W) or (k, C, H, W)
     labels : ndarray of shape (k,), integers or text
+    places : ndarray of shape (k,), int64, or None
+        Which of all that is listed they are; None where nothing is ever left out.
     """
 
     images: NDArray[Any]
     labels: NDArray[Any]
+    places: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,12 +70,21 @@ class Samples:
         Of the images.
     blocks : callable
         Starts reading; yields a :class:`Block` at a time.
+    listed : callable or None
+        Returns the label of everything that is listed, also of what turns out to be bad, before an
+        image is read; None where only reading tells the labels.
     """
 
     count: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     blocks: Callable[[], Iterator[Block]]
+    listed: Callable[[], NDArray[Any]] | None = None
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """``(channels, height, width)`` of one image."""
+        return self.shape if len(self.shape) == 3 else (1, *self.shape)
 
     @property
     def size(self) -> int:
@@ -74,11 +104,13 @@ class Parts:
     source : str
         Where they came from, in words.
     classes : tuple of str or None
-        What the labels are indices of; None if the labels are the classes themselves.
+        What the labels are indices of; None if the labels are the classes themselves, or codes.
     preprocessing : Preprocessing or None
         What made the images out of pictures.
     keep_unused : bool
         Whether a class without an image stays one.
+    codes : Codes or None
+        What the labels are codes of.
     """
 
     train: Samples
@@ -87,6 +119,61 @@ class Parts:
     classes: tuple[str, ...] | None = None
     preprocessing: Preprocessing | None = None
     keep_unused: bool = True
+    codes: Codes | None = None
+
+    @property
+    def samples(self) -> list[Samples]:
+        """The training samples, and the test samples where there are any."""
+        return [self.train] if self.test is None else [self.train, self.test]
+
+    @property
+    def size(self) -> int:
+        """How many bytes all images have, at most."""
+        return sum(samples.size for samples in self.samples)
+
+
+class Codes:
+    """Labels that are text as whole numbers, so that a long one does not lengthen all others.
+
+    Examples
+    --------
+    >>> codes = Codes()
+    >>> codes.of(["b", "a", "b"]).tolist(), codes.names
+    ([0, 1, 0], ['b', 'a'])
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def of(self, labels: Iterable[str]) -> NDArray[np.int64]:
+        """Return the code of each label, in the order in which they first come."""
+        numbers = self._numbers
+        return np.array([numbers.setdefault(name, len(numbers)) for name in labels], np.int64)
+
+    @property
+    def names(self) -> list[str]:
+        """The labels by their codes."""
+        return list(self._numbers)
+
+
+class Steps:
+    """Counts what is read and tells who wants to know.
+
+    Parameters
+    ----------
+    progress : callable or None
+    total : int
+        How many steps there will be.
+    """
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._call, self._total, self._done = progress, total, 0
+
+    def step(self, count: int = 1) -> None:
+        """Note that so many more are done."""
+        self._done += count
+        if self._call is not None:
+            self._call(self._done, self._total)
 
 
 class Problems:
@@ -153,6 +240,8 @@ class Reading:
         See :func:`pellucid.data.load`.
     problems : Problems
         Where readers note what is wrong.
+    beside : dict
+        The state of each file that a reader takes though the source does not name it, by its path.
     """
 
     name: str
@@ -165,9 +254,14 @@ class Reading:
     test_share: float = 0.2
     seed: int = 0
     problems: Problems = field(init=False)
+    beside: dict[str, list[int] | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "problems", Problems(self.name))
+
+    def note_beside(self, path: Path) -> None:
+        """Note, before it is read, the state of a file that the source does not name."""
+        self.beside.setdefault(str(path), file_state(path))
 
     def tell(self, line: str) -> None:
         """Say a line, if somebody listens."""
@@ -183,3 +277,37 @@ class Reading:
             "test_share": self.test_share,
             "seed": self.seed,
         }
+
+
+def file_state(path: Path) -> list[int] | None:
+    """Return what tells a changed file from the same: size and time; None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return [status.st_size, status.st_mtime_ns]
+
+
+def together(name: str, errors: Sequence[DataError], what: str) -> DataError:
+    """Return several errors as one that lists them; a single one stays as it is.
+
+    Parameters
+    ----------
+    name : str
+        The source.
+    errors : sequence of DataError
+        At least one.
+    what : str
+        What each is about, in the plural.
+
+    Examples
+    --------
+    >>> print(together("a+b", [DataError("a is empty."), DataError("b is cut off.")], "sources"))
+    a+b has 2 bad sources:
+      a is empty.
+      b is cut off.
+    """
+    if len(errors) == 1:
+        return errors[0]
+    lines = "".join(f"\n  {line}" for error in errors for line in str(error).splitlines())
+    return DataError(f"{name} has {len(errors)} bad {what}:{lines}")
