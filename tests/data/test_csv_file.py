@@ -123,6 +123,7 @@ def test_kaggle_s_test_without_labels_is_left_out_and_said(tmp_path):
     ]
 
 
+ODD = "a quote without its other one; a cell can't hold a line break"
 BAD = [
     (5, "1," + ",".join(["7"] * 15), "it has 16 cells, the header 17"),
     (9, "1," + ",".join(["7"] * 17), "it has 18 cells, the header 17"),
@@ -136,7 +137,8 @@ BAD = [
     (25, "1,," + ",".join(["7"] * 15), "pixel 0 is missing"),
     (26, "1,inf," + ",".join(["7"] * 15), "pixel 0 is inf, not from 0 to 255"),
     (27, "1," + "7" * 9000, "it is longer than 4,640 bytes"),
-    (30, '"1,' + ",".join(["7"] * 16), "it has 1 cells, the header 17"),
+    (29, "A" * 201 + "," + ",".join(["7"] * 16), "its label has 201 characters, more than 200"),
+    (30, '"1,' + ",".join(["7"] * 16), f"it has {ODD}"),
     (31, "1,\0," + ",".join(["7"] * 15), "pixel 0 is '\\x00', not a number"),
     (32, "1,1_0," + ",".join(["7"] * 15), "pixel 0 is '1_0', not a number"),
 ]
@@ -153,7 +155,7 @@ def test_one_error_lists_every_bad_row(tmp_path, monkeypatch, cells):
         data.load(path)
     told = str(error.value).split("\n")
     assert told[0] == (
-        f"{path} has 15 bad rows; repair or remove them, or go on without them (skip_bad):"
+        f"{path} has 16 bad rows; repair or remove them, or go on without them (skip_bad):"
     )
     assert told[1:] == [f"  {path}, line {number}: {reason}" for number, _, reason in BAD]
     said = []
@@ -161,7 +163,7 @@ def test_one_error_lists_every_bad_row(tmp_path, monkeypatch, cells):
     assert all_of(found) == EXPECTED
     assert said == [found.note]
     assert found.note == (
-        f"Going on without 15 bad rows of {path}, the first {path}, line 5: it has 16 cells, the "
+        f"Going on without 16 bad rows of {path}, the first {path}, line 5: it has 16 cells, the "
         "header 17."
     )
 
@@ -193,9 +195,21 @@ def test_empty_lines_and_a_missing_last_end_don_t_matter(tmp_path):
         (b"label\n1\n", "a.csv has no columns of pixels behind 'label'."),
         (b"label,a,b,c\n1,2,3,4\n", "has 3 columns of pixels, which make no square images; give"),
         ("label,a\n1,2\n".encode("utf-16"), "a.csv is UTF-16 text; save it as CSV in UTF-8."),
-        (b"\x89PNG\r\n\x1a\n\0\0", "a.csv has no columns called 'label'"),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0",
+            "a.csv, line 1: it is not text in UTF-8; save the file as CSV in",
+        ),
         (b"PK\3\4\0\0", "a.csv is no CSV file: its first line is no text."),
-        (b"label,a\n", "a.csv: There are no labels."),
+        (b"label,a\n", "a.csv has no rows below its header."),
+        (b"label,a\n\n \n", "a.csv has no rows below its header."),
+        (b"label,a\r1,2\r", "a.csv end in carriage returns alone, as on old Macs; save it with li"),
+        (b"\nlabel,a\n1,2\n", "a.csv is blank, where the names of the columns belong."),
+        (b",label,a\n0,1,2\n", "Column 1 of "),
+        (b",label,a\n0,1,2\n", "if that is the index of a pandas table, save it with index=False."),
+        (b"Unnamed: 0,label,a\n0,1,2\n", "a pandas table, save it with index=False."),
+        (b"label,a,\n1,2,\n", "a.csv has no name; remove the delimiter at the end of each line."),
+        (b"label,,a\n1,2,3\n", "a.csv has no name; give it one, or remove the column."),
+        (b'label,"a\nb"\n1,2\n', "a.csv has a quote without its other one; remove it."),
     ],
 )
 def test_files_that_are_none(tmp_path, content, message):
@@ -303,3 +317,42 @@ def test_just_the_rows_of_pixels_are_taken(tmp_path_factory, cells, delimiter, e
     assert sorted(image.ravel().tolist() for image in images) == sorted(
         [int(Decimal(cell.strip())) for cell in row[1:]] for row in expected
     )
+
+
+def test_a_long_label_does_not_lengthen_all(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "".join(f"{n % 2},0\n" for n in range(40_000))
+    path.write_text("label,pixel0\n" + rows + "A" * 200 + ",0\n" + "A" * 4000 + ",0\n")
+    with pytest.raises(DataError, match=r"line 40003: its label has 4,000 characters, more than 2"):
+        data.load(path)
+    tracemalloc.start()
+    try:
+        found = data.load(path, skip_bad=True)
+        assert tracemalloc.get_traced_memory()[1] < 60e6  # 800 bytes a label would be 64 MB twice
+    finally:
+        tracemalloc.stop()
+    assert found.classes == ("0", "1", "A" * 200)
+
+
+def test_two_letters_that_are_not_utf_8_don_t_become_one_class(tmp_path):
+    lines = [
+        f"caf{letter},{row.split(',', 1)[1]}" for letter, row in zip("éè" * 20, rows(), strict=True)
+    ]
+    path = write(tmp_path / "a.csv", lines)
+    assert data.load(path).classes == ("cafè", "café")
+    with pytest.raises(
+        DataError, match=r"40 bad rows.*\n.*line 2: it is not text in UTF-8; save th"
+    ):
+        data.load(write(path, lines, encoding="latin-1"))
+
+
+def test_half_of_a_quoted_cell_is_no_class(tmp_path):
+    lines = rows()
+    lines.insert(3, '"a\nb",' + ",".join(["7"] * 16))
+    path = write(tmp_path / "a.csv", lines)
+    with pytest.raises(DataError) as error:
+        data.load(path)
+    assert [line.split(": ")[0][-6:] for line in str(error.value).split("\n")[1:]] == [
+        "line 5", "line 6",
+    ]  # fmt: skip
+    assert data.load(path, skip_bad=True).classes == ("0", "1", "2", "3")

@@ -17,7 +17,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.samples import Block, Parts, Problems, Reading, Samples
+from pellucid.data.samples import MOST_LABEL, Block, Codes, Parts, Problems, Reading, Samples
 from pellucid.errors import DataError
 
 __all__ = ["csv_folder", "csv_parts", "holds_csv"]
@@ -27,7 +27,9 @@ _MOST_HEADER = 16 << 20
 _BLOCK_CELLS = 1 << 19
 _DELIMITERS = (",", ";", "\t")
 # A cell has at least a digit and a delimiter, and no number that is a pixel needs more than this.
-_LEAST_CELL, _MOST_CELL, _MOST_LABEL = 2, 32, 4096
+_LEAST_CELL, _MOST_CELL = 2, 32
+_SLACK = 4096  # for the label and what is odd about a row
+_NOT_UTF8 = "it is not text in UTF-8; save the file as CSV in UTF-8"
 
 
 class Line(NamedTuple):
@@ -37,12 +39,15 @@ class Line(NamedTuple):
     ----------
     number : int
         Counted from 1, the header.
-    text : str or None
-        None where the line is too long to be a row.
+    text : str
+        ``""`` where it is no row.
+    problem : str
+        Why it is none.
     """
 
     number: int
-    text: str | None
+    text: str
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Layout:
     @property
     def longest(self) -> int:
         """How many bytes a row can have."""
-        return self.columns * _MOST_CELL + _MOST_LABEL
+        return self.columns * _MOST_CELL + _SLACK
 
 
 def holds_csv(folder: Path) -> bool:
@@ -105,11 +110,11 @@ def csv_parts(train: Path, test: Path | None, reading: Reading, source: str) -> 
     reading.problems.what = "row"
     paths = [train] if test is None else [train, test]
     total = sum(path.stat().st_size for path in paths if path.is_file())
-    samples, before = [], 0
+    samples, before, codes = [], 0, Codes()
     for path in paths:
-        samples.append(_samples(path, reading, before, total))
+        samples.append(_samples(path, reading, codes, before, total))
         before += path.stat().st_size
-    return Parts(samples[0], samples[1] if test is not None else None, source)
+    return Parts(samples[0], samples[1] if test is not None else None, source, codes=codes)
 
 
 def _one(folder: Path, end: str) -> Path | None:
@@ -120,7 +125,7 @@ def _one(folder: Path, end: str) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def _samples(path: Path, reading: Reading, before: int, total: int) -> Samples:
+def _samples(path: Path, reading: Reading, codes: Codes, before: int, total: int) -> Samples:
     layout = _layout(path)
     shape = _shape(path, len(layout.pixels), reading.size)
     size = path.stat().st_size
@@ -129,12 +134,16 @@ def _samples(path: Path, reading: Reading, before: int, total: int) -> Samples:
         length = max(1, _BLOCK_CELLS // layout.columns)
         with _opened(path) as file:
             _header_line(path, file)
+            has_rows = False
             for lines in _line_blocks(file, layout, length):
-                block = _block(lines, layout, path, reading.problems)
-                if len(block.labels):
-                    yield Block(block.images.reshape(-1, *shape), block.labels)
+                has_rows = True
+                pixels, labels = _rows(lines, layout, path, reading.problems)
+                if labels:
+                    yield Block(pixels.reshape(-1, *shape), codes.of(labels))
                 if reading.progress is not None:
                     reading.progress(before + min(size, file.tell()), total)
+            if not has_rows:
+                raise DataError(f"{path} has no rows below its header.")
 
     return Samples(size // (layout.columns * _LEAST_CELL), shape, np.dtype(np.uint8), blocks)
 
@@ -152,9 +161,23 @@ def _header_line(path: Path, file: IO[bytes]) -> str:
         raise DataError(f"{path} is empty (0 bytes).")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{path} is UTF-16 text; save it as CSV in UTF-8.")
-    if b"\0" in data or len(data) == _MOST_HEADER:
+    is_text = b"\0" not in data
+    if is_text and b"\r" in data.rstrip(b"\r\n"):
+        raise DataError(
+            f"The lines of {path} end in carriage returns alone, as on old Macs; save it with "
+            "line feeds."
+        )
+    if not is_text or len(data) == _MOST_HEADER:
         raise DataError(f"{path} is no CSV file: its first line is no text.")
-    return data.decode("utf-8-sig", "replace").rstrip("\r\n")
+    try:
+        line = data.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}, line 1: {_NOT_UTF8}.") from error
+    if not line.strip():
+        raise DataError(
+            f"The first line of {path} is blank, where the names of the columns belong."
+        )
+    return line
 
 
 def _layout(path: Path, *, needs_label: bool = True) -> Layout:
@@ -162,11 +185,14 @@ def _layout(path: Path, *, needs_label: bool = True) -> Layout:
         line = _header_line(path, file)
     delimiter = max(_DELIMITERS, key=line.count)
     names = [name.strip() for name in _cells(line, delimiter)]
+    if line.count('"') % 2:
+        raise DataError(f"The header of {path} has a quote without its other one; remove it.")
     if all(re.fullmatch(r"[-+.\deE]*", name) for name in names):
         raise DataError(
             f"{path} has no header: its first line begins with {line[:40]!r}, where the names of "
             "the columns belong, label,pixel0,pixel1,..."
         )
+    _check_named(path, names)
     labels = [number for number, name in enumerate(names) if name.lower() == _LABEL]
     if len(labels) > 1 or (not labels and needs_label):
         some = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
@@ -181,6 +207,20 @@ def _layout(path: Path, *, needs_label: bool = True) -> Layout:
     if all(numbered):
         pixels.sort(key=lambda number: int(re.sub(r"\D", "", names[number])))
     return Layout(delimiter, len(names), labels[0] if labels else None, tuple(pixels))
+
+
+def _check_named(path: Path, names: list[str]) -> None:
+    """Raise DataError where a column has no name, as two common slips leave it."""
+    # "Unnamed: 0" is what pandas makes of an index that it wrote itself.
+    nameless = [n for n, name in enumerate(names) if re.fullmatch(r"(Unnamed: \d+)?", name)]
+    if not nameless:
+        return
+    fix = "give it one, or remove the column"
+    if nameless == [0]:
+        fix = "if that is the index of a pandas table, save it with index=False"
+    elif nameless == [len(names) - 1]:
+        fix = "remove the delimiter at the end of each line"
+    raise DataError(f"Column {nameless[0] + 1} of {path} has no name; {fix}.")
 
 
 def _shape(path: Path, pixels: int, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -205,8 +245,7 @@ def _line_blocks(file: IO[bytes], layout: Layout, length: int) -> Iterator[list[
             data = file.readline(layout.longest)
         if whole and not data.strip():
             continue
-        text = data.decode("utf-8", "replace").rstrip("\r\n") if whole else None
-        lines.append(Line(number, text))
+        lines.append(_line(number, data if whole else None, layout))
         if len(lines) == length:
             yield lines
             lines = []
@@ -214,9 +253,24 @@ def _line_blocks(file: IO[bytes], layout: Layout, length: int) -> Iterator[list[
         yield lines
 
 
-def _block(lines: list[Line], layout: Layout, path: Path, problems: Problems) -> Block:
+def _line(number: int, data: bytes | None, layout: Layout) -> Line:
+    if data is None:
+        return Line(number, "", f"it is longer than {layout.longest:,} bytes")
+    if data.count(b'"') % 2:
+        return Line(
+            number, "", "it has a quote without its other one; a cell can't hold a line break"
+        )  # fmt: skip
+    try:
+        return Line(number, data.decode("utf-8").rstrip("\r\n"))
+    except UnicodeDecodeError:
+        return Line(number, "", _NOT_UTF8)
+
+
+def _rows(
+    lines: list[Line], layout: Layout, path: Path, problems: Problems
+) -> tuple[NDArray[np.uint8], list[str]]:
     """Return the good rows of some lines: pixels (k, n), and labels."""
-    fast = _fast_block(lines, layout)
+    fast = _fast_rows(lines, layout)
     if fast is not None:
         return fast
     rows, labels = [], []
@@ -228,12 +282,14 @@ def _block(lines: list[Line], layout: Layout, path: Path, problems: Problems) ->
             rows.append(found[0])
             labels.append(found[1])
     pixels = np.stack(rows) if rows else np.zeros((0, len(layout.pixels)), np.uint8)
-    return Block(pixels, np.array(labels, str))
+    return pixels, labels
 
 
-def _fast_block(lines: list[Line], layout: Layout) -> Block | None:
+def _fast_rows(
+    lines: list[Line], layout: Layout
+) -> tuple[NDArray[np.uint8], list[str]] | None:  # fmt: skip
     """Return all rows if nothing is wrong with any, else None."""
-    texts = [line.text for line in lines if line.text is not None]
+    texts = [line.text for line in lines if not line.problem]
     if len(texts) < len(lines) or layout.label is None or any('"' in text for text in texts):
         return None
     if any(text.count(layout.delimiter) != layout.columns - 1 for text in texts):
@@ -246,9 +302,9 @@ def _fast_block(lines: list[Line], layout: Layout) -> Block | None:
         return None
     labels = [_label_of(text, layout) for text in texts]
     pixels = _as_pixels(values)
-    if pixels is None or not all(labels):
+    if pixels is None or any(map(_label_problem, labels)):
         return None
-    return Block(pixels, np.array(labels, str))
+    return pixels, labels
 
 
 def _label_of(text: str, layout: Layout) -> str:
@@ -264,6 +320,13 @@ def _label(cell: str) -> str:
     return text[:-2] if re.fullmatch(r"[-+]?\d+\.0", text) else text
 
 
+def _label_problem(label: str) -> str:
+    if not label:
+        return "its label is missing"
+    long = len(label) > MOST_LABEL
+    return f"its label has {len(label):,} characters, more than {MOST_LABEL}" if long else ""
+
+
 def _as_pixels(values: NDArray[np.float64]) -> NDArray[np.uint8] | None:
     # NaN fails both comparisons.
     if not (values.min() >= 0 and values.max() <= 255):
@@ -274,17 +337,16 @@ def _as_pixels(values: NDArray[np.float64]) -> NDArray[np.uint8] | None:
 
 def _row(line: Line, layout: Layout) -> tuple[NDArray[np.uint8], str] | str:
     """Return the pixels and the label of a line, or what is wrong with it."""
-    if line.text is None:
-        return f"it is longer than {layout.longest:,} bytes"
+    if line.problem:
+        return line.problem
     cells = _cells(line.text, layout.delimiter)
     if len(cells) != layout.columns:
         return f"it has {len(cells)} cells, the header {layout.columns}"
     assert layout.label is not None
     label = _label(cells[layout.label])
-    if not label:
-        return "its label is missing"
-    if len(label) > _MOST_LABEL:
-        return f"its label has {len(label):,} characters"
+    reason = _label_problem(label)
+    if reason:
+        return reason
     pixels = np.zeros(len(layout.pixels), np.uint8)
     for place, column in enumerate(layout.pixels):
         reason = _pixel_problem(cells[column])
