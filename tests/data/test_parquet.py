@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pellucid import data
+from pellucid.data import parquet as module
 from pellucid.data.parquet import holds_parquet
 from pellucid.errors import DataError
 
@@ -202,6 +204,144 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path):
         DataError, match=r"train-a\.parquet and .*train-b\.parquet name different c"
     ):
         data.load(tmp_path / "set")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_among_the_files_is_not_waited_for(tmp_path):
+    write(tmp_path / "set" / "train-0.parquet")
+    os.mkfifo(tmp_path / "set" / "train-1.parquet")
+    with pytest.raises(DataError, match=r"train-1\.parquet is not a regular file\."):
+        data.load(tmp_path / "set")
+    (tmp_path / "set" / "train-0.parquet").unlink()
+    (tmp_path / "set" / "train-2.parquet").mkdir()
+    with pytest.raises(DataError, match=r"train-1\.parquet is not a regular file\."):
+        data.load(tmp_path / "set")
+
+
+def test_every_bad_file_is_told_and_can_be_skipped(tmp_path):
+    folder = tmp_path / "set"
+    write(folder / "train-0.parquet")
+    for number in (1, 2):
+        (folder / f"train-{number}.parquet").write_bytes(b"junk")
+    with pytest.raises(DataError) as error:
+        data.load(folder)
+    lines = str(error.value).splitlines()
+    assert lines[0] == f"{folder} has 2 bad files:"
+    assert "train-1.parquet as a Parquet file" in lines[1]
+    assert "train-2.parquet as a Parquet file" in lines[2]
+    said = []
+    found = data.load(folder, skip_bad=True, say=said.append)
+    assert got(found) == made(["cat", "dog"] * 6)
+    assert said == [found.note]
+    assert found.note.startswith(f"Going on without 2 bad files and rows of {folder}, the first Ca")
+    (folder / "train-0.parquet").unlink()
+    with pytest.raises(DataError, match="has 2 bad files:"):
+        data.load(folder, skip_bad=True)
+
+
+def test_a_file_that_is_damaged_inside_gives_the_rows_before(tmp_path, monkeypatch):
+    folder = tmp_path / "set"
+    for number in range(2):
+        table = parquet.read_table(write(folder / f"train-{number}.parquet"))
+        parquet.write_table(
+            table, folder / f"train-{number}.parquet", row_group_size=4, compression="none"
+        )
+    path = folder / "train-1.parquet"
+    content = path.read_bytes()
+    with parquet.ParquetFile(path) as file:
+        start = file.metadata.row_group(1).column(0).data_page_offset
+    path.write_bytes(content[:start] + bytes([255] * 40) + content[start + 40 :])
+    with pytest.raises(DataError) as error:
+        data.load(folder)
+    first, line = str(error.value).splitlines()
+    assert first.startswith(f"{folder} has 1 bad row; ")
+    assert line.startswith(f"  {path}, row 4: Can't read {path} as a Parquet file: ")
+    assert line.endswith(", and 7 more rows")
+    found = data.load(folder, skip_bad=True)
+    assert len(found.train_images) + len(found.test_images) == 16
+
+
+LABELS = [
+    pyarrow.array([[n % 2] for n in range(12)]),
+    pyarrow.array([{"a": n % 2} for n in range(12)]),
+    pyarrow.array([[("a", n % 2)] for n in range(12)], pyarrow.map_(pyarrow.string(), "int64")),
+    pyarrow.array([2**30 + n for n in range(12)], pyarrow.date32()),
+    pyarrow.array([2**61 + n for n in range(12)], pyarrow.timestamp("ms")),
+    pyarrow.array([2**61 + n for n in range(12)], pyarrow.duration("s")),
+    pyarrow.array([86400 * 10 + n for n in range(12)], pyarrow.time32("s")),
+    pyarrow.array([0.5] * 12),
+]
+
+
+@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: str(labels.type))
+@pytest.mark.parametrize("names", [None, ("cat", "dog")])
+def test_labels_of_other_types_are_refused(tmp_path, labels, names):
+    path = write(tmp_path / "a.parquet", labels=labels, names=names)
+    with pytest.raises(DataError) as error:
+        data.load(path)
+    start = f"{path}: labels must be whole numbers or text, but the column 'label' is "
+    assert str(error.value).startswith(start + str(labels.type)[:4])
+
+
+def test_pictures_of_other_types_are_refused(tmp_path):
+    times = pyarrow.array([86400 * 10 + n for n in range(12)], pyarrow.time32("s"))
+    for images in (times, [[1, 2]] * 12, ["a.png"] * 12, [{"a": 1}] * 12):
+        table = pyarrow.table({"image": images, "label": [0, 1] * 6})
+        parquet.write_table(table, tmp_path / "a.parquet")
+        with pytest.raises(DataError, match=r"the column 'image' is .*; pictures are bytes, or st"):
+            data.load(tmp_path / "a.parquet")
+
+
+def test_labels_that_are_coded_or_too_long(tmp_path):
+    labels = pyarrow.array(["b", "a"] * 6).dictionary_encode()
+    assert data.load(write(tmp_path / "a.parquet", labels=labels, names=None)).classes == ("a", "b")
+    path = write(tmp_path / "a.parquet", labels=["b", "a"] * 5 + ["a" * 201, "b"], names=None)
+    with pytest.raises(DataError, match="row 10: its label has 201 characters, more than 200"):
+        data.load(path)
+    with pytest.raises(DataError, match="Two classes have the name 'cat'"):
+        data.load(write(tmp_path / "a.parquet", names=("cat", "cat")))
+
+
+def test_large_pictures_are_read_one_by_one(tmp_path):
+    buffer = io.BytesIO()
+    Image.new("RGB", (2000, 1000)).save(buffer, "bmp")  # 6 MB
+    path = write(tmp_path / "a.parquet", [buffer.getvalue()] * 40)
+    assert path.stat().st_size < 7e6  # what is equal is there once
+    before = pyarrow.total_allocated_bytes()
+    peak = 0
+
+    def progress(done, total):
+        nonlocal peak
+        peak = max(peak, pyarrow.total_allocated_bytes() - before)
+
+    data.load(path, size=8, progress=progress)
+    assert 0 < peak < 150e6  # all of them would be 240 MB
+
+
+def test_what_unpacks_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_CELL", 1000)
+    path = write(tmp_path / "a.parquet", [bytes(500_000)] * 12)
+    parquet.write_table(parquet.read_table(path), path, compression="zstd")
+    with pytest.raises(DataError, match=r"bytes of pictures would unpack to .*; write it without"):
+        data.load(path)
+    path = write(tmp_path / "a.parquet", [png(RANDOM.integers(0, 256, (40, 40), np.uint8))] * 12)
+    with pytest.raises(DataError, match=r"row 11: its image has 1,\d+ bytes, more than 0 MB"):
+        data.load(path)
+
+
+def test_pictures_that_a_file_only_names_belong_to_its_map(tmp_path):
+    folder = tmp_path / "set"
+    path = write(folder / "a.parquet", [{"bytes": None, "path": f"{n}.png"} for n in range(12)])
+    for pixels in (PIXELS, [255 - array for array in PIXELS]):
+        for number, array in enumerate(pixels):
+            (folder / f"{number}.png").write_bytes(png(array))
+            os.utime(folder / f"{number}.png", ns=(int(array[0, 0]),) * 2)
+        mapped = data.load(path, memory_map=True)
+        assert got(mapped) == made(["cat", "dog"] * 6, pixels)
+        assert data.load(path).train_images.filename == mapped.train_images.filename
+    (folder / "3.png").unlink()
+    with pytest.raises(DataError, match="row 3: there is no such file"):
+        data.load(path)
 
 
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.booleans())

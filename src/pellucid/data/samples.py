@@ -196,9 +196,13 @@ class Problems:
 
     def add(self, where: object, reason: object) -> None:
         """Note that something is wrong; a name with line breaks stays in its line."""
+        self.add_line(f"{where}: {reason}")
+
+    def add_line(self, line: str) -> None:
+        """Note that something is wrong, in words that say where."""
         self.count += 1
         if len(self.lines) < self.MOST:
-            self.lines.append(" ".join(f"{where}: {reason}".splitlines()))
+            self.lines.append(" ".join(line.splitlines()))
 
     def text(self) -> str:
         """Return the list, a line for each."""
@@ -210,7 +214,8 @@ class Problems:
         """Raise DataError if something is wrong; with ``skip_bad``, say so and return the note."""
         if self.count == 0:
             return ""
-        bad = f"{self.count:,} bad {self.what}{'' if self.count == 1 else 's'}"
+        what = self.what if self.count == 1 else self.what.replace(" or ", "s and ") + "s"
+        bad = f"{self.count:,} bad {what}"
         if not skip_bad:
             raise DataError(
                 f"{self.name} has {bad}; repair or remove them, or go on without them "
@@ -261,7 +266,8 @@ class Reading:
 
     def note_beside(self, path: Path) -> None:
         """Note, before it is read, the state of a file that the source does not name."""
-        self.beside.setdefault(str(path), file_state(path))
+        if str(path) not in self.beside:
+            self.beside[str(path)] = file_state(path)
 
     def tell(self, line: str) -> None:
         """Say a line, if somebody listens."""
