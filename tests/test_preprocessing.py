@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import hypothesis.extra.numpy as arrays
 import numpy as np
@@ -248,3 +249,27 @@ def test_descriptions_that_can_t_be_used(values, message):
     with pytest.raises(ConfigurationError) as error:
         Preprocessing.from_dict(values)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize("fit", ["resize", "mnist"])
+@pytest.mark.parametrize("polarity", ["auto", "dark-on-light", "light-on-dark"])
+def test_strips_of_a_large_picture_make_no_difference(fit, polarity, monkeypatch):
+    picture = np.random.default_rng(0).integers(120, 256, (211, 97), np.uint8)
+    picture[50:150, 30:60] = 3
+    preprocessing = Preprocessing((28, 20), polarity, fit)
+    expected = preprocessing.picture(picture)
+    monkeypatch.setattr("pellucid.ink._STRIP", 1000)
+    found = preprocessing.picture(picture)
+    assert np.abs(found.astype(int) - expected).max() <= 1
+
+
+def test_a_large_picture_is_resized_in_strips():
+    picture = np.zeros((6000, 4000, 3), np.uint8)  # 72 MB; as floats 288 MB
+    picture[1000:] = 7
+    tracemalloc.start()
+    try:
+        image = Preprocessing((3, 28, 28), "dark-on-light", "resize").picture(picture)
+        assert tracemalloc.get_traced_memory()[1] < 40e6
+    finally:
+        tracemalloc.stop()
+    assert set(image[:, 10:].ravel().tolist()) == {248}

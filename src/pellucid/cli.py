@@ -349,17 +349,14 @@ def predict(
 
     Pictures may have any size, and be light on dark or dark on light.
     """
-    import numpy as np
-
-    from pellucid.data import read_pictures
+    from pellucid.data import read_images
     from pellucid.inference import predict_proba
     from pellucid.kernels.compile import announce_with
     from pellucid.model_file import load_model
     from pellucid.reports import prediction_table
 
     loaded = load_model(model)
-    read = read_pictures(pictures)
-    images = np.stack([loaded.preprocessing.picture(picture) for picture in read])
+    images = read_images(pictures, loaded.preprocessing)
     announce_with(_say)
     probabilities = predict_proba(loaded.network, loaded.parameters, images)
     if as_json:

@@ -117,7 +117,7 @@ class Preprocessing:
         low, high = gray_range(planes)
         dark = self._is_dark_on_light(low, high, background)
         if self.fit == "resize":
-            return self._resized(np.uint8(255) - planes if dark else planes)
+            return self._resized(planes, dark)
         if high - low < _LEAST_CONTRAST:
             return np.zeros(self.input_shape, np.uint8)
         exact = planes.shape == self.input_shape
@@ -242,7 +242,7 @@ class Preprocessing:
         if channels == 1:
             return np.concatenate([_rounded(gray(part)) for part in strips(planes)])[np.newaxis]
         if channels == 3:
-            return np.repeat(planes, 3, axis=0)
+            return np.broadcast_to(planes, (3, *planes.shape[1:]))
         raise DataError(
             f"A picture with {len(planes)} channels can't become the input of a network with "
             f"{channels}; give an array of its shape {self.input_shape}."
@@ -253,11 +253,11 @@ class Preprocessing:
             return background - low > high - background
         return self.polarity == "dark-on-light"
 
-    def _resized(self, planes: Bytes) -> NDArray[np.uint8]:
+    def _resized(self, planes: Bytes, dark: bool) -> NDArray[np.uint8]:
         _, height, width = planes.shape
         if planes.shape == self.input_shape:
-            return planes.copy()
-        resized = [self._sample(plane, (0, 0, width, height)) for plane in planes]
+            return np.uint8(255) - planes if dark else planes.copy()
+        resized = [self._sample(plane, (0, 0, width, height), dark) for plane in planes]
         return _rounded(np.stack(resized))
 
     def _centered(self, planes: Bytes, levels: Plane, dark: bool, noise: float) -> Plane:
@@ -284,14 +284,39 @@ class Preprocessing:
         box = (pad_x + x, pad_y + y, pad_x + x + field_x, pad_y + y + field_y)
         return np.stack([self._sample(plane, box) for plane in padded])
 
-    def _sample(self, plane: NDArray[Any], box: tuple[float, float, float, float]) -> Plane:
-        """Return the part of a plane inside the box (left, top, right, bottom), resampled."""
-        from PIL import Image  # who trains on arrays need not wait for it
+    def _sample(
+        self, plane: NDArray[Any], box: tuple[float, float, float, float], inverted: bool = False
+    ) -> Plane:
+        """Return the part of a plane inside the box (left, top, right, bottom), resampled.
 
+        A large plane is narrowed in strips of its rows first, so that only one is held as floats.
+        """
         _, height, width = self.input_shape
-        picture = Image.fromarray(plane.astype(np.float32))
-        resized = picture.resize((width, height), Image.Resampling.BICUBIC, box=box)
-        return np.asarray(resized, np.float64)
+        left, top, right, bottom = box
+        parts = [*strips(plane[np.newaxis])]
+        if len(parts) == 1:
+            return _resampled(parts[0][0], (width, height), box, inverted)
+        narrow = [
+            _resampled(part, (width, len(part)), (left, 0, right, len(part)), inverted)
+            for (part,) in parts
+        ]
+        return _resampled(np.concatenate(narrow), (width, height), (0, top, width, bottom))
+
+
+def _resampled(
+    plane: NDArray[Any],
+    size: tuple[int, int],
+    box: tuple[float, float, float, float],
+    inverted: bool = False,
+) -> Plane:
+    """Return the part of a plane inside the box in a size (width, height)."""
+    from PIL import Image  # who trains on arrays need not wait for it
+
+    values = plane.astype(np.float32)
+    if inverted:
+        np.subtract(np.float32(255), values, out=values)
+    resized = Image.fromarray(values).resize(size, Image.Resampling.BICUBIC, box=box)
+    return np.asarray(resized, np.float64)
 
 
 def _checked_shape(value: Any) -> tuple[int, ...]:

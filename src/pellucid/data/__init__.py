@@ -11,7 +11,7 @@ from pellucid.lazy import lazy_names
 
 if TYPE_CHECKING:
     from pellucid.data.catalog import Available, available, fetch, load
-    from pellucid.data.pictures import read_picture, read_pictures
+    from pellucid.data.pictures import read_images, read_picture, read_pictures
     from pellucid.data.progress_bar import show_reading
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "check_labels",
     "fetch",
     "load",
+    "read_images",
     "read_picture",
     "read_pictures",
     "show_reading",
@@ -36,6 +37,7 @@ __getattr__ = lazy_names(
         "available": "pellucid.data.catalog",
         "fetch": "pellucid.data.catalog",
         "load": "pellucid.data.catalog",
+        "read_images": "pellucid.data.pictures",
         "read_picture": "pellucid.data.pictures",
         "read_pictures": "pellucid.data.pictures",
         "show_reading": "pellucid.data.progress_bar",

@@ -7,27 +7,53 @@ import io
 import os
 import stat
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from pellucid.errors import DataError
+from pellucid.preprocessing import Preprocessing
 
-__all__ = ["Header", "PictureError", "decode", "read_header", "read_picture", "read_pictures"]
+__all__ = [
+    "Header",
+    "PictureError",
+    "decode",
+    "read_header",
+    "read_images",
+    "read_picture",
+    "read_pictures",
+]
 
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
 _MOST_PIXELS = 64_000_000
+_MOST_SIDE = 65_535
+# A tile is unpacked as a whole, however small the picture is.
+_MOST_TILE = 16_777_216
+_TILE_SIDES = (322, 323)
+# Pixels that are converted at once.
+_STRIP = 1 << 20
 
 # What becomes an array of brightness; everything else has colors.
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
 # EXIF orientations that turn a picture by a quarter.
 _QUARTER_TURNS = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
+# What makes a picture upright, by its EXIF orientation: views, not copies.
+_UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
 
+T = TypeVar("T")
 PicturePath = str | os.PathLike[str]
 Content = Path | bytes
 """A file, or what a file holds."""
@@ -115,26 +141,53 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     Traceback (most recent call last):
     pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
-    pictures, bad = [], []
+    return _each(paths, lambda pixels: pixels)
+
+
+def read_images(
+    paths: Iterable[PicturePath], preprocessing: Preprocessing
+) -> NDArray[np.uint8]:  # fmt: skip
+    """Read several pictures as the input of a network; only one of them is held at a time.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        The files, at least one.
+    preprocessing : Preprocessing
+        What makes images of them.
+
+    Returns
+    -------
+    ndarray of shape (n, C, height, width), uint8
+
+    Raises
+    ------
+    DataError
+        As :func:`read_pictures`, or a picture that does not fit the network.
+    """
+    return np.stack(_each(paths, preprocessing.picture))
+
+
+def _each(paths: Iterable[PicturePath], make: Callable[[NDArray[np.uint8]], T]) -> list[T]:
+    """Return what is made of each picture, or raise one error for all bad ones."""
+    made, bad = [], []
     for path in paths:
         try:
-            pictures.append(decode(Path(path)))
+            made.append(make(decode(Path(path))))
         except PictureError as error:
             bad.append(f"{path}: {error}")
     if len(bad) == 1:
         raise DataError(f"Can't read the picture {bad[0]}.")
     if bad:
         lines = "".join(f"\n  {line}" for line in bad)
-        raise DataError(f"Can't read {len(bad)} of {len(bad) + len(pictures)} pictures:{lines}")
-    return pictures
+        raise DataError(f"Can't read {len(bad)} of {len(bad) + len(made)} pictures:{lines}")
+    return made
 
 
 def read_header(content: Content) -> Header:
     """Return size and kind of a picture; raise PictureError where it can't be a picture."""
     with _opened(content) as picture:
-        turned = False
-        with contextlib.suppress(Exception):  # as when it is decoded
-            turned = picture.getexif().get(_ORIENTATION) in _QUARTER_TURNS
+        turned = _orientation(picture) in _QUARTER_TURNS
         height, width = picture.size if turned else picture.size[::-1]
         is_gray = picture.mode in _GRAY_MODES or picture.mode.startswith("I;16")
         return Header(height, width, not is_gray)
@@ -206,23 +259,52 @@ def _check_size(picture: Image.Image) -> None:
         )
     if width * height == 0:
         raise PictureError("it has no pixels")
+    if max(width, height) > _MOST_SIDE:
+        raise PictureError(
+            f"it has {width} x {height} pixels, more than {_MOST_SIDE:,} on a side; cut it"
+        )
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        tile = [int(picture.tag_v2.get(side, 0)) for side in _TILE_SIDES]
+        if tile[0] * tile[1] > _MOST_TILE:
+            raise PictureError(
+                f"it has tiles of {tile[0]} x {tile[1]} pixels; save it with smaller ones"
+            )
+
+
+def _orientation(picture: Image.Image) -> int:
+    with contextlib.suppress(Exception):  # damaged EXIF data don't make the pixels unreadable
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    return 1
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels, upright; beside the decoded picture and these, only strips are held."""
     picture.load()
-    upright = picture
-    with contextlib.suppress(Exception):  # damaged EXIF data don't make the pixels unreadable
-        upright = ImageOps.exif_transpose(picture)
-    if upright.mode == "I" or upright.mode.startswith("I;16"):
-        return _from_16_bits(upright)
-    if upright.mode == "F":
+    turn = _UPRIGHT.get(_orientation(picture))
+    width, height = picture.size
+    rows = max(1, _STRIP // width)
+    pixels: NDArray[np.uint8] | None = None
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        strip = _strip(picture.crop((0, top, width, bottom)))
+        if pixels is None:
+            pixels = np.empty((height, *strip.shape[1:]), np.uint8)
+        pixels[top:bottom] = strip
+    assert pixels is not None  # there is a row at least
+    return pixels if turn is None else turn(pixels)
+
+
+def _strip(strip: Image.Image) -> NDArray[np.uint8]:
+    if strip.mode == "I" or strip.mode.startswith("I;16"):
+        return _from_16_bits(strip)
+    if strip.mode == "F":
         raise PictureError("its pixels are floating-point numbers; save it with 8 or 16 bits")
-    if upright.has_transparency_data:
-        layer = upright.convert("RGBA")
+    if strip.has_transparency_data:
+        layer = strip.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")
         flat = Image.alpha_composite(white, layer)
-        return np.array(flat.convert("L" if upright.mode in ("L", "LA", "La", "1") else "RGB"))
-    return np.array(upright.convert("L" if upright.mode in ("L", "1") else "RGB"))
+        return np.array(flat.convert("L" if strip.mode in ("L", "LA", "La", "1") else "RGB"))
+    return np.array(strip.convert("L" if strip.mode in ("L", "1") else "RGB"))
 
 
 def _from_16_bits(picture: Image.Image) -> NDArray[np.uint8]:
