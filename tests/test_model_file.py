@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, presets
 from pellucid.errors import ConfigurationError, ModelFileError
-from pellucid.model_file import Model, current_versions, load_model, save_model
+from pellucid.model_file import Model, current_versions, load_model, read_network, save_model
 from pellucid.preprocessing import Preprocessing
-from pellucid.tensor_file import digest
+from pellucid.tensor_file import RefusedError, digest
 
 NETWORK = Network([Conv2D(2, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(3)], (6, 6))
 
@@ -313,6 +313,22 @@ def test_well_signed_files_that_are_wrong_all_the_same(saved, tensors, metadata,
     rewrite(saved, tensors, **metadata)
     sign(saved)
     assert message in refused(saved)
+
+
+@pytest.mark.parametrize(
+    ("layers", "side", "values"),
+    [
+        ([Flatten(), Dense(2)], 8001, 8001 * 8001),
+        ([Conv2D(300, 3), MaxPool2D(498), Flatten(), Dense(2)], 500, 300 * 498 * 498),
+    ],
+)
+def test_a_network_that_would_fill_the_memory(layers, side, values):
+    described = Network(layers, (side, side)).to_dict()
+    with pytest.raises(RefusedError) as error:
+        read_network(described)
+    assert str(error.value) == (
+        f"its network would make {values:,} values of an image, more than 64,000,000"
+    )
 
 
 def test_a_file_of_somebody_else_s(tmp_path):

@@ -274,6 +274,17 @@ def test_the_smallest_images(tmp_path, monkeypatch):
     assert contents(tmp_path).keys() == FILES
 
 
+def test_a_single_class_is_told_with_the_data_s_name(tmp_path, monkeypatch):
+    whole = tiny_data()
+    one = dataclasses.replace(
+        whole, train_labels=whole.train_labels * 0, test_labels=whole.test_labels * 0,
+        classes=("cat",),
+    )  # fmt: skip
+    use_data(monkeypatch, one)
+    with pytest.raises(DataError, match="tiny has only the class 'cat'; a network needs two to t"):
+        reference_run(QUICK, tmp_path / "run", say_nothing)
+
+
 def test_no_test_images(tmp_path, monkeypatch):
     whole = tiny_data()
     nothing = dataclasses.replace(

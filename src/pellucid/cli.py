@@ -16,6 +16,7 @@ from pellucid.cli_checkpoints import checkpoints_of, resumed
 from pellucid.cli_errors import STOPPED, one_line_errors
 from pellucid.errors import ConfigurationError
 from pellucid.preprocessing import Fit
+from pellucid.printable import printable
 from pellucid.run import reference_run
 from pellucid.run_settings import RunSettings
 from pellucid.training.interrupt import exit_on_sigterm
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    typer.echo(line, err=True)
+    typer.echo(printable(line), err=True)
 
 
 def _show_table(table: Table) -> None:
@@ -328,7 +329,7 @@ def evaluate_command(
     _show_table(class_table(labels, found.predicted, loaded.classes))
     typer.echo(
         f"Accuracy {found.accuracy:.3%}, loss {found.loss:.4f} on "
-        f"{len(labels):,} test images of {dataset.name}."
+        f"{len(labels):,} test images of {printable(dataset.name)}."
     )
     if confusion is not None:
         typer.echo(f"Confusion matrix written to {confusion}.")

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import typer
 
 from pellucid.errors import ConfigurationError, DataError, PellucidError
+from pellucid.printable import printable
 from pellucid.training.interrupt import Terminated
 
 __all__ = ["STOPPED", "one_line_errors"]
@@ -80,5 +81,5 @@ def _fail(message: str, code: int) -> NoReturn:
     if len(lines) <= IN_A_LINE:
         lines = ["; ".join(lines).replace(":; ", ": ")]
     for line in lines:
-        typer.echo("".join(c if c.isprintable() else "?" for c in line), err=True)
+        typer.echo(printable(line), err=True)
     raise typer.Exit(code)

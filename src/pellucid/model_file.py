@@ -8,6 +8,7 @@ with, and the versions of what trained it. A SHA-256 over all of it is verified 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ _ENTRIES = {
     "versions": dict,
 }
 _MOST_PARAMETERS = 1_000_000_000
+_MOST_VALUES = 64_000_000  # of an image, or of what a layer makes of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +262,11 @@ def read_network(values: Any) -> Network:
     if size > _MOST_PARAMETERS:
         raise RefusedError(
             f"its network would have {size:.3g} parameters, more than {_MOST_PARAMETERS:,}"
+        )
+    largest = max(map(math.prod, network.shapes))
+    if largest > _MOST_VALUES:
+        raise RefusedError(
+            f"its network would make {largest:,} values of an image, more than {_MOST_VALUES:,}"
         )
     return network
 

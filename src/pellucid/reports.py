@@ -18,6 +18,7 @@ from pellucid.data import Available, Dataset
 from pellucid.errors import DataError
 from pellucid.measuring.own import Figure
 from pellucid.model_file import Model
+from pellucid.printable import printable
 
 __all__ = [
     "bench_table",
@@ -128,7 +129,7 @@ def _table(*columns: str) -> Table:
 
 def _text(value: object) -> Text:
     """Return names as they are: nothing in a file's or a class's name is markup or a command."""
-    return Text("".join(c if c.isprintable() else "?" for c in str(value)))
+    return Text(printable(str(value)))
 
 
 def _share(part: int, whole: int) -> str:

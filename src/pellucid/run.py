@@ -224,6 +224,11 @@ def make_trainer(
 def _check_data(digits: Dataset) -> None:
     if len(digits.train_images) == 0 or len(digits.test_images) == 0:
         raise DataError(f"{digits.name} needs both training and test images; one of them is empty.")
+    if len(digits.classes) < 2:
+        raise DataError(
+            f"{digits.name} has only the class {digits.classes[0]!r}; a network needs two to tell "
+            "apart."
+        )
     height, width = digits.input_shape[-2:]
     if min(height, width) < LEAST_SIDE:
         raise DataError(

@@ -217,6 +217,14 @@ def test_no_test_image_of_evaluate_was_trained_on(tmp_path, monkeypatch):
     assert not tested & {image.tobytes() for image in trained.train_images}
 
 
+def test_a_file_s_name_is_no_command_to_the_terminal(tmp_path):
+    write_folder(tmp_path / "folder")
+    (tmp_path / "folder" / "3" / "\x1b[31mred.png").touch()
+    _, err = train("folder", "--skip-bad")
+    assert "the first folder/3/?[31mred.png: it is empty (0 bytes)." in err
+    assert "\x1b" not in err
+
+
 def test_many_bad_files_are_listed_below_one_another(tmp_path):
     write_folder(tmp_path / "folder")
     for number in range(8):

@@ -1,5 +1,6 @@
 import os
 import struct
+import sys
 import tracemalloc
 import zlib
 
@@ -277,6 +278,31 @@ def test_links_inside_the_folder_are_followed(tmp_path):
     for folder in ("set", "link"):
         found = data.load(tmp_path / folder)
         assert len(found.train_images) + len(found.test_images) == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_class_that_is_a_link_to_itself_or_nowhere_is_told(tmp_path):
+    made = make(tmp_path / "set")
+    for name, target in (("cat", "cat"), ("dog", "nowhere")):
+        (tmp_path / "set" / name).symlink_to(target)
+    with pytest.raises(DataError) as error:
+        data.load(tmp_path / "set")
+    assert str(error.value).split("\n")[1:] == [
+        f"  {tmp_path / 'set' / name}: it is a link that leads nowhere, or to itself"
+        for name in ("cat", "dog")
+    ]
+    same(data.load(tmp_path / "set", skip_bad=True), made)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_class_whose_name_is_no_text_is_told(tmp_path):
+    made = make(tmp_path / "set")
+    make(tmp_path / "set", names=("c\udcff",))
+    with pytest.raises(DataError, match=r"1 bad file; .*\n.*its name is not text in UTF-8; rename"):
+        data.load(tmp_path / "set")
+    found = data.load(tmp_path / "set", skip_bad=True)
+    same(found, made)
+    assert found.classes == NAMES
 
 
 def test_a_class_to_test_on_needs_training(tmp_path):

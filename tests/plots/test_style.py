@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -15,6 +16,7 @@ from PIL import Image
 
 from pellucid import plots
 from pellucid.errors import ConfigurationError
+from pellucid.plots import _style
 from pellucid.plots._style import fitted, text_width
 
 EVERY_PICTURE = [
@@ -32,6 +34,20 @@ class TestTexts:
         short = fitted(text, width, 9)
         assert text_width(short, 9) <= width
         assert short == text or short.endswith("…")
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["日本語", "\U0001f600", "half \udcff", "$\\frac{$"])
+    def test_any_name_is_drawn_without_a_word(self, name, tmp_path, monkeypatch):
+        monkeypatch.setattr(_style, "_font_family", lambda: ["DejaVu Sans"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            figures = [
+                plots.confusion([0, 1], [1, 1], [name, "b"]),
+                plots.predictions(np.zeros((2, 8, 8)), [0, 1], [[0.9, 0.1]] * 2, [name, "b"]),
+            ]
+            for figure in figures:
+                assert plots.save(figure, tmp_path / "a.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize("draw", EVERY_PICTURE)

@@ -54,6 +54,7 @@ def picture_folder(folder: Path, reading: Reading) -> Parts:
     classes = _ordered({name for top in tops for name in _subfolders(top)})
     if not classes:
         raise DataError(f"The folder {folder} has no subfolders; pictures of a class go into one.")
+    classes = [name for name in classes if _is_text(name, tops, reading.problems)]
     listed = [_listed(top, root, classes, reading.problems) for top in tops]
     _check_classes(tops, listed, classes, reading.problems)
     train, *test = [_pictures(found, root) for found in listed]
@@ -77,6 +78,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _is_text(name: str, tops: list[Path], problems: Problems) -> bool:
+    """Tell whether the name of a class can be written; note it where it can't."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        places = [top / name for top in tops if (top / name).is_dir()]
+        problems.add(places[0], "its name is not text in UTF-8; rename the folder")
+        return False
+    return True
+
+
 def _is_litter(name: str) -> bool:
     return name.startswith(".") or name.lower() in _LITTER
 
@@ -98,9 +110,12 @@ def _ordered(names: set[str]) -> list[str]:
 def _listed(top: Path, root: Path, classes: list[str], problems: Problems) -> _Files:
     with os.scandir(top) as entries:
         for entry in sorted(entries, key=lambda e: e.name):
-            is_picture = entry.name.lower().endswith(_ENDINGS) and not _is_litter(entry.name)
-            if is_picture and not _is_folder(entry):
+            if _is_litter(entry.name) or _is_folder(entry):
+                continue
+            if entry.name.lower().endswith(_ENDINGS):
                 problems.add(entry.path, "it has no label: it lies in no class's folder")
+            elif entry.is_symlink() and not Path(entry.path).exists():
+                problems.add(entry.path, "it is a link that leads nowhere, or to itself")
     files: _Files = []
     for number, name in enumerate(classes):
         place = top / name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,7 +77,9 @@ def _style() -> Iterator[None]:
     import matplotlib
 
     # rc_context gives every setting back at the end and leaves the backend alone.
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # A letter that no installed font has is drawn as a box; a line about each helps nobody.
+        warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
         matplotlib.rcdefaults()
         settings: Any = {**_STYLE, "font.family": _font_family()}
         matplotlib.rcParams.update(settings)
@@ -141,8 +144,9 @@ def fitted(text: str, width: float, size: float, weight: str = "normal") -> str:
 
 
 def one_line(names: Sequence[object]) -> list[str]:
-    """Return the names as texts without line breaks."""
-    return [" ".join(str(name).split()) for name in names]
+    """Return the names as texts without line breaks, and without halves of letters."""
+    texts = [" ".join(str(name).split()) for name in names]
+    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
 
 
 @styled
