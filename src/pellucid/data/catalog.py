@@ -89,7 +89,7 @@ def load(
         Is called with one line for each source that is tried, for what is left out, and for the
         fallback.
     progress : callable, optional
-        Is called with ``(done, total)`` while pictures or CSV files are read.
+        Is called with ``(done, total)`` while files are read, for each source anew.
     skip_bad : bool, default False
         Whether to go on without bad pictures and rows. ``say`` and ``Dataset.note`` tell how many.
     size : int or (int, int), optional

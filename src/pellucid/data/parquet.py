@@ -140,8 +140,8 @@ def _opened(path: Path) -> Iterator[Any]:
     except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
         if isinstance(error, DataError):
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"Can't read {path} as a Parquet file: {reason[:300]}.") from error
+        reason = (" ".join(str(error).split()) or type(error).__name__)[:300].rstrip(".")
+        raise DataError(f"Can't read {path} as a Parquet file: {reason}.") from error
 
 
 def _file(path: Path, reading: Reading) -> _File:
