@@ -43,7 +43,7 @@ LONG = 2.0
 """Minutes that a run needs before workers' memory says anything: a new one's only grows."""
 SETTLED = ("driver", "scheduler")
 """Processes that are there from first to last, so that even a short run shows how they grow."""
-SHORT_SLACK = 8.0
+SHORT_SLACK = 4.0
 """Megabytes that these may grow in a short run; a copy of the parameters an update is more."""
 
 

@@ -51,8 +51,8 @@ def test_memory_that_grows_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("name", "middle", "last", "minutes", "grown"),
     [
-        ("driver", 100.0, 107.9, 0.25, False),
-        ("scheduler", 100.0, 108.1, 0.25, True),
+        ("driver", 100.0, 103.9, 0.25, False),
+        ("scheduler", 100.0, 104.1, 0.25, True),
         ("workers", 100.0, 150.0, 0.25, False),
         ("workers", 100.0, 125.0, 2.0, False),
         ("workers", 100.0, 127.0, 2.0, True),
