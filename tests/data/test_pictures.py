@@ -88,7 +88,7 @@ def test_one_and_sixteen_bits(tmp_path):
 def test_all_orientations_are_pillow_s(tmp_path, orientation, mode):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(GREY if mode == "L" else COLOUR).save(tmp_path / "a.png", exif=exif)
+    Image.fromarray(GRAY if mode == "L" else COLOR).save(tmp_path / "a.png", exif=exif)
     with Image.open(tmp_path / "a.png") as picture:
         expected = np.asarray(ImageOps.exif_transpose(picture))
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), expected)
@@ -98,11 +98,11 @@ def test_all_orientations_are_pillow_s(tmp_path, orientation, mode):
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
 def test_strips_make_no_difference(tmp_path, mode, monkeypatch):
-    whole = Image.fromarray(COLOUR)
-    picture = Image.fromarray(GREY.astype(np.uint16) * 200) if mode == "I;16" else whole
+    whole = Image.fromarray(COLOR)
+    picture = Image.fromarray(GRAY.astype(np.uint16) * 200) if mode == "I;16" else whole
     picture = picture if mode == "I;16" else whole.convert(mode)
     if mode in ("LA", "RGBA"):
-        picture.putalpha(Image.fromarray(GREY))
+        picture.putalpha(Image.fromarray(GRAY))
     end = "tiff" if mode == "CMYK" else "png"
     more = {"transparency": bytes(range(256))} if mode == "P" else {}
     picture.save(tmp_path / f"a.{end}", **more)

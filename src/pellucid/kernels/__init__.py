@@ -14,11 +14,12 @@ Other ways to the same equations, held to them likewise:
 
 The rest is how they run:
 
-- ``vector``: images side by side in vector lanes;
+- ``vector`` and ``emit``: images side by side in vector lanes, and code that several kernels emit;
 - ``arena``: one worker's memory, and views into it;
 - ``plan``, ``plan_backward``, ``plan_winograd``, ``plan_survivors`` and ``plan_one_image``: from a
   network to a list of ops;
 - ``execute`` and ``enter``: the driver that takes a section of a batch through the ops, and how
   images come in;
+- ``signals``: how threads wait for one another without sleeping;
 - ``compile`` and ``addresses``: compiling, the cache between processes, calling what lies there.
 """
