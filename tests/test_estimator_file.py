@@ -7,14 +7,18 @@ import pytest
 import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.datasets import load_digits
+from sklearn.model_selection import cross_val_score
 
 from pellucid import (
     Augmentation,
     CNNClassifier,
     Dense,
     Flatten,
+    HistoryDisplay,
+    Network,
     Preprocessing,
     ReLU,
     data,
@@ -22,7 +26,7 @@ from pellucid import (
     run,
     save_model,
 )
-from pellucid.errors import ModelFileError
+from pellucid.errors import ConfigurationError, ModelFileError, NetworkError
 from pellucid.model_file import Model
 from tests.command_line.console import invoke
 
@@ -92,7 +96,7 @@ class TestRoundTrip:
         for name, value in loaded.get_params().items():
             original = getattr(classifier, name)
             if name == "network":
-                assert value == (None if original is None else classifier.network_)
+                assert value == original
             elif name != "callbacks":
                 np.testing.assert_equal(np.array(value, object), np.array(original, object))
         again = loaded.fit(X, Y)
@@ -113,6 +117,49 @@ class TestRoundTrip:
         assert loaded.n_iter_ == 3
         loaded.set_params(warm_start=True).fit(X, Y)
         assert len(loaded.loss_curve_) == 5
+
+    @pytest.mark.parametrize("given", [None, LAYERS, (*LAYERS, Dense(10))])
+    def test_it_can_be_trained_on_what_the_original_could(self, given, path):
+        classifier = small(network=given).fit(X, Y)
+        loaded = through(classifier, path)
+        if given is not None and len(given) == 4:
+            with pytest.raises(NetworkError, match="10 outputs, but y has 3 classes"):
+                loaded.fit(X, Y % 3)
+        else:
+            scores = cross_val_score(classifier, X, Y % 3, cv=2)
+            assert (cross_val_score(loaded, X, Y % 3, cv=2) == scores).all()
+        assert (loaded.fit(X[:, :36], Y).parameters_ == classifier.fit(X[:, :36], Y).parameters_)\
+            .all()  # fmt: skip
+
+    def test_a_network_comes_back_as_one(self, path):
+        network = Network([*LAYERS, Dense(10)], (8, 8))
+        assert through(small(network=network).fit(X, Y), path).network == network
+
+    def test_passes_without_a_score_come_back(self, path):
+        classifier = small(warm_start=True).fit(X, Y).set_params(early_stopping=True).fit(X, Y)
+        loaded = through(classifier, path)
+        np.testing.assert_equal(loaded.validation_scores_, classifier.validation_scores_)
+        assert np.isnan(loaded.validation_scores_).tolist() == [True, True, False, False]
+
+    @pytest.mark.parametrize(
+        ("changes", "error", "message"),
+        [
+            ({"max_iter": 0}, ConfigurationError, "max_iter is 0; it must be a whole number"),
+            ({"n_jobs": 0}, ConfigurationError, "n_jobs is 0"),
+            ({"network": 5}, NetworkError, "network is 5; it must be a list of layers"),
+            ({"pixel_range": pd.Series([0.0, 16.0])}, ModelFileError,
+             "its parameter pixel_range is 0     0.0\n1    16.0"),
+            ({"class_weight": {(1, 2): np.float32(3), 1: pd.Timedelta(3)}}, ConfigurationError,
+             "class_weight[1] is Timedelta"),
+            ({"class_weight": {pd.Timedelta(3): 2.0}}, ModelFileError,
+             "its parameter class_weight is {Timedelta"),
+        ],
+    )  # fmt: skip
+    def test_what_could_not_be_loaded_is_not_written(self, changes, error, message, path):
+        classifier = small().fit(X, Y).set_params(**changes)
+        with pytest.raises(error, match=re.escape(message)):
+            classifier.save(path)
+        assert not path.exists()
 
     def test_a_random_state_that_is_no_number_is_forgotten(self, path):
         assert through(small(random_state=np.random.RandomState(1)).fit(X, Y), path)\
@@ -159,6 +206,55 @@ class TestCommandLine:
         assert again.score(digits.test_images, digits.test_labels) == model[1]
         assert load_model(path).preprocessing == load_model(model[0]).preprocessing
         classifier.partial_fit(digits.train_images, digits.train_labels)
+
+    def test_its_history_is_there(self, model):
+        classifier = CNNClassifier.load(model[0])
+        assert classifier.n_iter_ == len(classifier.loss_curve_) == 14  # 20,000 of 1,437 images
+        assert classifier.loss_curve_[-1] < classifier.loss_curve_[0] / 2
+        HistoryDisplay.from_estimator(classifier, ax=Figure().subplots())
+
+    @pytest.mark.parametrize(
+        ("dim", "pixel_range"),
+        [
+            (lambda images: images // 4, "auto"),
+            (lambda images: images // 4, (0, 80)),
+            (lambda images: images, (-255, 255)),
+            (lambda images: images / 1000, "auto"),
+        ],
+        ids=["0 to 63", "0 to 80", "-255 to 255", "floats"],
+    )
+    @pytest.mark.parametrize("way", ["as it is", "loaded", "own preprocessing"])
+    def test_pixels_mean_what_they_mean_to_the_classifier(
+        self, dim, pixel_range, way, path, tmp_path
+    ):
+        images, labels = dim(DIGITS.images.astype(np.uint8) * 15), DIGITS.target
+        classifier = small(pixel_range=pixel_range, max_iter=6).fit(images[:900], labels[:900])
+        if way == "own preprocessing":
+            classifier.preprocessing_ = Preprocessing((8, 8), "light-on-dark")
+        classifier.save(path)
+        if way == "loaded":
+            CNNClassifier.load(path).save(path)
+        np.savez(
+            tmp_path / "data.npz", x_train=images[:900], y_train=labels[:900],
+            x_test=images[900:], y_test=labels[900:],
+        )  # fmt: skip
+        score = classifier.score(images[900:], labels[900:])
+        code, out, err = invoke("evaluate", path, "--data", tmp_path / "data.npz")
+        assert code == 0, err
+        assert f"Accuracy {score:.3%}" in out
+
+        if images.dtype == np.uint8:
+            Image.fromarray(images[903]).save(tmp_path / "digit.png")
+            code, out, err = invoke("predict", path, tmp_path / "digit.png", "--json")
+            assert code == 0, err
+            np.testing.assert_allclose(
+                list(json.loads(out)["probabilities"].values()),
+                classifier.predict_proba(images[903:904])[0], rtol=1e-5,
+            )  # fmt: skip
+
+    def test_a_model_of_0_to_16_takes_pictures_of_0_to_255(self, path):
+        small().fit(DIGITS.images[:100], Y).save(path)
+        assert load_model(path).preprocessing == Preprocessing((8, 8))
 
     def test_it_takes_our_models(self, path, tmp_path):
         digits = data.load("digits")
@@ -237,7 +333,8 @@ class TestDamaged:
             {"pixel_range": None},
             {"loss_curve": 3},
             {"loss_curve": ["a"]},
-            {"validation_scores": [None]},
+            {"validation_scores": ["a"]},
+            {"validation_scores": [0.5] * 3},
             {"n_iter": "many"},
             {"seed": -1},
             {"seed": 2**80},
@@ -269,11 +366,28 @@ class TestDamaged:
             {"class_weight": [[[], 1.0]]},
             {"class_weight": "even"},
             {"validation_fraction": {}},
+            {"early_stopping": 1},
+            {"verbose": "x"},
+            {"warm_start": None},
+            {"network": 3},
+            {"network": {"layers": []}},
+            {"network": [{"layer": "Dense", "size": 3}]},
         ],
     )
     def test_a_parameter_is_refused(self, changes, good, path):
         stored = good.configuration
         assert not loads(good, stored | {"estimator": stored["estimator"] | changes}, path)
+
+    def test_older_files_can_be_read(self, good, path):
+        stored = good.configuration["estimator"]
+        older = {name: value for name, value in stored.items() if name != "network"}
+        for has_network in (True, False):
+            settings = older | {"has_network": has_network}
+            configuration = good.configuration | {"estimator": settings, "validation_scores": [0.5]}
+            assert loads(good, configuration, path)
+            loaded = CNNClassifier.load(path)
+            assert loaded.network == (good.network if has_network else None)
+            np.testing.assert_equal(loaded.validation_scores_, [np.nan, 0.5])
 
     def test_a_missing_one_is_refused(self, good, path):
         for name in good.configuration["estimator"]:

@@ -169,6 +169,17 @@ class TestWithScikitLearn:
         classifier.fit(X, Y)
         assert (again.fit(X, Y).parameters_ == classifier.parameters_).all()
 
+    @pytest.mark.parametrize("warm", [True, False])
+    def test_a_memory_map_can_be_used_and_trained(self, warm, tmp_path):
+        classifier = small(warm_start=warm).fit(X, Y)
+        joblib.dump(classifier, tmp_path / "file")
+        again = joblib.load(tmp_path / "file", mmap_mode="r")
+        assert not again.parameters_.flags.writeable
+        assert (again.predict_proba(X) == classifier.predict_proba(X)).all()
+        for method in ("partial_fit", "fit"):
+            expected = getattr(classifier, method)(X, Y).parameters_
+            assert (getattr(again, method)(X, Y).parameters_ == expected).all()
+
     def test_metadata_routing(self):
         weights = np.arange(200) % 4
         with sklearn.config_context(enable_metadata_routing=True):

@@ -7,25 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import (
-    Adam,
-    Augmentation,
-    CNNClassifier,
-    Dense,
-    Flatten,
-    Network,
-    ReLU,
-    Trainer,
-    presets,
-)
-from pellucid.errors import DataError, NetworkError
+from pellucid import Adam, CNNClassifier, Dense, Flatten, Network, Trainer
+from pellucid.errors import DataError
 from pellucid.estimator_training import (
     Epoch,
     Examples,
     Passes,
     batch_size_for,
-    build_augmentation,
-    build_network,
     passes_for,
     sections_for,
     split,
@@ -42,9 +30,9 @@ def examples(count=40, seed=0):
     return Examples(images, images.reshape(count, 4)[:, :3].argmax(axis=1), np.ones(count))
 
 
-def run(held_back=None, trainer=None, data=None, **settings):
-    """Train, and return the passes and the learning rate of every update."""
-    rates = []
+def run(held_back=None, trainer=None, data=None, before=0, **settings):
+    """Train, and return what was told and the learning rate of every update."""
+    rates, told = [], []
 
     class Noting(Trainer):
         def _update(self, images, batch, learning_rate):
@@ -52,9 +40,18 @@ def run(held_back=None, trainer=None, data=None, **settings):
             return super()._update(images, batch, learning_rate)
 
     trainer = Noting(NETWORK, optimizer=Adam(1.0), workers=1) if trainer is None else trainer
-    defaults = {"epochs": 20, "batch_size": 10, "patience": 3, "tell": lambda epoch: None}
     data = examples() if data is None else data
-    return train(trainer, data, held_back, **(defaults | settings)), rates
+    tell = settings.pop("tell", lambda epoch: None)
+
+    def note(epoch):
+        told.append(epoch)
+        tell(epoch)
+
+    patience = settings.pop("patience", 3)
+    passes = Passes(trainer, len(data.labels), held_back, patience, note, before)
+    train(trainer, data, passes, **({"epochs": 20, "batch_size": 10} | settings))
+    assert passes.count == len(told)
+    return told, rates
 
 
 class TestAuto:
@@ -91,8 +88,8 @@ class TestSchedule:
         never_better = examples()._replace(labels=np.full(40, 2))
         never_better.images[:] = 0  # all logits are the biases, so all are right or none is
         for epochs, patience, level, fall in ((50, 3, 4, 3), (5, 3, 3, 2), (1, 9, 1, 0)):
-            passes, rates = run(never_better, epochs=epochs, patience=patience)
-            assert len(passes.losses) <= level + fall
+            told, rates = run(never_better, epochs=epochs, patience=patience)
+            assert len(told) <= level + fall
             if fall:
                 rising = np.arange(4 * fall, 0, -1) / (4 * fall)
                 np.testing.assert_allclose(rates[-4 * fall :], rising)
@@ -100,8 +97,8 @@ class TestSchedule:
     def test_levels_while_it_gets_better(self, monkeypatch):
         scores = iter(np.linspace(0.1, 1, 100))
         monkeypatch.setattr(np, "average", lambda *args, **kwargs: next(scores))
-        passes, rates = run(examples(20, seed=1))
-        assert len(passes.losses) == len(passes.scores) == 20
+        told, rates = run(examples(20, seed=1))
+        assert len(told) == 20
         assert (np.array(rates[8:68]) == 1).all()
         np.testing.assert_allclose(rates[68:], np.arange(12, 0, -1) / 12)
 
@@ -111,71 +108,126 @@ class TestPasses:
         st.integers(1, 60), st.integers(1, 90), st.integers(1, 5), st.booleans()
     )  # fmt: skip
     def test_one_loss_a_pass(self, count, batch_size, epochs, held_back):
-        told = []
-        passes, _ = run(
+        told, _ = run(
             examples(7, seed=1) if held_back else None, data=examples(count),
-            batch_size=batch_size, epochs=epochs, patience=epochs, tell=told.append,
+            batch_size=batch_size, epochs=epochs, patience=epochs,
         )  # fmt: skip
-        assert len(passes.losses) == epochs
         assert [epoch.epoch for epoch in told] == list(range(1, epochs + 1))
-        assert [epoch.loss for epoch in told] == passes.losses
-        assert passes.scores == ([epoch.validation_score for epoch in told] if held_back else [])
+        assert all((epoch.validation_score is not None) == held_back for epoch in told)
+
+    def test_numbers_go_on_after_earlier_passes(self):
+        told, _ = run(before=4, epochs=2)
+        assert [epoch.epoch for epoch in told] == [5, 6]
 
     def test_losses_are_means_by_images(self):
-        passes = Passes(Trainer(NETWORK), 30, None, 5, lambda epoch: None)
+        told = []
+        passes = Passes(Trainer(NETWORK), 30, None, 5, told.append)
         for images, loss in ((20, 1.0), (15, 3.0), (25, 2.0)):
             assert not passes(Update(1, images, loss, 0.5, 0.0))
-        assert passes.losses == [pytest.approx(65 / 35), 2.0]
+        assert [epoch.loss for epoch in told] == [pytest.approx(65 / 35), 2.0]
 
     def test_begin_starts_a_pass_anew(self):
-        passes = Passes(Trainer(NETWORK), 30, None, 5, lambda epoch: None)
+        told = []
+        passes = Passes(Trainer(NETWORK), 30, None, 5, told.append)
         passes(Update(1, 35, 1.0, 0.5, 0.0))
         passes(Update(2, 20, 9.0, 0.5, 0.0))
         passes.begin()
         passes(Update(3, 20, 2.0, 0.5, 0.0))
-        assert len(passes.losses) == 1
+        assert passes.count == 1
         passes(Update(4, 10, 2.0, 0.5, 0.0))
-        assert passes.losses == [1.0, 2.0]
+        assert [epoch.loss for epoch in told] == [1.0, 2.0]
 
-    def test_goes_back_to_the_best(self):
-        trainer = Trainer(NETWORK, workers=1)
-        best, other = np.zeros((2, trainer.parameters.size), np.float32)
-        other[-1] = 9  # the last bias: all images look like class 2
-        best[-2] = 9
+    def follow(self, first, others, before=0):
+        """Go through vectors of parameters; return the trainer, the scores and the stops."""
+        trainer, told = Trainer(NETWORK, workers=1), []
+        trainer.parameters[:] = first
         data = examples()._replace(labels=np.ones(40, np.int64))
-        passes = Passes(trainer, 40, data, 2, lambda epoch: None)
+        passes = Passes(trainer, 40, data, 2, told.append, before)
         stops = []
-        for vector in (other, best, best, other):
+        for vector in others:
             trainer.parameters[:] = vector
             stops.append(passes(Update(1, 40, 1.0, 0.5, 0.0)))
-        assert passes.scores == [0, 1, 1, 0]
-        assert stops == [False, False, False, True]
         passes.finish()
+        return trainer, [epoch.validation_score for epoch in told], stops
+
+    def test_goes_back_to_the_best(self):
+        best, other = two_vectors()
+        trainer, scores, stops = self.follow(other, (other, best, best, other))
+        assert scores == [0, 1, 1, 0]
+        assert stops == [False, False, False, True]
         assert (trainer.parameters == best).all()
 
+    def test_what_was_there_before_may_be_the_best(self):
+        best, other = two_vectors()
+        trainer, scores, stops = self.follow(best, (other, other), before=3)
+        assert scores == [0, 0]
+        assert stops == [False, True]
+        assert (trainer.parameters == best).all()
+        trainer, _, _ = self.follow(best, (other, other))  # parameters that nobody has trained
+        assert (trainer.parameters == other).all()
+
     def test_scores_are_weighted(self):
-        trainer = Trainer(NETWORK, workers=1)
-        trainer.parameters[:] = 0
-        trainer.parameters[-2] = 9
+        trainer, told = Trainer(NETWORK, workers=1), []
+        trainer.parameters[:] = two_vectors()[0]
         weights = np.where(np.arange(40) < 10, 5.0, 1.0)
         labels = np.where(np.arange(40) < 10, 1, 0)
-        passes = Passes(trainer, 40, Examples(examples().images, labels, weights), 2, lambda e: 0)
+        passes = Passes(trainer, 40, Examples(examples().images, labels, weights), 2, told.append)
         passes(Update(1, 40, 1.0, 0.5, 0.0))
-        assert passes.scores == [50 / 80]
+        assert told[0].validation_score == 50 / 80
+
+    def test_an_error_in_between_leaves_the_best(self):
+        best, other = two_vectors()
+        trainer = Trainer(NETWORK, optimizer=Adam(1e-9), workers=1)
+        trainer.parameters[:] = best
+
+        def fail(epoch):
+            trainer.parameters[:] = other
+            if epoch.epoch == 2:
+                raise RuntimeError("enough")
+
+        data = examples()._replace(labels=np.ones(40, np.int64))
+        with pytest.raises(RuntimeError, match="enough"):
+            run(data, trainer, data, tell=fail)
+        np.testing.assert_allclose(trainer.parameters, best, atol=1e-6)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows can't send Ctrl-C to one process")
+def two_vectors():
+    """Return parameters with which all images look like class 1, and like class 2."""
+    best, other = np.zeros((2, NETWORK.size), np.float32)
+    best[-2] = other[-1] = 9  # the last two biases
+    return best, other
+
+
+needs_signals = pytest.mark.skipif(
+    os.name == "nt", reason="Windows can't send Ctrl-C to one process"
+)
+
+
+@needs_signals
 def test_an_interrupt_keeps_what_was_learned_and_says_so():
+    told = []
+
     def interrupt(epoch: Epoch) -> None:
+        told.append(epoch)
         if epoch.epoch == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.warns(UserWarning, match="interrupted after 2 of 20 passes; what was learned is"):
-        passes, _ = run(tell=interrupt)
-    assert len(passes.losses) == 2
-    with pytest.warns(UserWarning, match="interrupted after 2 of 20 passes"):
-        passes, _ = run(examples(20, seed=1), tell=interrupt, patience=20)
-    assert len(passes.scores) == 2
+    for settings in ({}, {"held_back": examples(20, seed=1), "patience": 20}):
+        told.clear()
+        with pytest.warns(UserWarning, match="interrupted after 2 of 20 passes; what was learned"):
+            run(tell=interrupt, **settings)
+        assert len(told) == 2
+
+
+@needs_signals
+def test_an_interrupt_before_the_first_pass_is_done_is_raised_again():
+    class Interrupted(Trainer):
+        def _update(self, images, batch, learning_rate):
+            os.kill(os.getpid(), signal.SIGINT)
+            return super()._update(images, batch, learning_rate)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(trainer=Interrupted(NETWORK, workers=1))
 
 
 class TestSplit:
@@ -202,43 +254,6 @@ class TestSplit:
     def test_too_few_are_refused(self):
         with pytest.raises(DataError, match=re.escape("can't hold back 0.1 of 1 images")):
             split(np.zeros(1, np.int64), 0.1, 0)
-
-
-class TestNetworks:
-    def test_none_is_the_default(self):
-        assert build_network(None, (1, 8, 8), 3) == presets.default((8, 8), 3)
-
-    def test_a_list_is_closed_where_it_is_open(self):
-        layers = (Flatten(), Dense(4), ReLU())
-        assert build_network(layers, (1, 8, 8), 3).layers == (*layers, Dense(3))
-        assert build_network([Flatten(), Dense(3)], (1, 8, 8), 3).layers == (Flatten(), Dense(3))
-
-    @pytest.mark.parametrize(
-        ("wanted", "message"),
-        [
-            (NETWORK, "The network takes images of shape (1, 2, 2) (channels, height, width), but X"
-             " holds images of shape (1, 8, 8); set image_shape, or change the network."),
-            (presets.default((8, 8), 4), "4 outputs, but y has 3 classes; end it with Dense(3)"),
-            ([Flatten(), Dense(4)], "ends in 4 outputs, but y has 3 classes"),
-            ("default", "network is 'default'; it must be a list of layers, a Network, or None"),
-            ([], "A network needs at least one layer"),
-            ([Flatten, Dense(3)], "write for example Dense(10) or ReLU(), with the brackets"),
-            (7, "layers is 7; it must be a list of layers"),
-            (Flatten(), "it must be a list of layers"),
-        ],
-    )  # fmt: skip
-    def test_what_does_not_fit_is_named(self, wanted, message):
-        with pytest.raises(NetworkError, match=re.escape(message)):
-            build_network(wanted, (1, 8, 8), 3)
-
-
-def test_augmentation_is_mild_and_only_for_what_is_large_enough():
-    mild = build_augmentation("auto", (3, 20, 9))
-    assert mild == Augmentation((0.9, 1.1), (-15, 15), (-0.9, 0.9), (0, 0))
-    assert build_augmentation("auto", (1, 7, 30)) is None
-    assert build_augmentation(None, (1, 28, 28)) is None
-    own = Augmentation(shift=(0, 1))
-    assert build_augmentation(own, (1, 1, 30)) is own
 
 
 def test_a_section_needs_an_image():

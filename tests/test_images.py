@@ -3,9 +3,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
 from pellucid.errors import ConfigurationError, DataError
@@ -13,9 +10,8 @@ from pellucid.images import (
     Images,
     check_image_shape,
     image_shape_of,
-    pixel_range_of,
     rows_of,
-    scaled,
+    warn_of_color,
 )
 
 
@@ -82,6 +78,13 @@ class TestImageShape:
         with pytest.raises(DataError, match=re.escape("use X.transpose(0, 2, 3, 1)")):
             image_shape_of((3, 32, 32), None)
 
+    def test_rows_that_may_be_color_images_are_told(self):
+        message = re.escape("set image_shape=(32, 32, 3); if not, set image_shape=(1, 3072).")
+        with pytest.warns(UserWarning, match=message):
+            warn_of_color((3072,), None)
+        for shape, wanted in (((3072,), (1, 3072)), ((784,), None), ((75,), None), ((8, 24), None)):
+            warn_of_color(shape, wanted)
+
     def test_check_image_shape(self):
         check_image_shape((12,), (1, 3, 4))
         check_image_shape((3, 4), (1, 3, 4))
@@ -90,69 +93,6 @@ class TestImageShape:
             check_image_shape((4, 3), (1, 3, 4))
         with pytest.raises(DataError, match=re.escape("(3, 4), but training had (2, 2, 3)")):
             check_image_shape((3, 4), (3, 2, 2))
-
-
-class TestPixelRange:
-    @pytest.mark.parametrize(
-        ("samples", "expected"),
-        [
-            (np.array([[3, 128]], np.uint8), (0, 255)),
-            (np.array([[3, 127]], np.uint8), (3, 127)),
-            (np.array([[0, 1]], np.uint8), (0, 1)),
-            (np.array([[0, 255]], np.int64), (0, 255)),
-            (np.array([[-1.5, 16.0]]), (-1.5, 16)),
-            (np.array([[False, True]]), (0, 1)),
-            (np.array([[7.0, 7.0]]), (7, 14)),
-            (np.array([[-3e300, -3e300]]), (-3e300, 0)),
-        ],
-    )
-    def test_auto(self, samples, expected):
-        assert pixel_range_of(samples, "auto") == expected
-
-    def test_a_given_one(self):
-        assert pixel_range_of(np.array([[1, 2]], np.uint8), (0, 255)) == (0, 255)
-        assert pixel_range_of(np.array([[1.0, 2.0]]), [0, 4]) == (0, 4)
-        with pytest.raises(ConfigurationError, match=re.escape("(0, 1), but X goes from 1 to 2")):
-            pixel_range_of(np.array([[1.0, 2.0]]), (0, 1))
-
-    @pytest.mark.parametrize(
-        "wanted", ["byte", 255, (1,), (0, 1, 2), (1, 1), (2, 1), (0, np.inf), (np.nan, 1),
-                   ("a", "b"), None, (-1e308, 1e308), (0, 10**400)]
-    )  # fmt: skip
-    def test_a_wrong_one_is_refused(self, wanted):
-        with pytest.raises(ConfigurationError, match=r"pixel_range is .*it must be 'auto' or two"):
-            pixel_range_of(np.ones((2, 2)), wanted)
-
-    def test_values_too_far_apart_are_refused(self):
-        with pytest.raises(DataError, match=re.escape("X goes from -1e+308 to 1e+308")):
-            pixel_range_of(np.array([[-1e308, 1e308]]), "auto")
-
-
-FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-
-
-class TestScaled:
-    @given(arrays(np.float64, (2, 3), elements=FLOATS), st.tuples(FLOATS, FLOATS).map(sorted))
-    def test_is_a_line_cut_off_at_both_ends(self, samples, bounds):
-        low, high = bounds
-        with np.errstate(all="ignore"):
-            if not 0 < high - low < np.inf:
-                return
-            expected = np.clip((samples - low) / (high - low), 0, 1).astype(np.float32)
-        found = scaled(samples, (low, high))
-        assert found.dtype == np.float32
-        assert (found == expected).all()
-        assert not np.signbit(found).any()  # zeros with a sign would be other bytes
-
-    @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint64, np.float16, np.float32])
-    def test_the_type_of_numbers_does_not_matter(self, dtype):
-        values = np.array([[0, 3, 16]])
-        found = scaled(values.astype(dtype), (0.0, 16.0))
-        assert found.tobytes() == scaled(values.astype(float), (0.0, 16.0)).tobytes()
-
-    def test_bytes_stay(self):
-        samples = np.array([[0, 255]], np.uint8)
-        assert scaled(samples, (0.0, 255.0)) is samples
 
 
 class TestImages:

@@ -215,14 +215,41 @@ def test_scaled():
         MNIST.scaled(np.arange(3))
 
 
+@pytest.mark.parametrize("pixel_range", [(0, 80), (-255, 255), (20, 80)])
+def test_scaled_from_another_range(pixel_range):
+    low, high = pixel_range
+    own = Preprocessing((28, 28), pixel_range=pixel_range)
+    every = np.arange(256, dtype=np.uint8)
+    expected = np.clip((np.arange(256) - low) / (high - low), 0, 1)
+    for images in (every, every / 255, (every / 255).astype(np.float32)):
+        found = own.scaled(images)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        assert (own.for_kernels(images) == found).all()
+    for images in (every, every / 255):
+        assert MNIST.for_kernels(images) is images
+
+
+@pytest.mark.parametrize(("pixel_range", "ends"), [((0, 80), (0, 80)), ((-255, 255), (0, 255)),
+                                                   ((20, 80), (20, 80))])  # fmt: skip
+@pytest.mark.parametrize("size", [(28, 28), (300, 200)])
+def test_ink_is_as_strong_as_in_training(pixel_range, ends, size):
+    paper = np.full(size, 255, np.uint8)
+    paper[8:20, 12:14] = 0
+    image = Preprocessing((28, 28), pixel_range=pixel_range).picture(paper)
+    # A bicubic filter overshoots; what it takes below the end is 0 for the network.
+    assert image.min() <= ends[0]
+    assert image.max() == ends[1]
+
+
 @given(
     st.lists(st.integers(1, 99), min_size=2, max_size=3).map(tuple),
     st.sampled_from(["auto", "light-on-dark", "dark-on-light"]),
     st.sampled_from(["mnist", "resize"]),
 )
 def test_json_round_trip(shape, polarity, fit):
-    one = Preprocessing(shape, polarity, fit)
-    assert Preprocessing.from_dict(json.loads(json.dumps(one.to_dict()))) == one
+    for one in (Preprocessing(shape, polarity, fit), Preprocessing(shape, polarity, fit, (0, 80))):
+        assert Preprocessing.from_dict(json.loads(json.dumps(one.to_dict()))) == one
 
 
 @pytest.mark.parametrize(
@@ -242,6 +269,11 @@ def test_json_round_trip(shape, polarity, fit):
         ({"input_shape": [28, 1.5]}, "input_shape is [28, 1.5]"),
         ({"input_shape": "28"}, "input_shape is '28'"),
         ({"input_shape": [True, True]}, "input_shape is [True, True]"),
+        (
+            {"input_shape": [28, 28], "pixel_range": [1, 1]},
+            "Preprocessing pixel_range is [1, 1]; it must be two finite numbers, the lower first",
+        ),
+        ({"input_shape": [28, 28], "pixel_range": "auto"}, "pixel_range is 'auto'; it must be two"),
         ([1], "Preprocessing is described by [1]; it must be a mapping"),
     ],
 )

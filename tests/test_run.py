@@ -135,6 +135,8 @@ def test_the_model_is_what_was_tested(finished):
     assert model.classes == tuple("0123456789")
     assert model.configuration["data"] == "digits"
     assert model.configuration["updates"] == 8
+    losses = [float(row["loss"]) for row in rows(folder)]
+    assert model.configuration["loss_curve"] == [pytest.approx(np.mean(losses))]  # a part of a pass
     assert model.configuration["optimizer"]["learning_rate"] == QUICK.optimizer.learning_rate
     assert model.configuration["augmentation"]["rotation"] == [-45, 45]
 

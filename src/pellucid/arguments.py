@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.errors import ConfigurationError
 
-__all__ = ["instance", "is_number", "is_whole", "positive", "share", "whole"]
+__all__ = ["flag", "instance", "is_number", "is_whole", "positive", "share", "whole"]
 
 T = TypeVar("T")
 
@@ -57,6 +57,25 @@ def whole(name: str, value: Any, *, least: int, most: int | None = None, hint: s
             f"{name} is {value!r}; it must be a whole number of at least {least}{limit}{hint}."
         )
     return int(value)
+
+
+def flag(name: str, value: Any, *, also_whole: bool = False) -> bool:
+    """Return a setting that must be True or False, NumPy's too, or refuse it.
+
+    Raises
+    ------
+    ConfigurationError
+        It is neither, nor a whole number where that is allowed.
+
+    Examples
+    --------
+    >>> flag("verbose", np.False_), flag("verbose", 2, also_whole=True)
+    (False, True)
+    """
+    if not isinstance(value, bool | np.bool_) and not (also_whole and is_whole(value)):
+        also = ", or a whole number" if also_whole else ""
+        raise ConfigurationError(f"{name} is {value!r}; it must be True or False{also}.")
+    return bool(value)
 
 
 def share(name: str, value: Any, hint: str = "") -> float:

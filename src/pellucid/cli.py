@@ -322,7 +322,8 @@ def evaluate_command(
         )  # fmt: skip
     labels = labels_for(loaded, dataset)
     announce_with(_say)
-    found = evaluate(loaded.network, loaded.parameters, dataset.test_images, labels, workers)
+    images = loaded.preprocessing.for_kernels(dataset.test_images)
+    found = evaluate(loaded.network, loaded.parameters, images, labels, workers)
     if confusion is not None:
         figure = plots.confusion(labels, found.predicted, loaded.classes)
         plots.save(figure, confusion)
@@ -359,7 +360,8 @@ def predict(
     loaded = load_model(model)
     images = read_images(pictures, loaded.preprocessing)
     announce_with(_say)
-    probabilities = predict_proba(loaded.network, loaded.parameters, images)
+    ready = loaded.preprocessing.for_kernels(images)
+    probabilities = predict_proba(loaded.network, loaded.parameters, ready)
     if as_json:
         for path, row in zip(pictures, probabilities, strict=True):
             shares = dict(zip(loaded.classes, map(float, row), strict=True))

@@ -7,6 +7,7 @@ no axes are given, as scikit-learn does it, so that notebooks and ``pyplot.show`
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import DataError
 from pellucid.estimator_classes import class_indices
-from pellucid.images import Images, image_shape_of, pixel_range_of, rows_of
+from pellucid.images import Images, image_shape_of, rows_of
+from pellucid.pixel_range import pixel_range_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +35,7 @@ class HistoryDisplay:
     loss_curve : array-like of shape (passes,)
         The mean loss of every pass, in nats an image.
     validation_scores : array-like of shape (passes,), optional
-        The accuracy on the images held back, after every pass.
+        The accuracy on the images held back after every pass, NaN where none was measured.
 
     Attributes
     ----------
@@ -71,7 +73,8 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : object
-            A fitted :class:`pellucid.CNNClassifier`, or another estimator with ``loss_curve_``.
+            A fitted :class:`pellucid.CNNClassifier`, or another estimator with ``loss_curve_``; a
+            pipeline that ends in one, or a search over either.
         ax : matplotlib.axes.Axes, optional
             Where to draw; the default is a new figure of pyplot.
 
@@ -89,12 +92,13 @@ class HistoryDisplay:
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(estimator)
-        losses = getattr(estimator, "loss_curve_", None)
+        last = _last_step(estimator)
+        losses = getattr(last, "loss_curve_", None)
         if losses is None or not len(losses):
             raise DataError(
-                f"{type(estimator).__name__} has no history: there is nothing in loss_curve_."
+                f"{type(last).__name__} has no history: there is nothing in loss_curve_."
             )
-        return cls(losses, getattr(estimator, "validation_scores_", None)).plot(ax)
+        return cls(losses, getattr(last, "validation_scores_", None)).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> HistoryDisplay:
         """Draw the history.
@@ -118,22 +122,33 @@ class HistoryDisplay:
 
             _, ax = plt.subplots()
         losses = np.asarray(self.loss_curve, dtype=np.float64)
+        scores = None
+        if self.validation_scores is not None:
+            scores = np.asarray(self.validation_scores, dtype=np.float64)
+            if scores.shape != losses.shape:
+                raise DataError(
+                    f"validation_scores has shape {scores.shape}, but loss_curve {losses.shape}; "
+                    "give one score a pass, NaN where there is none."
+                )
         passes = np.arange(1, len(losses) + 1)
         self.lines_ = ax.plot(passes, losses, color=BLUE, marker=".", label="training loss")
         ax.set(xlabel="pass over the training data", ylabel="loss (cross-entropy, nats per image)")
         ax.set_ylim(bottom=0)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         self.score_ax_ = None
-        if self.validation_scores is not None:
-            scores = np.asarray(self.validation_scores, dtype=np.float64)
-            # After a warm start the scores may be those of the last passes alone.
-            where = passes[len(passes) - len(scores) :]
+        if scores is not None:
+            measured = np.isfinite(scores)
             self.score_ax_ = ax.twinx()
             self.score_ax_.set_ylabel("validation accuracy")
             self.lines_ += self.score_ax_.plot(
-                where, scores, color=RED, marker=".", linestyle="--", label="validation accuracy"
-            )
-            ax.legend(handles=self.lines_, loc="center right")
+                passes[measured], scores[measured], color=RED, marker=".", linestyle="--",
+                label="validation accuracy",
+            )  # fmt: skip
+            # Above the curves, where none of them can run.
+            ax.legend(
+                handles=self.lines_, loc="lower right", bbox_to_anchor=(1, 1), ncols=2,
+                frameon=False, borderaxespad=0.2,
+            )  # fmt: skip
         self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]
         return self
 
@@ -141,7 +156,8 @@ class HistoryDisplay:
 class PredictionsDisplay:
     """Images with their true label and the prediction, the wrong ones marked.
 
-    The picture is that of :func:`pellucid.plots.predictions`.
+    The picture is that of :func:`pellucid.plots.predictions`, or a part of it where it is drawn
+    into axes that have no room for all.
 
     Parameters
     ----------
@@ -159,7 +175,7 @@ class PredictionsDisplay:
     figure_ : matplotlib.figure.Figure
         Where it was drawn.
     ax_ : matplotlib.axes.Axes
-        The axes that hold the picture.
+        The axes that hold the tiles, as ``ax_.child_axes``.
 
     Examples
     --------
@@ -204,14 +220,15 @@ class PredictionsDisplay:
         ----------
         estimator : object
             A fitted :class:`pellucid.CNNClassifier`, or another classifier with
-            ``predict_proba``; of a pipeline, X is drawn as it goes in.
+            ``predict_proba``; of a pipeline, or a search over one, X is drawn as it goes in.
         X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
             Images.
         y : array-like of shape (n,)
             Their true classes.
         image_shape : (int, int) or (int, int, int), optional
             ``(height, width)`` or ``(height, width, channels)`` of rows of features; the default
-            is the classifier's own or, of other estimators, a square.
+            is the classifier's own, where it takes X as it is or sets ``image_shape``, else a
+            square.
         count : int, default 25
             How many images a block holds at most.
         title : str, optional
@@ -228,8 +245,14 @@ class PredictionsDisplay:
         NotFittedError
             The estimator is not fitted.
         DataError
-            X and y don't fit one another or the classifier, or can't be drawn.
+            X and y don't fit one another or the classifier, or can't be drawn; or the estimator
+            has no ``predict_proba``.
         """
+        if not hasattr(estimator, "predict_proba"):
+            raise DataError(
+                f"{type(estimator).__name__} has no predict_proba, which says how sure it is; take "
+                "a classifier that has one, or CalibratedClassifierCV around this one."
+            )
         probabilities = np.asarray(estimator.predict_proba(X))
         classes = np.asarray(estimator.classes_)
         labels = class_indices(np.asarray(y), classes)
@@ -250,7 +273,8 @@ class PredictionsDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw; the default is a new figure of pyplot.
+            Where to draw as many images as there is room for, at a size that can be read; the
+            default is a new figure of pyplot that holds them all.
         count : int, default 25
             How many images a block holds at most.
         title : str, default "Predictions"
@@ -261,24 +285,12 @@ class PredictionsDisplay:
         PredictionsDisplay
             Itself.
         """
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from pellucid.plots.predictions import predictions_into
 
-        from pellucid import plots
-
-        drawn = plots.predictions(
-            self.images, self.labels, self.probabilities, self.classes, count=count, title=title
+        self.ax_ = predictions_into(
+            ax, self.images, self.labels, self.probabilities, self.classes, count=count, title=title
         )
-        canvas: Any = FigureCanvasAgg(drawn)
-        canvas.draw()
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            figure = plt.figure(figsize=drawn.get_size_inches(), dpi=drawn.dpi)
-            ax = figure.add_axes((0, 0, 1, 1))
-        # The tiles have fixed places in a figure of their own, so it goes in as a picture.
-        ax.imshow(np.asarray(canvas.buffer_rgba()), interpolation="antialiased")
-        ax.set_axis_off()
-        self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]
+        self.figure_ = self.ax_.figure  # type: ignore[assignment]
         return self
 
 
@@ -293,13 +305,31 @@ def network_html(classifier: Any) -> str:
     )
 
 
+def _best(estimator: Any) -> Any:
+    """Return the estimator that a search has found, or the estimator itself."""
+    return getattr(estimator, "best_estimator_", estimator)
+
+
+def _last_step(estimator: Any) -> Any:
+    """Return what a search has found, and of a pipeline the last step."""
+    found = _best(estimator)
+    steps = getattr(found, "steps", None)
+    return _last_step(steps[-1][1]) if steps else found
+
+
 def _drawable(estimator: Any, X: Any, image_shape: tuple[int, ...] | None) -> NDArray[Any]:
     """Return X as images of uint8, or of floats in [0, 1]."""
     rows, shape = rows_of(X)
     samples = np.asarray(rows)
-    if hasattr(estimator, "network_"):
-        images = Images(samples, estimator.pixel_range_, estimator.network_.input_shape)
+    found, last = _best(estimator), _last_step(estimator)
+    if hasattr(found, "network_"):
+        pixel_range, own = found.pixel_range_, found.network_.input_shape
+        known = own if image_shape is None else image_shape_of(shape, image_shape)
     else:
-        found = image_shape_of(shape, image_shape)
-        images = Images(samples, pixel_range_of(samples, "auto"), found)
+        # What goes into a pipeline may be on another scale than what comes to its last step.
+        pixel_range, own = pixel_range_of(samples, "auto"), getattr(last, "image_shape", None)
+        if own is not None and math.prod(own) != samples.shape[1]:
+            own = None
+        known = image_shape_of(shape, own if image_shape is None else image_shape)
+    images = Images(samples, pixel_range, known)
     return images[np.arange(len(samples))]

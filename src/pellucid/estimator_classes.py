@@ -11,7 +11,38 @@ from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError, DataError
 
-__all__ = ["check_class_weight", "class_factors", "class_indices"]
+__all__ = ["check_class_weight", "class_factors", "class_indices", "named_classes"]
+
+
+def named_classes(classes: Any) -> NDArray[Any]:
+    """Return the classes that somebody lists, sorted, each once.
+
+    Raises
+    ------
+    DataError
+        They are no list, of mixed types, NaN, or can't be sorted.
+
+    Examples
+    --------
+    >>> named_classes(range(3))
+    array([0, 1, 2])
+    """
+    found = np.asarray(classes)
+    if found.ndim != 1:
+        raise DataError(
+            f"classes is {classes!r:.80}; it must be a list of all classes that will come, for "
+            "example [0, 1, 2]."
+        )
+    if len({isinstance(name, str) for name in classes}) > 1:
+        raise DataError(f"classes is {classes!r:.80}; it must be all text, or all numbers.")
+    if any(name != name for name in found.tolist()):
+        raise DataError(f"classes is {classes!r:.80}; NaN is no class, leave it out.")
+    try:
+        return np.asarray(np.unique(found))
+    except TypeError as error:
+        raise DataError(
+            f"classes is {classes!r:.80}; it must be all text, or all numbers."
+        ) from error
 
 
 def class_indices(targets: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:

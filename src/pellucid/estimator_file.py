@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import math
 import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,9 @@ from numpy.typing import NDArray
 
 from pellucid.augmentation import Augmentation
 from pellucid.errors import ModelFileError
-from pellucid.estimator_training import check_settings
+from pellucid.estimator_settings import build_network, check_settings
+from pellucid.layer_dict import layer_from_dict, layer_to_dict
+from pellucid.layers import Layer
 from pellucid.model_file import Model, load_model, save_model
 from pellucid.network import Network
 from pellucid.training import Trainer
@@ -30,13 +35,21 @@ _KINDS = "biufUO"
 
 def save(classifier: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted classifier; see :meth:`pellucid.CNNClassifier.save`."""
+    # A file with settings that can't be used could not be loaded.
+    check_settings(classifier)
+    network = classifier.network_
+    build_network(classifier.network, network.input_shape, network.classes)
+    scores = classifier.validation_scores_
     model = Model(
-        network=classifier.network_,
+        network=network,
         parameters=classifier.parameters_,
-        preprocessing=classifier.preprocessing_,
+        # The user's own preprocessing can't know the range.
+        preprocessing=dataclasses.replace(
+            classifier.preprocessing_, pixel_range=classifier._range_in_bytes
+        ),
         classes=tuple(str(name) for name in classifier.classes_),
         configuration={
-            "estimator": _described(classifier),
+            "estimator": _described(classifier, path),
             "classes": _plain_classes(classifier.classes_, path),
             "classes_dtype": classifier.classes_.dtype.str,
             "pixel_range": list(classifier.pixel_range_),
@@ -44,7 +57,7 @@ def save(classifier: Any, path: str | os.PathLike[str]) -> None:
             "seed": classifier._trainer.seed,
             "n_iter": classifier.n_iter_,
             "loss_curve": _plain(classifier.loss_curve_),
-            "validation_scores": _plain(classifier.validation_scores_),
+            "validation_scores": scores and [None if math.isnan(s) else float(s) for s in scores],
         },
     )
     save_model(path, model)
@@ -64,7 +77,7 @@ def load(kind: Any, path: str | os.PathLike[str]) -> Any:
         ) from error
 
 
-def _described(classifier: Any) -> dict[str, Any]:
+def _described(classifier: Any, path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the parameters as JSON-ready values."""
     settings = {name: _plain(getattr(classifier, name)) for name in _PLAIN}
     seed = classifier.random_state
@@ -73,12 +86,29 @@ def _described(classifier: Any) -> dict[str, Any]:
     is_set = isinstance(augmentation, Augmentation)
     settings["augmentation"] = augmentation.to_dict() if is_set else augmentation
     weights = classifier.class_weight
-    if isinstance(weights, dict):
+    if isinstance(weights, Mapping):
         # JSON's keys are strings, so pairs.
         weights = [[_plain(name), _plain(value)] for name, value in weights.items()]
     settings["class_weight"] = weights
-    settings["has_network"] = classifier.network is not None
-    return settings
+    for name, value in settings.items():
+        try:
+            json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise ModelFileError(
+                f"The classifier is not written to {os.fspath(path)}: its parameter {name} is "
+                f"{getattr(classifier, name)!r:.80}, which can't be JSON ({error}); use Python's "
+                "own numbers, text and lists."
+            ) from error
+    return settings | {"network": _described_network(classifier.network)}
+
+
+def _described_network(wanted: Network | Iterable[Layer] | None) -> Any:
+    """Return the parameter ``network`` as it was given: None, a network, or a list of layers."""
+    if wanted is None:
+        return None
+    if isinstance(wanted, Network):
+        return wanted.to_dict()
+    return [layer_to_dict(layer) for layer in wanted]
 
 
 def _plain(value: Any) -> Any:
@@ -116,13 +146,14 @@ def _restored(kind: Any, model: Model) -> Any:
     classifier.classes_ = _classes(model, configuration)
     classifier.network_ = model.network
     classifier.preprocessing_ = model.preprocessing
+    classifier._range_in_bytes = model.preprocessing.pixel_range
     classifier.n_features_in_ = math.prod(model.network.input_shape)
     names = configuration.get("feature_names")
     if names is not None:
         classifier.feature_names_in_ = _feature_names(names, classifier.n_features_in_)
     losses, scores = configuration.get("loss_curve", []), configuration.get("validation_scores")
     classifier.loss_curve_ = [float(value) for value in losses]
-    classifier.validation_scores_ = None if scores is None else [float(value) for value in scores]
+    classifier.validation_scores_ = _scores(scores, len(classifier.loss_curve_))
     classifier.n_iter_ = int(configuration.get("n_iter", len(classifier.loss_curve_)))
     classifier._trainer = Trainer(model.network, seed=configuration.get("seed", 0))
     classifier._trainer.parameters = model.parameters
@@ -139,8 +170,17 @@ def _settings(stored: dict[str, Any], network: Network) -> dict[str, Any]:
     settings["augmentation"] = Augmentation(**ranges) if isinstance(ranges, dict) else ranges
     is_dict = isinstance(weights, list)
     settings["class_weight"] = dict(weights) if is_dict else weights
-    settings["network"] = network if stored["has_network"] else None
+    settings["network"] = _given_network(stored, network)
     return settings
+
+
+def _given_network(stored: dict[str, Any], network: Network) -> Network | list[Layer] | None:
+    if "has_network" in stored:  # older files don't say whether it was a list
+        return network if stored["has_network"] else None
+    given = stored["network"]
+    if isinstance(given, list):
+        return [layer_from_dict(layer) for layer in given]
+    return None if given is None else Network.from_dict(given)
 
 
 def _settings_of_run(stored: dict[str, Any], network: Network) -> dict[str, Any]:
@@ -173,6 +213,16 @@ def _classes(model: Model, configuration: dict[str, Any]) -> NDArray[Any]:
     if tuple(str(name) for name in classes) != model.classes:
         raise ValueError("the classes are not those of the network")
     return classes
+
+
+def _scores(stored: list[Any] | None, passes: int) -> list[float] | None:
+    """Return a score a pass, NaN where there is none; older files leave the first ones out."""
+    if stored is None:
+        return None
+    scores = [math.nan if score is None else float(score) for score in stored]
+    if len(scores) > passes:
+        raise ValueError(f"there are {len(scores)} validation scores, but {passes} passes")
+    return [math.nan] * (passes - len(scores)) + scores
 
 
 def _feature_names(names: Any, count: int) -> NDArray[Any]:

@@ -11,13 +11,15 @@ from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, Trans
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pellucid.displays import network_html
+from pellucid.estimator_settings import check_jobs
 from pellucid.images import Images, check_image_shape, rows_of
 from pellucid.inference import run_network
 from pellucid.layers import Flatten
 from pellucid.network import Network
+from pellucid.pixel_range import warn_of_another_scale
 from pellucid.training import Trainer
 
-__all__ = ["PredictionMixin"]
+__all__ = ["PredictionMixin", "validated"]
 
 AT_ONCE = 16_384
 """Images that are made ready for the network at a time."""
@@ -137,13 +139,15 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         return bundle
 
     def _workers(self) -> int:
+        check_jobs(self.n_jobs)
         return int(effective_n_jobs(self.n_jobs))
 
     def _run(self, network: Network | None, X: ArrayLike) -> tuple[NDArray[Any], np.dtype[Any]]:
         """Return a network's outputs, or the pixels, and the dtype of features of X."""
         rows, shape = rows_of(X)
-        samples = validate_data(self, rows, reset=False, dtype="numeric")
+        samples = validated(self, rows, reset=False)
         check_image_shape(shape, self.network_.input_shape)
+        warn_of_another_scale(samples, self.pixel_range_)
         images = Images(samples, self.pixel_range_, self.network_.input_shape)
         found = [self._outputs(network, part) for part in images.parts(AT_ONCE)]
         dtype = np.dtype(np.float64 if samples.dtype == np.float64 else np.float32)
@@ -156,6 +160,12 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, ClassifierMixin, Transfor
         parameters = self.parameters_[: network.size]
         found = run_network(network, parameters, images, None, self._workers(), logits=True)
         return found.probabilities
+
+
+def validated(estimator: Any, X: Any, *targets: Any, reset: bool) -> Any:
+    """Return data that scikit-learn has checked; it adds X up, which may overflow silently."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return validate_data(estimator, X, *targets, reset=reset, dtype="numeric")
 
 
 def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,43 +1,30 @@
-"""What CNNClassifier does around the training loop: settings, the network, passes over the data."""
+"""What CNNClassifier does around the training loop: parts held back, passes over the data."""
 
 from __future__ import annotations
 
 import math
-import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from pellucid import presets
-from pellucid.arguments import is_whole, share, whole
-from pellucid.augmentation import Augmentation
-from pellucid.errors import ConfigurationError, DataError, NetworkError
-from pellucid.estimator_classes import check_class_weight
+from pellucid.errors import DataError
 from pellucid.inference import run_network
-from pellucid.layers import Dense, Layer
-from pellucid.network import Network
-from pellucid.training import Adam, Schedule, Trainer, Update
+from pellucid.training import Schedule, Trainer, Update
 
 __all__ = [
     "Epoch",
     "Examples",
     "Passes",
     "batch_size_for",
-    "build_augmentation",
-    "build_network",
-    "check_settings",
     "passes_for",
     "sections_for",
     "split",
     "train",
-    "warn_interrupted",
 ]
-
-AUTO = "auto"
 
 SECTIONS = 8
 """Parts that a batch is worked on in, where it has as many images."""
@@ -67,7 +54,7 @@ class Epoch(NamedTuple):
     Attributes
     ----------
     epoch : int
-        Its number, from 1.
+        Its number, from 1; it goes on over calls that go on from one another.
     loss : float
         Mean cross-entropy of its batches, in nats an image.
     validation_score : float or None
@@ -77,108 +64,6 @@ class Epoch(NamedTuple):
     epoch: int
     loss: float
     validation_score: float | None
-
-
-def check_settings(classifier: Any) -> None:
-    """Refuse a parameter of the classifier that can't be used.
-
-    Raises
-    ------
-    ConfigurationError
-        The message names the parameter, its value and what it must be.
-    """
-    whole("n_iter_no_change", classifier.n_iter_no_change, least=1)
-    for name in ("max_iter", "batch_size"):
-        value = getattr(classifier, name)
-        if not (isinstance(value, str) and value == AUTO):
-            whole(name, value, least=1, hint=", or 'auto'")
-    share("validation_fraction", classifier.validation_fraction)
-    try:
-        Adam(classifier.learning_rate, classifier.beta1, classifier.beta2, classifier.epsilon)
-    except ConfigurationError as error:  # which calls epsilon eps
-        raise ConfigurationError(re.sub(r"^eps\b", "epsilon", str(error))) from None
-    wanted = classifier.augmentation
-    if not (
-        isinstance(wanted, Augmentation | None) or (isinstance(wanted, str) and wanted == AUTO)
-    ):
-        raise ConfigurationError(
-            f"augmentation is {wanted!r}; it must be 'auto', None, or an Augmentation, for example "
-            "Augmentation()."
-        )
-    check_class_weight(classifier.class_weight)
-    jobs = classifier.n_jobs
-    if jobs is not None and (not is_whole(jobs) or jobs == 0):
-        raise ConfigurationError(
-            f"n_jobs is {jobs!r}; it must be a whole number but 0, or None: -1 is one thread on "
-            "each processor."
-        )
-    callbacks = classifier.callbacks
-    if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
-        raise ConfigurationError(
-            f"callbacks is {callbacks!r}; it must be a list of functions that take an Epoch."
-        )
-
-
-def build_network(
-    wanted: Network | Sequence[Layer] | None, image_shape: tuple[int, ...], classes: int
-) -> Network:
-    """Return the network to train: the user's, or one that fits.
-
-    A list of layers that does not end in Dense is followed by ``Dense(classes)``.
-
-    Raises
-    ------
-    NetworkError
-        The user's network takes other images, or gives another number of classes.
-    """
-    if wanted is None:
-        return presets.default(image_shape, classes)
-    if isinstance(wanted, str):
-        raise NetworkError(
-            f"network is {wanted!r}; it must be a list of layers, a Network, or None."
-        )
-    if isinstance(wanted, Network):
-        network = wanted
-    else:
-        is_open = isinstance(wanted, list | tuple) and wanted and not isinstance(wanted[-1], Dense)
-        network = Network([*wanted, Dense(classes)] if is_open else wanted, image_shape)
-    if network.input_shape != image_shape:
-        raise NetworkError(
-            f"The network takes images of shape {network.input_shape} (channels, height, width), "
-            f"but X holds images of shape {image_shape}; set image_shape, or change the network."
-        )
-    if network.classes != classes:
-        raise NetworkError(
-            f"The network ends in {network.classes} outputs, but y has {classes} classes; end it "
-            f"with Dense({classes})."
-        )
-    return network
-
-
-def build_augmentation(
-    wanted: Augmentation | str | None, input_shape: tuple[int, ...]
-) -> Augmentation | None:
-    """Return how to randomize: what the user wants, or something mild that fits the images.
-
-    Examples
-    --------
-    >>> build_augmentation("auto", (1, 28, 28)).shift
-    (-2.8, 2.8)
-    >>> build_augmentation("auto", (1, 1, 30)) is None
-    True
-    """
-    if not isinstance(wanted, str):
-        return wanted
-    side = min(input_shape[1:])
-    if side < 8:
-        return None
-    shift = round(0.1 * side, 3)
-    return Augmentation(
-        scale=(0.9, 1.1),
-        rotation=(-15.0, 15.0),
-        shift=(-shift, shift),
-        noise_probability=(0.0, 0.0),
-    )
 
 
 def split(
@@ -238,26 +123,22 @@ def sections_for(batch_size: int) -> int:
 
 
 def train(
-    trainer: Trainer,
-    examples: Examples,
-    held_back: Examples | None,
-    *,
-    epochs: int,
-    batch_size: int,
-    patience: int,
-    tell: Callable[[Epoch], None],
-) -> Passes:
-    """Train for some passes over the examples, and return what happened.
+    trainer: Trainer, examples: Examples, passes: Passes, *, epochs: int, batch_size: int
+) -> None:
+    """Train for some passes over the examples, which ``passes`` follows.
 
     The learning rate rises over the first tenth of the updates and falls over the last half. If
     examples are held back it stays level instead, until the accuracy on them has not improved for
-    ``patience`` passes or just so many are left; over these it falls. So training that ends early
-    ends with small steps too.
+    ``passes.patience`` passes or just so many are left; over these it falls. So training that ends
+    early ends with small steps too.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C came before the first pass was done; later it ends training with a warning.
     """
-    images = len(examples.labels)
-    batch_size = min(batch_size, images)
+    batch_size = min(batch_size, len(examples.labels))
     trainer.sections = sections_for(batch_size)
-    passes = Passes(trainer, images, held_back, patience, tell)
 
     def run(epochs: int, schedule: Schedule) -> bool:
         passes.begin()
@@ -266,34 +147,34 @@ def train(
             batch_size=batch_size, schedule=schedule, on_update=passes,
         ).interrupted  # fmt: skip
 
-    with trainer:
-        if held_back is None:
-            whole = run(epochs, Schedule(warmup=0.1, cooldown=0.5))
-        else:
-            falling = min(patience, epochs // 2)
-            level = epochs - falling
-            whole = run(level, Schedule(warmup=min(0.1, WARMUP_PASSES / level)))
-            if whole and falling:
-                passes.patience = math.inf
-                whole = run(falling, Schedule(cooldown=1.0))
-    passes.finish()
-    if not whole:
-        warn_interrupted(f"{len(passes.losses)} of {epochs} passes", stacklevel=5)
-    return passes
-
-
-def warn_interrupted(after: str, stacklevel: int) -> None:
-    """Warn that Ctrl-C ended a training early."""
-    warnings.warn(
-        f"Training was interrupted after {after}; what was learned is kept.", stacklevel=stacklevel
-    )
+    try:
+        with trainer:
+            if not passes.is_early_stopping:
+                is_whole = run(epochs, Schedule(warmup=0.1, cooldown=0.5))
+            else:
+                falling = int(min(passes.patience, epochs // 2))
+                level = epochs - falling
+                is_whole = run(level, Schedule(warmup=min(0.1, WARMUP_PASSES / level)))
+                if is_whole and falling:
+                    passes.patience = math.inf
+                    is_whole = run(falling, Schedule(cooldown=1.0))
+    finally:
+        passes.finish()
+    if not is_whole and not passes.count:
+        raise KeyboardInterrupt
+    if not is_whole:
+        warnings.warn(
+            f"Training was interrupted after {passes.count} of {epochs} passes; what was learned "
+            "is kept.",
+            stacklevel=5,
+        )
 
 
 class Passes:
     """Follows a training update by update, and ends it when the held-back images say so.
 
-    An instance is what ``Trainer.fit`` calls after every update. At the end of every pass it
-    notes the mean loss and, if images were held back, the accuracy on them.
+    An instance is what ``Trainer.fit`` calls after every update. At the end of every pass it tells
+    the mean loss and, if images were held back, the accuracy on them.
 
     Parameters
     ----------
@@ -307,11 +188,14 @@ class Passes:
         After how many passes without improvement to stop.
     tell : callable
         Called with an :class:`Epoch` after every pass.
+    before : int, default 0
+        Passes of earlier calls, after which the numbers go on. If there are any, the parameters
+        that the trainer has may turn out to be the best.
 
     Attributes
     ----------
-    losses, scores : list of float
-        The mean loss of every pass, and the accuracy on the held-back images after it.
+    count : int
+        Passes done.
     """
 
     def __init__(
@@ -321,23 +205,31 @@ class Passes:
         held_back: Examples | None,
         patience: float,
         tell: Callable[[Epoch], None],
+        before: int = 0,
     ) -> None:
-        self.losses: list[float] = []
-        self.scores: list[float] = []
+        self.count = 0
         self.patience = patience
         self._trainer = trainer
         self._images = images
         self._held_back = held_back
         self._tell = tell
+        self._before = before
         self._seen = self._counted = 0
         self._sum = 0.0
         self._best = -math.inf
-        self._best_parameters = trainer.parameters
+        self._best_parameters = trainer.parameters.copy()
         self._waited = 0
+        if held_back is not None and before:
+            self._best = self._score(held_back)
+
+    @property
+    def is_early_stopping(self) -> bool:
+        """Whether images are held back."""
+        return self._held_back is not None
 
     def begin(self) -> None:
         """Start a pass anew: a call of ``Trainer.fit`` begins with one."""
-        self._seen = self._images * len(self.losses)
+        self._seen = self._images * self.count
         self._sum, self._counted = 0.0, 0
 
     def __call__(self, update: Update) -> bool:
@@ -347,27 +239,31 @@ class Passes:
         self._seen += update.images
         # A batch of nearly all images may end two passes at once; then both have its loss.
         loss = self._sum / self._counted
-        while self._seen >= self._images * (len(self.losses) + 1):
+        while self._seen >= self._images * (self.count + 1):
             self._sum, self._counted = 0.0, 0
-            self.losses.append(loss)
-            self._tell(Epoch(len(self.losses), loss, self._score()))
+            score = self._measure()
+            self.count += 1
+            self._tell(Epoch(self._before + self.count, loss, score))
         return self._waited >= self.patience
 
     def finish(self) -> None:
         """Go back to the parameters that were best, if images were held back."""
-        if self.scores:
+        if self.count and self._best > -math.inf:
             self._trainer.parameters[:] = self._best_parameters
 
-    def _score(self) -> float | None:
+    def _measure(self) -> float | None:
+        """Return the accuracy on the images held back; keep the parameters if it is the best."""
         if self._held_back is None:
             return None
-        images, labels, weights = self._held_back
-        trainer = self._trainer
-        found = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
-        score = float(np.average(found.predicted == labels, weights=weights))
-        self.scores.append(score)
+        score = self._score(self._held_back)
         self._waited += 1
         if score > self._best:
             self._best, self._waited = score, 0
-            self._best_parameters = trainer.parameters.copy()
+            self._best_parameters = self._trainer.parameters.copy()
         return score
+
+    def _score(self, examples: Examples) -> float:
+        images, labels, weights = examples
+        trainer = self._trainer
+        found = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
+        return float(np.average(found.predicted == labels, weights=weights))

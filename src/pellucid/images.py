@@ -1,8 +1,9 @@
-"""What scikit-learn users hand over, as images: shapes, channels, and the range of the pixels."""
+"""What scikit-learn users hand over, as images: shapes, channels, rows of pixels."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,13 +12,14 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import is_whole
 from pellucid.errors import ConfigurationError, DataError
+from pellucid.pixel_range import BYTES, scaled
 
-__all__ = ["Images", "check_image_shape", "image_shape_of", "pixel_range_of", "rows_of", "scaled"]
+__all__ = ["Images", "check_image_shape", "image_shape_of", "rows_of", "warn_of_color"]
 
 Shape = tuple[int, ...]
 
-BYTES = (0.0, 255.0)
-"""The pixel range that uint8 is left as it is for."""
+LEAST_COLORED = 8
+"""The side of the smallest color image that a row is taken for; shorter rows are tables."""
 
 AT_ONCE = 1024
 """Rows that are converted at a time, so that what is needed meanwhile stays small."""
@@ -100,6 +102,24 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
     return _channels_first(shape)
 
 
+def warn_of_color(shape: Shape, wanted: Shape | None) -> None:
+    """Warn if rows of pixels have the length of square color images, and nobody said what they are.
+
+    Parameters
+    ----------
+    shape, wanted : tuple of int
+        As for :func:`image_shape_of`.
+    """
+    side = math.isqrt(shape[0] // 3)
+    if wanted is None and len(shape) == 1 and shape[0] == 3 * side**2 and side >= LEAST_COLORED:
+        warnings.warn(
+            f"X has rows of {shape[0]} values, each taken as one row of pixels. If they are color "
+            f"images, channels last, set image_shape=({side}, {side}, 3); if not, set "
+            f"image_shape=(1, {shape[0]}).",
+            stacklevel=5,
+        )
+
+
 def check_image_shape(shape: Shape, expected: Shape) -> None:
     """Refuse images of another shape than training had, even if they have as many pixels.
 
@@ -123,63 +143,6 @@ def check_image_shape(shape: Shape, expected: Shape) -> None:
         )
 
 
-def pixel_range_of(samples: NDArray[Any], wanted: Any) -> tuple[float, float]:
-    """Return the values that become 0 and 1.
-
-    Parameters
-    ----------
-    samples : ndarray
-        The training data.
-    wanted : "auto" or (float, float)
-        ``"auto"`` is 0 to 255 for uint8 with a value above 127, and from the smallest to the
-        largest value for all others.
-
-    Raises
-    ------
-    ConfigurationError
-        ``wanted`` is something else, or the data lie outside.
-    DataError
-        The smallest and the largest value are too far apart.
-    """
-    is_auto = isinstance(wanted, str) and wanted == "auto"
-    bounds = BYTES if is_auto else _checked_range(wanted)
-    if samples.dtype == np.uint8 and bounds == BYTES and (not is_auto or samples.max() > 127):
-        return BYTES
-    low, high = float(samples.min()), float(samples.max())
-    if not is_auto:
-        if low < bounds[0] or high > bounds[1]:
-            raise ConfigurationError(
-                f"pixel_range is {wanted!r}, but X goes from {low:g} to {high:g}; give the range "
-                "that pixels can have, or 'auto'."
-            )
-        return bounds
-    if not high - low < math.inf:
-        raise DataError(
-            f"X goes from {low:g} to {high:g}, which is too far for one range of pixels; leave "
-            "out what is no pixel, or scale it."
-        )
-    return (low, high) if high > low else (low, low + max(1.0, abs(low)))
-
-
-def scaled(samples: NDArray[Any], pixel_range: tuple[float, float]) -> NDArray[Any]:
-    """Return samples as the kernels take them: uint8 of 0 to 255 as it is, else float32 in [0, 1].
-
-    ``x = (pixel - low) / (high - low)``, computed in float64; what lies outside becomes 0 or 1.
-
-    Examples
-    --------
-    >>> scaled(np.array([-1.0, 0.0, 4.0, 99.0]), (0.0, 16.0))
-    array([0.  , 0.  , 0.25, 1.  ], dtype=float32)
-    """
-    if samples.dtype == np.uint8 and pixel_range == BYTES:
-        return samples
-    low, high = pixel_range
-    with np.errstate(over="ignore", under="ignore"):
-        values = (samples.astype(np.float64) - low) / (high - low)
-        # Adding 0 turns -0 into 0, which has other bytes.
-        return np.clip(values, 0.0, 1.0).astype(np.float32) + np.float32(0)
-
-
 class Images:
     """Rows of pixels that become images when some are taken; until then nothing is copied.
 
@@ -188,7 +151,7 @@ class Images:
     samples : ndarray of shape (n, features)
         Pixels, channels last.
     pixel_range : (float, float)
-        See :func:`scaled`.
+        See :func:`pellucid.pixel_range.scaled`.
     shape : (int, int, int)
         ``(channels, height, width)`` of one image.
 
@@ -243,16 +206,3 @@ def _checked_shape(wanted: Any) -> Shape:
             "whole numbers of at least 1."
         )
     return tuple(int(side) for side in wanted)
-
-
-def _checked_range(wanted: Any) -> tuple[float, float]:
-    try:
-        low, high = (float(value) for value in wanted)
-    except (TypeError, ValueError, OverflowError):
-        low, high = math.nan, math.nan
-    if not (math.isfinite(high - low) and low < high):
-        raise ConfigurationError(
-            f"pixel_range is {wanted!r}; it must be 'auto' or two finite numbers, the lower first, "
-            "for example (0, 255)."
-        )
-    return low, high

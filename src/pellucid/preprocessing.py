@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import is_whole
 from pellucid.errors import ConfigurationError, DataError, did_you_mean
 from pellucid.ink import Bytes, Plane, border, find_ink, gray, gray_range, ink, noise_of, strips
+from pellucid.pixel_range import BYTES, check_pixel_range, scaled
 
 __all__ = ["Fit", "Polarity", "Preprocessing"]
 
@@ -47,6 +48,9 @@ class Preprocessing:
         centered as MNIST's digits are. ``"resize"`` for everything else: the whole picture is
         brought to the size, without keeping its proportions. For photographs use ``"resize"`` with
         ``"light-on-dark"``.
+    pixel_range : (float, float), default (0, 255)
+        The values of a picture's bytes that the network takes for 0 and 1, where it was trained on
+        others than 0 to 255.
 
     Raises
     ------
@@ -66,6 +70,7 @@ class Preprocessing:
     input_shape: tuple[int, ...]
     polarity: Polarity = "auto"
     fit: Fit = "mnist"
+    pixel_range: tuple[float, float] = BYTES
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", _checked_shape(self.input_shape))
@@ -76,6 +81,8 @@ class Preprocessing:
                     f"Preprocessing {name} is {value!r}; it must be one of {', '.join(choices)}."
                     f"{did_you_mean(str(value), choices)}"
                 )
+        bounds = check_pixel_range(self.pixel_range, "Preprocessing pixel_range", "")
+        object.__setattr__(self, "pixel_range", bounds)
 
     def picture(self, array: ArrayLike) -> NDArray[np.uint8]:
         """Return a picture as the network's input.
@@ -85,8 +92,8 @@ class Preprocessing:
         dropped; the box around the rest is scaled, proportions kept, so that its longer side is
         20/28 of the input's; and it is placed with its center of mass in the middle (as far as it
         stays inside). Crop, scale and placement are one antialiased resampling by Pillow. The
-        strongest pixel becomes 255. A blank picture (brightest and darkest pixel closer than 8 of
-        255) gives all zeros.
+        strongest pixel becomes 255, or the end of ``pixel_range`` if that is less. A blank picture
+        (brightest and darkest pixel closer than 8 of 255) gives all zeros.
 
         A picture that already has exactly the network's size is not moved or scaled: light on
         dark, it is taken unchanged (so MNIST's own images come back bit by bit); dark on light,
@@ -125,14 +132,17 @@ class Preprocessing:
             return planes.copy()
         levels = np.median(border(planes), axis=1)[:, np.newaxis, np.newaxis]
         if exact:
-            return _rounded(ink(planes, levels, dark) * (255 / np.maximum(levels, 1)))
-        return _to_bytes(self._centered(planes, levels, dark, noise_of(edge)))
+            return self._to_bytes(ink(planes, levels, dark), np.maximum(levels, 1))
+        centered = self._centered(planes, levels, dark, noise_of(edge))
+        # Thin strokes that faded come back.
+        return self._to_bytes(centered, centered.max())
 
     def scaled(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return images as the numbers that the network computes with.
 
         ``x = pixel / 255`` in float32 for uint8, the scaling that the kernels do; float images in
-        [0, 1] are unchanged.
+        [0, 1] are unchanged. With another ``pixel_range`` both become
+        ``(pixel - low) / (high - low)``, where floats are bytes divided by 255.
 
         Parameters
         ----------
@@ -148,11 +158,31 @@ class Preprocessing:
         >>> Preprocessing((1, 2)).scaled(np.array([[0, 255]], np.uint8))
         array([[0., 1.]], dtype=float32)
         """
-        if images.dtype == np.uint8:
-            return images.astype(np.float32) / np.float32(255)
-        if images.dtype.kind != "f":
+        found = self.for_kernels(images)
+        if found.dtype == np.uint8:
+            return found.astype(np.float32) / np.float32(255)
+        return found.astype(np.float32, copy=False)
+
+    def for_kernels(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Return images for :func:`pellucid.predict_proba`: scaled, where it would not do so.
+
+        Parameters
+        ----------
+        images : ndarray of any shape
+            uint8, or floats in [0, 1].
+
+        Returns
+        -------
+        ndarray of the same shape
+            The images themselves where ``pixel_range`` is 0 to 255, and else float32 in [0, 1].
+        """
+        is_bytes = images.dtype == np.uint8
+        if not is_bytes and images.dtype.kind != "f":
             raise DataError(f"Images are {images.dtype}; they must be uint8, or floats in [0, 1].")
-        return images.astype(np.float32, copy=False)
+        if self.pixel_range == BYTES:
+            return images
+        low, high = self.pixel_range
+        return scaled(images, (low, high) if is_bytes else (low / 255, high / 255))
 
     @classmethod
     def default(cls, input_shape: tuple[int, ...]) -> Preprocessing:
@@ -179,12 +209,15 @@ class Preprocessing:
         return cls(input_shape, polarity="light-on-dark", fit="resize")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as JSON-ready values."""
-        return {
+        """Return the description as JSON-ready values; a range of 0 to 255 goes without saying."""
+        values: dict[str, Any] = {
             "input_shape": list(self.input_shape),
             "polarity": self.polarity,
             "fit": self.fit,
         }
+        if self.pixel_range != BYTES:
+            values["pixel_range"] = list(self.pixel_range)
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
@@ -284,6 +317,13 @@ class Preprocessing:
         box = (pad_x + x, pad_y + y, pad_x + x + field_x, pad_y + y + field_y)
         return np.stack([self._sample(plane, box) for plane in padded])
 
+    def _to_bytes(self, planes: Plane, strongest: Any) -> NDArray[np.uint8]:
+        """Return ink from 0 to its strongest as bytes, as strong as those of the training."""
+        if not np.all(strongest > 0):
+            return np.zeros(planes.shape, np.uint8)
+        low, high = max(0.0, self.pixel_range[0]), min(255.0, self.pixel_range[1])
+        return _rounded(low + planes * ((high - low) / strongest))
+
     def _sample(
         self, plane: NDArray[Any], box: tuple[float, float, float, float], inverted: bool = False
     ) -> Plane:
@@ -354,11 +394,3 @@ def _field_start(mass: Plane, field: float) -> float:
     """Return where a field begins that has the center of mass in its middle, or holds all of it."""
     center = float(mass @ (np.arange(len(mass)) + 0.5) / mass.sum())
     return min(max(center - field / 2, len(mass) - field), 0.0)
-
-
-def _to_bytes(planes: Plane) -> NDArray[np.uint8]:
-    """Return ink with its strongest pixel at 255; thin strokes that faded come back."""
-    strongest = planes.max()
-    if not strongest > 0:
-        return np.zeros(planes.shape, np.uint8)
-    return _rounded(planes * (255 / strongest))

@@ -314,6 +314,7 @@ class _Run:
             configuration={
                 **self.configuration, "updates": len(history),
                 "pixel_range": [0, 255 if digits.train_images.dtype == np.uint8 else 1],
+                "loss_curve": history.pass_losses(len(digits.train_images)),
             },
         )  # fmt: skip
         save_model(self.folder / MODEL, model)

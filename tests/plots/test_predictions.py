@@ -88,6 +88,15 @@ class TestPredictions:
     def test_overlaps_nothing(self):
         assert overlapping(self.draw(DIGITS, DIGITS[::-1])) == ([], [])
 
+    @pytest.mark.parametrize("shape", [(1, 30), (1, 900), (30, 1), (3, 64)])
+    def test_rows_and_columns_are_wide_enough_to_be_seen(self, shape):
+        images = np.random.default_rng(0).integers(0, 256, (10, *shape), np.uint8)
+        figure = plots.predictions(images, DIGITS, one_hot(DIGITS[::-1], 10), DIGITS)
+        for axes in figure.axes:
+            # The frame of a mistake is 3 points wide.
+            assert min(axes.bbox.width, axes.bbox.height) / figure.dpi * 72 >= 18
+        assert overlapping(figure) == ([], [])
+
     @pytest.mark.parametrize(
         ("changes", "message"),
         [

@@ -6,7 +6,7 @@ import pytest
 
 from pellucid import Adam, Augmentation, Schedule, Trainer
 from pellucid.errors import ConfigurationError, DataError
-from pellucid.training.call import Call, count_images, mean_one, whole
+from pellucid.training.call import Call, checked_weights, count_images, whole
 
 from .examples import NETWORK, bright_corners
 
@@ -51,11 +51,22 @@ def test_the_rate_is_that_of_the_schedule():
 
 
 def test_weights_have_mean_one():
-    assert mean_one(None, 3).tolist() == [1, 1, 1]
-    assert mean_one([1, 0, 5], 3).tolist() == [0.5, 0, 2.5]
+    assert checked_weights(None, 3).tolist() == [1, 1, 1]
+    assert checked_weights([1, 0, 5], 3).tolist() == [0.5, 0, 2.5]
+
+
+def test_weights_may_stay_what_they_are():
+    assert checked_weights(None, 3, normalize=False).tolist() == [1, 1, 1]
+    assert checked_weights([1, 0, 5], 3, normalize=False).tolist() == [1, 0, 5]
+    with pytest.raises(DataError, match=r"goes up to 1e\+16; without normalize_weights it must be"):
+        checked_weights([1, 1e16, 5], 3, normalize=False)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+def test_bad_weights_are_refused(normalize):
     for bad in ([1, 2], [0, 0, 0], [-1, 2, 2], [np.nan, 1, 1]):
         with pytest.raises(DataError, match="sample_weight"):
-            mean_one(bad, 3)
+            checked_weights(bad, 3, normalize=normalize)
 
 
 def test_counts():

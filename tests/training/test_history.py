@@ -32,6 +32,15 @@ def test_updates_are_kept_in_order_and_added_up():
     assert history.seconds == 2.25
 
 
+def test_a_loss_for_every_pass():
+    history = History([Update(n, 20, loss, 0, 0) for n, loss in enumerate((3.0, 1.0, 4.0), 1)])
+    assert history.pass_losses(20) == [3, 1, 4]
+    assert history.pass_losses(40) == [2, 4]  # the last is a part of a pass
+    assert history.pass_losses(1000) == [pytest.approx(8 / 3)]
+    assert history.pass_losses(10) == [3, 3, 1, 1, 4, 4]
+    assert History().pass_losses(10) == []
+
+
 def test_csv_keeps_every_digit():
     rows = list(csv.DictReader(io.StringIO(History(list(UPDATES)).to_csv())))
     for row, update in zip(rows, UPDATES, strict=True):

@@ -155,6 +155,36 @@ def test_a_second_fit_goes_on(trainer):
     assert trainer._state.t == 6
 
 
+def test_weights_that_are_not_normalized_mean_the_same_in_every_call(trainer):
+    def first_loss(factor, normalize):
+        made, weights = Trainer(NETWORK, workers=1), np.full(20, float(factor))
+        return made.fit(
+            *bright_corners(20), sample_weight=weights, normalize_weights=normalize, batch_size=20
+        ).losses[0]
+
+    assert first_loss(3, True) == first_loss(1, True) == first_loss(1, False)
+    assert first_loss(3, False) == pytest.approx(3 * first_loss(1, False))
+    with pytest.raises(ConfigurationError, match="normalize_weights is 'no'; it must be True or"):
+        first_loss(1, "no")
+
+
+def test_arrays_that_may_not_be_written_are_copied(trainer):
+    data = bright_corners(20)
+    trainer.fit(*data, batch_size=20)
+    own = trainer._state
+    trainer._parameters, own.m, own.v = (
+        np.frombuffer(array.tobytes(), np.float32) for array in (trainer.parameters, own.m, own.v)
+    )
+    trainer.fit(*data, batch_size=20)
+    expected = Trainer(NETWORK, optimizer=Adam(0.01), workers=1)
+    expected.fit(*data, epochs=1, batch_size=20)
+    expected.fit(*data, epochs=1, batch_size=20)
+    assert state(trainer) == state(expected)
+    trainer._parameters.setflags(write=False)
+    trainer.parameters = np.zeros(NETWORK.size)
+    assert not trainer.parameters.any()
+
+
 def test_an_error_in_on_update_comes_through_and_leaves_the_last_update(trainer):
     seen = []
 

@@ -164,6 +164,12 @@ def read_images(
     ------
     DataError
         As :func:`read_pictures`, or a picture that does not fit the network.
+
+    Examples
+    --------
+    >>> read_images(["missing.png"], Preprocessing((28, 28)))
+    Traceback (most recent call last):
+    pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
     return np.stack(_each(paths, preprocessing.picture))
 

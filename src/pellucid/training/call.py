@@ -22,7 +22,10 @@ from pellucid.training.state import plain
 if TYPE_CHECKING:
     from pellucid.training.trainer import Trainer
 
-__all__ = ["Call", "check_resume", "count_images", "mean_one"]
+__all__ = ["LARGEST_WEIGHT", "Call", "check_resume", "checked_weights", "count_images"]
+
+LARGEST_WEIGHT = 1e15
+"""Where weights are taken as they are: Adam squares gradients, and float32 ends at 3e38."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,16 @@ def check_resume(resume: bool | Checkpoint, checkpoints: Checkpoints | None) -> 
         instance("checkpoints", checkpoints, Checkpoints, "Checkpoints('runs/mine')")
 
 
-def mean_one(sample_weight: ArrayLike | None, count: int) -> NDArray[np.float64]:
-    """Return what each image counts, 1 on the average; refuse weights that can't be used."""
+def checked_weights(
+    sample_weight: ArrayLike | None, count: int, *, normalize: bool = True
+) -> NDArray[np.float64]:
+    """Return what each image counts, 1 on the average if they are to be normalized.
+
+    Raises
+    ------
+    DataError
+        Weights that can't be used.
+    """
     if sample_weight is None:
         return np.ones(count)
     weights = np.asarray(sample_weight, dtype=np.float64)
@@ -115,7 +126,14 @@ def mean_one(sample_weight: ArrayLike | None, count: int) -> NDArray[np.float64]
             "sample_weight must be finite and at least 0, and one of them above 0; it goes from "
             f"{weights.min():g} to {weights.max():g}."
         )
-    return np.asarray(weights / weights.mean(), dtype=np.float64)
+    if normalize:
+        return np.asarray(weights / weights.mean(), dtype=np.float64)
+    if weights.max() > LARGEST_WEIGHT:
+        raise DataError(
+            f"sample_weight goes up to {weights.max():g}; without normalize_weights it must be at "
+            f"most {LARGEST_WEIGHT:g}."
+        )
+    return weights
 
 
 def count_images(size: int, epochs: float, total_images: int | None) -> int:

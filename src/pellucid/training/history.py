@@ -100,6 +100,38 @@ class History:
         """The mean loss of all images."""
         return sum(u.loss * u.images for u in self.updates) / max(1, self.images)
 
+    def pass_losses(self, images: int) -> list[float]:
+        """Return the mean loss of every pass over the data; the last may be a part of one.
+
+        Parameters
+        ----------
+        images : int
+            How many images a pass has.
+
+        Returns
+        -------
+        list of float
+            In nats an image.
+
+        Examples
+        --------
+        >>> History([Update(1, 20, 3.0, 0, 0), Update(2, 20, 1.0, 0, 0)]).pass_losses(30)
+        [2.0]
+        >>> History([Update(1, 20, 3.0, 0, 0), Update(2, 20, 1.0, 0, 0)]).pass_losses(20)
+        [3.0, 1.0]
+        """
+        losses: list[float] = []
+        total, counted, seen = 0.0, 0, 0
+        for update in self.updates:
+            total += update.loss * update.images
+            counted += update.images
+            seen += update.images
+            if seen >= images * (len(losses) + 1):
+                # A large batch may end several passes at once; all have its loss.
+                losses += [total / counted] * (seen // images - len(losses))
+                total, counted = 0.0, 0
+        return losses + ([total / counted] if counted else [])
+
     @property
     def images(self) -> int:
         """How many images were seen."""

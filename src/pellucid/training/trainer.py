@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import instance, whole
+from pellucid.arguments import flag, instance, whole
 from pellucid.augmentation import Augmentation
 from pellucid.data.checks import check_images, check_labels
 from pellucid.errors import ConfigurationError, DivergenceError, ExecutorError
@@ -25,7 +25,7 @@ from pellucid.inference import Evaluation, evaluate
 from pellucid.network import Network
 from pellucid.training.adam import Adam, AdamState, prepare_adam
 from pellucid.training.batches import batches
-from pellucid.training.call import Call, check_resume, count_images, mean_one
+from pellucid.training.call import Call, check_resume, checked_weights, count_images
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
 from pellucid.training.divergence import divergence, is_finite, step_divergence
@@ -114,6 +114,7 @@ class Trainer:
 
     @parameters.setter
     def parameters(self, vector: NDArray[Any]) -> None:
+        self._make_writable()
         self._parameters[:] = self.network.check_parameters(vector)
 
     @property
@@ -185,6 +186,7 @@ class Trainer:
         epochs: float = 1,
         total_images: int | None = None,
         sample_weight: ArrayLike | None = None,
+        normalize_weights: bool = True,
         batch_size: int = 1024,
         schedule: Schedule | None = None,
         on_update: Callable[[Update], object] | None = None,
@@ -207,7 +209,10 @@ class Trainer:
         total_images : int, optional
             How many images to draw in all, in place of ``epochs``.
         sample_weight : array-like of shape (n,), optional
-            What each image counts. Only their ratios matter: they are divided by their mean.
+            What each image counts.
+        normalize_weights : bool, default True
+            Whether the weights are divided by their mean, so that only their ratios matter. False
+            suits data that come in parts: a weight then means the same in every call.
         batch_size : int, default 1024
             Images an update. A remainder below half a batch joins the last one.
         schedule : Schedule, optional
@@ -262,7 +267,8 @@ class Trainer:
                 f"section needs an image; use sections={batch_size} or a larger batch_size."
             )
         pixels, classes = self._checked(images, labels)
-        weights = mean_one(sample_weight, len(pixels))
+        normalize = flag("normalize_weights", normalize_weights)
+        weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
         total = count_images(len(pixels), epochs, total_images)
         call = Call(total, batch_size, schedule or Schedule(), self._passes, len(self.history))
         with contextlib.ExitStack() as stack:
@@ -402,10 +408,18 @@ class Trainer:
         if self.augmentation is not None:
             instance("augmentation", self.augmentation, Augmentation, "Augmentation()")
 
+    def _make_writable(self) -> None:
+        """Copy what joblib has mapped from a file that may not be written."""
+        for owner, name in ((self, "_parameters"), (self._state, "m"), (self._state, "v")):
+            array = getattr(owner, name)
+            if not array.flags.writeable:
+                setattr(owner, name, np.array(array))
+
     def _checked(
         self, images: ArrayLike, labels: ArrayLike
     ) -> tuple[NDArray[Any], NDArray[np.int64]]:
         self._check()
+        self._make_writable()
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
         # Compiled before time is taken.

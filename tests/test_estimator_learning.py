@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from pellucid import CNNClassifier, Dense, Flatten, ReLU
-from pellucid.errors import DataError
+from pellucid import CNNClassifier, Dense, Flatten, Network, ReLU
+from pellucid.errors import ConfigurationError, DataError, NetworkError
 
 DIGITS = load_digits()
 X, Y = DIGITS.data[:200], DIGITS.target[:200]
@@ -44,6 +44,21 @@ class TestPartialFit:
             classifier.partial_fit(SOME, THEIRS, classes=range(11))
 
     @pytest.mark.parametrize(
+        ("classes", "message"),
+        [
+            (10, "classes is 10; it must be a list of all classes that will come, for example [0,"),
+            ({1, 2}, "classes is {1, 2}; it must be a list of all classes"),
+            ([[0, 1]], "classes is [[0, 1]]; it must be a list"),
+            ([0.0, np.nan], "classes is [0.0, nan]; NaN is no class, leave it out."),
+            ([0, "1"], "classes is [0, '1']; it must be all text, or all numbers."),
+            ([0, None], "classes is [0, None]; it must be all text, or all numbers."),
+        ],
+    )
+    def test_classes_that_are_none_are_named(self, classes, message):
+        with pytest.raises(DataError, match=re.escape(message)):
+            small().partial_fit(SOME, THEIRS, classes)
+
+    @pytest.mark.parametrize(
         ("y", "name"),
         [(THEIRS + 1, "10"), (THEIRS.astype(str), "'0'"), (THEIRS + 0.5 - 0.5 + 7, "10.0")],
     )
@@ -77,6 +92,33 @@ class TestPartialFit:
         weights = (np.arange(60) < 40).astype(float)
         weighted = small().partial_fit(SOME, THEIRS, range(10), weights)
         assert bits(weighted) == bits(small().partial_fit(SOME[:40], THEIRS[:40], range(10)))
+
+    @pytest.mark.parametrize("weighted", ["classes", "images"])
+    def test_weights_mean_the_same_in_every_call(self, weighted):
+        """Else a call in which all count alike would be one without weights."""
+        zeros, others = SOME[THEIRS == 0], SOME[THEIRS != 0]
+        found = []
+        for factor in (1, 1000):
+            by_class = {0: factor} if weighted == "classes" else None
+            classifier = small(class_weight=by_class, learning_rate=0.01)
+            weight = np.full(len(zeros), factor if weighted == "images" else 1)
+            for _ in range(20):
+                classifier.partial_fit(zeros, [0] * len(zeros), range(10), sample_weight=weight)
+                classifier.partial_fit(others, THEIRS[THEIRS != 0])
+            found.append(classifier)
+        plain, heavy = (classifier.predict_proba(SOME)[:, 0].mean() for classifier in found)
+        assert heavy > plain + 0.5
+        # The loss stays that of an image.
+        assert found[1].loss_curve_[0] == pytest.approx(found[0].loss_curve_[0], rel=1e-5)
+
+    def test_weights_that_float32_can_t_square_are_refused(self):
+        with pytest.raises(ConfigurationError, match=re.escape("of up to 1e+20; use smaller")):
+            small().partial_fit(SOME, THEIRS, range(10), np.full(60, 1e20))
+
+    def test_bytes_are_bytes_however_dark_the_first_are(self):
+        classifier = small().partial_fit(SOME.astype(np.uint8), THEIRS, range(10))
+        assert classifier.pixel_range_ == (0, 255)
+        assert small().fit(SOME.astype(np.uint8), THEIRS).pixel_range_ == (0, 16)
 
     def test_goes_on_after_fit(self):
         classifier = small().fit(SOME, THEIRS)
@@ -149,7 +191,8 @@ class TestWarmStart:
 
     def test_keeps_classes_features_and_range(self):
         warm = small(warm_start=True).fit(SOME, THEIRS)
-        warm.fit(SOME[:20] * 2, THEIRS[:20] % 2)
+        with pytest.warns(UserWarning, match="looks like another scale"):
+            warm.fit(SOME[:20] * 2, THEIRS[:20] % 2)
         assert warm.classes_.tolist() == list(range(10))
         assert warm.pixel_range_ == (0, 16)
         with pytest.raises(DataError, match="y holds the class 10"):
@@ -157,8 +200,60 @@ class TestWarmStart:
         with pytest.raises(ValueError, match="X has 32 features"):
             warm.fit(SOME[:, :32], THEIRS)
 
-    def test_early_stopping_may_begin_later(self):
+    def test_early_stopping_may_begin_later_and_end(self):
         warm = small(warm_start=True).fit(SOME, THEIRS)
         warm.set_params(early_stopping=True).fit(SOME, THEIRS)
-        assert len(warm.validation_scores_) == 3
-        assert warm.n_iter_ == 6
+        warm.set_params(early_stopping=False, max_iter=1).fit(SOME, THEIRS)
+        warm.partial_fit(SOME, THEIRS)
+        measured = ~np.isnan(warm.validation_scores_)
+        assert measured.tolist() == [False] * 3 + [True] * 3 + [False] * 2
+        assert warm.n_iter_ == len(warm.loss_curve_) == 8
+
+    def test_early_stopping_may_keep_what_was_there(self):
+        settings = {"early_stopping": True, "warm_start": True, "validation_fraction": 0.3}
+        warm = small(**settings, max_iter=60, learning_rate=0.02).fit(X, Y)
+        before = bits(warm)
+        warm.set_params(learning_rate=1e3, max_iter=2).fit(X, Y)  # which can only do harm
+        assert bits(warm) == before
+        assert warm.n_iter_ == len(warm.validation_scores_)
+
+    def test_numbers_of_passes_go_on(self, capsys):
+        told = []
+        warm = small(warm_start=True, verbose=2, callbacks=[told.append], max_iter=2)
+        warm.fit(SOME, THEIRS).fit(SOME, THEIRS).partial_fit(SOME, THEIRS)
+        assert [epoch.epoch for epoch in told] == [1, 2, 3, 4, 5]
+        assert capsys.readouterr().out.splitlines()[-1].startswith("epoch 5  loss ")
+        warm.set_params(warm_start=False).fit(SOME, THEIRS)
+        assert [epoch.epoch for epoch in told[5:]] == [1, 2]
+
+    @pytest.mark.parametrize("method", ["fit", "partial_fit"])
+    @pytest.mark.parametrize(
+        ("changes", "error", "message"),
+        [
+            ({"network": [Flatten(), Dense(9), ReLU()]}, NetworkError,
+             "network is not the one that was trained, network_; set it back, or train anew"),
+            ({"network": None}, NetworkError, "network is not the one that was trained"),
+            ({"network": Network([Flatten(), Dense(10)], (4, 4))}, NetworkError,
+             "The network takes images of shape (1, 4, 4)"),
+            ({"network": 5}, NetworkError, "network is 5; it must be a list"),
+            ({"image_shape": (4, 16)}, ConfigurationError,
+             "image_shape is (4, 16), but training had images of shape (1, 8, 8) (channels, heig"),
+            ({"image_shape": (7, 9)}, ConfigurationError, "image_shape (7, 9) has 63 values"),
+            ({"image_shape": "8x8"}, ConfigurationError, "image_shape is '8x8'"),
+            ({"pixel_range": (0, 255)}, ConfigurationError,
+             "pixel_range is (0, 255), but training had (0.0, 16.0); set it back, or train anew"),
+            ({"pixel_range": "bytes"}, ConfigurationError, "pixel_range is 'bytes'; it must be"),
+        ],
+    )  # fmt: skip
+    def test_what_can_t_change_any_more_is_refused(self, method, changes, error, message):
+        warm = small(warm_start=True).fit(SOME, THEIRS)
+        before = bits(warm)
+        with pytest.raises(error, match=re.escape(message)):
+            getattr(warm.set_params(**changes), method)(SOME, THEIRS)
+        assert bits(warm) == before
+
+    def test_what_says_the_same_may_be_given(self):
+        layers = [Flatten(), Dense(8), ReLU(), Dense(10)]
+        warm = small(warm_start=True).fit(SOME, THEIRS)
+        warm.set_params(network=Network(layers, (8, 8)), image_shape=(8, 8), pixel_range=[0, 16])
+        assert warm.fit(SOME, THEIRS).partial_fit(SOME.reshape(60, 8, 8), THEIRS).n_iter_ == 7
