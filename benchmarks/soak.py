@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import random
 import statistics
 import sys
@@ -107,7 +108,6 @@ def soak(minutes: float, every: float, leak: int = 0) -> dict[str, object]:
     """Train for some minutes; return what happened."""
     images, labels = data()
     temporary = Path(tempfile.gettempdir())
-    before = set(temporary.glob("pellucid-images-*"))
     with (
         LocalCluster(WORKERS) as cluster,
         open_executor(cluster.name) as executor,
@@ -144,7 +144,7 @@ def soak(minutes: float, every: float, leak: int = 0) -> dict[str, object]:
         "killed": unrest.killed,
         "same bits": hashlib.sha256(found).hexdigest() == hashlib.sha256(expected).hexdigest(),
         "memory": {name: growth(samples) for name, samples in unrest.samples.items()},
-        "files left": len(set(temporary.glob("pellucid-images-*")) - before),
+        "files left": len([*temporary.glob(f"pellucid-images-*-{os.getpid()}-*")]),
     }
 
 
