@@ -1,18 +1,17 @@
-"""The command line as a whole, and ``data``; the other commands are in ``command_line``."""
+"""The command line as a whole; the commands are in ``command_line``, ``data`` beside its file."""
 
 import itertools
-import re
 from importlib.metadata import version
 
 import pytest
 import typer
 
 from pellucid import cli
-from tests.command_line.console import fails, invoke
+from tests.command_line.console import invoke
 
 COMMANDS = [
-    [], ["train"], ["evaluate"], ["predict"], ["summary"], ["data"], ["data", "list"],
-    ["data", "fetch"],
+    [], ["train"], ["verify"], ["evaluate"], ["predict"], ["summary"], ["bench"], ["data"],
+    ["data", "list"], ["data", "fetch"],
 ]  # fmt: skip
 
 
@@ -73,26 +72,3 @@ def test_usage_errors(arguments):
 
 def test_a_command_that_is_almost_right():
     assert "Did you mean 'train'?" in invoke("trian")[2]
-
-
-def test_data_list():
-    code, out, err = invoke("data", "list")
-    assert (code, err) == (0, "")
-    for name in ("mnist", "digits", "digits8"):
-        assert re.search(rf"^\W*{name}\s", out, re.MULTILINE)
-
-
-def test_data_list_says_what_is_not_there(tmp_path):
-    _, out, _ = invoke("data", "list", PELLUCID_CACHE=str(tmp_path))
-    assert re.search(r"^\W*mnist\s.*not fetched yet", out, re.MULTILINE)
-
-
-def test_data_fetch():
-    assert invoke("data", "fetch", "digits") == (
-        0,
-        "digits: 1,437 training and 360 test images, bundled with scikit-learn.\n",
-        "",
-    )
-    assert fails("data", "fetch", "minst").startswith(
-        "There is no data set 'minst' to fetch. Did you mean 'mnist'? Known: mnist, "
-    )

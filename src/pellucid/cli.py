@@ -7,14 +7,29 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pellucid.arguments import positive, whole
 from pellucid.augmentation import Augmentation
 from pellucid.cli_checkpoints import checkpoints_of, resumed
+from pellucid.cli_data import data_app
 from pellucid.cli_errors import STOPPED, one_line_errors
-from pellucid.errors import ConfigurationError
+from pellucid.cli_options import (
+    ONE_EACH,
+    SOURCES,
+    Bounds,
+    Model,
+    SkipBad,
+    flag,
+    option,
+    range_of,
+    say,
+    show_table,
+    source,
+    training,
+)
 from pellucid.preprocessing import Fit
 from pellucid.printable import printable
 from pellucid.run import reference_run
@@ -22,8 +37,6 @@ from pellucid.run_settings import RunSettings
 from pellucid.training.interrupt import exit_on_sigterm
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from pellucid.measuring.own import Figure
 
 __all__ = ["app", "main"]
@@ -35,7 +48,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-data_app = typer.Typer(help="List and fetch the data sets that have a name.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 
@@ -47,16 +59,6 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     exit_on_sigterm()
     app()
-
-
-def _say(line: str) -> None:
-    typer.echo(printable(line), err=True)
-
-
-def _show_table(table: Table) -> None:
-    from pellucid.reports import console
-
-    console().print(table)
 
 
 def _show_version(wanted: bool) -> None:
@@ -81,39 +83,6 @@ def _options(
     pass
 
 
-def _option(help: str, panel: str | None = None, **settings: Any) -> Any:
-    return typer.Option(help=help, rich_help_panel=panel, **settings)
-
-
-def _flag(help: str, name: str, panel: str | None = None) -> Any:
-    return typer.Option(name, help=help, rich_help_panel=panel, metavar="")
-
-
-def _source(help: str, **settings: Any) -> Any:
-    return _option(help, "Data", **settings)
-
-
-def _range(help: str) -> Any:
-    return _option(help, "Randomizing", metavar="LOW HIGH")
-
-
-def _training(help: str) -> Any:
-    return _option(help, "Training")
-
-
-Model = Annotated[
-    Path, typer.Argument(help="A model.safetensors that a run wrote.", metavar="MODEL")
-]
-Bounds = tuple[float, float]
-SkipBad = Annotated[
-    bool, _flag("Go on without bad files and rows, and say how many.", "--skip-bad", "Data")
-]
-SOURCES = (
-    "A name from 'pellucid data list'; an .npz, .csv, .parquet or IDX file; a folder of IDX files, "
-    "of train.csv, of Parquet files, or with a subfolder of pictures for each class; or several of "
-    "them joined with +, as in mnist+mine.csv."
-)
-ONE_EACH = "one on each processor"
 SETTINGS = RunSettings()
 RANDOMIZING = Augmentation()
 
@@ -124,11 +93,11 @@ def train(
     context: typer.Context,
     data: Annotated[
         str | None,
-        _source(SOURCES, show_default="mnist; where it is out of reach, digits"),
+        source(SOURCES, show_default="mnist; where it is out of reach, digits"),
     ] = SETTINGS.data,
     size: Annotated[
         tuple[int, int] | None,
-        _source(
+        source(
             "Bring pictures to this size. Rows of a .csv file are images of it.",
             metavar="HEIGHT WIDTH",
             show_default="as they are",
@@ -136,22 +105,20 @@ def train(
     ] = SETTINGS.size,
     fit: Annotated[
         Fit,
-        _source(
+        source(
             "How pictures are brought to it: resize the whole, or as MNIST's digits are, the ink "
             "cut out and centered. The model does the same to what it is to predict."
         ),
     ] = SETTINGS.fit,
     skip_bad: SkipBad = SETTINGS.skip_bad,
     test_share: Annotated[
-        float, _source("Part of each class to keep for the test, if there are no test images.")
+        float, source("Part of each class to keep for the test, if there are no test images.")
     ] = SETTINGS.test_share,
-    out: Annotated[Path, _option("Folder for what the run writes.")] = Path("runs/reference"),
-    overwrite: Annotated[
-        bool, _flag("Replace a run that is in the folder.", "--overwrite")
-    ] = False,
+    out: Annotated[Path, option("Folder for what the run writes.")] = Path("runs/reference"),
+    overwrite: Annotated[bool, flag("Replace a run that is in the folder.", "--overwrite")] = False,
     resume: Annotated[
         bool,
-        _flag(
+        flag(
             "Go on with the run in the folder, from its newest checkpoint. Its options are those "
             "of the run; any that you give must be the same.",
             "--resume",
@@ -160,42 +127,42 @@ def train(
     ] = False,
     checkpoint_every: Annotated[
         str,
-        _option(
+        option(
             "How often to write a checkpoint: after so many updates (100), after so much time "
             "(30s, 5min, 1h), or 'never'.",
             "Checkpoints",
         ),
     ] = "30s",
-    keep: Annotated[int, _option("How many checkpoints to keep.", "Checkpoints")] = 3,
+    keep: Annotated[int, option("How many checkpoints to keep.", "Checkpoints")] = 3,
     images: Annotated[
-        int, _training("Training images to draw in all, again and again if need be.")
+        int, training("Training images to draw in all, again and again if need be.")
     ] = SETTINGS.images,
-    batch_size: Annotated[int, _training("Images in each update.")] = SETTINGS.batch_size,
+    batch_size: Annotated[int, training("Images in each update.")] = SETTINGS.batch_size,
     learning_rate: Annotated[
-        float, _training("Adam's step size.")
+        float, training("Adam's step size.")
     ] = SETTINGS.optimizer.learning_rate,
     warmup: Annotated[
-        float, _training("Share of the updates in which the learning rate rises.")
+        float, training("Share of the updates in which the learning rate rises.")
     ] = SETTINGS.schedule.warmup,
     cooldown: Annotated[
-        float, _training("Share of the updates in which the learning rate falls.")
+        float, training("Share of the updates in which the learning rate falls.")
     ] = SETTINGS.schedule.cooldown,
     beta1: Annotated[
-        float, _training("How much of the gradient's mean Adam keeps from update to update.")
+        float, training("How much of the gradient's mean Adam keeps from update to update.")
     ] = SETTINGS.optimizer.beta1,
     beta2: Annotated[
-        float, _training("How much of the squared gradient's mean Adam keeps.")
+        float, training("How much of the squared gradient's mean Adam keeps.")
     ] = SETTINGS.optimizer.beta2,
     eps: Annotated[
-        float, _training("What keeps Adam from dividing by zero.")
+        float, training("What keeps Adam from dividing by zero.")
     ] = SETTINGS.optimizer.eps,
-    seed: Annotated[int, _training("Number that all randomness comes from.")] = SETTINGS.seed,
+    seed: Annotated[int, training("Number that all randomness comes from.")] = SETTINGS.seed,
     sections: Annotated[
-        int, _training("Parts of a batch that are worked on at the same time.")
+        int, training("Parts of a batch that are worked on at the same time.")
     ] = SETTINGS.sections,
     workers: Annotated[
         int | None,
-        _option(
+        option(
             "Threads or processes. They never change the result.",
             "Training",
             show_default=ONE_EACH,
@@ -203,21 +170,21 @@ def train(
     ] = SETTINGS.workers,
     executor: Annotated[
         str,
-        _training("What works on the sections: threads, processes, dask://HOST:PORT or mpi."),
+        training("What works on the sections: threads, processes, dask://HOST:PORT or mpi."),
     ] = SETTINGS.executor,
     randomize: Annotated[
-        bool, _flag("Randomize the training images.", "--randomize/--no-randomize", "Randomizing")
+        bool, flag("Randomize the training images.", "--randomize/--no-randomize", "Randomizing")
     ] = True,
-    scale: Annotated[Bounds, _range("Factor of the size.")] = RANDOMIZING.scale,
+    scale: Annotated[Bounds, range_of("Factor of the size.")] = RANDOMIZING.scale,
     rotation: Annotated[
-        Bounds, _range("Angle in degrees, counter-clockwise.")
+        Bounds, range_of("Angle in degrees, counter-clockwise.")
     ] = RANDOMIZING.rotation,
-    shift: Annotated[Bounds, _range("Shift in x and in y, in pixels.")] = RANDOMIZING.shift,
+    shift: Annotated[Bounds, range_of("Shift in x and in y, in pixels.")] = RANDOMIZING.shift,
     noise_probability: Annotated[
-        Bounds, _range("Share of the pixels that get noise.")
+        Bounds, range_of("Share of the pixels that get noise.")
     ] = RANDOMIZING.noise_probability,
     noise: Annotated[
-        Bounds, _range("What is added to them, where 0 is black and 1 is white.")
+        Bounds, range_of("What is added to them, where 0 is black and 1 is white.")
     ] = RANDOMIZING.noise,
 ) -> None:
     """Train the reference network on images, test it, and draw the result.
@@ -233,7 +200,7 @@ def train(
     if resume:
         options = resumed(context, out, options, checkpoints)
     metrics = reference_run(
-        RunSettings.from_options(options), out, _say, overwrite=overwrite, checkpoints=checkpoints,
+        RunSettings.from_options(options), out, say, overwrite=overwrite, checkpoints=checkpoints,
         resume=resume,
     )  # fmt: skip
     typer.echo(
@@ -258,14 +225,14 @@ def verify(
     ],
     last: Annotated[
         int | None,
-        _option(
+        option(
             "Train only so many last updates anew, from a checkpoint.", show_default="all of them"
         ),
     ] = None,
     data: Annotated[
-        str | None, _option("Where the run's data is now.", show_default="where it was")
+        str | None, option("Where the run's data is now.", show_default="where it was")
     ] = None,
-    workers: Annotated[int | None, _option("Threads.", show_default=ONE_EACH)] = None,
+    workers: Annotated[int | None, option("Threads.", show_default=ONE_EACH)] = None,
 ) -> None:
     """Train a run anew, and say whether it gives the same bits.
 
@@ -275,8 +242,8 @@ def verify(
     from pellucid.kernels.compile import announce_with
     from pellucid.verification import verify_run
 
-    announce_with(_say)
-    found = verify_run(run, _say, last=last, data=data, workers=workers)
+    announce_with(say)
+    found = verify_run(run, say, last=last, data=data, workers=workers)
     typer.echo(str(found))
     if not found.same:
         raise typer.Exit(1)
@@ -288,19 +255,19 @@ def evaluate_command(
     model: Model,
     data: Annotated[
         str,
-        _source("What to test on, as for train. The model knows how to make images of pictures."),
+        source("What to test on, as for train. The model knows how to make images of pictures."),
     ] = "mnist",
     skip_bad: SkipBad = False,
     test_share: Annotated[
         float | None,
-        _source(
+        source(
             "Part of each class to test on, if there are no test images.",
             show_default="what train kept",
         ),
     ] = None,
-    workers: Annotated[int | None, _option("Threads.", show_default=ONE_EACH)] = None,
+    workers: Annotated[int | None, option("Threads.", show_default=ONE_EACH)] = None,
     confusion: Annotated[
-        Path | None, _option("Also draw the confusion matrix, into this .png file.")
+        Path | None, option("Also draw the confusion matrix, into this .png file.")
     ] = None,
 ) -> None:
     """Test a model: accuracy, loss, and a table of the classes."""
@@ -317,17 +284,17 @@ def evaluate_command(
     share = stored if test_share is None else test_share
     with show_reading("reading") as progress:
         dataset = load(
-            data, say=_say, progress=progress, skip_bad=skip_bad, test_share=share,
+            data, say=say, progress=progress, skip_bad=skip_bad, test_share=share,
             preprocessing=loaded.preprocessing,
         )  # fmt: skip
     labels = labels_for(loaded, dataset)
-    announce_with(_say)
+    announce_with(say)
     images = loaded.preprocessing.for_kernels(dataset.test_images)
     found = evaluate(loaded.network, loaded.parameters, images, labels, workers)
     if confusion is not None:
         figure = plots.confusion(labels, found.predicted, loaded.classes)
         plots.save(figure, confusion)
-    _show_table(class_table(labels, found.predicted, loaded.classes))
+    show_table(class_table(labels, found.predicted, loaded.classes))
     typer.echo(
         f"Accuracy {found.accuracy:.3%}, loss {found.loss:.4f} on "
         f"{len(labels):,} test images of {printable(dataset.name)}."
@@ -344,7 +311,7 @@ def predict(
         list[Path], typer.Argument(metavar="IMAGE", help="PNG or JPEG files of any size.")
     ],
     as_json: Annotated[
-        bool, _flag("Print a line of JSON for each picture, not a table.", "--json")
+        bool, flag("Print a line of JSON for each picture, not a table.", "--json")
     ] = False,
 ) -> None:
     """Say what is on pictures, and how sure the model is.
@@ -359,7 +326,7 @@ def predict(
 
     loaded = load_model(model)
     images = read_images(pictures, loaded.preprocessing)
-    announce_with(_say)
+    announce_with(say)
     ready = loaded.preprocessing.for_kernels(images)
     probabilities = predict_proba(loaded.network, loaded.parameters, ready)
     if as_json:
@@ -368,7 +335,7 @@ def predict(
             label = loaded.classes[int(row.argmax())]
             typer.echo(json.dumps({"image": str(path), "label": label, "probabilities": shares}))
     else:
-        _show_table(prediction_table(pictures, probabilities, loaded.classes))
+        show_table(prediction_table(pictures, probabilities, loaded.classes))
 
 
 @app.command()
@@ -394,11 +361,11 @@ def summary(
 @app.command()
 @one_line_errors
 def bench(
-    workers: Annotated[int | None, _option("Threads.", show_default=ONE_EACH)] = None,
-    rounds: Annotated[int, _option("Measurements of each figure; the median is shown.")] = 3,
-    seconds: Annotated[float, _option("How long each measurement lasts, at least.")] = 0.15,
+    workers: Annotated[int | None, option("Threads.", show_default=ONE_EACH)] = None,
+    rounds: Annotated[int, option("Measurements of each figure; the median is shown.")] = 3,
+    seconds: Annotated[float, option("How long each measurement lasts, at least.")] = 0.15,
     as_json: Annotated[
-        bool, _flag("Print a line of JSON for each figure, not a table.", "--json")
+        bool, flag("Print a line of JSON for each figure, not a table.", "--json")
     ] = False,
 ) -> None:
     """Measure this machine: training and inference of three networks, start, share of the peak.
@@ -414,47 +381,18 @@ def bench(
     from pellucid.reports import bench_table
 
     threads = count_workers(workers)
-    if rounds < 1:
-        raise ConfigurationError(f"rounds is {rounds}; it must be at least 1.")
-    if not 0 < seconds < float("inf"):
-        raise ConfigurationError(f"seconds is {seconds}; it must be a number above 0.")
-    announce_with(_say)
+    whole("rounds", rounds, least=1)
+    positive("seconds", seconds)
+    announce_with(say)
     found: list[Figure] = []
     group = ""
     for figure in own_figures(seconds, rounds, threads):
         if figure.group != group:
             group = figure.group
-            _say(f"Measured: {group}")
+            say(f"Measured: {group}")
         found.append(figure)
         if as_json:
             typer.echo(json.dumps(dataclasses.asdict(figure)))
     if not as_json:
-        _show_table(bench_table(found))
+        show_table(bench_table(found))
         typer.echo(f"{threads} workers, medians of {rounds} measurements.")
-
-
-@data_app.command("list")
-@one_line_errors
-def data_list() -> None:
-    """List the data sets that have a name, and where they are."""
-    from pellucid.data import available
-    from pellucid.reports import data_table
-
-    _show_table(data_table(available()))
-
-
-@data_app.command("fetch")
-@one_line_errors
-def data_fetch(
-    name: Annotated[
-        str, typer.Argument(help="A name from 'pellucid data list'.", metavar="NAME")
-    ] = "mnist",
-) -> None:
-    """Fetch a data set into the cache, and verify it."""
-    from pellucid.data import fetch
-
-    dataset = fetch(name, _say)
-    typer.echo(
-        f"{dataset.name}: {len(dataset.train_images):,} training and "
-        f"{len(dataset.test_images):,} test images, {dataset.source}."
-    )

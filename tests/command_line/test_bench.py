@@ -45,9 +45,9 @@ def test_json():
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--rounds", 0, "--rounds is 0; it must be at least 1."),
-        ("--seconds", 0, "--seconds is 0.0; it must be a number above 0."),
-        ("--seconds", "inf", "--seconds is inf; it must be a number above 0."),
+        ("--rounds", 0, "--rounds is 0; it must be a whole number of at least 1."),
+        ("--seconds", 0, "--seconds is 0.0; it must be a finite number above 0."),
+        ("--seconds", "inf", "--seconds is inf; it must be a finite number above 0."),
         ("--workers", 0, "--workers is 0;"),
     ],
 )

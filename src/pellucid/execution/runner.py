@@ -15,34 +15,22 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.augmentation import Augmentation
 from pellucid.errors import ConfigurationError, ExecutorError, PellucidError
 from pellucid.execution.environment import environment
 from pellucid.execution.image_file import ImageFile, find_image_file, temporary_image_file
 from pellucid.execution.remote import Job, Reply, Setup, work
-from pellucid.execution.sections import Section, SectionResult, section_step, threads_for
+from pellucid.execution.sections import Recipe, Section, SectionResult, threads_for
 from pellucid.execution.workers import Workers
-from pellucid.network import Network
 
-__all__ = ["Recipe", "Runner", "slots_of"]
+__all__ = ["Runner", "slots_of"]
 
 ASK_SECONDS = 1.0
 """How often an executor is asked how many workers it has."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What all sections of a training have in common: network, randomizing, and its seed."""
-
-    network: Network
-    augmentation: Augmentation | None
-    seed: int
 
 
 class Runner:
@@ -124,9 +112,7 @@ class Runner:
         """
 
         def step(section: Section) -> SectionResult:
-            return section_step(
-                recipe.network, parameters, images, section, recipe.augmentation, recipe.seed
-            )
+            return recipe.step(parameters, images, section)
 
         if self.executor is None:
             images_in_all = sum(len(section.indices) for section in sections)
@@ -232,7 +218,7 @@ class Runner:
             note = f"Workers can't open the images ({note}), so pixels are sent with every update."
         if note and note not in self._notes:
             self._notes.add(note)
-            warnings.warn(note, stacklevel=7)
+            warnings.warn(note, stacklevel=8)
 
 
 def _nothing() -> None:

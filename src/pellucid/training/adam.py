@@ -111,19 +111,24 @@ class AdamState:
         theta: NDArray[np.float32],
         gradient: NDArray[np.float32],
         batch_size: float,
+        learning_rate: float | None = None,
     ) -> int | None:
         """Update ``theta`` in place with a gradient that is summed over ``batch_size`` images.
+
+        ``learning_rate`` is that of this update, where it is not that of the settings.
 
         Returns
         -------
         int or None
             The place of the first parameter that would not be finite; then nothing is changed.
         """
-        if self._is_safe(settings, theta, gradient, 1.0 / batch_size):
-            self._step(settings, theta, gradient, batch_size)
+        rate = settings.learning_rate if learning_rate is None else learning_rate
+        scale, step = 1.0 / batch_size, rate / (1.0 - settings.beta1 ** (self.t + 1))
+        if self._is_safe(settings, theta, gradient, scale, step):
+            self._step(settings, theta, gradient, scale, step)
             return None
         before = theta.copy(), self.m.copy(), self.v.copy()
-        self._step(settings, theta, gradient, batch_size)
+        self._step(settings, theta, gradient, scale, step)
         bad = np.flatnonzero(~np.isfinite(theta))
         if not bad.size:
             return None
@@ -137,6 +142,7 @@ class AdamState:
         theta: NDArray[np.float32],
         gradient: NDArray[np.float32],
         scale: float,
+        step: float,
     ) -> bool:
         """Return whether the next step can't leave float32, by a bound that few settings exceed.
 
@@ -147,7 +153,6 @@ class AdamState:
         if settings.beta2 == 0.0:  # which times a second moment that overflowed is NaN
             return False
         first = max(largest(self.m), largest(gradient) * scale)
-        step = settings.learning_rate / (1.0 - settings.beta1 ** (self.t + 1))
         return bool(largest(theta) + step * first / settings.eps < _SAFE)
 
     def _step(
@@ -155,16 +160,16 @@ class AdamState:
         settings: Adam,
         theta: NDArray[np.float32],
         gradient: NDArray[np.float32],
-        batch_size: float,
+        scale: float,
+        step: float,
     ) -> None:
         from pellucid.kernels.adam import adam
 
         self.t += 1
-        step = settings.learning_rate / (1.0 - settings.beta1**self.t)
         correction = 1.0 / (1.0 - settings.beta2**self.t)
         adam(
-            theta, self.m, self.v, gradient, 1.0 / batch_size, step, settings.beta1,
-            settings.beta2, correction, settings.eps,
+            theta, self.m, self.v, gradient, scale, step, settings.beta1, settings.beta2,
+            correction, settings.eps,
         )  # fmt: skip
 
 

@@ -7,9 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.augmentation import Augmentation
 from pellucid.errors import DivergenceError
-from pellucid.execution.sections import Section, section_step
+from pellucid.execution.sections import Recipe, Section
 from pellucid.network import Network, describe
 from pellucid.training.adam import Adam
 
@@ -31,12 +30,10 @@ def is_finite(loss: float, gradient: NDArray[np.float32]) -> bool:
 
 
 def divergence(
-    network: Network,
+    recipe: Recipe,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
-    augmentation: Augmentation | None,
-    seed: int,
     *,
     loss: float,
     gradient: NDArray[np.float32],
@@ -53,7 +50,7 @@ def divergence(
 
     Parameters
     ----------
-    network, parameters, images, batch, augmentation, seed
+    recipe, parameters, images, batch
         What the update was computed from.
     loss, gradient : float and ndarray
         What came out, one of them not finite.
@@ -63,14 +60,14 @@ def divergence(
         What it is now.
     """
     with np.errstate(all="ignore"):
-        bad = _bad_forward(network, parameters, images, batch, augmentation, seed)
+        bad = _bad_forward(recipe, parameters, images, batch)
         if bad.any():
-            index = _layer_forward(network, parameters, images, batch, augmentation, seed, bad)
+            index = _layer_forward(recipe, parameters, images, batch, bad)
         else:
-            bad = _bad_backward(network, parameters, images, batch, augmentation, seed)
-            index = _layer_backward(network, gradient)
+            bad = _bad_backward(recipe, parameters, images, batch)
+            index = _layer_backward(recipe.network, gradient)
     places = batch.indices[bad]
-    layer = None if index is None else _named(network, index)
+    layer = None if index is None else _named(recipe.network, index)
     what = f"The loss is {loss}" if not math.isfinite(loss) else "The gradient is not finite"
     return DivergenceError(
         f"{what} in update {update}: {_where(layer, math.isfinite(loss))}, "
@@ -117,36 +114,29 @@ def _whom(places: NDArray[np.int64], count: int) -> str:
 
 
 def _bad_forward(
-    network: Network,
+    recipe: Recipe,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
-    augmentation: Augmentation | None,
-    seed: int,
 ) -> NDArray[np.bool_]:
     """Return which images have probabilities that are not finite."""
-    probabilities = np.zeros((len(batch.indices), network.classes), dtype=np.float32)
-    section_step(
-        network, parameters, images, batch, augmentation, seed, training=False,
-        probabilities=probabilities,
-    )  # fmt: skip
+    probabilities = np.zeros((len(batch.indices), recipe.network.classes), dtype=np.float32)
+    recipe.step(parameters, images, batch, training=False, probabilities=probabilities)
     return np.asarray(~np.isfinite(probabilities).all(axis=1))
 
 
 def _bad_backward(
-    network: Network,
+    recipe: Recipe,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
-    augmentation: Augmentation | None,
-    seed: int,
 ) -> NDArray[np.bool_]:
     """Return which images have a gradient that is not finite: halves, and halves of these."""
     bad = np.zeros(len(batch.indices), dtype=bool)
     parts = [slice(0, len(bad))]
     while parts:
         part = parts.pop()
-        result = section_step(network, parameters, images, batch.part(part), augmentation, seed)
+        result = recipe.step(parameters, images, batch.part(part))
         if is_finite(result.loss, result.gradient):
             continue
         if part.stop - part.start == 1:
@@ -158,12 +148,10 @@ def _bad_backward(
 
 
 def _layer_forward(
-    network: Network,
+    recipe: Recipe,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
-    augmentation: Augmentation | None,
-    seed: int,
     bad: NDArray[np.bool_],
 ) -> int | None:
     """Return the first layer whose output float32 can't hold, for any of some bad images."""
@@ -174,14 +162,14 @@ def _layer_forward(
     for place in some.tolist():
         number, image = batch.indices[place], batch.identities[place]
         one = images[number : number + 1]
-        if augmentation is None:
+        if recipe.augmentation is None:
             scaled = one / 255.0 if one.dtype == np.uint8 else one.astype(np.float64)
         else:
-            scaled = augmentation.apply(
-                one, seed=seed, pass_number=int(image[0]), first=int(image[1])
+            scaled = recipe.augmentation.apply(
+                one, seed=recipe.seed, pass_number=int(image[0]), first=int(image[1])
             )
         pixels.append(scaled)
-    found = forward(network, parameters, np.concatenate(pixels))
+    found = forward(recipe.network, parameters, np.concatenate(pixels))
     for index, output in enumerate(found.activations[1:]):
         if not (np.abs(output) <= _LARGEST).all():
             return index

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +17,8 @@ from pellucid.arguments import flag, instance, whole
 from pellucid.augmentation import Augmentation
 from pellucid.data.checks import check_images, check_labels
 from pellucid.errors import ConfigurationError, DivergenceError, ExecutorError
-from pellucid.execution.runner import Recipe, Runner
-from pellucid.execution.sections import Section, cut, prepare
+from pellucid.execution.runner import Runner
+from pellucid.execution.sections import Recipe, Section, prepare
 from pellucid.execution.workers import Workers
 from pellucid.fingerprints import fingerprint
 from pellucid.inference import Evaluation, evaluate
@@ -28,11 +28,11 @@ from pellucid.training.batches import batches
 from pellucid.training.call import Call, check_resume, checked_weights, count_images
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
-from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.history import DIGITS, History, Update
 from pellucid.training.interrupt import Terminated, stop_on_signals
 from pellucid.training.schedule import Schedule
 from pellucid.training.state import TrainingState
+from pellucid.training.update import BatchResult, section_of, update_parameters
 
 __all__ = ["Trainer"]
 
@@ -175,7 +175,7 @@ class Trainer:
         # Images that have no number in any data get the next of a pass of their own.
         passes = np.full(len(pixels), self._passes)
         self._passes += 1
-        section = _section(classes, np.ones(len(pixels)), indices, passes)
+        section = section_of(classes, np.ones(len(pixels)), indices, passes)
         return self._update(pixels, section, self.optimizer.learning_rate).loss
 
     def fit(
@@ -313,7 +313,7 @@ class Trainer:
                 for batch in drawn:
                     done += 1
                     rate = self.optimizer.learning_rate * call.factor(done)
-                    section = _section(classes, weights, batch.indices, batch.passes)
+                    section = section_of(classes, weights, batch.indices, batch.passes)
                     result = self._update(pixels, section, rate)
                     self._passes = int(batch.passes[-1]) + 1
                     seconds = time.perf_counter() - start
@@ -427,41 +427,9 @@ class Trainer:
         prepare_adam()
         return (pixels[:, None] if pixels.ndim == 3 else pixels), classes
 
-    def _update(self, images: NDArray[Any], batch: Section, learning_rate: float) -> _Result:
-        """Cut, work, add up in section order, check, and let Adam change the parameters."""
-        count = len(batch.indices)
-        recipe = Recipe(self.network, self.augmentation, self.seed)
-        sections = [batch.part(where) for where in cut(count, self.sections)]
-        results = self._runner.run(recipe, self.parameters, images, sections)
-        gradient = results[0].gradient
-        for result in results[1:]:
-            gradient += result.gradient
-        loss = sum(result.loss for result in results) / count
-        if not is_finite(loss, gradient):
-            raise divergence(
-                self.network, self.parameters, images, batch, self.augmentation, self.seed,
-                loss=loss, gradient=gradient, update=self._state.t + 1,
-                learning_rate=self.optimizer.learning_rate,
-            )  # fmt: skip
-        settings = dataclasses.replace(self.optimizer, learning_rate=learning_rate)
-        bad = self._state.update(settings, self.parameters, gradient, count)
-        if bad is not None:
-            raise step_divergence(self.network, bad, self.optimizer, update=self._state.t + 1)
-        return _Result(loss, sum(result.correct for result in results) / count)
-
-
-class _Result(NamedTuple):
-    """Mean loss and accuracy of a batch."""
-
-    loss: float
-    accuracy: float
-
-
-def _section(
-    labels: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    indices: NDArray[np.int64],
-    passes: NDArray[np.int64],
-) -> Section:
-    identities = np.stack([passes, indices], axis=1)
-    return Section(indices, labels[indices], weights[indices], identities)
+    def _update(self, images: NDArray[Any], batch: Section, learning_rate: float) -> BatchResult:
+        return update_parameters(
+            self._runner, Recipe(self.network, self.augmentation, self.seed), self.parameters,
+            images, batch, self._state, self.optimizer, sections=self.sections,
+            learning_rate=learning_rate,
+        )  # fmt: skip
