@@ -100,9 +100,19 @@ class Runner:
         recipe: Recipe,
         parameters: NDArray[np.float32],
         images: NDArray[Any],
-        sections: Sequence[Section],
+        batch: Section,
+        parts: Sequence[slice],
     ) -> list[SectionResult]:
-        """Return the sections' results, in their order.
+        """Return the results of a batch's sections, in their order.
+
+        Parameters
+        ----------
+        recipe, parameters, images
+            What to compute, and of which data.
+        batch : Section
+            The whole batch.
+        parts : sequence of slice
+            Its sections: where in the batch each is. Threads take their parts out themselves.
 
         Raises
         ------
@@ -111,16 +121,15 @@ class Runner:
             are still waiting are taken back.
         """
 
-        def step(section: Section) -> SectionResult:
-            return recipe.step(parameters, images, section)
+        def step(part: slice) -> SectionResult:
+            return recipe.step(parameters, images, batch.part(part))
 
         if self.executor is None:
-            images_in_all = sum(len(section.indices) for section in sections)
-            most = threads_for(recipe.network, images_in_all, training=True)
-            return self._workers.map(step, sections, most=most)
+            most = threads_for(recipe.network, len(batch.indices), training=True)
+            return self._workers.map(step, parts, most=most)
         if not self.is_remote:
-            return self._done(step, sections)
-        return self._send(recipe, parameters, images, sections)
+            return self._done(step, parts)
+        return self._send(recipe, parameters, images, [batch.part(part) for part in parts])
 
     def _send(
         self,

@@ -71,8 +71,7 @@ def update_parameters(
         Loss, gradient or step is NaN or infinite; nothing is changed.
     """
     count = len(batch.indices)
-    parts = [batch.part(where) for where in cut(count, sections)]
-    results = runner.run(recipe, parameters, images, parts)
+    results = runner.run(recipe, parameters, images, batch, cut(count, sections))
     gradient = results[0].gradient
     for result in results[1:]:
         gradient += result.gradient
