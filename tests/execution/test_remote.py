@@ -10,7 +10,7 @@ from pellucid.execution import remote
 from pellucid.execution.environment import environment
 from pellucid.execution.image_file import find_image_file
 from pellucid.execution.remote import Job, Setup, work
-from pellucid.execution.sections import section_step, whole_section
+from pellucid.execution.sections import Recipe, section_step, whole_section
 
 from ..training.examples import NETWORK
 from .digests import IMAGES, LABELS, mapped
@@ -25,8 +25,11 @@ def _a_fresh_process(monkeypatch):
     monkeypatch.setattr(remote, "_places", type(remote._places)())
 
 
+RECIPE = Recipe(NETWORK, Augmentation(), 3)
+
+
 def setup_with(file, **changes):
-    made = Setup(NETWORK, Augmentation(), 3, file, environment())
+    made = Setup(RECIPE, file, environment())
     return dataclasses.replace(made, **changes)
 
 
@@ -69,14 +72,18 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
     setup = setup_with(file)
     assert setup_with(file).token == setup.token
     others = [
-        setup_with(None), setup_with(file, seed=4), setup_with(file, augmentation=None),
+        setup_with(None), setup_with(file, recipe=dataclasses.replace(RECIPE, seed=4)),
+        setup_with(file, recipe=dataclasses.replace(RECIPE, augmentation=None)),
         setup_with(dataclasses.replace(file, digest="0")),
     ]  # fmt: skip
     assert len({setup.token, *(other.token for other in others)}) == 5
 
 
 def test_a_worker_forgets_what_it_has_not_used_for_long():
-    setups = [setup_with(None, seed=seed) for seed in range(remote.KEPT + 1)]
+    setups = [
+        setup_with(None, recipe=dataclasses.replace(RECIPE, seed=seed))
+        for seed in range(remote.KEPT + 1)
+    ]
     for setup in setups:
         work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
         work(Job(setups[0].token, PARAMETERS, PARTS, None, IMAGES[:90]))

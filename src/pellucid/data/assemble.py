@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.checks import check_images, check_label_shape, check_labels
-from pellucid.data.dataset import Dataset
+from pellucid.data.dataset import Dataset, three_axes
 from pellucid.data.memory_map import MAP_ABOVE, MapKey, MapWriter
 from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples
 from pellucid.data.sinks import MakeSink, MemorySink, Sink
@@ -186,7 +186,7 @@ def _checked(arrays: Arrays, parts: Parts, reading: Reading, note: str) -> Datas
     """Return the arrays as a data set, each held to what training needs."""
     train = check_images(arrays["train_images"])
     shape = train.shape[1:]
-    test = check_images(arrays["test_images"], shape if len(shape) == 3 else (1, *shape))
+    test = check_images(arrays["test_images"], three_axes(shape))
     classes, train_labels, test_labels = _classes(arrays, parts)
     return Dataset(
         reading.name,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.data.dataset import Images
+from pellucid.data.dataset import Images, three_axes
 from pellucid.errors import DataError
 
 __all__ = ["check_axes", "check_images", "check_label_shape", "check_labels"]
@@ -161,8 +161,7 @@ def _as_array(values: ArrayLike, what: str) -> NDArray[Any]:
 
 
 def _check_fits(array: NDArray[Any], input_shape: tuple[int, ...]) -> None:
-    expected = tuple(input_shape) if len(input_shape) == 3 else (1, *input_shape)
-    shape = array.shape[1:] if array.ndim == 4 else (1, *array.shape[1:])
+    expected, shape = three_axes(input_shape), three_axes(array.shape[1:])
     if shape == expected:
         return
     hint = "resize the images or build the network for their shape"

@@ -12,10 +12,21 @@ from numpy.typing import NDArray
 
 from pellucid.preprocessing import Preprocessing
 
-__all__ = ["Dataset", "Images", "repeated", "with_channels"]
+__all__ = ["Dataset", "Images", "repeated", "three_axes", "with_channels"]
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
 """Pixels as stored, 0 to 255 in uint8, or as float32 in [0, 1]."""
+
+
+def three_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return ``(channels, height, width)`` of an image of either shape.
+
+    Examples
+    --------
+    >>> three_axes((28, 28)), three_axes((3, 28, 28))
+    ((1, 28, 28), (3, 28, 28))
+    """
+    return tuple(shape) if len(shape) == 3 else (1, *shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +72,7 @@ class Dataset:
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """``(channels, height, width)`` of one image, as a network's input_shape."""
-        shape = self.train_images.shape[1:]
-        channels, height, width = shape if len(shape) == 3 else (1, *shape)
+        channels, height, width = three_axes(self.train_images.shape[1:])
         return channels, height, width
 
     def fingerprint(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.assemble import gather, read_through, room
-from pellucid.data.dataset import Dataset, Images, repeated, with_channels
+from pellucid.data.dataset import Dataset, Images, repeated, three_axes, with_channels
 from pellucid.data.memory_map import MAP_ABOVE, MapKey, MapWriter
 from pellucid.data.samples import BLOCK_BYTES, Parts, Reading, together
 from pellucid.data.sinks import MakeSink, MemorySink, Sink
@@ -84,7 +84,7 @@ class Source:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """``(channels, height, width)`` of one image."""
-        return self.shape if len(self.shape) == 3 else (1, *self.shape)
+        return three_axes(self.shape)
 
 
 def source_of_set(dataset: Dataset) -> Source:

@@ -82,11 +82,6 @@ class Samples:
     listed: Callable[[], NDArray[Any]] | None = None
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """``(channels, height, width)`` of one image."""
-        return self.shape if len(self.shape) == 3 else (1, *self.shape)
-
-    @property
     def size(self) -> int:
         """How many bytes all images have, at most."""
         return self.count * int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize

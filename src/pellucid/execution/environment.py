@@ -11,7 +11,7 @@ from pellucid.errors import ExecutorError
 
 __all__ = ["Environment", "check_worker", "environment"]
 
-_CODE = ("kernels/*.py", "execution/*.py", "layers.py", "network.py", "augmentation.py")
+_CODE = ("kernels/*.py", "execution/*.py", "layer*.py", "network*.py", "augmentation.py")
 """What decides the bits of a section."""
 
 

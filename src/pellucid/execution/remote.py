@@ -19,12 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.augmentation import Augmentation
 from pellucid.errors import DataError
 from pellucid.execution.environment import Environment, check_worker, environment
 from pellucid.execution.image_file import ImageFile
-from pellucid.execution.sections import Section, SectionResult, section_step
-from pellucid.network import Network
+from pellucid.execution.sections import Recipe, Section, SectionResult
 
 __all__ = ["Job", "Reply", "Setup", "work"]
 
@@ -38,21 +36,15 @@ class Setup:
 
     Attributes
     ----------
-    network : Network
-        What to compute.
-    augmentation : Augmentation or None
-        How to randomize.
-    seed : int
-        What the randomizing is keyed by.
+    recipe : Recipe
+        What to compute, and how to randomize.
     file : ImageFile or None
         Where the images lie, if the worker may open them itself.
     driver : Environment
         What the worker's own must be.
     """
 
-    network: Network
-    augmentation: Augmentation | None
-    seed: int
+    recipe: Recipe
     file: ImageFile | None
     driver: Environment
 
@@ -134,16 +126,12 @@ def work(job: Job) -> Reply:
     images = place.images if job.images is None else job.images
     if images is None:
         return Reply(lacks="images", note=place.why_not)
-    setup, results, start = place.setup, [], 0
+    results, start = [], 0
     for section in job.sections:
         if job.images is not None:
             section = section.moved_to(start)
             start += len(section.indices)
-        results.append(
-            section_step(
-                setup.network, job.parameters, images, section, setup.augmentation, setup.seed
-            )
-        )
+        results.append(place.setup.recipe.step(job.parameters, images, section))
     return Reply(tuple(results), note=place.note)
 
 

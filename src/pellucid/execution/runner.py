@@ -166,7 +166,7 @@ class Runner:
 
     def _set_up(self, recipe: Recipe, images: NDArray[Any]) -> Setup:
         file = self._file if images is self._images else None
-        setup = Setup(recipe.network, recipe.augmentation, recipe.seed, file, environment())
+        setup = Setup(recipe, file, environment())
         if setup != self._setup:  # else its token is known already
             self._setup = setup
         return self._setup
