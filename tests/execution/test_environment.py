@@ -1,9 +1,11 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 
+import pellucid
 from pellucid.errors import ExecutorError
-from pellucid.execution.environment import check_worker, environment
+from pellucid.execution.environment import CODE, check_worker, code_digest, environment
 
 
 def test_the_environment_names_what_bits_depend_on():
@@ -31,3 +33,27 @@ def test_another_processor_is_told():
     worker = dataclasses.replace(driver, processor="skylake")
     note = check_worker(driver, worker, "far")
     assert note.startswith("The worker on far has another processor (skylake, the driver's is znve")
+
+
+def test_the_code_of_a_section_is_compared_however_deep_it_lies(tmp_path):
+    (tmp_path / "kernels" / "layers").mkdir(parents=True)
+    file = tmp_path / "kernels" / "layers" / "relu.py"
+    found = set()
+    for text in ("a", "b"):
+        file.write_text(text)
+        found.add(code_digest(tmp_path, ("kernels/**/*.py",)))
+    file.rename(file.with_name("tanh.py"))
+    found.add(code_digest(tmp_path, ("kernels/**/*.py",)))
+    assert len(found) == 3
+
+
+def test_a_pattern_that_matches_nothing_is_no_agreement(tmp_path):
+    with pytest.raises(ExecutorError, match=r"matches 'moved/\*\.py', so .*; install Pellucid"):
+        code_digest(tmp_path, ("moved/*.py",))
+
+
+def test_all_that_a_section_runs_through_is_compared():
+    package = Path(pellucid.__path__[0])
+    compared = {file for pattern in CODE for file in package.glob(pattern)}
+    assert {*package.joinpath("kernels").rglob("*.py")} <= compared
+    assert {*package.joinpath("execution").rglob("*.py")} <= compared

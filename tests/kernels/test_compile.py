@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,29 @@ def test_a_kernel_is_found_by_name_and_constants():
     assert first.name.endswith("forward_5_5")
     assert second.name.endswith("forward_5_1")
     assert first.fields == second.fields
+
+
+def test_the_stamp_of_the_machine_code_covers_rooms_within_the_room(tmp_path):
+    file = tmp_path / "layers" / "relu.py"
+    file.parent.mkdir()
+    stamps = set()
+    for text in ("a", "b"):
+        file.write_text(text)
+        stamps.add(compiling._stamp_of(tmp_path, 16))
+    stamps.add(compiling._stamp_of(tmp_path, 8))
+    assert len(stamps) == 3
+
+
+def test_a_room_without_source_has_no_stamp(tmp_path):
+    with pytest.raises(AssertionError, match="no source files"):
+        compiling._stamp_of(tmp_path, 16)
+
+
+def test_what_is_compiled_elsewhere_is_stamped_with_its_own_file(tmp_path):
+    stamps = set()
+    for text in ("a", "b"):
+        (tmp_path / "elsewhere.py").write_text(text)
+        locator = compiling._KernelLocator(tmp_path / "elsewhere.py", 1)
+        stamps.add(locator.get_source_stamp())
+    stamps.add(compiling._KernelLocator(Path(compiling.__file__).resolve(), 1).get_source_stamp())
+    assert len(stamps) == 3

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -9,9 +10,12 @@ import numpy as np
 import pytest
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid, presets
+from pellucid.errors import NetworkError
 from pellucid.files import cache_folder
 from pellucid.kernels.plan import plan_for
+from pellucid.kernels.plan_one_image import plan_for_one_image
 from pellucid.kernels.vector import LANES
+from pellucid.layers import Layer
 
 from .oracle import assert_agrees, problem
 
@@ -148,3 +152,18 @@ def test_the_other_number_of_lanes():
         check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
+
+
+@dataclasses.dataclass(frozen=True)
+class Tanh(Layer):
+    def output_shape(self, input_shape):
+        return input_shape
+
+
+@pytest.mark.parametrize("plan", [plan_for, plan_for_one_image])
+def test_a_layer_without_a_kernel_is_refused_by_name(plan):
+    network = Network([Flatten(), Dense(3), Tanh(), Dense(2)], (2, 2))
+    with pytest.raises(
+        NetworkError, match=r"There is no kernel for .*Tanh\(\); use Pellucid's own"
+    ):
+        plan(network)

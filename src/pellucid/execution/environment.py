@@ -7,12 +7,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pellucid
 from pellucid.errors import ExecutorError
 
-__all__ = ["Environment", "check_worker", "environment"]
+__all__ = ["Environment", "check_worker", "code_digest", "environment"]
 
-_CODE = ("kernels/*.py", "execution/*.py", "layer*.py", "network*.py", "augmentation.py")
-"""What decides the bits of a section."""
+CODE = ("kernels/**/*.py", "execution/**/*.py", "layer*.py", "network*.py", "augmentation.py")
+"""What decides the bits of a section, by pattern below the package's own folder."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,30 @@ def environment() -> Environment:
     from llvmlite import binding
 
     packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
-    digest = hashlib.sha256()
-    for pattern in _CODE:
-        for file in sorted(Path(__file__).parents[1].glob(pattern)):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n"))
-    software = (*packages, ("pellucid's code", digest.hexdigest()[:12]))
+    software = (*packages, ("pellucid's code", code_digest(Path(pellucid.__path__[0]))))
     return Environment(software, binding.get_host_cpu_name())
+
+
+def code_digest(package: Path, patterns: tuple[str, ...] = CODE) -> str:
+    """Return a hash of the files that decide a section's bits, by their paths and texts.
+
+    Raises
+    ------
+    ExecutorError
+        A pattern matches no file: what it stood for has moved, and nobody would compare it.
+    """
+    digest = hashlib.sha256()
+    for pattern in patterns:
+        files = sorted(package.glob(pattern))
+        if not files:
+            raise ExecutorError(
+                f"No file of {package} matches {pattern!r}, so workers can't be told whether they "
+                "have the same code; install Pellucid again, with its source files."
+            )
+        for file in files:
+            name = file.relative_to(package).as_posix()
+            digest.update(name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:12]
 
 
 def check_worker(driver: Environment, worker: Environment, host: str) -> str:

@@ -28,6 +28,7 @@ from numba.core import caching
 from numba.core.ccallback import CFunc
 from numba.core.typing import signature
 
+from pellucid import kernels
 from pellucid.files import cache_folder
 
 __all__ = [
@@ -121,23 +122,29 @@ _kernels: dict[int, Any] = {}
 
 
 class _KernelLocator(caching._CacheLocator):
-    """Puts the machine code into Pellucid's cache folder, stamped with the room's source."""
+    """Puts the machine code into Pellucid's cache folder, stamped with the room's source.
 
-    def __init__(self, line: int) -> None:
+    What is compiled outside of the room has the stamp of its own file too.
+    """
+
+    def __init__(self, file: Path, line: int) -> None:
+        self._file = file
         self._line = line
 
     def get_cache_path(self) -> str:
         return str(_cache_path())
 
     def get_source_stamp(self) -> str:
-        return _source_stamp()
+        if self._file.is_relative_to(_room()):
+            return _source_stamp()
+        return _source_stamp() + hashlib.sha256(self._file.read_bytes()).hexdigest()
 
     def get_disambiguator(self) -> str:
         return str(self._line)
 
     @classmethod
     def from_function(cls, function: Any, file: str) -> _KernelLocator:
-        return cls(function.__code__.co_firstlineno)
+        return cls(Path(file).resolve(), function.__code__.co_firstlineno)
 
 
 class _KernelCacheImpl(caching.CompileResultCacheImpl):
@@ -190,7 +197,19 @@ def _remove_unused(folder: Path) -> None:
 def _source_stamp() -> str:
     from pellucid.kernels.vector import LANES
 
-    digest = hashlib.sha256(str(LANES).encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return _stamp_of(_room(), LANES)
+
+
+@functools.cache
+def _room() -> Path:
+    return Path(kernels.__path__[0]).resolve()
+
+
+def _stamp_of(room: Path, lanes: int) -> str:
+    """Return a hash of every source file of the room, also in rooms within it."""
+    digest = hashlib.sha256(str(lanes).encode())
+    files = sorted(room.rglob("*.py"))
+    assert files, f"{room} has no source files to tell one version of the kernels from another"
+    for file in files:
+        digest.update(file.relative_to(room).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()

@@ -22,11 +22,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import NetworkError
 from pellucid.kernels import conv2d, dense, maxpool2d, relu, sigmoid
 from pellucid.kernels.arena import FLOOR_NONE, FLOOR_ZERO, Border, Memory, View, everywhere
 from pellucid.kernels.compile import Kernel
 from pellucid.kernels.vector import LANES
-from pellucid.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Shape
+from pellucid.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Shape, Sigmoid
 from pellucid.network import Network
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Stage",
     "border_of",
     "make_op",
+    "no_kernel",
     "plan_for",
     "stages_of",
     "table",
@@ -278,10 +280,21 @@ def _emit_forward(draft: Draft, k: int) -> None:
             maxpool2d.forward(), channels=z.shape[0], rows=z.shape[1], columns=z.shape[2],
             **pool_fields(layer, x, "x"), **z.fields("p"), place=draft.places[k],
         )  # fmt: skip
-    else:
+    elif isinstance(layer, ReLU | Sigmoid):
         kernel = relu.forward() if isinstance(layer, ReLU) else sigmoid.forward()
         op = elementwise(kernel, x, z, everywhere(x.shape))
+    else:
+        raise no_kernel(layer)
     draft.program.forward.append(op)
+
+
+def no_kernel(layer: Layer) -> NetworkError:
+    """Return the error of a layer that only its owner knows how to compute."""
+    kind = type(layer).__name__
+    return NetworkError(
+        f"There is no kernel for {layer}; use Pellucid's own layers, or write one for {kind} as "
+        "CONTRIBUTING.md says."
+    )
 
 
 def _conv2d(draft: Draft, stage: Stage, layer: Conv2D, x: View, z: View) -> list[int]:

@@ -29,11 +29,12 @@ from pellucid.kernels.plan import (
     elementwise,
     gate_of_flat,
     make_op,
+    no_kernel,
     pack_filters,
     pool_fields,
 )
 from pellucid.kernels.vector import LANES
-from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU
+from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid
 
 __all__ = ["allocate_sums", "emit_backward"]
 
@@ -258,10 +259,12 @@ def _emit_input_gradient(draft: Draft, k: int, dz: View, to: View, gate: View | 
             overlap=int(step[0] < pool[0] or step[1] < pool[1]), **opener.fields("gate"),
             dx_rows=dx.shape[1], dx_columns=dx.shape[2],
         )  # fmt: skip
-    else:
+    elif isinstance(layer, ReLU | Sigmoid):
         assert gate is None
         kernel = relu.backward() if isinstance(layer, ReLU) else sigmoid.backward()
         op = elementwise(kernel, dz, dx, stage.as_taken(draft.values[k + 1]))
+    else:
+        raise no_kernel(layer)
     draft.program.backward.append(op)
 
 

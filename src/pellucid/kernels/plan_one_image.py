@@ -13,9 +13,9 @@ from pellucid.kernels import one_image, one_image_winograd, plan_winograd, winog
 from pellucid.kernels.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Memory
 from pellucid.kernels.channels_last import depth
 from pellucid.kernels.emit import EIGHT, width_of
-from pellucid.kernels.plan import Stage, border_of, make_op, stages_of, table
+from pellucid.kernels.plan import Stage, border_of, make_op, no_kernel, stages_of, table
 from pellucid.kernels.vector import LANES
-from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU
+from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid
 from pellucid.network import Network
 
 __all__ = ["OneImagePlan", "plan_for_one_image"]
@@ -138,7 +138,7 @@ def _emit(draft: _Draft, stage: Stage, x: _Value, border: tuple[int, int, int, i
             pool_rows=pool[0], pool_columns=pool[1], **x.fields("x"), x_step_row=step[0] * x.row,
             x_step_column=step[1] * x.pixel, **z.fields("z"),
         )  # fmt: skip
-    else:
+    elif isinstance(layer, ReLU | Sigmoid):
         kernel = one_image.relu() if isinstance(layer, ReLU) else one_image.sigmoid()
         rows, floats = (stage.gives[1], stage.gives[2] * x.pixel) if len(stage.gives) == 3 else (
             1, stage.gives[0]
@@ -146,6 +146,8 @@ def _emit(draft: _Draft, stage: Stage, x: _Value, border: tuple[int, int, int, i
         op = make_op(
             kernel, rows=rows, floats=floats, x=x.start, x_row=x.row, z=z.start, z_row=z.row
         )
+    else:
+        raise no_kernel(layer)
     draft.forward.append(op)
     return z
 
