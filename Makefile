@@ -22,6 +22,7 @@ train: $(VENV)/.installed
 test: lint types unit
 
 lint: $(VENV)/.tested
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 

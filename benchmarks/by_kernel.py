@@ -18,10 +18,10 @@ from pellucid import Adam, Trainer
 from pellucid.data import load
 from pellucid.execution import sections
 from pellucid.execution.sections import section_step, whole_section
-from pellucid.kernels.compile import kernel_name
+from pellucid.kernels.compiling.compile import kernel_name
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.execute import run_ops
 from pellucid.kernels.plan import plan_for
-from pellucid.kernels.vector import LANES
 from pellucid.measuring.networks import NETWORKS
 
 ROUNDS = 200

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid import Checkpoints, Dense, Flatten, Network, ReLU, Trainer, fingerprint, presets
-from pellucid.fingerprints import array_fingerprint
+from pellucid import Checkpoints, Dense, Flatten, Network, ReLU, Trainer, fingerprint
+from pellucid.files.fingerprints import array_fingerprint
+from pellucid.network import presets
 from pellucid.training.checkpoint_file import save_checkpoint
 from pellucid.training.checkpoints import newest_checkpoint
 

@@ -33,8 +33,8 @@ from pellucid import (
     Schedule,
     Sigmoid,
     Trainer,
-    presets,
 )
+from pellucid.network import presets
 
 CASES: dict[str, Callable[[], str]] = {}
 

@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 
 from pellucid import CNNClassifier, Conv2D, Dense, Flatten, MaxPool2D, ReLU
-from pellucid.layers import Layer
+from pellucid.network.layers import Layer
 
 
 def shapes() -> list[list[Layer]]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import statistics
 
-from pellucid import Adam, Augmentation, Schedule, Trainer, data, presets
-from pellucid.run_settings import RunSettings
+from pellucid import Adam, Augmentation, Schedule, Trainer, data
+from pellucid.network import presets
+from pellucid.runs.settings import RunSettings
 
 RATES = (0.01, 0.02, 0.03, 0.05, 0.08)
 HELD_BACK = 10_000

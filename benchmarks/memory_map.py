@@ -26,7 +26,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.memory import Watch, megabytes
-from pellucid import Adam, Augmentation, Trainer, data, presets
+from pellucid import Adam, Augmentation, Trainer, data
+from pellucid.network import presets
 
 WAYS = ("in memory", "mapped, first time", "mapped, again", "mapped, disk cache emptied")
 FIGURES = ("load", "own", "peak", "rate", "loss")

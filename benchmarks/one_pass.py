@@ -14,8 +14,9 @@ import time
 import numpy as np
 
 from benchmarks.memory import Watch, megabytes
-from pellucid import Adam, Trainer, presets
+from pellucid import Adam, Trainer
 from pellucid.measuring.images import digit_batches
+from pellucid.network import presets
 
 
 def main() -> None:

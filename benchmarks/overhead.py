@@ -15,8 +15,9 @@ import statistics
 import time
 from collections.abc import Callable
 
-from pellucid import Adam, CNNClassifier, Trainer, predict_proba, presets
+from pellucid import Adam, CNNClassifier, Trainer, predict_proba
 from pellucid.measuring.images import digit_batches
+from pellucid.network import presets
 
 
 def cases() -> dict[str, Callable[[], object]]:

@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 from benchmarks import picture
 from benchmarks.bars import Verdict, judge
 from benchmarks.results import Found, Table
-from pellucid.files import atomic_write
+from pellucid.files.atomic import atomic_write
 from pellucid.measuring.rates import available_cores
 
 __all__ = ["Report", "bars_table", "show"]

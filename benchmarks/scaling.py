@@ -30,7 +30,7 @@ import psutil
 from benchmarks.local_cluster import LocalCluster
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, open_executor
 from pellucid.execution.sections import section_step, whole_section
-from pellucid.presets import reference
+from pellucid.network.presets import reference
 from pellucid.training import Update
 from pellucid.training.adam import Adam, AdamState
 

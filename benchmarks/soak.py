@@ -27,7 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.local_cluster import LocalCluster
-from pellucid import Augmentation, Trainer, open_executor, presets
+from pellucid import Augmentation, Trainer, open_executor
+from pellucid.network import presets
 from pellucid.training import Update
 
 IMAGES = 20_000

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
 
 from pellucid import CNNClassifier, Conv2D, Dense, Flatten, MaxPool2D, ReLU
-from pellucid.layers import Layer
+from pellucid.network.layers import Layer
 
 LEAST = 0.96
 

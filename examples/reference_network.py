@@ -9,7 +9,8 @@ images once; where MNIST is out of reach, scikit-learn's digits take its place.
 
 import argparse
 
-from pellucid import Adam, Augmentation, Schedule, Trainer, data, presets
+from pellucid import Adam, Augmentation, Schedule, Trainer, data
+from pellucid.network import presets
 
 LEAST = 0.9
 

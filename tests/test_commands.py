@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from pellucid import cli
+from pellucid.cli import main as cli
 
 ROOT = Path(__file__).parents[1]
 TEXTS = [

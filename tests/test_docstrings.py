@@ -6,7 +6,8 @@ import re
 import pytest
 
 import pellucid
-from pellucid import data, plots, presets, training
+from pellucid import data, plots, training
+from pellucid.network import presets
 
 MODULES = (pellucid, data, plots, presets, training)
 

@@ -5,7 +5,7 @@ import pytest
 
 import pellucid
 from pellucid import data
-from pellucid.lazy import lazy_names
+from pellucid._lazy import lazy_names
 
 
 @pytest.mark.parametrize("package", [pellucid, data], ids=lambda package: package.__name__)

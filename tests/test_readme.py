@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from pellucid import cli, data
+from pellucid import data
+from pellucid.cli import main as cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -11,7 +11,8 @@ import numpy as np
 
 
 def pellucid_update(images: np.ndarray, labels: np.ndarray) -> float:
-    from pellucid import Trainer, presets
+    from pellucid import Trainer
+    from pellucid.network import presets
 
     with Trainer(presets.reference()) as trainer:
         return trainer.step(images, labels)

@@ -10,10 +10,11 @@ from benchmarks.fresh import run_fresh
 from benchmarks.processes import PAUSE, RemoteError
 from benchmarks.results import Found, Table, pairs, spread
 from benchmarks.settings import Save, Say, Settings
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, presets
+from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.rates import Rate, rate_of
 from pellucid.measuring.work import training_work
+from pellucid.network import presets
 
 TITLE = "Scaling"
 

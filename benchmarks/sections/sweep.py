@@ -12,8 +12,8 @@ from benchmarks.results import Found, Table
 from benchmarks.settings import Save, Say, Settings
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
 from pellucid.errors import NetworkError
-from pellucid.layers import Layer
 from pellucid.measuring.work import training_work
+from pellucid.network.layers import Layer
 
 TITLE = "Sweep over networks"
 
@@ -116,7 +116,7 @@ def _one(network: Network, remotes: dict[Entry, Remote], seconds: float) -> dict
 
 def name_of(network: Network) -> str:
     """Return a network in one line."""
-    from pellucid.network import describe
+    from pellucid.network.summary import describe
 
     shape = " x ".join(map(str, network.input_shape))
     kept = [layer for layer in network.layers if not isinstance(layer, ReLU | Flatten)]

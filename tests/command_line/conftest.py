@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 import pellucid
-from pellucid import data, load_model, run
+from pellucid import data, load_model
+from pellucid.runs import run
 from tests.command_line.console import invoke
 
 DIGITS = functools.cache(functools.partial(data.load, "digits"))

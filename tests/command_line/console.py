@@ -6,7 +6,7 @@ import sys
 
 from typer.testing import CliRunner
 
-from pellucid import cli
+from pellucid.cli import main as cli
 
 QUICK = ["--data", "digits", "--images", "1024", "--batch-size", "128"]
 

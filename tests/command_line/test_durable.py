@@ -14,9 +14,12 @@ import time
 import numpy as np
 import pytest
 
-from pellucid import cli, cli_checkpoints, data, fingerprint, load_model, run
+from pellucid import data, fingerprint, load_model
+from pellucid.cli import checkpoints as cli_checkpoints
+from pellucid.cli import main as cli
 from pellucid.errors import ExecutorError
-from pellucid.run_settings import RunSettings
+from pellucid.runs import run
+from pellucid.runs.settings import RunSettings
 from pellucid.training.checkpoints import checkpoint_paths
 from tests.command_line.console import QUICK, fails, invoke, process
 from tests.command_line.test_process import read_until
@@ -102,7 +105,8 @@ def test_a_run_killed_stopped_and_resumed_ends_as_one_in_one_go(noise, tmp_path)
 
 SLOW = """
 import sys, time
-from pellucid import Trainer, cli
+from pellucid import Trainer
+from pellucid.cli.main import main
 update = Trainer._update
 def slow(self, *arguments):
     if len(self.history) == 1:
@@ -110,7 +114,7 @@ def slow(self, *arguments):
         time.sleep(20)
     return update(self, *arguments)
 Trainer._update = slow
-cli.main()
+main()
 """
 
 
@@ -133,10 +137,10 @@ def test_a_second_sigterm_leaves_at_once(noise, tmp_path):
 @needs_signals
 def test_sigterm_before_training(tmp_path):
     code = (
-        "import signal; from pellucid import cli, run_settings\n"
+        "import signal; from pellucid.cli import main; from pellucid.runs import settings\n"
         "def load(*args): signal.raise_signal(signal.SIGTERM)\n"
-        "run_settings.RunSettings.load = load\n"
-        "import sys; sys.argv = ['pellucid', 'train', '--out', sys.argv[1]]; cli.main()"
+        "settings.RunSettings.load = load\n"
+        "import sys; sys.argv = ['pellucid', 'train', '--out', sys.argv[1]]; main.main()"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "run")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid import Checkpoints, cli, files, load_model, run
-from pellucid.run_settings import RunSettings
+from pellucid import Checkpoints, load_model
+from pellucid.cli import main as cli
+from pellucid.files import atomic as files
+from pellucid.runs import run
+from pellucid.runs.settings import RunSettings
 from tests.command_line.console import QUICK, fails, invoke
 
 METRICS = """{"accuracy": 0.5, "test_images": 2, "loss": 1, "images": 3, "seconds": 1,

@@ -6,7 +6,7 @@ import pytest
 
 from pellucid import data
 from pellucid.data import catalog
-from pellucid.data.paths import LAYOUTS
+from pellucid.data.readers.layouts import LAYOUTS
 from pellucid.errors import DataError, DownloadError
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)

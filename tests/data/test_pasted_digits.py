@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import Adam, Augmentation, Preprocessing, Schedule, Trainer, presets
-from pellucid.data.mnist import cached_mnist, load_mnist
+from pellucid import Adam, Augmentation, Preprocessing, Schedule, Trainer
+from pellucid.data.sets.mnist import cached_mnist, load_mnist
+from pellucid.network import presets
 
 COUNT = 500
 PAPERS = [(0, 255), (255, 0), (240, 30), (25, 220)]  # background, ink

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid.equations.adam import adam
 from pellucid.errors import ConfigurationError
-
-from .numeric import SEEDS, relative_error
+from tests.equations.numeric import SEEDS, relative_error
 
 SETTINGS = {"batch_size": 4, "learning_rate": 0.01, "beta1": 0.9, "beta2": 0.999, "eps": 1e-10}
 

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid.equations.conv2d import conv2d, conv2d_backward
 from pellucid.errors import NetworkError
-
-from .numeric import SEEDS, STRIDES, numeric_gradient, relative_error
+from tests.equations.numeric import SEEDS, STRIDES, numeric_gradient, relative_error
 
 SIDES = st.tuples(st.integers(0, 2), st.integers(0, 2))
 

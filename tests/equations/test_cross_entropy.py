@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from pellucid.equations.cross_entropy import cross_entropy, cross_entropy_backward, one_hot
 from pellucid.equations.softmax import softmax
 from pellucid.errors import DataError
-
-from .numeric import SEEDS, numeric_gradient, relative_error
+from tests.equations.numeric import SEEDS, numeric_gradient, relative_error
 
 
 def make(seed, classes):

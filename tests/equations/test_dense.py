@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.equations.dense import dense, dense_backward
-
-from .numeric import SEEDS, numeric_gradient, relative_error
+from tests.equations.numeric import SEEDS, numeric_gradient, relative_error
 
 SIZES = st.integers(1, 6)
 

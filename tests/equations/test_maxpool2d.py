@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward, max_pool2d_winners
 from pellucid.errors import NetworkError
-
-from .numeric import SEEDS, STRIDES, numeric_gradient, relative_error, spread_values
+from tests.equations.numeric import SEEDS, STRIDES, numeric_gradient, relative_error, spread_values
 
 
 @st.composite

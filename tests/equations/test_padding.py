@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.equations.padding import zero_pad, zero_pad_backward
-
-from .numeric import SEEDS, numeric_gradient, relative_error
+from tests.equations.numeric import SEEDS, numeric_gradient, relative_error
 
 SIDES = st.tuples(st.integers(0, 3), st.integers(0, 3))
 PADS = st.tuples(SIDES, SIDES)

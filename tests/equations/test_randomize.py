@@ -13,8 +13,7 @@ from pellucid.equations.randomize import (
     warp,
 )
 from pellucid.errors import ConfigurationError
-
-from .numeric import SEEDS
+from tests.equations.numeric import SEEDS
 
 SHAPES = st.tuples(st.integers(1, 30), st.integers(1, 30))
 SCALES, ANGLES, SHIFTS = st.floats(0.9, 1.1), st.floats(-45, 45), st.floats(-2, 2)

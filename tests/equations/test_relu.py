@@ -2,8 +2,7 @@ import numpy as np
 from hypothesis import given
 
 from pellucid.equations.relu import relu, relu_backward
-
-from .numeric import SEEDS, numeric_gradient, relative_error, spread_values
+from tests.equations.numeric import SEEDS, numeric_gradient, relative_error, spread_values
 
 
 def test_negative_values_become_zero_and_positive_ones_stay():

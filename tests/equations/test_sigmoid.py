@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.equations.sigmoid import sigmoid, sigmoid_backward
-
-from .numeric import SEEDS, numeric_gradient, relative_error
+from tests.equations.numeric import SEEDS, numeric_gradient, relative_error
 
 
 @given(st.floats(-700, 700))

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.equations.softmax import softmax
-
-from .numeric import SEEDS
+from tests.equations.numeric import SEEDS
 
 
 @given(seed=SEEDS, classes=st.integers(2, 12))

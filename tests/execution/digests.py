@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from pellucid import Augmentation, Trainer
-
-from ..training.examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bright_corners
 
 COUNT = 300
 IMAGES, LABELS = bright_corners(COUNT)

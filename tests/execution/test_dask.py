@@ -10,11 +10,10 @@ import pytest
 
 from pellucid import Augmentation, Checkpoints, Trainer, open_executor
 from pellucid.errors import ExecutorError
-from pellucid.execution import by_name, remote
+from pellucid.execution import executors, remote
 from pellucid.training.checkpoints import newest_checkpoint
-
-from ..training.examples import NETWORK
-from .digests import IMAGES, LABELS, digest_of_training, mapped
+from tests.execution.digests import IMAGES, LABELS, digest_of_training, mapped
+from tests.training.examples import NETWORK
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'pellucid[cluster]'")
 
@@ -143,7 +142,7 @@ def jobs_known():
 
 def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
     """What was done is in a checkpoint, from which another executor goes on to the same bits."""
-    monkeypatch.setattr(by_name, "CONNECT_SECONDS", 4)
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 4)
     states = []
     call = {
         "total_images": UPDATES * 8000,
@@ -174,7 +173,7 @@ def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
 
 
 def test_a_scheduler_without_workers(monkeypatch):
-    monkeypatch.setattr(by_name, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(executors, "CONNECT_SECONDS", 2)
     with (
         LocalCluster(0) as cluster,
         pytest.raises(

@@ -14,10 +14,9 @@ import pytest
 
 from pellucid import fingerprint, load_model, open_executor
 from pellucid.errors import ExecutorError
-
-from ..command_line.console import process
-from ..command_line.test_process import read_until
-from .digests import digest_of_training
+from tests.command_line.console import process
+from tests.command_line.test_process import read_until
+from tests.execution.digests import digest_of_training
 
 pytest.importorskip("mpi4py", reason="mpi4py is not installed: pip install 'pellucid[mpi]'")
 

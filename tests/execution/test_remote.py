@@ -11,9 +11,8 @@ from pellucid.execution.environment import environment
 from pellucid.execution.image_file import find_image_file
 from pellucid.execution.remote import Job, Setup, work
 from pellucid.execution.sections import Recipe, section_step, whole_section
-
-from ..training.examples import NETWORK
-from .digests import IMAGES, LABELS, mapped
+from tests.execution.digests import IMAGES, LABELS, mapped
+from tests.training.examples import NETWORK
 
 PARAMETERS = NETWORK.initial_parameters(0)
 WHOLE = whole_section(LABELS)

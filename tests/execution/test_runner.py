@@ -17,11 +17,10 @@ import pytest
 from pellucid import Augmentation, Trainer
 from pellucid.errors import ConfigurationError, ExecutorError
 from pellucid.execution import image_file, remote, runner
-from pellucid.execution.by_name import open_executor
+from pellucid.execution.executors import open_executor
 from pellucid.execution.remote import Job
-
-from ..training.examples import NETWORK
-from .digests import IMAGES, LABELS, InlineExecutor, digest_of_training, mapped
+from tests.execution.digests import IMAGES, LABELS, InlineExecutor, digest_of_training, mapped
+from tests.training.examples import NETWORK
 
 KINDS = [
     pytest.param(weighted, randomized, id=f"{first}-{second}")

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import Augmentation, presets
+from pellucid import Augmentation
 from pellucid.execution.sections import GRAIN, Section, cut, section_step, whole_section
-
-from ..kernels.oracle import by_equations, problem
+from pellucid.network import presets
+from tests.kernels.oracle import by_equations, problem
 
 
 @given(st.integers(1, 5000), st.integers(1, 40))

@@ -11,7 +11,7 @@ from pellucid import Conv2D, MaxPool2D, Network, ReLU
 from pellucid.equations import backward, cross_entropy, forward
 from pellucid.equations.network import Forward
 from pellucid.execution.sections import Section, section_step, whole_section
-from pellucid.kernels.compile import Kernel
+from pellucid.kernels.compiling.compile import Kernel
 
 TOLERANCE = 1e-5
 """What the kernels promise for one section, relative to the largest element of an array."""
@@ -173,7 +173,7 @@ def gradient_errors(network: Network, found: np.ndarray, expected: np.ndarray) -
 def error(found: np.ndarray, expected: np.ndarray, floor: float = 1e-30) -> float:
     """Return the largest difference, relative to the largest expected value."""
     assert found.shape == expected.shape
-    size = max(float(np.abs(expected).max()), floor)
+    size = max(float(np.abs(expected).max()), floor, 1e-30)
     return float(np.abs(found - expected).max()) / size
 
 

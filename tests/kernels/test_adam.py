@@ -5,8 +5,7 @@ from hypothesis.extra import numpy as hnp
 
 from pellucid.equations import adam as adam_equation
 from pellucid.kernels.adam import adam, largest
-
-from ..equations.numeric import SEEDS, relative_error
+from tests.equations.numeric import SEEDS, relative_error
 
 BETA = st.sampled_from([0.0, 0.5, 0.9, 0.999])
 

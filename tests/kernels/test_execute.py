@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid, presets
+from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
 from pellucid.execution.sections import Section, section_step, whole_section
-
-from ..equations.numeric import SEEDS
-from .oracle import assert_agrees, problem
+from pellucid.network import presets
+from tests.equations.numeric import SEEDS
+from tests.kernels.oracle import assert_agrees, problem
 
 SMALL = Network(
     [Conv2D(5, 3, padding="same"), ReLU(), MaxPool2D(2), Sigmoid(), Flatten(), Dense(4)], (3, 5, 4)

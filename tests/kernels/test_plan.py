@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid, presets
+from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
 from pellucid.errors import NetworkError
-from pellucid.files import cache_folder
+from pellucid.files.atomic import cache_folder
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import plan_for_one_image
-from pellucid.kernels.vector import LANES
-from pellucid.layers import Layer
-
-from .oracle import assert_agrees, problem
+from pellucid.network import presets
+from pellucid.network.layers import Layer
+from tests.kernels.oracle import assert_agrees, problem
 
 SHAPE = (3, 9, 8)
 STACKS = {
@@ -137,8 +137,11 @@ def test_the_other_number_of_lanes():
         pytest.skip("already inside")
     lanes = 8 if LANES == 16 else 16
     here = Path(__file__).parent
-    names = ("plan", "dense", "maxpool2d", "sigmoid", "randomize", "execute", "vector")
-    files = [f"test_{name}.py" for name in names]
+    files = (
+        "test_plan.py", "layers/test_dense.py", "layers/test_maxpool2d.py",
+        "layers/test_sigmoid.py", "entering/test_randomize.py", "test_execute.py",
+        "compiling/test_vector.py",
+    )  # fmt: skip
     environment = {
         **os.environ,
         "PELLUCID_LANES": str(lanes),

@@ -1,6 +1,7 @@
-from pellucid import Conv2D, Dense, Flatten, Network, ReLU, presets
-from pellucid.kernels.compile import kernel_name
+from pellucid import Conv2D, Dense, Flatten, Network, ReLU
+from pellucid.kernels.compiling.compile import kernel_name
 from pellucid.kernels.plan_one_image import plan_for_one_image
+from pellucid.network import presets
 
 
 def names(ops):

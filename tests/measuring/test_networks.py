@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from pellucid import Conv2D, Dense, MaxPool2D, predict_proba, presets
+from pellucid import Conv2D, Dense, MaxPool2D, predict_proba
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.networks import NETWORKS, lenet, wide
+from pellucid.network import presets
 
 
 def of(network, kind):

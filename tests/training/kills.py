@@ -41,8 +41,7 @@ def bits(trainer):
 def train(folder, workers):
     from pellucid import Adam, Augmentation, Checkpoints, Schedule, Trainer
     from pellucid.training.checkpoints import checkpoint_paths
-
-    from .examples import NETWORK, bright_corners
+    from tests.training.examples import NETWORK, bright_corners
 
     # 15,000 images of 70 in batches of 50 and, at the end, of 30 more.
     call = {"total_images": 15_030, "batch_size": 50, "schedule": Schedule(0.3, 0.4)}
@@ -62,7 +61,7 @@ def die():
 
 def break_write(step, number):
     """Let this process die in a step of the ``number``-th checkpoint that it writes."""
-    from pellucid import files
+    from pellucid.files import atomic as files
     from pellucid.training.checkpoints import CheckpointFolder
 
     writes = 0

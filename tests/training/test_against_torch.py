@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from pellucid import Adam, Trainer, presets
-
-from ..equations.test_network import OTHER, torch_network
-from ..kernels.oracle import error, problem
+from pellucid import Adam, Trainer
+from pellucid.network import presets
+from tests.equations.test_network import OTHER, torch_network
+from tests.kernels.oracle import error, problem
 
 NETWORKS = {"reference": presets.reference(), "other": OTHER}
 

@@ -7,8 +7,7 @@ import pytest
 from pellucid import Adam, Augmentation, Schedule, Trainer
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.training.call import Call, checked_weights, count_images, whole
-
-from .examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bright_corners
 
 IMAGES, LABELS = bright_corners(20)
 CALL = Call(images=50, batch_size=16, schedule=Schedule(0.5, 0.5), first_pass=3, before=4)

@@ -11,9 +11,10 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid import Dense, Flatten, Network, ReLU, files
+from pellucid import Dense, Flatten, Network, ReLU
 from pellucid.errors import CheckpointError
-from pellucid.tensor_file import digest
+from pellucid.files import atomic as files
+from pellucid.files.tensor_file import digest
 from pellucid.training import Checkpoint, Update, load_checkpoint
 from pellucid.training.checkpoint_file import save_checkpoint
 from pellucid.training.state import TrainingState

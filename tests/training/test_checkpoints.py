@@ -11,14 +11,14 @@ import pytest
 import safetensors
 import safetensors.numpy
 
-from pellucid import Adam, Augmentation, Checkpoints, Schedule, Trainer, files, fingerprint
+from pellucid import Adam, Augmentation, Checkpoints, Schedule, Trainer, fingerprint
 from pellucid.errors import CheckpointError, ConfigurationError, RunInUseError
-from pellucid.locks import LOCK, lock_folder
+from pellucid.files import atomic as files
+from pellucid.files.locks import LOCK, lock_folder
 from pellucid.training import checkpoints as module
 from pellucid.training import load_checkpoint
 from pellucid.training.checkpoints import checkpoint_paths, newest_checkpoint
-
-from .examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bright_corners
 
 IMAGES, LABELS = bright_corners(60)
 # 70 a batch of 60 images: every batch spans two passes, some three; the last has 30 more.

@@ -19,8 +19,7 @@ from pellucid import (
 )
 from pellucid.errors import DivergenceError
 from pellucid.training.checkpoints import newest_checkpoint
-
-from .examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bright_corners
 
 IMAGES, LABELS = bright_corners(60)
 LAYERS = dict(enumerate(("Conv2D(5, 3)", "ReLU()", "MaxPool2D(2)", "Flatten()", "Dense(8)",

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from .kills import STEPS, kill_again_and_again
+from tests.training.kills import STEPS, kill_again_and_again
 
 KILLS = 60
 

@@ -18,8 +18,7 @@ from pellucid import (
     fingerprint,
 )
 from pellucid.errors import NetworkError
-
-from .examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bright_corners
 
 COUNT = 300
 

@@ -24,9 +24,8 @@ from pellucid.execution.workers import count_workers
 from pellucid.training.batches import batches
 from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.interrupt import Terminated
-
-from ..execution.digests import InlineExecutor
-from .examples import NETWORK, bright_corners
+from tests.execution.digests import InlineExecutor
+from tests.training.examples import NETWORK, bright_corners
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from pellucid.execution.sections import Recipe, cut
 from pellucid.execution.workers import Workers
 from pellucid.training.adam import AdamState
 from pellucid.training.update import section_of, update_parameters
-
-from .examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bright_corners
 
 WEIGHTS = np.arange(130) % 3 / 1.0
 

@@ -5,14 +5,15 @@
 
 from typing import TYPE_CHECKING
 
-from pellucid.data.checks import check_images, check_labels
-from pellucid.data.dataset import Dataset, Images
-from pellucid.lazy import lazy_names
+from pellucid._lazy import lazy_names
+from pellucid.data.dataset import Dataset
+from pellucid.images.axes import Images
+from pellucid.images.checks import check_images, check_labels
 
 if TYPE_CHECKING:
     from pellucid.data.catalog import Available, available, fetch, load
-    from pellucid.data.pictures import read_images, read_picture, read_pictures
     from pellucid.data.progress_bar import show_reading
+    from pellucid.data.readers.pictures import read_images, read_picture, read_pictures
 
 __all__ = [
     "Available",
@@ -37,9 +38,9 @@ __getattr__ = lazy_names(
         "available": "pellucid.data.catalog",
         "fetch": "pellucid.data.catalog",
         "load": "pellucid.data.catalog",
-        "read_images": "pellucid.data.pictures",
-        "read_picture": "pellucid.data.pictures",
-        "read_pictures": "pellucid.data.pictures",
+        "read_images": "pellucid.data.readers.pictures",
+        "read_picture": "pellucid.data.readers.pictures",
+        "read_pictures": "pellucid.data.readers.pictures",
         "show_reading": "pellucid.data.progress_bar",
     },
 )

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pellucid.arguments import is_whole
-from pellucid.data.assemble import assemble
-from pellucid.data.dataset import Dataset, with_channels
-from pellucid.data.digits import load_digits, load_digits8
-from pellucid.data.joined import (
+from pellucid.data.assembling.assemble import assemble
+from pellucid.data.assembling.joined import (
     Source,
     join,
     refuse_all,
@@ -19,13 +17,15 @@ from pellucid.data.joined import (
     source_of_set,
     split_sources,
 )
-from pellucid.data.memory_map import MapKey, find_map, key_of, store_map
-from pellucid.data.mnist import cached_mnist, load_mnist
-from pellucid.data.paths import LAYOUTS, parts_of
-from pellucid.data.published import PUBLISHED, load_published
+from pellucid.data.assembling.memory_map import MapKey, find_map, key_of, store_map
+from pellucid.data.dataset import Dataset, with_channels
+from pellucid.data.readers.layouts import LAYOUTS, parts_of
 from pellucid.data.samples import Progress, Reading, Say
+from pellucid.data.sets.digits import load_digits, load_digits8
+from pellucid.data.sets.mnist import cached_mnist, load_mnist
+from pellucid.data.sets.published import PUBLISHED, load_published
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
-from pellucid.preprocessing import Preprocessing
+from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["NAMES", "Available", "available", "fetch", "load"]
 

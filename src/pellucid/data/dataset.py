@@ -10,23 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.preprocessing import Preprocessing
+from pellucid.images.axes import Images, three_axes
+from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Dataset", "Images", "repeated", "three_axes", "with_channels"]
-
-Images = NDArray[np.uint8] | NDArray[np.float32]
-"""Pixels as stored, 0 to 255 in uint8, or as float32 in [0, 1]."""
-
-
-def three_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return ``(channels, height, width)`` of an image of either shape.
-
-    Examples
-    --------
-    >>> three_axes((28, 28)), three_axes((3, 28, 28))
-    ((1, 28, 28), (3, 28, 28))
-    """
-    return tuple(shape) if len(shape) == 3 else (1, *shape)
+__all__ = ["Dataset", "repeated", "with_channels"]
 
 
 @dataclass(frozen=True, eq=False)

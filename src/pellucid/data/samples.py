@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DataError
-from pellucid.preprocessing import Preprocessing
+from pellucid.images.preprocessing import Preprocessing
 
 __all__ = [
     "BLOCK_BYTES",

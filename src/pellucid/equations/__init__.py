@@ -22,7 +22,7 @@ softmax                               :mod:`pellucid.equations.softmax`
 cross-entropy; backward step 1        :mod:`pellucid.equations.cross_entropy`
 the whole network, all ten steps      :mod:`pellucid.equations.network`
 Adam                                  :mod:`pellucid.equations.adam`
-initial filters and weights           :mod:`pellucid.equations.initializers`
+initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
 ====================================  ================================================
 """
@@ -32,11 +32,6 @@ from pellucid.equations.conv2d import conv2d, conv2d_backward
 from pellucid.equations.cross_entropy import cross_entropy, cross_entropy_backward, one_hot
 from pellucid.equations.dense import dense, dense_backward
 from pellucid.equations.flatten import flatten, flatten_backward
-from pellucid.equations.initializers import (
-    initialize_filter,
-    initialize_normal,
-    initialize_weight,
-)
 from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward, max_pool2d_winners
 from pellucid.equations.network import Forward, backward, forward, loss_and_gradient
 from pellucid.equations.padding import zero_pad, zero_pad_backward
@@ -52,6 +47,7 @@ from pellucid.equations.randomize import (
 from pellucid.equations.relu import relu, relu_backward
 from pellucid.equations.sigmoid import sigmoid, sigmoid_backward
 from pellucid.equations.softmax import softmax
+from pellucid.network.initial import initialize_filter, initialize_normal, initialize_weight
 
 __all__ = [
     "Forward",

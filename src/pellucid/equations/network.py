@@ -1,7 +1,7 @@
 """A whole network in the equations: forward, the ten steps backward, loss and gradient.
 
-Driven by a :class:`pellucid.network.Network`, so it covers any stack of layers. The ten steps of
-backpropagation are those of the reference network,
+Driven by a :class:`pellucid.network.network.Network`, so it covers any stack of layers. The ten
+steps of backpropagation are those of the reference network,
 
 ``image - conv1 - ReLU - conv2 - ReLU - pool - flatten - dense 3 - ReLU - dense 4 - softmax``
 
@@ -26,8 +26,8 @@ from pellucid.equations.relu import relu, relu_backward
 from pellucid.equations.sigmoid import sigmoid, sigmoid_backward
 from pellucid.equations.softmax import softmax
 from pellucid.errors import DataError, NetworkError
-from pellucid.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sigmoid
-from pellucid.network import Network
+from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sigmoid
+from pellucid.network.network import Network
 
 __all__ = ["Forward", "backward", "forward", "loss_and_gradient"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
-import pellucid
 from pellucid.errors import ExecutorError
 
 __all__ = ["Environment", "check_worker", "code_digest", "environment"]
 
-CODE = ("kernels/**/*.py", "execution/**/*.py", "layer*.py", "network*.py", "augmentation.py")
+CODE = ("network/**/*.py", "images/**/*.py", "kernels/**/*.py", "execution/**/*.py")
 """What decides the bits of a section, by pattern below the package's own folder."""
 
 
@@ -40,7 +40,7 @@ def environment() -> Environment:
     from llvmlite import binding
 
     packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
-    software = (*packages, ("pellucid's code", code_digest(Path(pellucid.__path__[0]))))
+    software = (*packages, ("pellucid's code", code_digest(Path(str(files("pellucid"))))))
     return Environment(software, binding.get_host_cpu_name())
 
 
@@ -54,13 +54,13 @@ def code_digest(package: Path, patterns: tuple[str, ...] = CODE) -> str:
     """
     digest = hashlib.sha256()
     for pattern in patterns:
-        files = sorted(package.glob(pattern))
-        if not files:
+        found = sorted(package.glob(pattern))
+        if not found:
             raise ExecutorError(
                 f"No file of {package} matches {pattern!r}, so workers can't be told whether they "
                 "have the same code; install Pellucid again, with its source files."
             )
-        for file in files:
+        for file in found:
             name = file.relative_to(package).as_posix()
             digest.update(name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]

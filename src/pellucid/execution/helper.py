@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from pellucid.kernels.signals import looks_in, new_board, tell_and_look
+from pellucid.execution.signals import looks_in, new_board, tell_and_look
 
 __all__ = ["Helper"]
 

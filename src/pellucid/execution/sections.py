@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.augmentation import Augmentation
-from pellucid.network import Network
+from pellucid.images.augmentation import Augmentation
+from pellucid.network.network import Network
 
 __all__ = [
     "EPS",
@@ -284,7 +284,8 @@ def _kernels() -> SimpleNamespace:
     Numba takes a while to import; whoever only describes networks need not wait for it. And an
     import for every call would cost a single image a tenth of its time.
     """
-    from pellucid.kernels import arena, execute, plan, plan_one_image
+    from pellucid.kernels import execute, plan, plan_one_image
+    from pellucid.kernels.program import arena
 
     return SimpleNamespace(
         enter_op=execute.enter_op,

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.kernels.compile import compile_function
+from pellucid.kernels.compiling.compile import compile_function
 
 __all__ = ["adam", "largest"]
 

@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.kernels import cross_entropy, enter
-from pellucid.kernels.addresses import bytes_at, call, floats_at, pointer
-from pellucid.kernels.arena import IS_FIRST
-from pellucid.kernels.compile import compile_function, compile_part
-from pellucid.kernels.emit import transpose
-from pellucid.kernels.enter import FIELDS, LEAVING
-from pellucid.kernels.plan import OP_WIDTH, Plan
-from pellucid.kernels.softmax import softmax
-from pellucid.kernels.vector import LANES
+from pellucid.kernels.compiling.addresses import bytes_at, call, floats_at, pointer
+from pellucid.kernels.compiling.compile import compile_function, compile_part
+from pellucid.kernels.compiling.emit import transpose
+from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.entering import enter
+from pellucid.kernels.entering.enter import FIELDS, LEAVING
+from pellucid.kernels.loss import cross_entropy
+from pellucid.kernels.loss.softmax import softmax
+from pellucid.kernels.program.arena import IS_FIRST
+from pellucid.kernels.program.draft import Plan
+from pellucid.kernels.program.ops import OP_WIDTH
 
 __all__ = ["enter_op", "layout_of", "leave_op", "run_one_by_one", "run_ops", "run_section"]
 

@@ -11,30 +11,17 @@ import itertools
 import math
 from typing import NamedTuple
 
-from pellucid.kernels import (
-    conv2d,
-    conv2d_gradient,
-    dense,
-    maxpool2d,
-    plan_survivors,
-    plan_winograd,
-    relu,
-    sigmoid,
-)
-from pellucid.kernels.arena import FLOOR_NONE, IS_FIRST, View, everywhere
-from pellucid.kernels.plan import (
-    Draft,
-    Stage,
-    conv2d_source,
-    elementwise,
-    gate_of_flat,
-    make_op,
-    no_kernel,
-    pack_filters,
-    pool_fields,
-)
-from pellucid.kernels.vector import LANES
-from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid
+from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.layers import dense, maxpool2d, relu, sigmoid
+from pellucid.kernels.layers.conv2d import filters_gradient, survivors_ops, winograd_ops
+from pellucid.kernels.layers.conv2d import forward as conv2d
+from pellucid.kernels.layers.conv2d.direct_ops import conv2d_source, pack_filters
+from pellucid.kernels.layers.maxpool2d import pool_fields
+from pellucid.kernels.program import blocks
+from pellucid.kernels.program.arena import FLOOR_NONE, IS_FIRST, View, everywhere
+from pellucid.kernels.program.draft import Draft, Stage, no_kernel
+from pellucid.kernels.program.ops import elementwise, gate_of_flat, make_op
+from pellucid.network.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid
 
 __all__ = ["allocate_sums", "emit_backward"]
 
@@ -51,11 +38,11 @@ def allocate_sums(draft: Draft) -> Sums:
     """
     found: Sums = {}
     for k, stage in enumerate(draft.stages):
-        if plan_survivors.pays(draft, k):
+        if survivors_ops.pays(draft, k):
             draft.survivors.add(k)
-            found[k] = plan_survivors.allocate(draft, stage)
+            found[k] = survivors_ops.allocate(draft, stage)
         elif isinstance(stage.layer, Conv2D):
-            bias_sums = draft.memory.take(conv2d.planes(stage.gives[0]) * LANES)
+            bias_sums = draft.memory.take(blocks.planes(stage.gives[0]) * LANES)
             found[k] = bias_sums, bias_sums
         elif isinstance(stage.layer, Dense):
             outputs = stage.gives[0]
@@ -113,14 +100,14 @@ def _emit_pooled(
 ) -> None:
     """Emit the gradients of stage ``k`` and of its input from that of the pool after it."""
     stage, pool = draft.stages[k], draft.stages[k + 1]
-    if to is None or not plan_survivors.passes_on_densely(stage, pool):
-        plan_survivors.emit_survivors(draft, k, dp, sums, to, gate)
+    if to is None or not survivors_ops.passes_on_densely(stage, pool):
+        survivors_ops.emit_survivors(draft, k, dp, sums, to, gate)
         return
     dz = draft.memory.array(stage.gives)
     opener = draft.values[k + 1] if stage.has_relu else None
     _emit_input_gradient(draft, k + 1, dp, dz, opener)
-    plan_winograd.emit_input_gradient(draft, stage, dz, to, gate)
-    plan_survivors.emit_survivors(draft, k, dp, sums, None, None)
+    winograd_ops.emit_input_gradient(draft, stage, dz, to, gate)
+    survivors_ops.emit_survivors(draft, k, dp, sums, None, None)
 
 
 def _emit_step(draft: Draft, k: int, dz: View, image_gradient: bool) -> View:
@@ -216,17 +203,17 @@ def _emit_parameter_gradient(draft: Draft, k: int, dz: View, sums: tuple[int, in
         taps, groups, block = _tiling(layer)
         row_bytes = block * dz.shape[2] * LANES * 4
         shape = {"channels": stage.takes[0], "height": layer.kernel_pair[0]}
-        planes, take = conv2d.planes(stage.gives[0]), draft.memory.take
+        planes, take = blocks.planes(stage.gives[0]), draft.memory.take
         count = planes * math.prod(shape.values()) * groups * taps
         place = {"groups": groups, "sums": take(count * LANES), "bias_sums": sums[1]}
         op = make_op(
-            conv2d_gradient.filters_gradient(taps, block), **conv2d_source(stage, layer, x),
+            filters_gradient.filters_gradient(taps, block), **conv2d_source(stage, layer, x),
             **shape, blocks=planes // block, **dz.fields("dz"), rows=dz.shape[1],
             columns=dz.shape[2], rows_together=max(1, _CACHED_BYTES // row_bytes), **place,
             is_first=IS_FIRST, zeros=take(taps * block * LANES),
         )  # fmt: skip
         end = make_op(
-            conv2d_gradient.filters_finish(), **shape, filters=stage.gives[0],
+            filters_gradient.filters_finish(), **shape, filters=stage.gives[0],
             width=layer.kernel_pair[1], block=block, taps=taps, **place, df=weights, db=bias,
         )  # fmt: skip
     draft.program.backward.append(op)
@@ -238,8 +225,8 @@ def _emit_input_gradient(draft: Draft, k: int, dz: View, to: View, gate: View | 
     stage = draft.stages[k]
     layer, dx = stage.layer, stage.as_taken(to)
     if isinstance(layer, Conv2D):
-        if plan_winograd.gradient_pays(stage):
-            plan_winograd.emit_input_gradient(draft, stage, dz, dx, gate)
+        if winograd_ops.gradient_pays(stage):
+            winograd_ops.emit_input_gradient(draft, stage, dz, dx, gate)
         else:
             _emit_conv2d(draft, stage, layer, dz, dx, gate)
         return
@@ -275,7 +262,7 @@ def _emit_conv2d(
     filters, channels = stage.gives[0], stage.takes[0]
     height, width = layer.kernel_pair
     step_y, step_x = layer.stride_pair
-    block = conv2d.filter_block(channels)
+    block = blocks.filter_block(channels)
     opener = gate or everywhere(dx.shape)
     for y, x in itertools.product(_phases(stage, layer, 0), _phases(stage, layer, 1)):
         # Flipped: the taps run backward from the last of the phase.
@@ -289,7 +276,7 @@ def _emit_conv2d(
         op = make_op(
             conv2d.forward(x.taps, block), x=dz.start + y.source * dz.row + x.source * dz.column,
             x_channel=dz.channel, x_row=dz.row, x_step_row=dz.row, x_step_column=dz.column,
-            channels=filters, height=y.taps, blocks=conv2d.planes(channels) // block,
+            channels=filters, height=y.taps, blocks=blocks.planes(channels) // block,
             weights=weights, sums=sums, rows=y.rows, columns=x.rows,
             **dx.phase(y.first, x.first, step_y, step_x).fields("z"), floor=FLOOR_NONE,
             **opener.phase(y.first, x.first, step_y, step_x).fields("gate"),
@@ -300,6 +287,6 @@ def _emit_conv2d(
 
 def _tiling(layer: Conv2D) -> tuple[int, int, int]:
     """Return taps and groups of a filter row, and the filter block, of a gradient tile."""
-    block = conv2d_gradient.block_of(layer.filters, layer.kernel_pair[1])
-    taps = conv2d_gradient.taps_of(layer.kernel_pair[1], block)
+    block = filters_gradient.block_of(layer.filters, layer.kernel_pair[1])
+    taps = filters_gradient.taps_of(layer.kernel_pair[1], block)
     return taps, math.ceil(layer.kernel_pair[1] / taps), block

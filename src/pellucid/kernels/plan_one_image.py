@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.kernels import one_image, one_image_winograd, plan_winograd, winograd
-from pellucid.kernels.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Memory
-from pellucid.kernels.channels_last import depth
-from pellucid.kernels.emit import EIGHT, width_of
-from pellucid.kernels.plan import Stage, border_of, make_op, no_kernel, stages_of, table
-from pellucid.kernels.vector import LANES
-from pellucid.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid
-from pellucid.network import Network
+from pellucid.kernels.compiling.emit import EIGHT, width_of
+from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.layers import one_image
+from pellucid.kernels.layers.conv2d import one_image_winograd, winograd, winograd_ops
+from pellucid.kernels.layers.conv2d.channels_last import depth
+from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Memory
+from pellucid.kernels.program.draft import Stage, border_of, no_kernel, stages_of
+from pellucid.kernels.program.ops import make_op, table
+from pellucid.network.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid
+from pellucid.network.network import Network
 
 __all__ = ["OneImagePlan", "plan_for_one_image"]
 
@@ -124,7 +126,7 @@ def _emit(draft: _Draft, stage: Stage, x: _Value, border: tuple[int, int, int, i
     else:
         z = _array(draft, stage.gives, border, depth(stage.gives[0]))
     if isinstance(layer, Conv2D):
-        has_fewer = plan_winograd.pays(stage)
+        has_fewer = winograd_ops.pays(stage)
         op = (_winograd if has_fewer else _conv2d)(draft, stage, layer, x, z, floor)
     elif isinstance(layer, Dense):
         op = make_op(
@@ -192,7 +194,7 @@ def _winograd(
     draft.begin.append(
         make_op(
             winograd.pack(width), filters=filters, channels=channels, height=height, block=floats,
-            blocks=z.pixel // floats, **plan_winograd.source_fields(stage),
+            blocks=z.pixel // floats, **winograd_ops.source_fields(stage),
             weights=weights, to_block=height * channels * points * floats,
             to_tap=points * floats, to_point=floats, sums=sums,
         )

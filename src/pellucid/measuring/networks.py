@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from pellucid.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
-from pellucid.network import Network
-from pellucid.presets import reference
+from pellucid.network.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from pellucid.network.network import Network
+from pellucid.network.presets import reference
 
 __all__ = ["NETWORKS", "lenet", "wide"]
 

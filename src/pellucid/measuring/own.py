@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.inference import predict_proba
+from pellucid.execution.inference import predict_proba
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.networks import NETWORKS
 from pellucid.measuring.rates import Rate, rate_of
 from pellucid.measuring.sgemm import sgemm_rate
 from pellucid.measuring.work import training_work
-from pellucid.network import Network
+from pellucid.network.network import Network
 from pellucid.training import Trainer
 
 __all__ = ["Figure", "own_figures"]

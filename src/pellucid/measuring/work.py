@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pellucid.network import Network
+from pellucid.network.network import Network
 
 __all__ = ["training_work"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pellucid.errors import ConfigurationError
-from pellucid.files import atomic_write
+from pellucid.files.atomic import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

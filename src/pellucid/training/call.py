@@ -5,27 +5,42 @@ from __future__ import annotations
 import dataclasses
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import instance, positive, whole
 from pellucid.errors import ConfigurationError, DataError
-from pellucid.fingerprints import array_fingerprint
+from pellucid.files.fingerprints import array_fingerprint
+from pellucid.images.augmentation import Augmentation
+from pellucid.network.network import Network
+from pellucid.training.adam import Adam
 from pellucid.training.batches import batch_sizes
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.schedule import Schedule
 from pellucid.training.state import plain
 
-if TYPE_CHECKING:
-    from pellucid.training.trainer import Trainer
-
 __all__ = ["LARGEST_WEIGHT", "Call", "check_resume", "checked_weights", "count_images"]
 
 LARGEST_WEIGHT = 1e15
 """Where weights are taken as they are: Adam squares gradients, and float32 ends at 3e38."""
+
+
+class _Described(Protocol):
+    """What of a trainer decides the bits, beside data and call."""
+
+    @property
+    def network(self) -> Network: ...
+    @property
+    def optimizer(self) -> Adam: ...
+    @property
+    def augmentation(self) -> Augmentation | None: ...
+    @property
+    def sections(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +75,7 @@ class Call:
 
     def settings(
         self,
-        trainer: Trainer,
+        trainer: _Described,
         images: NDArray[Any],
         labels: NDArray[np.int64],
         weights: NDArray[np.float64],

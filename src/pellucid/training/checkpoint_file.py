@@ -15,9 +15,9 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from pellucid.errors import CheckpointError
-from pellucid.files import atomic_write
-from pellucid.model_file import current_versions, read_network
-from pellucid.tensor_file import (
+from pellucid.files.atomic import atomic_write
+from pellucid.files.model_file import current_versions, read_network
+from pellucid.files.tensor_file import (
     RefusedError,
     check_digest,
     check_format,
@@ -61,7 +61,7 @@ class Checkpoint:
     configuration : dict
         What else the writer wanted kept; the command line keeps the run's options here.
     versions : dict
-        What wrote it; :func:`pellucid.model_file.current_versions` by default.
+        What wrote it; :func:`pellucid.files.model_file.current_versions` by default.
 
     Examples
     --------

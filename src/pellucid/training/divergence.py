@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from pellucid.errors import DivergenceError
 from pellucid.execution.sections import Recipe, Section
-from pellucid.network import Network, describe
+from pellucid.network.network import Network
+from pellucid.network.summary import describe
 from pellucid.training.adam import Adam
 
 __all__ = ["divergence", "is_finite", "step_divergence"]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.network import Network, describe
+from pellucid.network.network import Network
+from pellucid.network.summary import describe
 from pellucid.training.history import Update
 
 __all__ = ["TrainingState", "differences", "plain"]

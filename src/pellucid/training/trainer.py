@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import flag, instance, whole
-from pellucid.augmentation import Augmentation
-from pellucid.data.checks import check_images, check_labels
 from pellucid.errors import ConfigurationError, DivergenceError, ExecutorError
+from pellucid.execution.inference import Evaluation, evaluate
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, Section, prepare
 from pellucid.execution.workers import Workers
-from pellucid.fingerprints import fingerprint
-from pellucid.inference import Evaluation, evaluate
-from pellucid.network import Network
+from pellucid.files.fingerprints import fingerprint
+from pellucid.images.augmentation import Augmentation
+from pellucid.images.checks import check_images, check_labels
+from pellucid.network.network import Network
 from pellucid.training.adam import Adam, AdamState, prepare_adam
 from pellucid.training.batches import batches
 from pellucid.training.call import Call, check_resume, checked_weights, count_images

@@ -1,0 +1,37 @@
+"""Names that a package offers and whose modules are imported when somebody first asks for one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["lazy_names"]
+
+
+def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a package's ``__getattr__``, which finds each name in the module it lives in.
+
+    Parameters
+    ----------
+    package : str
+        The package's own name.
+    homes : mapping
+        The module of every name.
+
+    Examples
+    --------
+    >>> find = lazy_names("pellucid", {"CNNClassifier": "pellucid.estimators.classifier"})
+    >>> find("CNNClassifier").__name__
+    'CNNClassifier'
+    """
+
+    def get(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(homes[name]), name)
+        setattr(sys.modules[package], name, value)  # asked for once
+        return value
+
+    return get

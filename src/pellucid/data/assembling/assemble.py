@@ -1,0 +1,247 @@
+"""From what a reader yields to a data set: gathered, split if need be, and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, MapWriter
+from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
+from pellucid.data.dataset import Dataset
+from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples
+from pellucid.data.split import stratified_split
+from pellucid.errors import DataError
+from pellucid.images.axes import three_axes
+from pellucid.images.checks import check_images, check_label_shape, check_labels
+
+__all__ = ["assemble", "gather", "read_through", "room", "take"]
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def assemble(parts: Parts, reading: Reading, key: MapKey) -> Dataset:
+    """Read all there is and return it as a data set.
+
+    Parameters
+    ----------
+    parts : Parts
+        The source.
+    reading : Reading
+        How to read it.
+    key : MapKey
+        Where a memory map of it is kept.
+
+    Raises
+    ------
+    DataError
+        Something is wrong with the source: one error for all of it.
+    """
+    if not _wants_map(parts, reading):
+        return gather(parts, reading, MemorySink)
+    with MapWriter(key, room(parts)) as writer:
+        return writer.commit(gather(parts, reading, writer.sink), reading.beside)
+
+
+def gather(parts: Parts, reading: Reading, make: MakeSink) -> Dataset:
+    """Read all there is into sinks and return it as a data set; see :func:`assemble`."""
+    name = reading.name
+    try:
+        _check_names(parts.classes or ())
+        if parts.test is not None:
+            arrays = _both(parts.train, parts.test, make)
+        elif parts.train.listed is not None:
+            arrays = _divided_at_once(parts.train, reading, make)
+        else:
+            arrays = _divided_later(parts, reading, make)
+        note = reading.problems.settle(reading.skip_bad, reading.say)
+        return _checked(arrays, parts, reading, note)
+    except DataError as error:
+        text = str(error)
+        raise DataError(text if text.startswith(name) else f"{name}: {text}") from error
+
+
+def read_through(parts: Parts, reading: Reading) -> None:
+    """Read all there is for its problems alone; raise one DataError for all of them."""
+    for samples in parts.samples:
+        for _ in samples.blocks():
+            pass
+    reading.problems.settle(reading.skip_bad, None)
+
+
+def room(parts: Parts) -> int:
+    """Return how many bytes of a disk gathering takes, at most."""
+    is_written_twice = parts.test is None and parts.train.listed is None
+    return parts.size * (2 if is_written_twice else 1)
+
+
+def take(images: NDArray[Any], places: NDArray[np.int64], sink: Sink) -> NDArray[Any]:
+    """Copy some images into a sink, block by block, and return them as it does."""
+    count = _block_length(images.shape[1:])
+    for start in range(0, len(places), count):
+        sink.append(images[places[start : start + count]])
+    return sink.finish()
+
+
+def _wants_map(parts: Parts, reading: Reading) -> bool:
+    if reading.memory_map is None:
+        return parts.train.dtype == np.uint8 and parts.size > MAP_ABOVE
+    return reading.memory_map
+
+
+def _block_length(shape: tuple[int, ...]) -> int:
+    return max(1, BLOCK_BYTES // max(1, int(np.prod(shape, dtype=np.int64))))
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"Two classes have the name {name!r}; each needs a name of its own.")
+        seen.add(name)
+
+
+def _both(train: Samples, test: Samples, make: MakeSink) -> Arrays:
+    """Return the images of a source that has a split."""
+    images, labels = _all_of(train, make("train_images", train.shape))
+    test_images, test_labels = _all_of(test, make("test_images", test.shape))
+    return {
+        "train_images": images, "train_labels": labels,
+        "test_images": test_images, "test_labels": test_labels,
+    }  # fmt: skip
+
+
+def _all_of(samples: Samples, sink: Sink) -> tuple[NDArray[Any], NDArray[Any]]:
+    labels = []
+    for block in samples.blocks():
+        sink.append(block.images)
+        labels.append(block.labels)
+    return sink.finish(), _joined(labels)
+
+
+def _joined(labels: list[NDArray[Any]]) -> NDArray[Any]:
+    if not labels:
+        return np.zeros(0, np.int64)
+    return labels[0] if len(labels) == 1 else np.concatenate(labels)
+
+
+def _divided_at_once(samples: Samples, reading: Reading, make: MakeSink) -> Arrays:
+    """Return the training and the test images of a source that tells its labels first.
+
+    The draw is among all that is listed. What turns out to be bad then moves no other image from
+    one side to the other, and who reads with another size, or has mended it, gets the same split.
+    """
+    assert samples.listed is not None
+    labels = samples.listed()
+    try:
+        _, test = stratified_split(labels, reading.test_share, reading.seed)
+    except DataError:
+        for _ in samples.blocks():  # what is wrong with the images comes first
+            pass
+        reading.problems.settle(reading.skip_bad, None)
+        raise
+    is_test = np.zeros(len(labels), bool)
+    is_test[test] = True
+    sinks = [make(name, samples.shape) for name in ("train_images", "test_images")]
+    kept: tuple[list[NDArray[Any]], list[NDArray[Any]]] = ([], [])
+    start = 0
+    for block in samples.blocks():
+        places = np.arange(start, start + len(block.labels))
+        start = places[-1] + 1
+        side = is_test[places if block.places is None else block.places]
+        for sink, found, chosen in zip(sinks, kept, (~side, side), strict=True):
+            _append(block, chosen, sink, found)
+    images, test_images = (sink.finish() for sink in sinks)
+    return {
+        "train_images": images, "train_labels": _joined(kept[0]),
+        "test_images": test_images, "test_labels": _joined(kept[1]),
+    }  # fmt: skip
+
+
+def _append(
+    block: Block, chosen: NDArray[np.bool_], sink: Sink, labels: list[NDArray[Any]]
+) -> None:  # fmt: skip
+    if chosen.any():
+        sink.append(block.images[chosen])
+        labels.append(block.labels[chosen])
+
+
+def _divided_later(parts: Parts, reading: Reading, make: MakeSink) -> Arrays:
+    """Return the training and the test images of a source that only reading tells the labels of."""
+    shape = parts.train.shape
+    images, labels = _all_of(parts.train, make("all", shape))
+    reading.problems.settle(reading.skip_bad, None)
+    check_label_shape(labels.shape, len(images))
+    ranks = labels if parts.codes is None else _ranks(parts.codes.names)[1][labels]
+    train, test = stratified_split(ranks, reading.test_share, reading.seed)
+    return {
+        "train_images": take(images, train, make("train_images", shape)),
+        "train_labels": labels[train],
+        "test_images": take(images, test, make("test_images", shape)),
+        "test_labels": labels[test],
+    }
+
+
+def _checked(arrays: Arrays, parts: Parts, reading: Reading, note: str) -> Dataset:
+    """Return the arrays as a data set, each held to what training needs."""
+    train = check_images(arrays["train_images"])
+    shape = train.shape[1:]
+    test = check_images(arrays["test_images"], three_axes(shape))
+    classes, train_labels, test_labels = _classes(arrays, parts)
+    return Dataset(
+        reading.name,
+        train,
+        check_labels(train_labels, len(classes), len(train)),
+        test.reshape(-1, *shape),
+        check_labels(test_labels, len(classes), len(test)),
+        classes,
+        parts.source,
+        note,
+        parts.preprocessing or reading.preprocessing,
+    )
+
+
+def _classes(
+    arrays: Arrays, parts: Parts
+) -> tuple[tuple[str, ...], NDArray[Any], NDArray[Any]]:  # fmt: skip
+    """Return the names of the classes, and both label arrays as their indices.
+
+    Names that the source gives are taken, and its labels are their indices already. Otherwise the
+    classes are the different labels, numbers or text, in order.
+    """
+    train, test = arrays["train_labels"], arrays["test_labels"]
+    if parts.classes is not None and parts.keep_unused:
+        return parts.classes, train, test
+    if parts.codes is not None:
+        names, ranks = _ranks(parts.codes.names)
+        return names, ranks[train], ranks[test]
+    joined = train.ndim == 1 and test.ndim == 1 and train.dtype.kind == test.dtype.kind
+    if not joined or train.dtype.kind not in "iuU":
+        check_labels(train, 2**31)  # says what is wrong with them
+        check_labels(test, 2**31)
+        train, test = train.astype(np.int64), test.astype(np.int64)
+    found, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
+    if parts.classes is not None:
+        names = tuple(parts.classes[label] for label in found)
+    else:
+        names, ranks = _ranks([str(label) for label in found])
+        indices = ranks[indices]
+    return names, indices[: len(train)], indices[len(train) :]
+
+
+def _ranks(names: list[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return names in order, and where each of those given has come to.
+
+    Whole numbers, if all are such, are in the order of their values: "2" comes before "10".
+    """
+    try:
+        values = [int(name) for name in names]
+    except ValueError:
+        values = []
+    are_numbers = [str(value) for value in values] == names
+    keys: list[Any] = values if are_numbers else names
+    order = sorted(range(len(names)), key=keys.__getitem__)
+    ranks = np.empty(len(names), np.int64)
+    ranks[order] = np.arange(len(names))
+    return tuple(names[place] for place in order), ranks

@@ -1,0 +1,285 @@
+"""Several sources as one: their classes and the size of their images must agree."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data.assembling.assemble import gather, read_through, room
+from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, MapWriter
+from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
+from pellucid.data.dataset import Dataset, repeated, with_channels
+from pellucid.data.samples import BLOCK_BYTES, Parts, Reading, together
+from pellucid.errors import DataError
+from pellucid.images.axes import Images, three_axes
+from pellucid.images.preprocessing import Preprocessing
+
+__all__ = ["Source", "join", "refuse_all", "source_of_parts", "source_of_set", "split_sources"]
+
+Beside = dict[str, list[int] | None]
+
+
+def split_sources(text: str, exists: dict[str, bool]) -> list[str]:
+    """Return the sources in ``"a+b+c"``; a "+" in the name of something that exists stays.
+
+    Parameters
+    ----------
+    text : str
+        What :func:`pellucid.data.load` was given.
+    exists : mapping
+        Asked, with ``exists[name]``, whether there is a file or folder of a name.
+
+    Examples
+    --------
+    >>> from collections import defaultdict
+    >>> split_sources("mnist+c++ +digits", defaultdict(bool, {"c++ ": True}))
+    ['mnist', 'c++ ', 'digits']
+    """
+    pieces = text.split("+")
+    found: list[str] = []
+    start = 0
+    while start < len(pieces):
+        ends = range(len(pieces), start, -1)
+        end = next((e for e in ends if exists["+".join(pieces[start:e])]), start + 1)
+        found.append("+".join(pieces[start:end]))
+        start = end
+    return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """One of the sources, before its images are read.
+
+    Attributes
+    ----------
+    name : str
+    shape : tuple of int
+        Of one image: ``(height, width)`` or ``(channels, height, width)``.
+    dtype : dtype
+        Of its images.
+    size, room : int
+        How many bytes they have, and how many bytes of a disk reading them takes, at most.
+    read : callable
+        Reads it into the sinks that are made for it.
+    read_through : callable
+        Reads it for its problems alone.
+    made : Preprocessing or None
+        What makes its images of pictures.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    size: int
+    room: int
+    read: Callable[[MakeSink], Dataset]
+    read_through: Callable[[], None]
+    made: Preprocessing | None = None
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """``(channels, height, width)`` of one image."""
+        return three_axes(self.shape)
+
+
+def source_of_set(dataset: Dataset) -> Source:
+    """Return a data set that is there already as a source."""
+    images = dataset.train_images
+    return Source(
+        dataset.name, images.shape[1:], images.dtype, images.nbytes + dataset.test_images.nbytes,
+        0, lambda make: dataset, lambda: None,
+    )  # fmt: skip
+
+
+def source_of_parts(parts: Parts, reading: Reading) -> Source:
+    """Return what a path holds as a source."""
+    return Source(
+        reading.name, parts.train.shape, parts.train.dtype, parts.size, room(parts),
+        lambda make: gather(parts, reading, make), lambda: read_through(parts, reading),
+        parts.preprocessing,
+    )  # fmt: skip
+
+
+def join(
+    name: str,
+    sources: Sequence[Source],
+    memory_map: bool | None,
+    key: MapKey,
+    beside: Callable[[], Beside] = dict,
+) -> Dataset:
+    """Return several sources as one data set, in their order.
+
+    Parameters
+    ----------
+    name : str
+        The new name.
+    sources : sequence of Source
+        With the same classes, in whatever order, and images of the same size. Where one holds
+        floats, bytes become floats; where one has colors, gray images get three channels.
+    memory_map : bool or None
+        As for :func:`pellucid.data.load`.
+    key : MapKey
+        Where a memory map of it is kept.
+    beside : callable
+        Returns, after reading, the states of files that the key knows nothing of.
+
+    Raises
+    ------
+    DataError
+        Shapes or classes differ, and the message names two that do; or sources can't be used, and
+        it lists what is wrong with each.
+    """
+    for other in sources[1:]:
+        _check_shapes(sources[0], other)
+    shape = next((s.shape for s in sources if s.input_shape[0] == 3), sources[0].shape)
+    is_bytes = all(source.dtype == np.uint8 for source in sources)
+    channels = shape[0] if len(shape) == 3 else 1
+    size = sum(source.size * channels // source.input_shape[0] for source in sources)
+    if memory_map or (memory_map is None and is_bytes and size > MAP_ABOVE):
+        with MapWriter(key, size + max(source.room for source in sources)) as writer:
+            return writer.commit(_mapped(name, sources, shape, writer), beside())
+    parts = [*_each(name, sources, lambda number: MemorySink)]
+    trains, tests = ([getattr(p, k) for p in parts] for k in ("train_images", "test_images"))
+    return _whole(
+        name, sources, parts, _concatenated(trains, shape, is_bytes),
+        _concatenated(tests, shape, is_bytes),
+    )  # fmt: skip
+
+
+def refuse_all(name: str, sources: Sequence[Source], errors: Sequence[DataError]) -> NoReturn:
+    """Raise errors, and whatever is wrong with sources that were not read yet, as one."""
+    found = list(errors)
+    for source in sources:
+        try:
+            source.read_through()
+        except DataError as error:
+            found.append(error)
+    raise together(name, found, "sources")
+
+
+def _each(
+    name: str, sources: Sequence[Source], make: Callable[[int], MakeSink]
+) -> Iterator[Dataset]:
+    """Yield each source, read; where one is bad, all are looked through first."""
+    first: Dataset | None = None
+    for number, source in enumerate(sources):
+        try:
+            found = source.read(make(number))
+        except DataError as error:
+            refuse_all(name, sources[number + 1 :], [error])
+        first = first or found
+        _check_classes(first, found)
+        yield found
+
+
+def _mapped(
+    name: str, sources: Sequence[Source], shape: tuple[int, ...], writer: MapWriter
+) -> Dataset:
+    """Return a joined set of which one source at a time is written twice, and none is in memory."""
+    kinds = ("train_images", "test_images")
+    sinks = {kind: writer.sink(kind, shape) for kind in kinds}
+    parts = []
+    own = lambda number: lambda kind, shape: writer.sink(f"{number}-{kind}", shape)  # noqa: E731
+    for number, part in enumerate(_each(name, sources, own)):
+        for kind in kinds:
+            _write(getattr(part, kind), shape, sinks[kind])
+        nothing = np.empty((0, *shape), np.uint8)
+        parts.append(dataclasses.replace(part, train_images=nothing, test_images=nothing))
+        del part  # its files are still mapped, so they still take room
+        for kind in (*kinds, "all"):
+            writer.remove(f"{number}-{kind}")
+    return _whole(name, sources, parts, *(sinks[kind].finish() for kind in kinds))
+
+
+def _whole(
+    name: str, sources: Sequence[Source], parts: Sequence[Dataset], train: Images, test: Images
+) -> Dataset:
+    classes = parts[0].classes
+    labels = [_labels(part, classes) for part in parts]
+    # What made pictures is a fact; named sets only say what would suit them.
+    described = [source.made for source in sources] + [part.preprocessing for part in parts]
+    preprocessing = next((found for found in described if found is not None), None)
+    whole = Dataset(
+        name,
+        train,
+        np.concatenate([train_labels for train_labels, _ in labels]),
+        test,
+        np.concatenate([test_labels for _, test_labels in labels]),
+        classes,
+        " + ".join(part.source for part in parts),
+        " ".join(part.note for part in parts if part.note),
+        preprocessing,
+    )
+    return with_channels(whole, whole.input_shape[0])
+
+
+def _check_shapes(first: Source, other: Source) -> None:
+    one, two = first.input_shape, other.input_shape
+    if one[1:] != two[1:] or (one[0] != two[0] and {one[0], two[0]} != {1, 3}):
+        raise DataError(
+            f"{first.name} has images of shape {one} (channels, height, width), {other.name} of "
+            f"{two}; bring them to one, with size= where they are pictures."
+        )
+
+
+def _check_classes(first: Dataset, other: Dataset) -> None:
+    if set(first.classes) != set(other.classes):
+        only = [
+            f"only {here.name} has {_some(set(here.classes) - set(there.classes))}"
+            for here, there in ((first, other), (other, first))
+            if set(here.classes) - set(there.classes)
+        ]
+        raise DataError(
+            f"{first.name} and {other.name} have different classes: {'; '.join(only)}. What is "
+            "joined must have the same."
+        )
+
+
+def _some(names: set[str]) -> str:
+    shown = sorted(names)[:5]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(repr(name) for name in shown) + more
+
+
+def _labels(
+    part: Dataset, classes: tuple[str, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+    """Return a part's labels as indices into the first part's classes."""
+    if part.classes == classes:
+        return part.train_labels, part.test_labels
+    place = {name: number for number, name in enumerate(classes)}
+    places = np.array([place[name] for name in part.classes], np.int64)
+    return places[part.train_labels], places[part.test_labels]
+
+
+def _shaped(images: Images, shape: tuple[int, ...]) -> Images:
+    """Return images with the axes and the channels of the whole."""
+    if len(shape) == 3 and images.ndim == 3:
+        images = images[:, np.newaxis]
+    if len(shape) == 3 and images.shape[1] != shape[0]:
+        return repeated(images, shape[0])
+    return images.reshape(-1, *shape)
+
+
+def _concatenated(arrays: Sequence[Images], shape: tuple[int, ...], is_bytes: bool) -> Images:
+    shaped = [_shaped(images, shape) for images in arrays]
+    if is_bytes:
+        return np.concatenate([images.astype(np.uint8, copy=False) for images in shaped])
+    return np.concatenate([_as_floats(images) for images in shaped])
+
+
+def _as_floats(images: Images) -> NDArray[np.float32]:
+    floats = images.astype(np.float32, copy=False)
+    return floats / np.float32(255) if images.dtype == np.uint8 else floats
+
+
+def _write(images: Images, shape: tuple[int, ...], sink: Sink) -> None:
+    length = max(1, BLOCK_BYTES // max(1, math.prod(shape)))
+    for start in range(0, len(images), length):
+        sink.append(_shaped(images[start : start + length], shape))

@@ -1,0 +1,185 @@
+"""IDX files as a source: the four of a folder, or one pair of images and labels."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data.readers.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
+from pellucid.data.readers.idx import open_idx, read_idx
+from pellucid.data.samples import Block, Parts, Reading, Samples, Steps, together
+from pellucid.errors import DataError
+
+__all__ = ["holds_idx", "idx_folder", "idx_pair"]
+
+_NAMES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+
+
+class _Pair(NamedTuple):
+    """Images and their labels."""
+
+    images: Path
+    labels: Path
+
+
+def holds_idx(folder: Path) -> bool:
+    """Tell whether a folder has at least one of the four files."""
+    return any(_find(folder, name) is not None for name in _NAMES)
+
+
+def idx_folder(folder: Path, reading: Reading) -> Parts:
+    """Return the source in a folder that is laid out as MNIST is published.
+
+    The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
+    ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each with or without ``.gz``;
+    ``train-images.idx3-ubyte`` is accepted too. With the first two alone a split makes the test
+    images.
+
+    Raises
+    ------
+    DataError
+        Files are missing or have no header, all of them named.
+    """
+    found = [_find(folder, name) for name in _NAMES]
+    train_images, train_labels, test_images, test_labels = found
+    source = f"folder {folder}"
+    if train_images and train_labels and not (test_images or test_labels):
+        return _parts([_Pair(train_images, train_labels)], source, reading)
+    if not (train_images and train_labels and test_images and test_labels):
+        missing = [name for name, path in zip(_NAMES, found, strict=True) if path is None]
+        raise DataError(
+            f"The folder {folder} lacks {', '.join(missing)}; a data folder holds the four IDX "
+            "files that MNIST has, plain or .gz."
+        )
+    pairs = [_Pair(train_images, train_labels), _Pair(test_images, test_labels)]
+    return _parts(pairs, source, reading)
+
+
+def idx_pair(images: Path, reading: Reading) -> Parts:
+    """Return the source in one IDX file of images, with its labels in the file beside it.
+
+    The labels' file has the same name, with ``labels`` for ``images`` and ``idx1`` for ``idx3``,
+    with or without ``.gz``.
+
+    Raises
+    ------
+    DataError
+        There is no such file, or one has no header.
+    """
+    name = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+    labels = _existing(images.parent, (name, f"{name}.gz"))
+    if name == images.name.removesuffix(".gz") or labels is None:
+        raise DataError(
+            f"{images} needs its labels beside it: an IDX file called {name!r}, where the images' "
+            "file has 'images' in its name."
+        )
+    reading.note_beside(labels)
+    return _parts([_Pair(images, labels)], f"files {images} and {labels.name}", reading)
+
+
+def _parts(pairs: Sequence[_Pair], source: str, reading: Reading) -> Parts:
+    """Return the source in a pair to train on, and perhaps one to test on."""
+    files = [path for pair in pairs for path in pair]
+    with _all_told(reading.name, files):
+        heads = [_header(pair.images) for pair in pairs]
+        for pair, (_, shape) in zip(pairs, heads, strict=True):
+            _check_claims(pair, shape)
+    steps = Steps(reading.progress, sum(shape[0] for _, shape in heads))
+    samples = [
+        _samples(pair, *head, files, reading.name, steps)
+        for pair, head in zip(pairs, heads, strict=True)
+    ]
+    return Parts(samples[0], samples[1] if len(samples) > 1 else None, source)
+
+
+def _check_claims(pair: _Pair, shape: tuple[int, ...]) -> None:
+    dtype, labels = _header(pair.labels)
+    try:
+        check_claims(shape, labels, dtype)
+    except DataError as error:
+        raise DataError(f"{pair.images}: {error}") from error
+
+
+def _header(path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    with _unpacking(path):
+        file, dtype, shape = open_idx(path)
+        file.close()
+    return dtype, shape
+
+
+def _samples(
+    pair: _Pair, dtype: np.dtype[Any], shape: tuple[int, ...], files: Sequence[Path], name: str,
+    steps: Steps,
+) -> Samples:  # fmt: skip
+    @functools.cache
+    def listed() -> NDArray[Any]:
+        with _all_told(name, files):
+            return read_idx(pair.labels)
+
+    def blocks() -> Iterator[Block]:
+        with _all_told(name, files):
+            yield from image_blocks(_arrays(pair.images), listed(), steps)
+
+    return Samples(shape[0], shape[1:], stored_dtype(dtype), blocks, listed)
+
+
+def _arrays(path: Path) -> Iterator[NDArray[Any]]:
+    with _unpacking(path):
+        file, dtype, shape = open_idx(path)
+        with file:
+            yield from read_blocks(file, shape, dtype, str(path))
+
+
+@contextlib.contextmanager
+def _unpacking(path: Path) -> Iterator[None]:
+    """Turn what opening, reading and unpacking raise into a DataError."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"Can't read {path}: {error.strerror or error}.") from error
+    except (EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch "
+            "it again."
+        ) from error
+
+
+@contextlib.contextmanager
+def _all_told(name: str, files: Sequence[Path]) -> Iterator[None]:
+    """Where one file turns out to be bad, look through all of them, and name every bad one."""
+    try:
+        yield
+    except DataError as error:
+        bad = [found for found in map(_damage, files) if found is not None]
+        raise together(name, bad if len(bad) > 1 else [error], "files") from error
+
+
+def _damage(path: Path) -> DataError | None:
+    """Return what is wrong with a file in itself, if something is."""
+    try:
+        for _ in _arrays(path):
+            pass
+    except DataError as error:
+        return error
+    return None
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    spellings = (name, name.replace("-idx", ".idx"))
+    return _existing(folder, [s + end for s in spellings for end in ("", ".gz")])
+
+
+def _existing(folder: Path, names: Any) -> Path | None:
+    return next((folder / name for name in names if (folder / name).is_file()), None)

@@ -1,0 +1,294 @@
+"""The classifier for scikit-learn users: ``CNNClassifier().fit(X, y).predict(X)``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from pellucid.estimators import file as estimator_file
+from pellucid.estimators.learning import LearningMixin
+from pellucid.estimators.passes import Epoch
+from pellucid.estimators.undo import all_or_nothing
+from pellucid.images.augmentation import Augmentation
+from pellucid.network.layers import Layer
+from pellucid.network.network import Network
+
+__all__ = ["CNNClassifier"]
+
+
+class CNNClassifier(LearningMixin, BaseEstimator):
+    """A convolutional classifier of images.
+
+    Parameters
+    ----------
+    network : list of Layer, Network or None, default None
+        What to train. A list of layers that does not end in ``Dense`` is followed by
+        ``Dense(n_classes)``. None takes :func:`pellucid.presets.default`, which fits images of any
+        size.
+    image_shape : (int, int), (int, int, int) or None, default None
+        ``(height, width)`` or ``(height, width, channels)`` of one image, where X is
+        (n, features). None takes a square for a number of features that is a square of at least
+        16, and a single row for any other, with a warning where it may be a color image.
+    pixel_range : "auto" or (float, float), default "auto"
+        The values that become 0 and 1; what lies outside in later data becomes 0 or 1 too, and a
+        warning tells if that looks like another scale. "auto" is 0 to 255 for uint8 with a value
+        above 127 (in :meth:`partial_fit` for all uint8), else from the smallest to the largest
+        value that :meth:`fit`, or the first :meth:`partial_fit`, sees. Ends that lie far outside
+        what 99.8% of the pixels have, in a tenth of the images at most, are left out.
+    max_iter : int or "auto", default "auto"
+        Passes over the training data. "auto" is 3000 / sqrt(n) for n different images, but from 5
+        to 80: small sets need more passes.
+    batch_size : int or "auto", default "auto"
+        Images an update; "auto" is a fortieth of the data, but from 32 to 256. Never more than
+        there are.
+    learning_rate : float, default 0.003
+        Adam's step size. It rises over the first tenth of the updates of :meth:`fit` and falls over
+        the last half; in :meth:`partial_fit` it is constant.
+    beta1, beta2, epsilon : float, default 0.9, 0.999 and 1e-8
+        Adam's other settings.
+    augmentation : Augmentation, "auto" or None, default "auto"
+        How training images are randomized, if at all. "auto" turns them by up to 15 degrees, scales
+        them by up to a tenth and shifts them by up to a tenth of their shorter side, where they
+        have at least 8 pixels in height and width, and leaves others as they are. None never
+        randomizes.
+    class_weight : dict, "balanced" or None, default None
+        What an image of each class counts, times its ``sample_weight``.
+    early_stopping : bool, default False
+        Hold back a part of the training images, and keep the parameters with which the weighted
+        accuracy on it was best, those before a ``warm_start`` among them. The learning rate stays
+        level until that has not improved for ``n_iter_no_change`` passes, falls over as many more,
+        and training ends.
+    validation_fraction : float, default 0.1
+        The part of the different images that is held back, by class where there are enough.
+    n_iter_no_change : int, default 5
+        See ``early_stopping``.
+    warm_start : bool, default False
+        Go on from the last :meth:`fit` or :meth:`partial_fit`, with its classes, network, pixel
+        range and Adam's moments; another ``network``, ``image_shape`` or ``pixel_range`` is
+        refused.
+    n_jobs : int or None, default -1
+        Threads, with scikit-learn's meaning; -1 is one on each processor. It never changes the
+        result.
+    random_state : int, RandomState or None, default None
+        What the initial parameters, the order of the images and the randomizing are drawn from.
+    verbose : bool or int, default False
+        Print a line after every pass.
+    callbacks : sequence of callable, default ()
+        Called with an :class:`~pellucid.estimators.passes.Epoch` (``epoch``, ``loss``,
+        ``validation_score``) after every pass.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    n_features_in_ : int
+        Values in one image.
+    feature_names_in_ : ndarray of str
+        The columns of X, where it was a table with names.
+    network_ : Network
+        What was trained.
+    parameters_ : ndarray of shape (network_.size,), float32
+        What was learned.
+    pixel_range_ : (float, float)
+        The values that became 0 and 1.
+    loss_curve_ : list of float
+        The mean loss of every pass, over all calls that went on from one another.
+    validation_scores_ : list of float or None
+        The weighted accuracy on the images held back after every pass, NaN after passes without
+        ``early_stopping``; None if there was no other.
+    n_iter_ : int
+        Passes over the data, over all these calls.
+    preprocessing_ : Preprocessing
+        What ``pellucid predict`` does to a picture, if the classifier is saved; :meth:`save` adds
+        the range of the pixels. The methods here take images as they are.
+
+    Notes
+    -----
+    :meth:`fit` merges equal images with equal labels and adds their weights, so a weight of 3 is
+    the same as three copies, to the bit, a weight of 0 the same as leaving the image out, and the
+    order of X does not matter. (A class all of whose images weigh 0 stays a class.)
+
+    A call either does a pass at least or changes nothing: after an error or Ctrl-C before the end
+    of the first pass the classifier is what it was, and after later ones it keeps what it has
+    learned, with its history. Ctrl-C is raised again in the first case, and makes :meth:`fit` end
+    with a warning in the second; in :meth:`partial_fit` it is always raised again.
+
+    X is never changed. :meth:`fit` makes one copy of the images that it trains on, as uint8 where
+    X is uint8 of 0 to 255 and as float32 otherwise; prediction copies 16,384 images at a time, or
+    none where they are uint8 with one channel. Contiguous uint8 memory maps are not read as a
+    whole for checks. For training from disk without a copy use :class:`pellucid.Trainer`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from pellucid import CNNClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = CNNClassifier(random_state=0).fit(X[:1200], y[:1200])
+    >>> bool(classifier.score(X[1200:], y[1200:]) > 0.95)
+    True
+    """
+
+    def __init__(
+        self,
+        network: Network | Sequence[Layer] | None = None,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        pixel_range: Any = "auto",
+        max_iter: int | str = "auto",
+        batch_size: int | str = "auto",
+        learning_rate: float = 0.003,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        augmentation: Augmentation | str | None = "auto",
+        class_weight: dict[Any, float] | str | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        warm_start: bool = False,
+        n_jobs: int | None = -1,
+        random_state: Any = None,
+        verbose: bool | int = False,
+        callbacks: Sequence[Callable[[Epoch], object]] = (),
+    ) -> None:
+        self.network = network
+        self.image_shape = image_shape
+        self.pixel_range = pixel_range
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.augmentation = augmentation
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+        """Train on images and their classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, of any numeric dtype.
+        y : array-like of shape (n,)
+            Classes: anything that can be sorted.
+        sample_weight : array-like of shape (n,), optional
+            What each image counts.
+
+        Returns
+        -------
+        CNNClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            X, y or a parameter can't be used; the message names it and the fix.
+        DivergenceError
+            The loss became NaN or infinite; what passes before learned is kept.
+        """
+        self._keep_layers()
+        with all_or_nothing(self):
+            self._fit(X, y, sample_weight)
+        return self
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Any:
+        """Train on some more images: one pass over them, in the order given by ``random_state``.
+
+        The learning rate is constant, and nothing is held back or merged. A weight of 2 counts
+        twice as much as a weight of 1 of any call, where :meth:`fit` knows ratios alone;
+        ``class_weight="balanced"`` balances each call by itself.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for :meth:`fit`.
+        classes : array-like of shape (n_classes,), optional
+            All classes that will come; needed on the first call.
+
+        Returns
+        -------
+        CNNClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, DivergenceError
+            As for :meth:`fit`.
+        """
+        self._keep_layers()
+        with all_or_nothing(self):
+            self._fit_part(X, y, classes, sample_weight)
+        return self
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted classifier to a file of arrays and JSON; see :meth:`load`.
+
+        Not kept are Adam's moments, ``callbacks``, and a ``random_state`` that is no integer.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; an existing one is replaced.
+
+        Raises
+        ------
+        ModelFileError
+            The file can't be written, or the classes or a parameter can't be JSON.
+        ConfigurationError
+            A parameter was changed to what can't be used, and could not be loaded.
+        """
+        check_is_fitted(self)
+        estimator_file.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> CNNClassifier:
+        """Return the classifier in a file of :meth:`save` or of ``pellucid train``.
+
+        In the latter, classes named 0, 1, 2 ... are the numbers, and others are strings.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        CNNClassifier
+            Fitted.
+
+        Raises
+        ------
+        ModelFileError
+            The file is missing, damaged, or not a model.
+        """
+        loaded: CNNClassifier = estimator_file.load(cls, path)
+        return loaded
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_trainer")

@@ -1,0 +1,208 @@
+"""What scikit-learn users hand over, as images: shapes, channels, rows of pixels."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.arguments import is_whole
+from pellucid.errors import ConfigurationError, DataError
+from pellucid.images.pixel_range import BYTES, scaled
+
+__all__ = ["Images", "check_image_shape", "image_shape_of", "rows_of", "warn_of_color"]
+
+Shape = tuple[int, ...]
+
+LEAST_COLORED = 8
+"""The side of the smallest color image that a row is taken for; shorter rows are tables."""
+
+AT_ONCE = 1024
+"""Rows that are converted at a time, so that what is needed meanwhile stays small."""
+
+
+def rows_of(X: Any) -> tuple[Any, Shape]:
+    """Return images as rows of pixels, and the shape of one; other things are left as they are.
+
+    A contiguous array is not copied.
+
+    Raises
+    ------
+    DataError
+        Images of different shapes, or more axes than images have.
+    """
+    if hasattr(X, "iloc") or hasattr(X, "tocsr"):  # a table, or sparse: validate_data knows them
+        return X, tuple(X.shape[1:])
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise DataError(
+            "X does not form one array of numbers; all images must have the same shape. Bring "
+            f"them to one size first. ({error})"
+        ) from error
+    if array.ndim > 4:
+        raise DataError(
+            f"X has shape {array.shape}; it must be (n, features), (n, height, width) or "
+            "(n, height, width, channels)."
+        )
+    if array.ndim < 3:
+        return X, array.shape[1:]
+    return array.reshape(len(array), math.prod(array.shape[1:])), array.shape[1:]
+
+
+def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
+    """Return ``(channels, height, width)`` of one image.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape of one sample: ``(features,)``, ``(H, W)`` or ``(H, W, C)``.
+    wanted : tuple of int or None
+        The user's ``image_shape``, ``(H, W)`` or ``(H, W, C)``. Without it, a number of features
+        that is a square of at least 16 is a square image, and any other a single row.
+
+    Raises
+    ------
+    ConfigurationError
+        ``wanted`` is no image shape, or not the shape of a sample.
+    DataError
+        The samples look as if their channels came first.
+
+    Examples
+    --------
+    >>> image_shape_of((784,), None), image_shape_of((30,), None), image_shape_of((8, 6, 3), None)
+    ((1, 28, 28), (1, 1, 30), (3, 8, 6))
+    """
+    if wanted is not None:
+        found = _channels_first(_checked_shape(wanted))
+        size = math.prod(shape)
+        if math.prod(found) != size:
+            raise ConfigurationError(
+                f"image_shape {tuple(wanted)} has {math.prod(found)} values, but X has {size} "
+                "a sample; give the shape of one image."
+            )
+        if len(shape) > 1 and _channels_first(shape) != found:
+            raise ConfigurationError(
+                f"image_shape is {tuple(wanted)}, but X holds images of shape {shape}; leave "
+                "image_shape out, or give X as rows of pixels."
+            )
+        return found
+    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
+        raise DataError(
+            f"X holds images of shape {shape}, which looks as if the channels came first; they "
+            "come last here: use X.transpose(0, 2, 3, 1), or set image_shape if this is right."
+        )
+    if len(shape) == 1:
+        side = math.isqrt(shape[0])
+        shape = (side, side) if side * side == shape[0] and side >= 4 else (1, shape[0])
+    return _channels_first(shape)
+
+
+def warn_of_color(shape: Shape, wanted: Shape | None) -> None:
+    """Warn if rows of pixels have the length of square color images, and nobody said what they are.
+
+    Parameters
+    ----------
+    shape, wanted : tuple of int
+        As for :func:`image_shape_of`.
+    """
+    side = math.isqrt(shape[0] // 3)
+    if wanted is None and len(shape) == 1 and shape[0] == 3 * side**2 and side >= LEAST_COLORED:
+        warnings.warn(
+            f"X has rows of {shape[0]} values, each taken as one row of pixels. If they are color "
+            f"images, channels last, set image_shape=({side}, {side}, 3); if not, set "
+            f"image_shape=(1, {shape[0]}).",
+            stacklevel=5,
+        )
+
+
+def check_image_shape(shape: Shape, expected: Shape) -> None:
+    """Refuse images of another shape than training had, even if they have as many pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The shape of one sample; a row of features fits always.
+    expected : tuple of int
+        ``(channels, height, width)``.
+
+    Raises
+    ------
+    DataError
+        The shapes differ.
+    """
+    if len(shape) > 1 and _channels_first(shape) != expected:
+        channels, height, width = expected
+        known = (height, width) if channels == 1 else (height, width, channels)
+        raise DataError(
+            f"X holds images of shape {shape}, but training had {known}; bring them to that shape."
+        )
+
+
+class Images:
+    """Rows of pixels that become images when some are taken; until then nothing is copied.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n, features)
+        Pixels, channels last.
+    pixel_range : (float, float)
+        See :func:`pellucid.images.pixel_range.scaled`.
+    shape : (int, int, int)
+        ``(channels, height, width)`` of one image.
+
+    Examples
+    --------
+    >>> images = Images(np.arange(8, dtype=np.uint8).reshape(2, 4), (0.0, 255.0), (1, 2, 2))
+    >>> images[np.array([1])]
+    array([[[[4, 5],
+             [6, 7]]]], dtype=uint8)
+    """
+
+    def __init__(
+        self, samples: NDArray[Any], pixel_range: tuple[float, float], shape: Shape
+    ) -> None:
+        self._samples = samples
+        self._range = pixel_range
+        self._shape = shape
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, indices: NDArray[np.int64]) -> NDArray[Any]:
+        """Return some of the images, (m, C, H, W): uint8, or float32 in [0, 1]."""
+        is_bytes = self._samples.dtype == np.uint8 and self._range == BYTES
+        out = np.empty((len(indices), *self._shape), np.uint8 if is_bytes else np.float32)
+        for start in range(0, len(indices), AT_ONCE):
+            where = slice(start, start + AT_ONCE)
+            out[where] = self._images(self._samples[indices[where]])
+        return out
+
+    def parts(self, size: int) -> Iterator[NDArray[Any]]:
+        """Give all images in order, at most ``size`` at a time; uint8 with one channel as views."""
+        for start in range(0, len(self), size):
+            yield np.ascontiguousarray(self._images(self._samples[start : start + size]))
+
+    def _images(self, samples: NDArray[Any]) -> NDArray[Any]:
+        channels, height, width = self._shape
+        values = scaled(samples, self._range)
+        return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+
+
+def _channels_first(shape: Shape) -> Shape:
+    height, width, channels = shape if len(shape) == 3 else (*shape, 1)
+    return channels, height, width
+
+
+def _checked_shape(wanted: Any) -> Shape:
+    is_shape = isinstance(wanted, tuple | list) and len(wanted) in (2, 3)
+    if not is_shape or not all(is_whole(side) and side >= 1 for side in wanted):
+        raise ConfigurationError(
+            f"image_shape is {wanted!r}; it must be (height, width) or (height, width, channels), "
+            "whole numbers of at least 1."
+        )
+    return tuple(int(side) for side in wanted)

@@ -1,0 +1,288 @@
+"""Using parameters that were learned: probabilities, evaluation, and the gradient of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.execution.sections import (
+    AROUND,
+    FEW,
+    GRAIN,
+    SectionResult,
+    prepare,
+    section_step,
+    threads_for,
+    unlabeled,
+    whole_section,
+)
+from pellucid.execution.workers import count_workers, shared_workers
+from pellucid.images.checks import check_images, check_labels
+from pellucid.network.network import Network
+
+__all__ = ["Evaluation", "evaluate", "image_gradients", "predict_proba", "run_network"]
+
+PART, PARTS = 256, 4
+"""Images that one worker takes at a time, at the most, and parts of fewer images than that."""
+
+WORTH_A_PART = 16_000_000
+"""Multiply-adds of a part, at the least: what comes once a part, such as packing filters, is then
+a quarter of it at the most."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a network does on labeled images.
+
+    Attributes
+    ----------
+    accuracy : float
+        The share that it has right.
+    loss : float
+        Mean cross-entropy, in nats an image.
+    probabilities : ndarray of shape (n, classes), float32
+        Its output for every image.
+
+    Examples
+    --------
+    >>> Evaluation(0.5, 0.6, np.array([[0.9, 0.1], [0.7, 0.3]], np.float32)).predicted
+    array([0, 0])
+    """
+
+    accuracy: float
+    loss: float
+    probabilities: NDArray[np.float32]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The most probable class of every image."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+
+def predict_proba(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: ArrayLike,
+    workers: int | None = None,
+) -> NDArray[np.float32]:
+    """Return each image's probability of each class.
+
+    ``probs[n, k] = exp(out[n, k]) / sum_l exp(out[n, l])``, with ``out`` the last layer's scores.
+    Images are never randomized. Up to eight images are computed one by one, others side by side;
+    an image has the same bits either way.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ndarray of shape (network.size,), float32
+        What it has learned.
+    images : array-like of shape (n, H, W) or (n, C, H, W)
+        uint8, or floats in [0, 1].
+    workers : int, optional
+        Threads; the default is one on each processor.
+
+    Returns
+    -------
+    ndarray of shape (n, classes), float32
+        Each row sums to 1.
+
+    Raises
+    ------
+    ConfigurationError
+        ``workers`` is no whole number of at least 1.
+    DataError
+        Images of another shape or dtype, or with values out of range; the message names the first.
+    NetworkError
+        The parameters have another length than the network's.
+
+    Notes
+    -----
+    Source: "Forward" in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, Network
+    >>> network = Network([Flatten(), Dense(2)], (2, 2))
+    >>> parameters = np.zeros(network.size, np.float32)
+    >>> predict_proba(network, parameters, np.zeros((1, 2, 2), np.uint8)).tolist()
+    [[0.5, 0.5]]
+    """
+    checked = check_images(images, network.input_shape)
+    return run_network(network, parameters, checked, None, workers).probabilities
+
+
+def evaluate(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: ArrayLike,
+    labels: ArrayLike,
+    workers: int | None = None,
+) -> Evaluation:
+    """Return accuracy, loss and probabilities on labeled images, which are not randomized.
+
+    ``loss = mean_n -log(max(eps, min(probs[n, label[n]], 1 - eps)))``, ``eps = 1e-10``; accuracy is
+    the share of images whose label has the largest probability, the first of equals.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ndarray of shape (network.size,), float32
+        What it has learned.
+    images : array-like of shape (n, H, W) or (n, C, H, W)
+        uint8, or floats in [0, 1].
+    labels : array-like of shape (n,)
+        True class indices, from 0.
+    workers : int, optional
+        Threads; the default is one on each processor. It never changes the result.
+
+    Returns
+    -------
+    Evaluation
+        ``accuracy``, ``loss`` in nats an image, and ``probabilities``.
+
+    Raises
+    ------
+    ConfigurationError, NetworkError
+        As :func:`predict_proba`.
+    DataError
+        Images or labels that can't be used, or not as many of these as of those.
+
+    Notes
+    -----
+    Source: "Cross-entropy" in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, Network
+    >>> network = Network([Flatten(), Dense(2)], (2, 2))
+    >>> parameters = np.zeros(network.size, np.float32)
+    >>> found = evaluate(network, parameters, np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0])
+    >>> found.accuracy, round(found.loss, 4)
+    (0.75, 0.6931)
+    """
+    checked = check_images(images, network.input_shape)
+    indices = check_labels(labels, network.classes, len(checked))
+    return run_network(network, parameters, checked, indices, workers)
+
+
+def image_gradients(
+    network: Network, parameters: NDArray[np.float32], images: ArrayLike, labels: ArrayLike
+) -> NDArray[np.float32]:
+    """Return the gradient of each image's loss by its pixels: the saliency map.
+
+    ``dImage = dLoss / dImage``, the last of the ten backward steps, where Loss is the cross-entropy
+    of the image's own label. A pixel with a large gradient, of either sign, matters to the loss.
+
+    Parameters
+    ----------
+    network : Network
+        What to compute.
+    parameters : ndarray of shape (network.size,), float32
+        What it has learned.
+    images : array-like of shape (n, H, W) or (n, C, H, W)
+        uint8, or floats in [0, 1]; they are not randomized.
+    labels : array-like of shape (n,)
+        Class indices, from 0: the true ones, or those whose pixels are asked for.
+
+    Returns
+    -------
+    ndarray of shape (n, C, H, W), float32
+        In nats a pixel, for pixels in [0, 1] whatever the images' dtype.
+
+    Raises
+    ------
+    DataError
+        Images or labels that can't be used.
+    NetworkError
+        The parameters have another length than the network's.
+
+    Notes
+    -----
+    Source: the founding document's step 10 of backpropagation, listed in docs/equations.md. As a
+    picture: K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, Network
+    >>> network = Network([Flatten(), Dense(2)], (1, 2))
+    >>> parameters = np.array([1, 0, 0, 0, 0, 0], np.float32)  # the first pixel speaks for class 0
+    >>> image_gradients(network, parameters, np.zeros((1, 1, 2), np.uint8), [0]).tolist()
+    [[[[-0.5, 0.0]]]]
+    """
+    checked = check_images(images, network.input_shape)
+    indices = check_labels(labels, network.classes, len(checked))
+    out = np.zeros((len(checked), *network.input_shape), dtype=np.float32)
+    section_step(
+        network, parameters, _four_axes(checked), whole_section(indices), image_gradients=out
+    )
+    return out
+
+
+def run_network(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[Any],
+    labels: NDArray[np.int64] | None,
+    workers: int | None,
+    *,
+    logits: bool = False,
+) -> Evaluation:
+    """Run images that were checked already, which need no labels; see :func:`evaluate`.
+
+    With ``logits=True`` the ``probabilities`` of the result are the last layer's outputs as they
+    are, without the softmax.
+    """
+    four, count = _four_axes(images), len(images)
+    whole = unlabeled(count) if labels is None else whole_section(labels)
+    probabilities = np.zeros((count, network.classes), dtype=np.float32)
+
+    def work_on(where: slice) -> SectionResult:
+        return section_step(
+            network, parameters, four, whole.part(where), training=False,
+            probabilities=probabilities[where], logits=logits,
+        )  # fmt: skip
+
+    if count <= FEW:  # a single image would wait for the slices
+        results = [
+            section_step(
+                network, parameters, four, whole, training=False, probabilities=probabilities,
+                logits=logits,
+            )
+        ]  # fmt: skip
+    else:
+        prepare(network, training=False)
+        size, most = part_size(network, count), threads_for(network, count, training=False)
+        parts = [slice(start, start + size) for start in range(0, count, size)]
+        results = shared_workers(count_workers(workers)).map(work_on, parts, most=most)
+    return Evaluation(
+        accuracy=sum(r.correct for r in results) / max(1, count),
+        loss=sum(r.loss for r in results) / max(1, count),
+        probabilities=probabilities,
+    )
+
+
+def part_size(network: Network, images: int) -> int:
+    """Return how many images a worker takes at a time.
+
+    It follows from images and network alone, so that the sum of the losses does, too.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten, presets
+    >>> [part_size(presets.reference(), images) for images in (100, 300, 1024, 10_000)]
+    [48, 80, 256, 256]
+    >>> part_size(Network([Flatten(), Dense(10)], (8, 8)), 10_000)
+    784
+    """
+    grain = (network.multiply_adds + AROUND) * GRAIN
+    least = -(-WORTH_A_PART // grain) * GRAIN
+    return max(least, min(PART, -(-images // (PARTS * GRAIN)) * GRAIN))
+
+
+def _four_axes(images: NDArray[Any]) -> NDArray[Any]:
+    return images[:, None] if images.ndim == 3 else images

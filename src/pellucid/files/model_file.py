@@ -1,0 +1,280 @@
+"""Model files: arrays and JSON in the safetensors format, never a pickle.
+
+A model file carries everything that prediction needs: the parameters as named tensors, and as
+JSON in the metadata the network, the preprocessing, the classes, the configuration it was trained
+with, and the versions of what trained it. A SHA-256 over all of it is verified on loading.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from pellucid.errors import ConfigurationError, ModelFileError
+from pellucid.files.atomic import atomic_write
+from pellucid.files.tensor_file import (
+    RefusedError,
+    check_digest,
+    check_format,
+    check_names,
+    digest,
+    json_entry,
+    read_file,
+    short,
+    tensor,
+)
+from pellucid.images.preprocessing import Preprocessing
+from pellucid.network.network import Network
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Model",
+    "current_versions",
+    "load_model",
+    "read_network",
+    "save_model",
+]
+
+_FORMAT = "pellucid-model"
+FORMAT_VERSION = 1
+"""The newest version of the format that this Pellucid writes and reads."""
+
+_ENTRIES = {
+    "network": dict,
+    "preprocessing": dict,
+    "classes": list,
+    "configuration": dict,
+    "versions": dict,
+}
+_MOST_PARAMETERS = 1_000_000_000
+_MOST_VALUES = 64_000_000  # of an image, or of what a layer makes of one
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network with all that belongs to it.
+
+    Parameters
+    ----------
+    network : Network
+        The architecture.
+    parameters : ndarray of shape (network.size,), float32
+        The flat vector of what was learned.
+    preprocessing : Preprocessing
+        What turns a picture into the network's input.
+    classes : tuple of str
+        The name of each class, one for each of the network's outputs.
+    configuration : dict
+        How it was trained, as JSON-ready values.
+    versions : dict
+        What trained it; :func:`current_versions` by default.
+
+    Raises
+    ------
+    ConfigurationError
+        Parameters, preprocessing or classes don't fit the network.
+
+    Examples
+    --------
+    >>> from pellucid import Dense, Flatten
+    >>> network = Network([Flatten(), Dense(2)], (8, 8))
+    >>> model = Model(network, network.initial_parameters(), Preprocessing((8, 8)), ("no", "yes"))
+    >>> model.classes, model.configuration
+    (('no', 'yes'), {})
+    """
+
+    network: Network
+    parameters: NDArray[np.float32]
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    configuration: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=lambda: current_versions())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        if self.parameters.shape != (self.network.size,) or self.parameters.dtype != np.float32:
+            raise ConfigurationError(
+                f"The parameters have shape {self.parameters.shape} and dtype "
+                f"{self.parameters.dtype}; this network needs ({self.network.size},), float32."
+            )
+        if len(self.classes) != self.network.classes:
+            raise ConfigurationError(
+                f"There are {len(self.classes)} class names, but the network has "
+                f"{self.network.classes} outputs."
+            )
+        if not all(isinstance(name, str) for name in self.classes):
+            raise ConfigurationError(f"The class names must be text, not {self.classes!r}.")
+        if self.preprocessing.input_shape != self.network.input_shape:
+            raise ConfigurationError(
+                f"The preprocessing gives images of shape {self.preprocessing.input_shape}, but "
+                f"the network takes {self.network.input_shape}."
+            )
+
+
+def current_versions() -> dict[str, str]:
+    """Return the versions of Pellucid, NumPy, Numba and Python, and the kind of machine.
+
+    Examples
+    --------
+    >>> list(current_versions())
+    ['pellucid', 'numpy', 'numba', 'python', 'machine']
+    """
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    versions = {}
+    for name in ("pellucid", "numpy", "numba"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "unknown"
+    machine = f"{platform.system()} {platform.machine()}"
+    return versions | {"python": platform.python_version(), "machine": machine}
+
+
+def save_model(path: str | os.PathLike[str], model: Model) -> None:
+    """Write a model file: all of it or nothing.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, usually ``model.safetensors``; an existing one is replaced.
+    model : Model
+        What to write.
+
+    Raises
+    ------
+    ModelFileError
+        The parameters hold NaN or infinity, the configuration is not JSON-ready, or the file
+        can't be written.
+
+    Examples
+    --------
+    See :func:`load_model`.
+    """
+    if not np.isfinite(model.parameters).all():
+        raise ModelFileError(
+            f"The model is not written to {path}: its parameters hold NaN or infinity."
+        )
+    try:
+        metadata = _metadata(model)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ModelFileError(
+            f"The model is not written to {path}: its configuration or versions can't be JSON "
+            f"({error})."
+        ) from error
+    vector = np.ascontiguousarray(model.parameters)
+    data = safetensors.numpy.save(model.network.views(vector), metadata)
+    try:
+        atomic_write(path, data)
+    except OSError as error:
+        raise ModelFileError(
+            f"The model can't be written to {path}: {error.strerror or error}."
+        ) from error
+
+
+def load_model(path: str | os.PathLike[str]) -> Model:
+    """Read a model file, and trust nothing in it.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that :func:`save_model` wrote.
+
+    Returns
+    -------
+    Model
+        Equal to what was saved; tuples in the configuration come back as lists.
+
+    Raises
+    ------
+    ModelFileError
+        The file is missing, damaged, no Pellucid model, or of a newer format. No other exception
+        comes out of a bad file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pellucid import Dense, Flatten
+    >>> network = Network([Flatten(), Dense(2)], (8, 8))
+    >>> model = Model(network, network.initial_parameters(), Preprocessing((8, 8)), ("no", "yes"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "model.safetensors")
+    ...     save_model(path, model)
+    ...     again = load_model(path)
+    >>> again.classes, np.array_equal(again.parameters, model.parameters)
+    (('no', 'yes'), True)
+    """
+    return read_file(path, "model", ModelFileError, _read)
+
+
+def _metadata(model: Model) -> dict[str, str]:
+    values = {
+        "network": model.network.to_dict(),
+        "preprocessing": model.preprocessing.to_dict(),
+        "classes": list(model.classes),
+        "configuration": model.configuration,
+        "versions": model.versions,
+    }
+    metadata = {"format": _FORMAT, "format_version": str(FORMAT_VERSION)}
+    metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
+    return metadata | {"sha256": digest(metadata, model.parameters)}
+
+
+def _read(opened: Any) -> Model:
+    metadata = opened.metadata() or {}
+    check_format(metadata, _FORMAT, FORMAT_VERSION, "model")
+    values = {entry: json_entry(metadata, entry, kind) for entry, kind in _ENTRIES.items()}
+    network = read_network(values["network"])
+    parameters = _parameters(opened, network)
+    check_digest(metadata, parameters)
+    if not np.isfinite(parameters).all():
+        raise RefusedError("its parameters hold NaN or infinity")
+    try:
+        return Model(
+            network,
+            parameters,
+            Preprocessing.from_dict(values["preprocessing"]),
+            tuple(values["classes"]),
+            dict(values["configuration"]),
+            dict(values["versions"]),
+        )
+    except Exception as error:
+        raise RefusedError(f"its description is not valid ({short(error)})") from error
+
+
+def read_network(values: Any) -> Network:
+    """Return the network that a file describes; raise RefusedError if it is none."""
+    try:
+        network = Network.from_dict(values)
+        size = network.size
+    except Exception as error:
+        # A hostile description can break anywhere in the layers, with any kind of error.
+        raise RefusedError(f"its network is not valid ({short(error)})") from error
+    if size > _MOST_PARAMETERS:
+        raise RefusedError(
+            f"its network would have {size:.3g} parameters, more than {_MOST_PARAMETERS:,}"
+        )
+    largest = max(map(math.prod, network.shapes))
+    if largest > _MOST_VALUES:
+        raise RefusedError(
+            f"its network would make {largest:,} values of an image, more than {_MOST_VALUES:,}"
+        )
+    return network
+
+
+def _parameters(opened: Any, network: Network) -> NDArray[np.float32]:
+    """Return the flat vector, after every tensor's name, dtype and shape has been compared."""
+    check_names(opened, (p.name for p in network.parameters), "network")
+    vector = np.empty(network.size, np.float32)
+    for name, view in network.views(vector).items():
+        view[...] = tensor(opened, name, view.shape, "F32", "network")
+    return vector

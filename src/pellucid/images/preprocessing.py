@@ -1,0 +1,406 @@
+"""What turns a picture into a network's input: one description, stored in the model.
+
+Training, prediction and every export use the same :class:`Preprocessing`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.arguments import is_whole
+from pellucid.errors import ConfigurationError, DataError, did_you_mean
+from pellucid.images.ink import (
+    Bytes,
+    Plane,
+    border,
+    find_ink,
+    gray,
+    gray_range,
+    ink,
+    noise_of,
+    strips,
+)
+from pellucid.images.pixel_range import BYTES, check_pixel_range, scaled
+
+__all__ = ["Fit", "Polarity", "Preprocessing"]
+
+Polarity = Literal["auto", "light-on-dark", "dark-on-light"]
+Fit = Literal["mnist", "resize"]
+
+# Of MNIST's 28 pixels, a digit's longer side takes 20.
+_BOX = 20 / 28
+# A picture whose brightest and darkest pixels differ by less, of 255, is blank.
+_LEAST_CONTRAST = 8
+# A picture's ink may have this many pixels, or more, to one of the input before it is averaged.
+_FINEST = 4
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How pictures of any size become the images that a network takes.
+
+    Parameters
+    ----------
+    input_shape : (int, int) or (int, int, int)
+        The network's: ``(height, width)``, for one channel, or ``(channels, height, width)``.
+    polarity : {"auto", "light-on-dark", "dark-on-light"}, default "auto"
+        Whether what matters is brighter or darker than what is behind it. ``"auto"`` takes the
+        median of the picture's border for the background, and inverts the picture if that is
+        nearer to its brightest pixel than to its darkest. ``"light-on-dark"`` never inverts.
+    fit : {"mnist", "resize"}, default "mnist"
+        ``"mnist"`` for single characters: the background is removed, the ink cut out, scaled and
+        centered as MNIST's digits are. ``"resize"`` for everything else: the whole picture is
+        brought to the size, without keeping its proportions. For photographs use ``"resize"`` with
+        ``"light-on-dark"``.
+    pixel_range : (float, float), default (0, 255)
+        The values of a picture's bytes that the network takes for 0 and 1, where it was trained on
+        others than 0 to 255.
+
+    Raises
+    ------
+    ConfigurationError
+        A value that can't be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> picture = np.full((300, 200), 255, np.uint8)  # paper
+    >>> picture[40:240, 20:30] = 0  # a line of ink
+    >>> image = Preprocessing((28, 28)).picture(picture)
+    >>> image.shape, int(image.max()), int(image[0, 0, 0])
+    ((1, 28, 28), 255, 0)
+    """
+
+    input_shape: tuple[int, ...]
+    polarity: Polarity = "auto"
+    fit: Fit = "mnist"
+    pixel_range: tuple[float, float] = BYTES
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "input_shape", _checked_shape(self.input_shape))
+        for name, choices in (("polarity", get_args(Polarity)), ("fit", get_args(Fit))):
+            value = getattr(self, name)
+            if value not in choices:
+                raise ConfigurationError(
+                    f"Preprocessing {name} is {value!r}; it must be one of {', '.join(choices)}."
+                    f"{did_you_mean(str(value), choices)}"
+                )
+        bounds = check_pixel_range(self.pixel_range, "Preprocessing pixel_range", "")
+        object.__setattr__(self, "pixel_range", bounds)
+
+    def picture(self, array: ArrayLike) -> NDArray[np.uint8]:
+        """Return a picture as the network's input.
+
+        With ``fit="mnist"`` the steps are MNIST's own: the background (the median of the border)
+        is subtracted; ink fainter than 0.15 of the strongest, or than the border's noise, is
+        dropped; the box around the rest is scaled, proportions kept, so that its longer side is
+        20/28 of the input's; and it is placed with its center of mass in the middle (as far as it
+        stays inside). Crop, scale and placement are one antialiased resampling by Pillow. The
+        strongest pixel becomes 255, or the end of ``pixel_range`` if that is less. A blank picture
+        (brightest and darkest pixel closer than 8 of 255) gives all zeros.
+
+        A picture that already has exactly the network's size is not moved or scaled: light on
+        dark, it is taken unchanged (so MNIST's own images come back bit by bit); dark on light,
+        ``255 * (1 - pixel / background)`` is taken (so MNIST's own, inverted, come back too).
+
+        Parameters
+        ----------
+        array : array-like of shape (H, W), (H, W, 1), (H, W, 3) or the network's input_shape
+            uint8, or booleans, or floats in [0, 1].
+
+        Returns
+        -------
+        ndarray of shape (C, height, width), uint8
+
+        Raises
+        ------
+        DataError
+            Another shape or dtype, or a network whose channels are neither 1 nor 3 and not those
+            of the picture.
+
+        Notes
+        -----
+        Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+        """
+        planes = self._planes(_as_bytes(array))
+        edge = gray(border(planes))
+        background = float(np.median(edge))
+        low, high = gray_range(planes)
+        dark = self._is_dark_on_light(low, high, background)
+        if self.fit == "resize":
+            return self._resized(planes, dark)
+        if high - low < _LEAST_CONTRAST:
+            return np.zeros(self.input_shape, np.uint8)
+        exact = planes.shape == self.input_shape
+        if exact and not dark:
+            return planes.copy()
+        levels = np.median(border(planes), axis=1)[:, np.newaxis, np.newaxis]
+        if exact:
+            return self._to_bytes(ink(planes, levels, dark), np.maximum(levels, 1))
+        centered = self._centered(planes, levels, dark, noise_of(edge))
+        # Thin strokes that faded come back.
+        return self._to_bytes(centered, centered.max())
+
+    def scaled(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """Return images as the numbers that the network computes with.
+
+        ``x = pixel / 255`` in float32 for uint8, the scaling that the kernels do; float images in
+        [0, 1] are unchanged. With another ``pixel_range`` both become
+        ``(pixel - low) / (high - low)``, where floats are bytes divided by 255.
+
+        Parameters
+        ----------
+        images : ndarray of any shape
+            uint8, or floats in [0, 1].
+
+        Returns
+        -------
+        ndarray of the same shape, float32
+
+        Examples
+        --------
+        >>> Preprocessing((1, 2)).scaled(np.array([[0, 255]], np.uint8))
+        array([[0., 1.]], dtype=float32)
+        """
+        found = self.for_kernels(images)
+        if found.dtype == np.uint8:
+            return found.astype(np.float32) / np.float32(255)
+        return found.astype(np.float32, copy=False)
+
+    def for_kernels(self, images: NDArray[Any]) -> NDArray[Any]:
+        """Return images for :func:`pellucid.predict_proba`: scaled, where it would not do so.
+
+        Parameters
+        ----------
+        images : ndarray of any shape
+            uint8, or floats in [0, 1].
+
+        Returns
+        -------
+        ndarray of the same shape
+            The images themselves where ``pixel_range`` is 0 to 255, and else float32 in [0, 1].
+        """
+        is_bytes = images.dtype == np.uint8
+        if not is_bytes and images.dtype.kind != "f":
+            raise DataError(f"Images are {images.dtype}; they must be uint8, or floats in [0, 1].")
+        if self.pixel_range == BYTES:
+            return images
+        low, high = self.pixel_range
+        return scaled(images, (low, high) if is_bytes else (low / 255, high / 255))
+
+    @classmethod
+    def default(cls, input_shape: tuple[int, ...]) -> Preprocessing:
+        """Return what is done to pictures where nobody said how the training images were made.
+
+        For one channel it is what MNIST did; for more, pictures are brought to the size.
+
+        Parameters
+        ----------
+        input_shape : (int, int) or (int, int, int)
+            The network's.
+
+        Returns
+        -------
+        Preprocessing
+
+        Examples
+        --------
+        >>> Preprocessing.default((28, 28)).fit, Preprocessing.default((3, 32, 32)).fit
+        ('mnist', 'resize')
+        """
+        if len(input_shape) == 2 or input_shape[0] == 1:
+            return cls(input_shape)
+        return cls(input_shape, polarity="light-on-dark", fit="resize")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the description as JSON-ready values; a range of 0 to 255 goes without saying."""
+        values: dict[str, Any] = {
+            "input_shape": list(self.input_shape),
+            "polarity": self.polarity,
+            "fit": self.fit,
+        }
+        if self.pixel_range != BYTES:
+            values["pixel_range"] = list(self.pixel_range)
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preprocessing:
+        """Return what :meth:`to_dict` described.
+
+        Parameters
+        ----------
+        values : mapping
+            ``"input_shape"``, and perhaps ``"polarity"`` and ``"fit"``.
+
+        Returns
+        -------
+        Preprocessing
+
+        Raises
+        ------
+        ConfigurationError
+            Unknown or missing entries, or values that can't be used.
+
+        Examples
+        --------
+        >>> Preprocessing.from_dict({"input_shape": [28, 28], "fitt": "mnist"})
+        Traceback (most recent call last):
+        pellucid.errors.ConfigurationError: Preprocessing has no entry 'fitt'. Did you mean 'fit'?
+        """
+        if not isinstance(values, Mapping):
+            raise ConfigurationError(
+                f"Preprocessing is described by {values!r}; it must be a mapping of its entries."
+            )
+        names = [field.name for field in fields(cls)]
+        for key in values:
+            if key not in names:
+                raise ConfigurationError(
+                    f"Preprocessing has no entry {key!r}.{did_you_mean(str(key), names)}"
+                )
+        if "input_shape" not in values:
+            raise ConfigurationError("Preprocessing needs the entry 'input_shape'.")
+        return cls(**values)
+
+    def _planes(self, array: NDArray[np.uint8]) -> Bytes:
+        """Return the picture channel by channel, with as many channels as the network has."""
+        channels = self.input_shape[0]
+        if array.shape == self.input_shape:
+            return array
+        if array.ndim == 2:
+            array = array[:, :, np.newaxis]
+        if array.ndim != 3 or array.shape[2] not in (1, 3) or array.size == 0:
+            raise DataError(
+                f"A picture of shape {array.shape} can't be used; it must be (height, width), "
+                f"(height, width, 3) or the network's own {self.input_shape}."
+            )
+        planes = array.transpose(2, 0, 1)
+        if channels == len(planes):
+            return planes
+        if channels == 1:
+            return np.concatenate([_rounded(gray(part)) for part in strips(planes)])[np.newaxis]
+        if channels == 3:
+            return np.broadcast_to(planes, (3, *planes.shape[1:]))
+        raise DataError(
+            f"A picture with {len(planes)} channels can't become the input of a network with "
+            f"{channels}; give an array of its shape {self.input_shape}."
+        )
+
+    def _is_dark_on_light(self, low: float, high: float, background: float) -> bool:
+        if self.polarity == "auto":
+            return background - low > high - background
+        return self.polarity == "dark-on-light"
+
+    def _resized(self, planes: Bytes, dark: bool) -> NDArray[np.uint8]:
+        _, height, width = planes.shape
+        if planes.shape == self.input_shape:
+            return np.uint8(255) - planes if dark else planes.copy()
+        resized = [self._sample(plane, (0, 0, width, height), dark) for plane in planes]
+        return _rounded(np.stack(resized))
+
+    def _centered(self, planes: Bytes, levels: Plane, dark: bool, noise: float) -> Plane:
+        """Return the ink in the network's size, scaled and placed as MNIST's digits are."""
+        found = find_ink(planes, levels, dark, noise)
+        if found is None:
+            return np.zeros(self.input_shape)
+        _, height, width = self.input_shape
+        # Pixels of the picture to a pixel of the input.
+        step = max(found.rows / (_BOX * height), found.columns / (_BOX * width))
+        # What is much finer than the input is averaged first: the arrays below stay small.
+        factor = max(1, int(step / _FINEST))
+        cut, weight = found.cut(factor)
+        field_y, field_x = step * height / factor, step * width / factor
+        y = _field_start(weight.sum(axis=1), field_y)
+        x = _field_start(weight.sum(axis=0), field_x)
+        # Zeros around the ink, so that the field to sample lies inside the array.
+        support = 2 * math.ceil(step / factor) + 1  # how far the bicubic filter looks
+        pad_y, pad_x = (
+            max(0, math.ceil(field - length)) + support
+            for field, length in zip((field_y, field_x), weight.shape, strict=True)
+        )
+        padded = np.pad(cut, ((0, 0), (pad_y, pad_y), (pad_x, pad_x)))
+        box = (pad_x + x, pad_y + y, pad_x + x + field_x, pad_y + y + field_y)
+        return np.stack([self._sample(plane, box) for plane in padded])
+
+    def _to_bytes(self, planes: Plane, strongest: Any) -> NDArray[np.uint8]:
+        """Return ink from 0 to its strongest as bytes, as strong as those of the training."""
+        if not np.all(strongest > 0):
+            return np.zeros(planes.shape, np.uint8)
+        low, high = max(0.0, self.pixel_range[0]), min(255.0, self.pixel_range[1])
+        return _rounded(low + planes * ((high - low) / strongest))
+
+    def _sample(
+        self, plane: NDArray[Any], box: tuple[float, float, float, float], inverted: bool = False
+    ) -> Plane:
+        """Return the part of a plane inside the box (left, top, right, bottom), resampled.
+
+        A large plane is narrowed in strips of its rows first, so that only one is held as floats.
+        """
+        _, height, width = self.input_shape
+        left, top, right, bottom = box
+        parts = [*strips(plane[np.newaxis])]
+        if len(parts) == 1:
+            return _resampled(parts[0][0], (width, height), box, inverted)
+        narrow = [
+            _resampled(part, (width, len(part)), (left, 0, right, len(part)), inverted)
+            for (part,) in parts
+        ]
+        return _resampled(np.concatenate(narrow), (width, height), (0, top, width, bottom))
+
+
+def _resampled(
+    plane: NDArray[Any],
+    size: tuple[int, int],
+    box: tuple[float, float, float, float],
+    inverted: bool = False,
+) -> Plane:
+    """Return the part of a plane inside the box in a size (width, height)."""
+    from PIL import Image  # who trains on arrays need not wait for it
+
+    values = plane.astype(np.float32)
+    if inverted:
+        np.subtract(np.float32(255), values, out=values)
+    resized = Image.fromarray(values).resize(size, Image.Resampling.BICUBIC, box=box)
+    return np.asarray(resized, np.float64)
+
+
+def _checked_shape(value: Any) -> tuple[int, ...]:
+    sizes = tuple(value) if isinstance(value, tuple | list) else ()
+    if len(sizes) == 2:
+        sizes = (1, *sizes)
+    if len(sizes) != 3 or not all(map(is_whole, sizes)) or min(sizes) < 1:
+        raise ConfigurationError(
+            f"Preprocessing input_shape is {value!r}; it must be (height, width) or "
+            "(channels, height, width), each at least 1."
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def _as_bytes(picture: ArrayLike) -> NDArray[np.uint8]:
+    array = np.asarray(picture)
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype.kind == "f" and array.size and array.min() >= 0 and array.max() <= 1:
+        return _rounded(array * 255)
+    raise DataError(
+        f"A picture of dtype {array.dtype} can't be used; it must be uint8, or finite floats in "
+        "[0, 1]."
+    )
+
+
+def _rounded(values: NDArray[Any]) -> NDArray[np.uint8]:
+    whole: NDArray[np.uint8] = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+    return whole
+
+
+def _field_start(mass: Plane, field: float) -> float:
+    """Return where a field begins that has the center of mass in its middle, or holds all of it."""
+    center = float(mass @ (np.arange(len(mass)) + 0.5) / mass.sum())
+    return min(max(center - field / 2, len(mass) - field), 0.0)

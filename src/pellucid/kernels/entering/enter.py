@@ -1,0 +1,128 @@
+"""How images enter a chunk, as they are or randomized, and how their gradients leave it.
+
+``to[c, y, x] = pixel / 255`` for bytes, the pixel for floats in [0, 1]; or that, randomized as in
+:mod:`pellucid.equations.randomize`. The division is that of
+:meth:`pellucid.Preprocessing.scaled`.
+
+A section's images lie somewhere in the process's memory, bytes or floats, ``[image, channel, row,
+column]``. One of two kernels copies an image into the arena; which, the section says. Whoever does
+not randomize never compiles the other. Inference only reads.
+
+An image is taken row by row, as it lies in memory, into a place of its own; the driver
+(:mod:`pellucid.kernels.execute`) turns LANES of them to ``[channel, row, column, lane]``, images
+innermost. On the way out ``leave`` goes image by image and writes in the order of memory.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from pellucid.kernels.compiling.addresses import bytes_at, doubles_at, floats_at, words_of
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel, compile_part
+from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.entering.randomize import image_key, pack_neighbors
+from pellucid.kernels.entering.randomize import randomize as randomize_image
+
+__all__ = ["leave", "randomize", "read"]
+
+FIELDS = (
+    "images is_float index to pitch channels rows columns framed ranges seed pass_number number"
+)
+"""Fields of both ways in: addresses of images and ranges, which image, and where it goes."""
+
+
+@functools.cache
+def read() -> Kernel:
+    """Copy an image to ``to[c, y, x]``, ``pitch`` floats a row; bytes become 0 to 1."""
+
+    def _read_image(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        images, is_float, index, to, pitch = op[0], op[1], op[2], op[3], op[4]
+        _read(arena, images, is_float, index, to, pitch, op[5] * op[6], op[7])
+
+    return compile_kernel(_read_image, tuple(FIELDS.split()))
+
+
+@functools.cache
+def randomize() -> Kernel:
+    """Copy an image there as :func:`pellucid.kernels.entering.randomize.randomize` makes it."""
+
+    def _randomize_image(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        images, is_float, index, to, pitch = op[0], op[1], op[2], op[3], op[4]
+        channels, rows, columns, framed = op[5], op[6], op[7], op[8]
+        _frame(arena, images, is_float, index, framed, channels, rows, columns)
+        key = image_key(op[10], op[11], op[12])
+        randomize_image(
+            arena, framed, is_float == 0, to, pitch, channels, rows, columns, doubles_at(op[9]), key
+        )
+
+    return compile_kernel(_randomize_image, tuple(FIELDS.split()))
+
+
+LEAVING = "images start count channels rows columns dx dx_channel dx_row"
+
+
+@functools.cache
+def leave() -> Kernel:
+    """Copy a chunk's image gradients to ``images[start:]``, ``count`` of them."""
+
+    def _leave(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        start, count, channels, rows, columns = op[1], op[2], op[3], op[4], op[5]
+        dx, dx_channel, dx_row = op[6], op[7], op[8]
+        images = floats_at(op[0])
+        for lane in range(count):
+            to = (start + lane) * channels * rows * columns
+            for c in range(channels):
+                for y in range(rows):
+                    for x in range(columns):
+                        images[to] = arena[dx + c * dx_channel + y * dx_row + x * LANES + lane]
+                        to += 1
+
+    return compile_kernel(_leave, tuple(LEAVING.split()))
+
+
+@compile_part
+def _read(
+    arena: Any, images: int, is_float: bool, index: int, to: int, pitch: int, rows: int,
+    columns: int,
+) -> None:  # fmt: skip
+    """Copy one image to ``to``, ``pitch`` floats a row; bytes become 0 to 1."""
+    first = index * rows * columns
+    for y in range(rows):
+        if is_float:
+            floats = floats_at(images)
+            for x in range(columns):
+                arena[to + y * pitch + x] = floats[first + y * columns + x]
+        else:
+            pixels = bytes_at(images)
+            for x in range(columns):
+                value = np.float32(pixels[first + y * columns + x])
+                arena[to + y * pitch + x] = value * np.float32(1.0 / 255.0)
+
+
+@compile_part
+def _frame(
+    arena: Any, images: int, is_float: bool, index: int, framed: int, channels: int, rows: int,
+    columns: int,
+) -> None:  # fmt: skip
+    """Copy one image into its frame: zeros one row and column before it, two after.
+
+    Bytes go there as words, each packed with its neighbors.
+    """
+    pitch, plane = columns + 3, (rows + 3) * (columns + 3)
+    for c in range(channels):
+        frame = framed + c * plane
+        for at in range(frame, frame + plane):
+            arena[at] = np.float32(0.0)
+        inside = frame + pitch + 1
+        if is_float:
+            _read(arena, images, is_float, index * channels + c, inside, pitch, rows, columns)
+        else:
+            words, pixels = words_of(arena), bytes_at(images)
+            first = (index * channels + c) * rows * columns
+            for y in range(rows):
+                for x in range(columns):
+                    words[inside + y * pitch + x] = pixels[first + y * columns + x]
+            pack_neighbors(arena, frame, pitch, plane - pitch - 1)

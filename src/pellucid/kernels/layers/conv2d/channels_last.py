@@ -1,0 +1,166 @@
+"""Between the two layouts of an image: side by side with others, and alone with channels last.
+
+``x[c, y, x, lane]``, images innermost, is what every other kernel works on. Work that goes through
+single pixels (:mod:`~pellucid.kernels.layers.conv2d.survivors`) wants ``x[lane, y, x, c]``, where
+the neighbors in a filter row, with all their channels, are one piece of memory. There a pixel has
+``depth`` floats, the channels filled up to whole vectors, and a row's end may be written over by a
+vector's rest: the
+next row puts it right, and an image has LANES floats to spare after its last.
+
+The equation is ``to[lane, y, x, c] = x[c, y, x, lane]`` and back; there is no twin, as no number is
+changed. Loop order: row, column, channel, which is the order of the wanted layout; LANES of its
+floats for LANES images are turned in registers at a time, so that both sides are read and written
+in whole vectors. Training only.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.emit import int64
+from pellucid.kernels.compiling.vector import LANES, Emitter
+
+__all__ = ["depth", "from_channels_last", "to_channels_last"]
+
+
+def depth(channels: int) -> int:
+    """Return the floats that a pixel takes: its channels, filled up to 8 or to whole vectors.
+
+    Examples
+    --------
+    >>> depth(5), depth(8), depth(32)
+    (8, 8, 32)
+    """
+    return 8 if channels <= 8 else -(-channels // LANES) * LANES
+
+
+_TO = "channels depth rows columns x x_channel x_row x_column to to_row to_lane zero"
+
+
+@functools.cache
+def to_channels_last() -> Kernel:
+    """``to[lane, y, x, c] = x[c, y, x, lane]``, and 0 for the channels there are not.
+
+    ``zero`` is a place with LANES zeros.
+    """
+
+    def _to(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        channels, depth, rows, columns = op[0], op[1], op[2], op[3]
+        x, x_channel, x_row, x_column = op[4], op[5], op[6], op[7]
+        to, to_row, to_lane, zero = op[8], op[9], op[10], op[11]
+        for y in range(rows):
+            for column in range(0, columns, max(1, LANES // depth)):
+                for c in range(0, depth, LANES):
+                    _turn_in(
+                        arena, x + c * x_channel + y * x_row + column * x_column, x_channel,
+                        x_column, channels - c, min(depth, LANES), columns - column, zero,
+                        to + y * to_row + column * depth + c, to_lane,
+                    )  # fmt: skip
+
+    return compile_kernel(_to, tuple(_TO.split()))
+
+
+_FROM = (
+    "channels depth rows columns from from_row from_lane z z_channel z_row z_column gate "
+    "gate_channel gate_row gate_column waste"
+)
+
+
+@functools.cache
+def from_channels_last() -> Kernel:
+    """``z[c, y, x, lane] = from[lane, y, x, c]``, closed where ``gate <= 0``.
+
+    ``waste`` is a place for LANES floats that nobody reads.
+    """
+
+    def _from(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        channels, depth, rows, columns = op[0], op[1], op[2], op[3]
+        source, source_row, source_lane = op[4], op[5], op[6]
+        z, z_channel, z_row, z_column = op[7], op[8], op[9], op[10]
+        gate, gate_channel, gate_row, gate_column, waste = op[11], op[12], op[13], op[14], op[15]
+        for y in range(rows):
+            for column in range(0, columns, max(1, LANES // depth)):
+                for c in range(0, depth, LANES):
+                    _turn_out(
+                        arena, source + y * source_row + column * depth + c, source_lane,
+                        channels - c, min(depth, LANES), columns - column, waste,
+                        z + c * z_channel + y * z_row + column * z_column, z_channel, z_column,
+                        gate + c * gate_channel + y * gate_row + column * gate_column,
+                        gate_channel, gate_column,
+                    )  # fmt: skip
+
+    return compile_kernel(_from, tuple(_FROM.split()))
+
+
+@intrinsic
+def _turn_in(
+    typingctx: Any, arena: Any, x: Any, x_channel: Any, x_column: Any, channels: Any, depth: Any,
+    columns: Any, zero: Any, to: Any, to_lane: Any,
+) -> Any:  # fmt: skip
+    """Turn the LANES floats from one pixel on: LANES vectors of images to one of each image."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, x, x_channel, x_column, channels, depth, columns, zero, to, to_lane = args
+        emit = Emitter(builder)
+        rows = []
+        for slot in range(LANES):
+            pixel, channel, is_there = _slot(builder, slot, depth, channels, columns)
+            place = _place(builder, x, channel, x_channel, pixel, x_column)
+            rows.append(emit.load(memory, builder.select(is_there, place, zero)))
+        for image, row in enumerate(emit.transpose(rows)):
+            emit.store(row, memory, builder.add(to, builder.mul(to_lane, int64(image))))
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 9), codegen
+
+
+@intrinsic
+def _turn_out(
+    typingctx: Any, arena: Any, source: Any, source_lane: Any, channels: Any, depth: Any,
+    columns: Any, waste: Any, z: Any, z_channel: Any, z_column: Any, gate: Any, gate_channel: Any,
+    gate_column: Any,
+) -> Any:  # fmt: skip
+    """Turn LANES floats of each image to LANES vectors of images."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (memory, source, source_lane, channels, depth, columns, waste,
+         z, z_channel, z_column, gate, gate_channel, gate_column) = args  # fmt: skip
+        emit = Emitter(builder)
+        rows = [
+            emit.load(memory, builder.add(source, builder.mul(source_lane, int64(image))))
+            for image in range(LANES)
+        ]
+        for slot, value in enumerate(emit.transpose(rows)):
+            pixel, channel, is_there = _slot(builder, slot, depth, channels, columns)
+            place = _place(builder, z, channel, z_channel, pixel, z_column)
+            opener = _place(builder, gate, channel, gate_channel, pixel, gate_column)
+            opener = emit.load(memory, builder.select(is_there, opener, waste))
+            place = builder.select(is_there, place, waste)
+            emit.store(emit.gate(value, opener), memory, place)
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 12), codegen
+
+
+def _slot(builder: Any, slot: int, depth: Any, channels: Any, columns: Any) -> tuple[Any, Any, Any]:
+    """Return the pixel and channel of one of LANES floats, and whether there is such a one."""
+    # At most two pixels: no division, which could not leave the loop.
+    pixel = builder.zext(builder.icmp_signed(">=", int64(slot), depth), ir.IntType(64))
+    channel = builder.sub(int64(slot), builder.mul(pixel, depth))
+    is_there = builder.and_(
+        builder.icmp_signed("<", channel, channels), builder.icmp_signed("<", pixel, columns)
+    )
+    return pixel, channel, is_there
+
+
+def _place(
+    builder: Any, start: Any, channel: Any, channel_step: Any, pixel: Any, pixel_step: Any
+) -> Any:
+    inside = builder.add(builder.mul(channel, channel_step), builder.mul(pixel, pixel_step))
+    return builder.add(start, inside)

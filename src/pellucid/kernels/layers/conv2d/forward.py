@@ -1,0 +1,204 @@
+"""Convolution; its equations are in :mod:`pellucid.equations.conv2d`.
+
+Layout: ``x[c, y, x, lane]``, the images of a chunk innermost, borders of zeros already around the
+image. All strides are in floats.
+
+Forward, ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] x[c, y s + i, x s + j]``: a register tile
+holds BLOCK filters by up to COLUMNS pixels, as many as there are registers for their sums. Each
+vector of the image that is loaded serves BLOCK filters, each weight that is broadcast serves the
+tile's pixels, and a sum leaves the registers once.
+
+The gradient of the input is the same loop: the full correlation of ``dz``, in a border of zeros,
+with the flipped filters. Where the stride is s, each of the s x s phases of the input's pixels has
+the taps to itself that reach it, so it is a correlation with these alone (``pack`` picks them).
+Filter rows that lie in that border altogether are passed over.
+
+The gradient of the filters is in :mod:`pellucid.kernels.layers.conv2d.filters_gradient`.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.emit import int64
+from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES, Emitter
+
+__all__ = ["forward", "pack"]
+
+_PACK = (
+    "filters bias channels height width block source source_filter source_channel source_row "
+    "source_column weights sums"
+)
+
+
+@functools.cache
+def pack() -> Kernel:
+    """Lay the filters out as the tiles read them: ``[block][c][i][j][filter in the block]``.
+
+    They are found in the parameters by strides, which exchange filters and channels, run backward
+    or leave taps out. The bias follows as ``sums[planes]``, zeros where ``bias`` is negative.
+    """
+
+    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        filters, bias, channels, height, width, block = op[0], op[1], op[2], op[3], op[4], op[5]
+        source, source_filter, source_channel = op[6], op[7], op[8]
+        source_row, source_column, weights, sums = op[9], op[10], op[11], op[12]
+        blocks = (filters + block - 1) // block
+        for k in range(blocks * block):
+            arena[sums + k] = parameters[bias + k] if k < filters and bias >= 0 else 0.0
+        to = weights
+        for first in range(0, blocks * block, block):
+            count = min(block, filters - first)
+            for c in range(channels):
+                for i in range(height):
+                    start = source + first * source_filter + c * source_channel + i * source_row
+                    for j in range(width):
+                        for k in range(count):
+                            at = start + j * source_column + k * source_filter
+                            arena[to + k] = parameters[at]
+                        for k in range(count, block):
+                            arena[to + k] = 0.0
+                        to += block
+
+    return compile_kernel(_pack, tuple(_PACK.split()))
+
+
+_FORWARD = (
+    "x x_channel x_row x_step_row x_step_column channels height blocks weights sums "
+    "rows columns z z_channel z_row z_column floor gate gate_channel gate_row gate_column "
+    "above present"
+)
+
+
+@functools.cache
+def forward(width: int, block: int) -> Kernel:
+    """Correlate, add the bias, hold above ``floor`` (0: ReLU), and close where ``gate <= 0``.
+
+    ``floor`` and ``gate`` are places in the arena. A layer without ReLU has a floor of minus
+    infinity, one without a gate reads the same vector of ones everywhere. Of the rows of ``x``,
+    which may be stepped through one by one then, those before ``above`` and from ``present`` on
+    are zeros.
+    """
+    tile = min(COLUMNS, max(1, ACCUMULATORS // block))
+
+    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        x, x_channel, x_row, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
+        channels, height, blocks, weights, sums = op[5], op[6], op[7], op[8], op[9]
+        rows, columns, z, z_channel, z_row, z_column = (
+            op[10],
+            op[11],
+            op[12],
+            op[13],
+            op[14],
+            op[15],
+        )
+        floor, gate, gate_channel, gate_row, gate_column = op[16], op[17], op[18], op[19], op[20]
+        above, present = op[21], op[22]
+        for y in range(rows):
+            first = max(0, above - y)
+            count = max(0, min(height, present - y) - first)
+            for k in range(blocks):
+                source = x + y * x_step_row + first * x_row
+                filters = weights + (k * channels * height + first) * width * block
+                out = z + k * block * z_channel + y * z_row
+                opener = gate + k * block * gate_channel + y * gate_row
+                start = 0
+                while start < columns:
+                    if columns < tile:
+                        _tile(
+                            arena, source + start * x_step_column, x_channel, x_row, x_step_column,
+                            channels, height, count, filters, sums + k * block,
+                            out + start * z_column, z_channel, z_column, floor,
+                            opener + start * gate_column, gate_channel, gate_column,
+                            width, block, 1,
+                        )  # fmt: skip
+                        start += 1
+                    else:
+                        # The last tile steps back over pixels already done: same values again.
+                        at = min(start, columns - tile)
+                        _tile(
+                            arena, source + at * x_step_column, x_channel, x_row, x_step_column,
+                            channels, height, count, filters, sums + k * block,
+                            out + at * z_column, z_channel, z_column, floor,
+                            opener + at * gate_column, gate_channel, gate_column,
+                            width, block, tile,
+                        )  # fmt: skip
+                        start += tile
+
+    return compile_kernel(_forward, tuple(_FORWARD.split()), width, block)
+
+
+@intrinsic(prefer_literal=True)
+def _tile(
+    typingctx: Any,
+    arena: Any,
+    x: Any,
+    x_channel: Any,
+    x_row: Any,
+    x_step: Any,
+    channels: Any,
+    height: Any,
+    count: Any,
+    weights: Any,
+    sums: Any,
+    z: Any,
+    z_channel: Any,
+    z_column: Any,
+    floor: Any,
+    gate: Any,
+    gate_channel: Any,
+    gate_column: Any,
+    width: Any,
+    block: Any,
+    pixels: Any,
+) -> Any:
+    """One register tile of the correlation: ``block`` filters by ``pixels`` output columns."""
+    WIDTH, BLOCK, PIXELS = width.literal_value, block.literal_value, pixels.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (memory, x, x_channel, x_row, x_step, channels, height, count, weights, sums,
+         z, z_channel, z_column, floor, gate, gate_channel, gate_column) = args[:17]  # fmt: skip
+        emit = Emitter(builder)
+        acc = [
+            [emit.variable(emit.broadcast(memory, sums, k)) for _ in range(PIXELS)]
+            for k in range(BLOCK)
+        ]
+        taps = emit.variable(weights)
+        skipped = builder.mul(builder.sub(height, count), int64(WIDTH * BLOCK))
+        with emit.repeat(channels) as c:
+            plane = builder.add(x, builder.mul(c, x_channel))
+            with emit.repeat(count) as i:
+                at = builder.load(taps)
+                row = builder.add(plane, builder.mul(i, x_row))
+                for j in range(WIDTH):
+                    images = []
+                    for p in range(PIXELS):
+                        step = builder.mul(x_step, int64(p))
+                        images.append(emit.load(memory, builder.add(row, step), j * LANES))
+                    for k in range(BLOCK):
+                        weight = emit.broadcast(memory, at, j * BLOCK + k)
+                        for p in range(PIXELS):
+                            old = builder.load(acc[k][p])
+                            builder.store(emit.fma(weight, images[p], old), acc[k][p])
+                builder.store(builder.add(at, int64(WIDTH * BLOCK)), taps)
+            builder.store(builder.add(builder.load(taps), skipped), taps)
+        least = emit.broadcast(memory, floor)
+        for k in range(BLOCK):
+            for p in range(PIXELS):
+                value = emit.at_least(builder.load(acc[k][p]), least)
+                opener = emit.load(memory, _place(builder, gate, k, gate_channel, p, gate_column))
+                out = _place(builder, z, k, z_channel, p, z_column)
+                emit.store(emit.gate(value, opener), memory, out)
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 16, width, block, pixels), codegen
+
+
+def _place(builder: Any, start: Any, k: int, channel: Any, p: int, column: Any) -> Any:
+    plane = builder.mul(channel, int64(k))
+    return builder.add(start, builder.add(plane, builder.mul(column, int64(p))))

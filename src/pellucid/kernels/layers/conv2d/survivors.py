@@ -1,0 +1,328 @@
+"""A convolution's backward through the max pool after it: only the pixels that survive.
+
+The equations are those of :mod:`pellucid.equations.conv2d` and :mod:`pellucid.equations.maxpool2d`.
+A pool passes a gradient to one pixel of each window, and a ReLU before it closes more of them, so
+most of ``dz`` is 0. Here each image's survivors are gone through one by one. For the survivor of
+filter k at pixel (y, x), with the gradient d:
+
+``df[k, c, i, j] += d * x[c, y s + i, x s + j]``, ``dx[c, y s + i, x s + j] += d * f[k, c, i, j]``
+
+Layout: ``x[lane, y, x, c]`` (:mod:`pellucid.kernels.layers.conv2d.channels_last`), so that a filter
+row with all its channels is one piece of memory, in ``x``, ``dx``, ``f`` and ``df`` alike. Pixels
+begin on whole vectors of WIDTH floats; no load crosses a cache line, and what was just stored can
+be loaded again without waiting.
+
+Loop order: image, filter, rows of the filter as many as the registers hold, survivors. The sums of
+``df`` for these rows stay in registers over all survivors of an image; ``dx`` of one image stays in
+the first-level cache. Survivors are found in words of 64 places: a word's set bits are counted
+through, so there is no branch to mispredict for every place.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.emit import int64, splat_int, transpose
+from pellucid.kernels.compiling.vector import (
+    LANES,
+    REGISTERS,
+    Emitter,
+    Vector,
+    add,
+    gate,
+    load,
+    splat,
+    store,
+    total,
+)
+
+__all__ = ["WORD", "collect", "finish", "pack", "rows_together", "walk"]
+
+WORD = 64
+"""Places that are looked at together; a list of places is filled up to whole words."""
+
+
+def rows_together(height: int, vectors: int) -> int:
+    """Return how many filter rows of ``vectors`` vectors the registers hold, twice over.
+
+    Examples
+    --------
+    >>> rows_together(5, 100)
+    1
+    """
+    most = max(1, (REGISTERS - 2) // (2 * vectors))
+    passes = -(-height // most)
+    return -(-height // passes)
+
+
+_PACK = "filters channels height width depth source f"
+
+
+@functools.cache
+def pack() -> Kernel:
+    """``f[k, i, j, c]``, channels last and filled up with zeros, from the parameters."""
+
+    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        filters, channels, height, width, depth = op[0], op[1], op[2], op[3], op[4]
+        source, f = op[5], op[6]
+        taps = height * width
+        for k in range(filters):
+            for tap in range(taps):
+                to = f + (k * taps + tap) * depth
+                for c in range(channels):
+                    arena[to + c] = parameters[source + (k * channels + c) * taps + tap]
+                for c in range(channels, depth):
+                    arena[to + c] = types.float32(0.0)
+
+    return compile_kernel(_pack, tuple(_PACK.split()))
+
+
+_COLLECT = (
+    "filters rows columns pool_columns dp dp_channel dp_row dp_column place gate gate_channel "
+    "gate_row gate_column deltas offsets lane filter step_row step_column inner_row inner_column "
+    "bias_sums turned"
+)
+
+
+@functools.cache
+def collect() -> Kernel:
+    """List each image's pooled gradients and where their winners' patches begin in ``x``.
+
+    ``deltas[lane, k, p]`` is the gradient of window p, 0 where ``gate <= 0``;
+    ``offsets[lane, k, p]`` the whole number of floats from the first pixel to the patch. The bias's
+    sums get the gradients on the way. ``turned`` is room for 2 LANES vectors.
+    """
+
+    def _collect(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        filters, rows, columns, pool_columns = op[0], op[1], op[2], op[3]
+        dp, dp_channel, dp_row, dp_column, place = op[4], op[5], op[6], op[7], op[8]
+        opener, opener_channel, opener_row, opener_column = op[9], op[10], op[11], op[12]
+        deltas, offsets, lane, filter_step = op[13], op[14], op[15], op[16]
+        step_row, step_column, inner_row, inner_column = op[17], op[18], op[19], op[20]
+        bias_sums, turned = op[21], op[22]
+        zero = splat(types.float32(0.0))
+        for k in range(filters):
+            bias = load(arena, bias_sums + k * LANES)
+            slot, to = 0, k * filter_step
+            for row in range(rows):
+                for column in range(columns):
+                    delta = load(arena, dp + k * dp_channel + row * dp_row + column * dp_column)
+                    passed = opener + k * opener_channel + row * opener_row + column * opener_column
+                    delta = gate(delta, load(arena, passed))
+                    bias = add(bias, delta)
+                    corner = row * step_row + column * step_column
+                    offset = _offset(
+                        load(arena, place), corner, pool_columns, inner_row, inner_column
+                    )
+                    place += LANES
+                    store(arena, turned + slot * LANES, delta)
+                    store(arena, turned + (LANES + slot) * LANES, offset)
+                    slot += 1
+                    if slot == LANES:
+                        transpose(arena, turned, LANES, arena, deltas + to, lane)
+                        transpose(arena, turned + LANES * LANES, LANES, arena, offsets + to, lane)
+                        slot, to = 0, to + LANES
+            if slot > 0:
+                for rest in range(slot, LANES):
+                    store(arena, turned + rest * LANES, zero)
+                transpose(arena, turned, LANES, arena, deltas + to, lane)
+                transpose(arena, turned + LANES * LANES, LANES, arena, offsets + to, lane)
+            store(arena, bias_sums + k * LANES, bias)
+
+    return compile_kernel(_collect, tuple(_COLLECT.split()))
+
+
+_WALK = "filters words deltas offsets lane filter x x_row x_lane dx dx_floats f df"
+
+
+@functools.cache
+def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
+    """Add every survivor's share to ``df`` and, where it ``passes_on``, to ``dx``.
+
+    A filter has ``height`` rows of ``vectors`` vectors of ``width`` floats. ``dx`` is set to zero
+    first: ``dx_floats`` of each image.
+    """
+    together = rows_together(height, vectors)
+    rest = height % together
+    last = max(1, rest)
+    row_floats = vectors * width
+    has_dx = int(passes_on)
+
+    def _walk(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        filters, words, deltas, offsets, lane, filter_step = (
+            op[0],
+            op[1],
+            op[2],
+            op[3],
+            op[4],
+            op[5],
+        )
+        x, x_row, x_lane, dx, dx_floats, f, df = (
+            op[6], op[7], op[8], op[9], op[10], op[11], op[12]
+        )  # fmt: skip
+        zero = splat(types.float32(0.0))
+        for image in range(LANES):
+            source, to = x + image * x_lane, dx + image * x_lane
+            if has_dx:
+                for at in range(to, to + dx_floats, LANES):
+                    store(arena, at, zero)
+            for k in range(filters):
+                listed = image * lane + k * filter_step
+                weights = k * height * row_floats
+                for i in range(0, height - rest, together):
+                    _tile(
+                        arena, deltas + listed, offsets + listed, words, source + i * x_row,
+                        to + i * x_row, x_row, f + weights + i * row_floats,
+                        df + weights + i * row_floats, together, vectors, width, has_dx,
+                    )  # fmt: skip
+                if rest:
+                    i = height - rest
+                    _tile(
+                        arena, deltas + listed, offsets + listed, words, source + i * x_row,
+                        to + i * x_row, x_row, f + weights + i * row_floats,
+                        df + weights + i * row_floats, last, vectors, width, has_dx,
+                    )  # fmt: skip
+
+    return compile_kernel(_walk, tuple(_WALK.split()), height, vectors, width, has_dx)
+
+
+_FINISH = "filters channels height width depth sums bias_sums df db"
+
+
+@functools.cache
+def finish() -> Kernel:
+    """Write ``df[k, c, i, j]`` from sums with channels last, and ``db[k]`` from its lanes."""
+
+    def _finish(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        filters, channels, height, width, depth = op[0], op[1], op[2], op[3], op[4]
+        sums, bias_sums, df, db = op[5], op[6], op[7], op[8]
+        taps = height * width
+        for k in range(filters):
+            gradient[db + k] = total(load(arena, bias_sums + k * LANES))
+            for c in range(channels):
+                for tap in range(taps):
+                    value = arena[sums + (k * taps + tap) * depth + c]
+                    gradient[df + (k * channels + c) * taps + tap] = value
+
+    return compile_kernel(_finish, tuple(_FINISH.split()))
+
+
+@intrinsic
+def _offset(
+    typingctx: Any, place: Any, corner: Any, pool_columns: Any, inner_row: Any, inner_column: Any
+) -> Any:
+    """Return ``corner + place // pool_columns * inner_row + place % pool_columns * inner_column``.
+
+    Whole numbers of 32 bits, in the shape of floats.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place, *numbers = args
+        whole = ir.VectorType(ir.IntType(32), LANES)
+        corner, columns, inner_row, inner_column = (
+            splat_int(builder, builder.trunc(number, ir.IntType(32))) for number in numbers
+        )
+        emit = Emitter(builder)
+        half = builder.fadd(place, emit.constant(0.5))
+        row = builder.fptosi(builder.fdiv(half, builder.sitofp(columns, place.type)), whole)
+        column = builder.sub(builder.fptosi(place, whole), builder.mul(row, columns))
+        offset = builder.add(builder.mul(row, inner_row), builder.mul(column, inner_column))
+        return builder.bitcast(builder.add(offset, corner), place.type)
+
+    return Vector(Vector, *[types.intp] * 4), codegen
+
+
+@intrinsic(prefer_literal=True)
+def _tile(
+    typingctx: Any, arena: Any, deltas: Any, offsets: Any, words: Any, x: Any, dx: Any, x_row: Any,
+    f: Any, df: Any, rows: Any, vectors: Any, width: Any, has_dx: Any,
+) -> Any:  # fmt: skip
+    """One image's survivors of one filter: ``rows`` rows of ``vectors`` vectors."""
+    ROWS, VECTORS = rows.literal_value, vectors.literal_value
+    WIDTH, HAS_DX = width.literal_value, has_dx.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, deltas, offsets, words, x, dx, x_row, f, df = args[:9]
+        emit = Emitter(builder, WIDTH)
+        cells = [(i, v) for i in range(ROWS) for v in range(VECTORS)]
+        steps = [builder.mul(x_row, int64(i)) for i in range(ROWS)]
+        acc = {
+            (i, v): emit.variable(emit.load(memory, df, (i * VECTORS + v) * WIDTH))
+            for i, v in cells
+        }
+        filters = {
+            (i, v): emit.load(memory, f, (i * VECTORS + v) * WIDTH) for i, v in cells if HAS_DX
+        }
+        with emit.repeat(words) as word:
+            first = builder.mul(word, int64(WORD))
+            found = emit.variable(_set_bits(builder, memory, builder.add(deltas, first)))
+            with _while_any(builder, found) as place:
+                at = builder.add(first, place)
+                delta = emit.broadcast(memory, builder.add(deltas, at))
+                offset = _load_int(builder, memory, builder.add(offsets, at))
+                for i in range(ROWS):
+                    row = builder.add(offset, steps[i])
+                    source, to = builder.add(x, row), builder.add(dx, row)
+                    for v in range(VECTORS):
+                        pixels = emit.load(memory, source, v * WIDTH)
+                        slot = acc[i, v]
+                        builder.store(emit.fma(delta, pixels, builder.load(slot)), slot)
+                        if HAS_DX:
+                            old = emit.load(memory, to, v * WIDTH)
+                            new = emit.fma(delta, filters[i, v], old)
+                            emit.store(new, memory, to, v * WIDTH)
+        for i, v in cells:
+            emit.store(builder.load(acc[i, v]), memory, df, (i * VECTORS + v) * WIDTH)
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 8, rows, vectors, width, has_dx), codegen
+
+
+def _set_bits(builder: Any, memory: Any, first: Any) -> Any:
+    """Return a word with a bit for each of WORD floats that is not 0; NaN is not 0."""
+    emit = Emitter(builder)
+    word = int64(0)
+    for start in range(0, WORD, LANES):
+        value = emit.load(memory, first, start)
+        is_set = builder.fcmp_unordered("!=", value, emit.constant(0.0))
+        bits = builder.zext(builder.bitcast(is_set, ir.IntType(LANES)), ir.IntType(64))
+        word = builder.or_(word, builder.shl(bits, int64(start)))
+    return word
+
+
+class _while_any:  # noqa: N801 (used like a function)
+    """A loop over the set bits of a word, lowest first: ``with _while_any(...) as place:``."""
+
+    def __init__(self, builder: Any, word: Any) -> None:
+        self._builder, self._word = builder, word
+
+    def __enter__(self) -> Any:
+        builder = self._builder
+        self._test = builder.append_basic_block("survivor.test")
+        body = builder.append_basic_block("survivor.body")
+        self._end = builder.append_basic_block("survivor.end")
+        builder.branch(self._test)
+        builder.position_at_end(self._test)
+        word = builder.load(self._word)
+        builder.cbranch(builder.icmp_unsigned("!=", word, int64(0)), body, self._end)
+        builder.position_at_end(body)
+        lowered = builder.and_(word, builder.sub(word, int64(1)))
+        builder.store(lowered, self._word)
+        return builder.cttz(word, ir.Constant(ir.IntType(1), 1))
+
+    def __exit__(self, *error: Any) -> None:
+        self._builder.branch(self._test)
+        self._builder.position_at_end(self._end)
+
+
+def _load_int(builder: Any, memory: Any, index: Any) -> Any:
+    """Return the whole number of 32 bits that stands in the place of a float."""
+    address = builder.gep(memory, [index])
+    address = builder.bitcast(address, ir.IntType(32).as_pointer())
+    return builder.sext(builder.load(address, align=4), ir.IntType(64))

@@ -1,0 +1,158 @@
+"""Convolutions that are computed with fewer multiplications, and where that pays.
+
+A part of :mod:`pellucid.kernels.plan`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.layers.conv2d import winograd, winograd_gradient
+from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
+from pellucid.kernels.program import blocks
+from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, View, everywhere
+from pellucid.kernels.program.draft import Draft, Stage
+from pellucid.kernels.program.ops import make_op
+from pellucid.network.layers import Conv2D
+
+__all__ = [
+    "emit_input_gradient",
+    "fits",
+    "gradient_cost",
+    "gradient_pays",
+    "op_of",
+    "pays",
+    "source_fields",
+]
+
+
+def fits(stage: Stage, planes: int | None = None) -> bool:
+    """Return whether there is a kernel for a stage: its stride is 1, and its rows fill a group.
+
+    It gives ``planes`` channels: by default the stage's filters.
+    """
+    layer = stage.layer
+    if not isinstance(layer, Conv2D) or layer.stride_pair != (1, 1):
+        return False
+    tiles = winograd.tiles_of(stage.gives[2])
+    group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]))
+    return layer.kernel_pair[1] in WIDTHS and tiles >= group
+
+
+def pays(stage: Stage) -> bool:
+    """Return whether a stage, a convolution, should take the transforms upon itself."""
+    layer = stage.layer
+    if not fits(stage):
+        return False
+    assert isinstance(layer, Conv2D)
+    rows, columns = stage.gives[1:]
+    planes = blocks.planes(stage.gives[0])
+    direct = planes * rows * columns * stage.takes[0] * math.prod(layer.kernel_pair)
+    return _cost(stage, stage.takes[0], stage.gives[0]) < direct
+
+
+def gradient_cost(stage: Stage) -> float:
+    """Return what the gradient of the stage's input costs, in cycles for one image."""
+    if not fits(stage, stage.takes[0]):
+        return math.inf
+    return _cost(stage, stage.gives[0], stage.takes[0]) / LANES
+
+
+def gradient_pays(stage: Stage) -> bool:
+    """Return whether the gradient of the stage's input should be computed so, too."""
+    layer = stage.layer
+    assert isinstance(layer, Conv2D)
+    planes, (rows, columns) = blocks.planes(stage.takes[0]), stage.takes[1:]
+    direct = planes * rows * columns * stage.gives[0] * math.prod(layer.kernel_pair)
+    return gradient_cost(stage) < direct / LANES
+
+
+def _cost(stage: Stage, channels: int, filters: int) -> int:
+    """Return what a stage costs, in vector instructions for LANES images.
+
+    Fitted to measurements; what it depends on is the network's shapes alone. For the gradient of
+    the input the channels are the filters, and the other way round.
+    """
+    layer = stage.layer
+    assert isinstance(layer, Conv2D)
+    height, width = layer.kernel_pair
+    rows, columns = stage.gives[1:]
+    planes, points = blocks.planes(filters), winograd.points_of(width)
+    tiles = winograd.tiles_of(columns)
+    group = winograd.group_of(tiles, blocks.filter_block(filters))
+    done = -(-tiles // group) * group
+    products = planes * rows * done * points * channels * height
+    inputs = (rows + height - 1) * channels * tiles * 4 * points
+    outputs = planes * rows * done * 4 * points
+    return products + inputs + outputs
+
+
+def op_of(draft: Draft, stage: Stage, layer: Conv2D, x: View, z: View) -> list[int]:
+    """Return the op of such a stage; its filters are transformed when a section begins."""
+    filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
+    block, points = blocks.filter_block(filters), winograd.points_of(width)
+    planes, tiles = blocks.planes(filters), winograd.tiles_of(z.shape[2])
+    group, take = winograd.group_of(tiles, block), draft.memory.take
+    weights, sums = take(points * planes * height * channels), take(planes)
+    assert x.column == LANES
+    draft.program.begin.append(
+        make_op(
+            winograd.pack(width), filters=filters, channels=channels, height=height, block=block,
+            blocks=planes // block, **source_fields(stage), weights=weights,
+            to_block=height * channels * block, to_tap=block,
+            to_point=planes * height * channels, sums=sums,
+        )
+    )  # fmt: skip
+    (top, _), (left, _) = layer.pads(stage.takes)
+    return make_op(
+        winograd.forward(width, block, group), x=x.start - top * x.row - left * x.column,
+        x_channel=x.channel, x_row=x.row, channels=channels, height=height, rows=z.shape[1],
+        columns=z.shape[2], tiles=tiles, ring=take(height * points * channels * tiles * LANES),
+        scratch=take(points * block * group * LANES), weights=weights, blocks=planes // block,
+        sums=sums, z=z.start, z_channel=z.channel, z_row=z.row,
+        floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, zero=ZEROS,
+    )  # fmt: skip
+
+
+def source_fields(stage: Stage) -> dict[str, int]:
+    """Return where a stage's filters and biases are found in the parameters."""
+    layer = stage.layer
+    assert isinstance(layer, Conv2D)
+    height, width = layer.kernel_pair
+    return {
+        "source": stage.parameters[0], "source_filter": stage.takes[0] * height * width,
+        "source_channel": height * width, "source_row": width, "bias": stage.parameters[1],
+    }  # fmt: skip
+
+
+def emit_input_gradient(draft: Draft, stage: Stage, dz: View, dx: View, gate: View | None) -> None:
+    """Emit the gradient of a stage's input, closed where ``gate`` is not positive."""
+    layer = stage.layer
+    assert isinstance(layer, Conv2D)
+    filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
+    block, points = blocks.filter_block(channels), winograd.points_of(width)
+    planes, tiles = blocks.planes(channels), winograd.tiles_of(dz.shape[2])
+    group, take = winograd.group_of(tiles, block), draft.memory.take
+    weights = take(points * planes * height * filters)
+    assert dz.column == dx.column == LANES
+    draft.program.begin.append(
+        make_op(
+            winograd.pack(width), filters=channels, channels=filters, height=height, block=block,
+            blocks=planes // block, source=stage.parameters[0] + (height - 1) * width,
+            source_filter=height * width, source_channel=channels * height * width,
+            source_row=-width, bias=-1, weights=weights, to_block=height * filters * block,
+            to_tap=block, to_point=planes * height * filters, sums=take(planes),
+        )
+    )  # fmt: skip
+    (top, _), (left, _) = layer.pads(stage.takes)
+    op = make_op(
+        winograd_gradient.input_gradient(width, block, group), dz=dz.start, dz_channel=dz.channel,
+        dz_row=dz.row, filters=filters, height=height, rows=dz.shape[1], columns=dz.shape[2],
+        tiles=tiles, ring=take(height * points * filters * tiles * LANES),
+        scratch=take(points * block * tiles * LANES), weights=weights, blocks=planes // block,
+        dx=dx.start, dx_channel=dx.channel, dx_row=dx.row, dx_rows=dx.shape[1],
+        dx_columns=dx.shape[2], top=top, left=left, zero=ZEROS,
+        **(gate or everywhere(dx.shape)).fields("gate"),
+    )  # fmt: skip
+    draft.program.backward.append(op)

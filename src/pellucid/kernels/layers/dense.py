@@ -1,0 +1,212 @@
+"""Fully connected layers; their equations are in :mod:`pellucid.equations.dense`.
+
+Layout: ``x[i, lane]``, images innermost. ``z = w x + b`` and ``dx = w^T dz`` are one kernel, with
+the weight's two strides exchanged: the outputs of a register tile share each vector it loads.
+
+``dw[o, i] = sum_images dz[o] x[i]`` would sum over the lanes for every weight. Instead LANES
+features at a time are transposed, so that one vector holds LANES neighboring weights of a row, and
+the images are added one after another; a register tile of eight outputs shares each vector. Until
+the section ends the sums of LANES features lie together, output by output, so that a pass over them
+goes through memory in order.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.emit import int64, transpose
+from pellucid.kernels.compiling.vector import LANES, REGISTERS, Emitter, add, load, store, total
+from pellucid.kernels.layers import dense
+from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View
+from pellucid.kernels.program.draft import Stage
+from pellucid.kernels.program.ops import gate_of_flat, make_op
+
+__all__ = ["PARTS", "product", "transpose", "weights_finish", "weights_gradient"]
+
+OUTPUTS = 4 if REGISTERS == 32 else 2
+"""Outputs that one register tile holds, with PARTS sums each."""
+PARTS = 4
+"""Sums that an output's inputs are dealt out to in turn."""
+SHARED = 8
+"""Outputs whose weight gradients share the images that are loaded."""
+
+_PRODUCT = "outputs inputs w w_output w_input bias x x_input z z_output floor gate gate_output"
+
+
+@functools.cache
+def product(parts: int) -> Kernel:
+    """``z[o] = bias[o] + sum_i w[o, i] x[i]``, held above ``floor``, closed where ``gate <= 0``.
+
+    ``w`` lies in the parameters; ``bias`` too, or is negative for none. The sum is that of
+    ``parts`` sums, of every ``parts``-th input each: PARTS where a row of weights is one piece of
+    memory, so that :mod:`pellucid.kernels.layers.one_image` can take PARTS weights as a vector and
+    come to the same bits, and 1 where neighboring outputs are.
+    """
+    most = PARTS * OUTPUTS // parts
+
+    def _product(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        outputs, inputs, w, w_output, w_input, bias = op[0], op[1], op[2], op[3], op[4], op[5]
+        x, x_input, z, z_output, floor = op[6], op[7], op[8], op[9], op[10]
+        opener, opener_output = op[11], op[12]
+        whole = outputs // most * most
+        for o in range(0, whole, most):
+            _tile(
+                arena, parameters, w + o * w_output, w_output, w_input, bias, o, inputs, x, x_input,
+                z + o * z_output, z_output, floor, opener + o * opener_output, opener_output,
+                most, parts,
+            )  # fmt: skip
+        for o in range(whole, outputs):
+            _tile(
+                arena, parameters, w + o * w_output, w_output, w_input, bias, o, inputs, x, x_input,
+                z + o * z_output, z_output, floor, opener + o * opener_output, opener_output,
+                1, parts,
+            )  # fmt: skip
+
+    return compile_kernel(_product, tuple(_PRODUCT.split()), parts)
+
+
+@intrinsic(prefer_literal=True)
+def _tile(
+    typingctx: Any, arena: Any, parameters: Any, w: Any, w_output: Any, w_input: Any, bias: Any,
+    output: Any, inputs: Any, x: Any, x_input: Any, z: Any, z_output: Any, floor: Any, gate: Any,
+    gate_output: Any, block: Any, parts: Any,
+) -> Any:  # fmt: skip
+    """One register tile of the product: ``block`` outputs, each as ``parts`` sums."""
+    BLOCK, PARTS = block.literal_value, parts.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (memory, parameters, w, w_output, w_input, bias, output, inputs, x, x_input,
+         z, z_output, floor, gate, gate_output) = args[:15]  # fmt: skip
+        emit = Emitter(builder)
+        acc = [[emit.variable(emit.constant(0.0)) for _ in range(PARTS)] for _ in range(BLOCK)]
+        with builder.if_then(builder.icmp_signed(">=", bias, int64(0))):
+            for o in range(BLOCK):
+                start = emit.broadcast(parameters, builder.add(bias, output), o)
+                builder.store(start, acc[o][0])
+
+        def add_input(i: Any, part: int) -> None:
+            value = emit.load(memory, builder.add(x, builder.mul(i, x_input)))
+            column = builder.add(w, builder.mul(i, w_input))
+            if PARTS == 1:  # the next tile's weights lie behind these, in rows far apart
+                emit.prefetch(parameters, column, BLOCK)
+            for o in range(BLOCK):
+                at = builder.add(column, builder.mul(w_output, int64(o)))
+                weight = emit.broadcast(parameters, at)
+                old = builder.load(acc[o][part])
+                builder.store(emit.fma(weight, value, old), acc[o][part])
+
+        rounds = builder.sdiv(inputs, int64(PARTS))
+        with emit.repeat(rounds) as number:
+            for part in range(PARTS):
+                add_input(builder.add(builder.mul(number, int64(PARTS)), int64(part)), part)
+        for part in range(PARTS - 1):
+            i = builder.add(builder.mul(rounds, int64(PARTS)), int64(part))
+            with builder.if_then(builder.icmp_signed("<", i, inputs)):
+                add_input(i, part)
+        least = emit.broadcast(memory, floor)
+        for o in range(BLOCK):
+            value = emit.at_least(_halved(builder, [builder.load(a) for a in acc[o]]), least)
+            place = builder.add(gate, builder.mul(gate_output, int64(o)))
+            to = builder.add(z, builder.mul(z_output, int64(o)))
+            emit.store(emit.gate(value, emit.load(memory, place)), memory, to)
+        return context.get_dummy_value()
+
+    return types.void(arena, parameters, *[types.intp] * 13, block, parts), codegen
+
+
+def _halved(builder: Any, values: list[Any]) -> Any:
+    """Return the sum of the values, halves first, as :meth:`Emitter.total` adds lanes up."""
+    while len(values) > 1:
+        half = len(values) // 2
+        values = [builder.fadd(values[i], values[i + half]) for i in range(half)]
+    return values[0]
+
+
+_GRADIENT = "outputs inputs x x_input dz dz_output sums bias_sums transposed"
+
+
+@functools.cache
+def weights_gradient() -> Kernel:
+    """Add this chunk's share of ``dw`` and ``db`` to the sums."""
+
+    def _gradient(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        outputs, inputs, x, x_input, dz, dz_output = op[0], op[1], op[2], op[3], op[4], op[5]
+        sums, bias_sums, transposed = op[6], op[7], op[8]
+        for o in range(outputs):
+            at = bias_sums + o * LANES
+            store(arena, at, add(load(arena, at), load(arena, dz + o * dz_output)))
+        for i in range(0, inputs, LANES):
+            transpose(arena, x + i * x_input, x_input, arena, transposed, LANES)
+            whole = outputs // SHARED * SHARED
+            for o in range(0, whole, SHARED):
+                _add_images(arena, transposed, dz + o * dz_output, dz_output, sums, SHARED)
+                sums += SHARED * LANES
+            for o in range(whole, outputs):
+                _add_images(arena, transposed, dz + o * dz_output, dz_output, sums, 1)
+                sums += LANES
+
+    return compile_kernel(_gradient, tuple(_GRADIENT.split()))
+
+
+@intrinsic(prefer_literal=True)
+def _add_images(
+    typingctx: Any, arena: Any, rows: Any, dz: Any, dz_output: Any, sums: Any, block: Any
+) -> Any:
+    """``sums[o] += sum_images dz[o, image] rows[image]`` for ``block`` outputs."""
+    BLOCK = block.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, rows, dz, dz_output, sums = args[:5]
+        emit = Emitter(builder)
+        deltas = [builder.add(dz, builder.mul(dz_output, dz_output.type(o))) for o in range(BLOCK)]
+        acc = [emit.load(memory, sums, o * LANES) for o in range(BLOCK)]
+        for image in range(LANES):
+            row = emit.load(memory, rows, image * LANES)
+            for o in range(BLOCK):
+                acc[o] = emit.fma(emit.broadcast(memory, deltas[o], image), row, acc[o])
+        for o, value in enumerate(acc):
+            emit.store(value, memory, sums, o * LANES)
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 4, block), codegen
+
+
+_FINISH = "outputs inputs sums bias_sums dw db"
+
+
+@functools.cache
+def weights_finish() -> Kernel:
+    """Write ``dw[o, i]`` row by row, and ``db[o]`` summed over the lanes."""
+
+    def _finish(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        outputs, inputs, sums, bias_sums, dw, db = op[0], op[1], op[2], op[3], op[4], op[5]
+        for o in range(outputs):
+            gradient[db + o] = total(load(arena, bias_sums + o * LANES))
+        # A few rows at a time, so that both sides are gone through nearly in order.
+        for first in range(0, outputs, SHARED):
+            last = min(first + SHARED, outputs)
+            for i in range(0, inputs, LANES):
+                for o in range(first, last):
+                    at, to = sums + i * outputs + o * LANES, dw + o * inputs + i
+                    if inputs - i >= LANES:
+                        store(gradient, to, load(arena, at))
+                    else:
+                        for rest in range(inputs - i):
+                            gradient[to + rest] = arena[at + rest]
+
+    return compile_kernel(_finish, tuple(_FINISH.split()))
+
+
+def dense_op(stage: Stage, x: View, z: View) -> list[int]:
+    w, bias = stage.parameters
+    outputs, inputs = stage.gives[0], stage.takes[0]
+    return make_op(
+        dense.product(dense.PARTS), outputs=outputs, inputs=inputs, w=w, w_output=inputs, w_input=1,
+        bias=bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
+        floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **gate_of_flat(None),
+    )  # fmt: skip

@@ -1,0 +1,350 @@
+"""The forward pass of a single image: channels side by side in a vector, in place of images.
+
+The equations are those of :mod:`pellucid.equations`; ``conv2d``, ``maxpool2d``, ``relu``,
+``sigmoid``, ``flatten`` and ``dense`` here are twins of the files of these names there, and each
+states its equation. The other kernels work on LANES images at once, which a single one would wait
+for in vain. Inference only.
+
+Layout: ``x[y, x, c]``, channels last, a pixel of
+:func:`pellucid.kernels.layers.conv2d.channels_last.depth` floats, zeros where a convolution wants
+padding.
+
+Loop order: of a convolution block of filters, row, group of columns, so that a block's weights stay
+in the first-level cache for the whole image; within a register tile of a few pixels by a few
+vectors of filters channel, filter row and tap, so that each vector of weights that is loaded serves
+every pixel. A dense layer takes eight outputs at a time, which share each vector of PARTS inputs.
+
+Every sum is added up in the order of :mod:`pellucid.kernels.layers.conv2d.forward` and
+:mod:`pellucid.kernels.layers.dense`, so an image alone has the same bits as among others.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.emit import int32, int64, transpose, width_of
+from pellucid.kernels.compiling.vector import (
+    LANES,
+    REGISTERS,
+    Emitter,
+    Vector,
+    add,
+    at_least,
+    div,
+    exp,
+    load,
+    splat,
+    sub,
+)
+from pellucid.kernels.layers.dense import PARTS
+
+__all__ = ["conv2d", "dense", "flatten", "maxpool2d", "pack", "relu", "sigmoid", "tiling"]
+
+_PACK = "filters channels taps block source bias weights biases blocks"
+
+
+def tiling(depth: int, columns: int) -> tuple[int, int, int]:
+    """Return a vector's floats, and the vectors of filters and the columns that a tile takes.
+
+    ``depth`` floats a pixel; the tiles of a row of ``columns`` overlap as little as may be.
+    """
+    width = width_of(depth)
+    tiles = [
+        (vectors, pixels)
+        for vectors in (1, 2, 3, 4)
+        if depth // width % vectors == 0
+        for pixels in range(1, min(12, (REGISTERS - 8) // vectors, columns) + 1)
+    ]
+
+    def cost(tile: tuple[int, int]) -> float:
+        vectors, pixels = tile
+        # Columns that are done, and a load for each vector of filters and each pixel.
+        return -(-columns // pixels) * pixels * (1.0 + 1.0 / vectors / pixels)
+
+    return (width, *min(tiles, key=cost))
+
+
+@functools.cache
+def pack() -> Kernel:
+    """``weights[block, c, i, j, filter in the block]``, and the biases, filled up with zeros."""
+
+    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        filters, channels, taps, block, source, bias = op[0], op[1], op[2], op[3], op[4], op[5]
+        weights, biases, blocks = op[6], op[7], op[8]
+        size = channels * taps
+        turned = 0
+        if block % LANES == 0:
+            # Whole squares of LANES filters by LANES taps are turned in registers.
+            turned = size // LANES * LANES
+            for k in range(0, filters // LANES * LANES, LANES):
+                to = weights + k // block * size * block + k % block
+                for tap in range(0, turned, LANES):
+                    transpose(
+                        parameters, source + k * size + tap, size, arena, to + tap * block, block
+                    )
+        for k in range(blocks * block):
+            to = weights + k // block * size * block + k % block
+            start = turned if k < filters // LANES * LANES else 0
+            if k < filters:
+                arena[biases + k] = parameters[bias + k]
+                for tap in range(start, size):
+                    arena[to + tap * block] = parameters[source + k * size + tap]
+            else:
+                arena[biases + k] = types.float32(0.0)
+                for tap in range(size):
+                    arena[to + tap * block] = types.float32(0.0)
+
+    return compile_kernel(_pack, tuple(_PACK.split()))
+
+
+_CONV2D = (
+    "x x_row x_column x_step_row x_step_column channels height width blocks weights biases "
+    "rows columns z z_row z_column floor"
+)
+
+
+@functools.cache
+def conv2d(width: int, vectors: int, pixels: int) -> Kernel:
+    """``z[y, x, k] = b[k] + sum_{c, i, j} f[k, c, i, j] x[y s + i, x s + j, c]``, above ``floor``.
+
+    A tile has ``pixels`` columns of ``vectors`` vectors of ``width`` filters.
+    """
+    block = width * vectors
+
+    def _conv2d(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        x, x_row, x_column, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
+        channels, height, taps, blocks, weights, biases = op[5], op[6], op[7], op[8], op[9], op[10]
+        rows, columns, z, z_row, z_column, floor = op[11], op[12], op[13], op[14], op[15], op[16]
+        for k in range(blocks):
+            filters, bias = weights + k * channels * height * taps * block, biases + k * block
+            for y in range(rows):
+                source, to = x + y * x_step_row, z + y * z_row + k * block
+                for start in range(0, columns, pixels):
+                    # The last tile steps back over pixels already done: same values again.
+                    at = min(start, columns - pixels)
+                    _tile(
+                        arena, source + at * x_step_column, x_row, x_column, x_step_column,
+                        channels, height, taps, filters, bias, to + at * z_column, z_column,
+                        floor, width, vectors, pixels,
+                    )  # fmt: skip
+
+    return compile_kernel(_conv2d, tuple(_CONV2D.split()), width, vectors, pixels)
+
+
+@intrinsic(prefer_literal=True)
+def _tile(
+    typingctx: Any, arena: Any, x: Any, x_row: Any, x_column: Any, x_step: Any, channels: Any,
+    height: Any, taps: Any, weights: Any, bias: Any, z: Any, z_column: Any, floor: Any, width: Any,
+    vectors: Any, pixels: Any,
+) -> Any:  # fmt: skip
+    """One register tile: ``pixels`` columns by ``vectors`` vectors of filters."""
+    WIDTH, VECTORS, PIXELS = width.literal_value, vectors.literal_value, pixels.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        (memory, x, x_row, x_column, x_step, channels, height, taps, weights, bias,
+         z, z_column, floor) = args[:13]  # fmt: skip
+        emit = Emitter(builder, WIDTH)
+        starts = [emit.load(memory, bias, v * WIDTH) for v in range(VECTORS)]
+        acc = [[emit.variable(start) for start in starts] for _ in range(PIXELS)]
+        at = emit.variable(weights)
+        steps = [builder.mul(x_step, int64(p)) for p in range(PIXELS)]
+        with emit.repeat(channels) as c, emit.repeat(height) as i:
+            row = builder.add(x, builder.add(c, builder.mul(i, x_row)))
+            with emit.repeat(taps) as j:
+                place = builder.add(row, builder.mul(j, x_column))
+                filters = builder.load(at)
+                loaded = [emit.load(memory, filters, v * WIDTH) for v in range(VECTORS)]
+                for p in range(PIXELS):
+                    pixel = emit.broadcast(memory, builder.add(place, steps[p]))
+                    for v in range(VECTORS):
+                        old = builder.load(acc[p][v])
+                        builder.store(emit.fma(loaded[v], pixel, old), acc[p][v])
+                builder.store(builder.add(filters, int64(WIDTH * VECTORS)), at)
+        least = emit.broadcast(memory, floor)
+        for p in range(PIXELS):
+            to = builder.add(z, builder.mul(z_column, int64(p)))
+            for v in range(VECTORS):
+                value = emit.at_least(builder.load(acc[p][v]), least)
+                emit.store(value, memory, to, v * WIDTH)
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 12, width, vectors, pixels), codegen
+
+
+_POOL = (
+    "rows columns depth pool_rows pool_columns x x_row x_column x_step_row x_step_column z z_row "
+    "z_column"
+)
+
+
+@functools.cache
+def maxpool2d() -> Kernel:
+    """``z[y, x, c]`` is the largest of its window, and NaN over all."""
+
+    def _maxpool2d(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        rows, columns, depth, pool_rows, pool_columns = op[0], op[1], op[2], op[3], op[4]
+        x, x_row, x_column, x_step_row, x_step_column = op[5], op[6], op[7], op[8], op[9]
+        z, z_row, z_column = op[10], op[11], op[12]
+        for y in range(rows):
+            for column in range(columns):
+                corner, to = x + y * x_step_row + column * x_step_column, z + y * z_row
+                to += column * z_column
+                for c in range(0, depth, 8):
+                    _largest(arena, corner + c, x_row, x_column, pool_rows, pool_columns, to + c)
+
+    return compile_kernel(_maxpool2d, tuple(_POOL.split()))
+
+
+@intrinsic
+def _largest(
+    typingctx: Any, arena: Any, x: Any, x_row: Any, x_column: Any, rows: Any, columns: Any, to: Any
+) -> Any:
+    """Write the largest of a window for 8 channels."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, x, x_row, x_column, rows, columns, to = args
+        emit = Emitter(builder, 8)
+        best = emit.variable(emit.load(memory, x))
+        with emit.repeat(rows) as i, emit.repeat(columns) as j:
+            place = builder.add(builder.mul(i, x_row), builder.mul(j, x_column))
+            value, old = emit.load(memory, builder.add(x, place)), builder.load(best)
+            is_larger = builder.fcmp_ordered(">", value, old)
+            wins = builder.or_(is_larger, builder.fcmp_unordered("uno", value, value))
+            builder.store(builder.select(wins, value, old), best)
+        emit.store(builder.load(best), memory, to)
+        return context.get_dummy_value()
+
+    return types.void(arena, *[types.intp] * 6), codegen
+
+
+_ELEMENTWISE = "rows floats x x_row z z_row"
+
+
+@functools.cache
+def relu() -> Kernel:
+    """``z = max(0, x)``, a row of pixels at a time; NaN stays NaN."""
+
+    def _relu(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        zero = splat(types.float32(0.0))
+        for y in range(op[0]):
+            for at in range(0, op[1], 8):
+                value = at_least(load(arena, op[2] + y * op[3] + at), zero)
+                _store_eight(arena, op[4] + y * op[5] + at, value)
+
+    return compile_kernel(_relu, tuple(_ELEMENTWISE.split()))
+
+
+@functools.cache
+def sigmoid() -> Kernel:
+    """``z = 1 / (1 + exp(-x))``, a row of pixels at a time."""
+
+    def _sigmoid(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        zero, one = splat(types.float32(0.0)), splat(types.float32(1.0))
+        for y in range(op[0]):
+            for at in range(0, op[1], 8):
+                decay = exp(sub(zero, load(arena, op[2] + y * op[3] + at)))
+                _store_eight(arena, op[4] + y * op[5] + at, div(one, add(one, decay)))
+
+    return compile_kernel(_sigmoid, tuple(_ELEMENTWISE.split()))
+
+
+@intrinsic
+def _store_eight(typingctx: Any, arena: Any, to: Any, value: Any) -> Any:
+    """Write the first 8 floats of a vector: pixels begin every 8, vectors may be longer."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, to, value = args
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), 8), list(range(8)))
+        Emitter(builder, 8).store(builder.shuffle_vector(value, value, lanes), memory, to)
+        return context.get_dummy_value()
+
+    return types.void(arena, types.intp, Vector), codegen
+
+
+_FLATTEN = "channels rows columns x x_row x_column to"
+
+
+@functools.cache
+def flatten() -> Kernel:
+    """``to[c, y, x] = x[y, x, c]`` in one piece."""
+
+    def _flatten(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        channels, rows, columns, x, x_row, x_column = op[0], op[1], op[2], op[3], op[4], op[5]
+        to = op[6]
+        for c in range(channels):
+            for y in range(rows):
+                for column in range(columns):
+                    arena[to] = arena[x + c + y * x_row + column * x_column]
+                    to += 1
+
+    return compile_kernel(_flatten, tuple(_FLATTEN.split()))
+
+
+_DENSE = "outputs inputs w bias x z floor"
+
+
+@functools.cache
+def dense() -> Kernel:
+    """``z[o] = b[o] + sum_i w[o, i] x[i]``, above ``floor``; ``w`` and ``b`` are parameters."""
+
+    def _dense(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+        outputs, inputs, w, bias, x, z, floor = op[0], op[1], op[2], op[3], op[4], op[5], op[6]
+        whole = outputs // 8 * 8
+        for o in range(0, whole, 8):
+            _rows(arena, parameters, w + o * inputs, bias + o, inputs, x, z + o, floor, 8)
+        for o in range(whole, outputs):
+            _rows(arena, parameters, w + o * inputs, bias + o, inputs, x, z + o, floor, 1)
+
+    return compile_kernel(_dense, tuple(_DENSE.split()))
+
+
+@intrinsic(prefer_literal=True)
+def _rows(
+    typingctx: Any, arena: Any, parameters: Any, w: Any, bias: Any, inputs: Any, x: Any, z: Any,
+    floor: Any, block: Any,
+) -> Any:  # fmt: skip
+    """``block`` outputs of a dense layer, each as a vector of PARTS sums."""
+    BLOCK = block.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        memory, parameters, w, bias, inputs, x, z, floor = args[:8]
+        emit, one = Emitter(builder, PARTS), Emitter(builder, 1)
+        starts = [builder.mul(inputs, int64(o)) for o in range(BLOCK)]
+        acc = []
+        for o in range(BLOCK):
+            address = builder.gep(parameters, [builder.add(bias, int64(o))])
+            first = builder.load(address, align=4)
+            acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, int32(0))))
+        rounds = builder.sdiv(inputs, int64(PARTS))
+        with emit.repeat(rounds) as number:
+            i = builder.mul(number, int64(PARTS))
+            values = emit.load(memory, builder.add(x, i))
+            for o in range(BLOCK):
+                weights = emit.load(parameters, builder.add(w, builder.add(i, starts[o])))
+                builder.store(emit.fma(weights, values, builder.load(acc[o])), acc[o])
+        for part in range(PARTS - 1):
+            i = builder.add(builder.mul(rounds, int64(PARTS)), int64(part))
+            with builder.if_then(builder.icmp_signed("<", i, inputs)):
+                value = one.load(memory, builder.add(x, i))
+                for o in range(BLOCK):
+                    weight = one.load(parameters, builder.add(w, builder.add(i, starts[o])))
+                    sums = builder.load(acc[o])
+                    old = one.splat(builder.extract_element(sums, int32(part)))
+                    new = builder.extract_element(one.fma(weight, value, old), int32(0))
+                    builder.store(builder.insert_element(sums, new, int32(part)), acc[o])
+        least = builder.load(builder.gep(memory, [floor]), align=4)
+        for o in range(BLOCK):
+            value = emit.total(builder.load(acc[o]))
+            below = builder.fcmp_ordered("<", value, least)
+            value = builder.select(below, least, value)
+            to = builder.gep(memory, [builder.add(z, int64(o))])
+            builder.store(value, to, align=4)
+        return context.get_dummy_value()
+
+    return types.void(arena, parameters, *[types.intp] * 6, block), codegen

@@ -1,0 +1,1 @@
+"""The kernels of the loss: softmax, cross-entropy and its gradient."""

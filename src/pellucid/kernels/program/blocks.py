@@ -1,0 +1,24 @@
+"""Blocks of filters: how many channels a register tile takes, and how many planes that makes."""
+
+from __future__ import annotations
+
+__all__ = ["filter_block", "planes"]
+
+
+def filter_block(filters: int) -> int:
+    """Return how many filters a register tile takes: all of up to 6, else what wastes least.
+
+    Examples
+    --------
+    >>> [filter_block(n) for n in (1, 5, 6, 10, 16, 32)]
+    [1, 5, 6, 5, 8, 8]
+    """
+    if filters <= 6:
+        return filters
+    return min((8, 6, 5, 4), key=lambda block: -(-filters // block) * block)
+
+
+def planes(filters: int) -> int:
+    """Return how many channel planes ``filters`` outputs take, the last block filled up."""
+    block = filter_block(filters)
+    return -(-filters // block) * block

@@ -1,0 +1,53 @@
+"""Ops: rows of numbers, each the address of a kernel and the kernel's fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.kernels.compiling.compile import Kernel
+from pellucid.kernels.program.arena import View, everywhere
+
+__all__ = ["OP_WIDTH", "Program", "elementwise", "gate_of_flat", "make_op", "table"]
+
+
+OP_WIDTH = 25
+"""Numbers in an op: the kernel's address and up to 24 fields."""
+
+
+@dataclass
+class Program:
+    """The ops collected so far, phase by phase."""
+
+    begin: list[list[int]] = field(default_factory=list)
+    forward: list[list[int]] = field(default_factory=list)
+    backward: list[list[int]] = field(default_factory=list)
+    end: list[list[int]] = field(default_factory=list)
+
+
+def make_op(kernel: Kernel, **values: int) -> list[int]:
+    """Return an op: the kernel's address and its fields in order; every field must be given."""
+    assert set(values) == set(kernel.fields), (kernel.name, set(values) ^ set(kernel.fields))
+    row = [kernel.address, *(values[name] for name in kernel.fields)]
+    return row + [0] * (OP_WIDTH - len(row))
+
+
+def elementwise(kernel: Kernel, x: View, z: View, a: View) -> list[int]:
+    """Return an op that goes over three arrays of one shape."""
+    return make_op(
+        kernel, channels=x.shape[0], rows=x.shape[1], columns=x.shape[2], **x.fields("x"),
+        **z.fields("z"), **a.fields("a"),
+    )  # fmt: skip
+
+
+def gate_of_flat(gate: View | None) -> dict[str, int]:
+    """Return the gate's fields of a dense op; None is a gate that is always open."""
+    view = everywhere(()) if gate is None else gate.flat()
+    return {"gate": view.start, "gate_output": view.channel}
+
+
+def table(rows: list[list[int]]) -> NDArray[np.int64]:
+    """Return ops as an array, also where there are none."""
+    return np.array(rows, dtype=np.int64).reshape(-1, OP_WIDTH)

@@ -1,0 +1,157 @@
+"""Convolution: its description; its equation is in :mod:`pellucid.equations.conv2d`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pellucid.errors import NetworkError, did_you_mean
+from pellucid.network.layers.layer import Layer, Pair, Shape
+from pellucid.network.layers.settings import (
+    as_pair,
+    need_image,
+    positive_number,
+    set_field,
+    whole_count,
+    whole_pair,
+)
+
+__all__ = ["Conv2D"]
+
+
+@dataclass(frozen=True)
+class Conv2D(Layer):
+    """A bank of filters, cross-correlated with the image, plus a bias per filter.
+
+    ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] * x_padded[c, y*sy + i, x*sx + j]``
+
+    It takes (channels, height, width) and gives (filters, ``(height + zeros - KH) // sy + 1``, and
+    width likewise), float32. Learned are ``f`` (filters, channels, KH, KW) and ``b`` (filters,).
+    The same in training and inference; training has a backward.
+
+    Parameters
+    ----------
+    filters : int
+        How many filters, and so how many output channels.
+    kernel_size : int or (int, int)
+        Height and width of a filter, in pixels.
+    stride : int or (int, int), default 1
+        Pixels from one position of the filter to the next.
+    padding : {"valid", "same"}, int or (int, int), default "valid"
+        Zeros put around the image: none; as many as keep ``ceil(size / stride)`` pixels (where
+        that is an odd number, the extra zero goes to the bottom and right); or a number of rows
+        and columns on each side.
+    scale : float, default 1.0
+        Filters start as ``N(0, s)``, s = scale / sqrt(product of the filter array's shape).
+
+    Raises
+    ------
+    NetworkError
+        A setting that can't be, or an input too small for the filter.
+
+    Notes
+    -----
+    Source: "Convolution" and steps 9 and 10 in docs/equations.md;
+    :mod:`pellucid.equations.conv2d`.
+
+    Examples
+    --------
+    >>> Conv2D(5, 5).output_shape((1, 28, 28))
+    (5, 24, 24)
+    >>> Conv2D(8, 3, stride=2, padding="same").parameter_shapes((3, 28, 28))
+    {'f': (8, 3, 3, 3), 'b': (8,)}
+    """
+
+    parameter_names: ClassVar[tuple[str, ...]] = ("f", "b")
+
+    filters: int
+    kernel_size: Pair | int
+    stride: Pair | int = 1
+    padding: Literal["valid", "same"] | Pair | int = "valid"
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        set_field(self, "filters", whole_count(self, "filters", self.filters))
+        set_field(self, "kernel_size", whole_pair(self, "kernel_size", self.kernel_size, least=1))
+        set_field(self, "stride", whole_pair(self, "stride", self.stride, least=1))
+        if isinstance(self.padding, str):
+            if self.padding not in ("valid", "same"):
+                raise NetworkError(
+                    f"Conv2D padding is {self.padding!r}; it must be 'valid', 'same' or a number "
+                    f"of pixels.{did_you_mean(self.padding, ['valid', 'same'])}"
+                )
+        else:
+            set_field(self, "padding", whole_pair(self, "padding", self.padding, least=0))
+        set_field(self, "scale", positive_number(self, "scale", self.scale))
+
+    @property
+    def kernel_pair(self) -> Pair:
+        """Height and width of a filter."""
+        return as_pair(self.kernel_size)
+
+    @property
+    def stride_pair(self) -> Pair:
+        """Vertical and horizontal stride."""
+        return as_pair(self.stride)
+
+    def pads(self, input_shape: Shape) -> tuple[Pair, Pair]:
+        """Return the zeros that are put around an image.
+
+        Parameters
+        ----------
+        input_shape : (int, int, int)
+            ``(channels, height, width)``.
+
+        Returns
+        -------
+        ((int, int), (int, int))
+            ``((top, bottom), (left, right))``, in pixels.
+
+        Examples
+        --------
+        >>> Conv2D(1, 4, padding="same").pads((1, 28, 28))
+        ((1, 2), (1, 2))
+        """
+        sides = []
+        for axis in range(2):
+            size, kernel = input_shape[1 + axis], self.kernel_pair[axis]
+            stride = self.stride_pair[axis]
+            if self.padding == "valid":
+                before = after = 0
+            elif self.padding == "same":
+                total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
+                before, after = total // 2, total - total // 2
+            else:
+                assert not isinstance(self.padding, str)
+                before = after = as_pair(self.padding)[axis]
+            sides.append((before, after))
+        return sides[0], sides[1]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return ``(filters, height, width)`` of the output."""
+        need_image(self, input_shape)
+        sizes = []
+        for axis, pad in enumerate(self.pads(input_shape)):
+            padded = input_shape[1 + axis] + sum(pad)
+            kernel = self.kernel_pair[axis]
+            if padded < kernel:
+                raise NetworkError(
+                    f"{self} is larger than its input {input_shape}: the "
+                    f"{('height', 'width')[axis]} is {padded} with padding, the filter needs "
+                    f"{kernel}; use a smaller kernel_size, padding='same', or one layer less "
+                    "before it."
+                )
+            sizes.append((padded - kernel) // self.stride_pair[axis] + 1)
+        return (self.filters, *sizes)
+
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of the filters ``f`` and of the bias ``b``."""
+        return {"f": (self.filters, input_shape[0], *self.kernel_pair), "b": (self.filters,)}
+
+    def initial_std(self, name: str, shape: Shape) -> float:
+        """Return ``scale / sqrt(product of the shape)`` for ``f``; the bias starts at 0."""
+        # The equations import layers, so they can't be imported above.
+        from pellucid.network.initial import filter_std
+
+        return filter_std(shape, self.scale) if name == "f" else 0.0

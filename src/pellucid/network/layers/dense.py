@@ -1,0 +1,80 @@
+"""Dense: its description; its equation is in :mod:`pellucid.equations.dense`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pellucid.errors import NetworkError
+from pellucid.network.layers.layer import Layer, Shape
+from pellucid.network.layers.settings import finite_number, positive_number, set_field, whole_count
+
+__all__ = ["Dense"]
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A fully connected layer: every output is a weighted sum of every input.
+
+    ``z[o] = b[o] + sum_i w[o, i] * x[i]``
+
+    It takes (features,) and gives (units,), float32. Learned are ``w`` (units, features) and ``b``
+    (units,). The same in training and inference; training has a backward.
+
+    Parameters
+    ----------
+    units : int
+        How many outputs.
+    std : float, default 0.1
+        Weights start as N(0, std), std the standard deviation. 0.1 is the square root of the
+        variance 0.01.
+    bias : float, default 0.0
+        What every bias starts as. A little above 0 keeps the units of a small hidden layer from
+        being switched off by their ReLU at the start.
+
+    Raises
+    ------
+    NetworkError
+        A setting that can't be, or an input that is still an image.
+
+    Notes
+    -----
+    Source: "Dense" and steps 2 to 7 in docs/equations.md; :mod:`pellucid.equations.dense`.
+
+    Examples
+    --------
+    >>> Dense(10).parameter_shapes((500,))
+    {'w': (10, 500), 'b': (10,)}
+    """
+
+    parameter_names: ClassVar[tuple[str, ...]] = ("w", "b")
+
+    units: int
+    std: float = 0.1
+    bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        set_field(self, "units", whole_count(self, "units", self.units))
+        set_field(self, "std", positive_number(self, "std", self.std))
+        set_field(self, "bias", finite_number(self, "bias", self.bias))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return ``(units,)``."""
+        if len(input_shape) != 1:
+            raise NetworkError(
+                f"{self} needs a flat input, not an image of shape {input_shape}; put Flatten() "
+                "before it."
+            )
+        return (self.units,)
+
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of the weights ``w`` and of the bias ``b``."""
+        return {"w": (self.units, input_shape[0]), "b": (self.units,)}
+
+    def initial_std(self, name: str, shape: Shape) -> float:
+        """Return ``std`` for ``w``; every bias starts at the same value."""
+        return self.std if name == "w" else 0.0
+
+    def initial_mean(self, name: str) -> float:
+        """Return ``bias`` for ``b``, 0 for ``w``."""
+        return self.bias if name == "b" else 0.0

@@ -1,0 +1,86 @@
+"""Checks of a layer's settings.
+
+Each returns the value as it is stored, or says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pellucid.arguments import is_number, is_whole
+from pellucid.errors import NetworkError
+from pellucid.network.layers.layer import Pair
+
+__all__ = [
+    "as_pair",
+    "finite_number",
+    "need_image",
+    "positive_number",
+    "set_field",
+    "whole_count",
+    "whole_pair",
+]
+
+
+def set_field(layer: object, name: str, value: object) -> None:
+    """Set a field of a frozen layer, which only its own ``__post_init__`` may do."""
+    object.__setattr__(layer, name, value)
+
+
+def as_pair(value: Pair | int) -> Pair:
+    """Return ``(height, width)``, of which a single number is both.
+
+    Examples
+    --------
+    >>> as_pair(3), as_pair((3, 5))
+    ((3, 3), (3, 5))
+    """
+    return (value, value) if isinstance(value, int) else value
+
+
+def whole_pair(layer: object, name: str, value: Any, *, least: int) -> Pair:
+    """Return a setting as a pair of whole numbers of at least ``least``; raise NetworkError."""
+    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(both) != 2 or not all(is_whole(v) and v >= least for v in both):
+        raise NetworkError(
+            f"{type(layer).__name__} {name} is {value!r}; it must be a whole number of at least "
+            f"{least}, or a pair of them (height, width)."
+        )
+    return int(both[0]), int(both[1])
+
+
+def whole_count(layer: object, name: str, value: Any) -> int:
+    """Return a setting as a whole number of at least 1; raise NetworkError."""
+    if not is_whole(value) or value < 1:
+        raise NetworkError(
+            f"{type(layer).__name__} {name} is {value!r}; it must be a whole number of at least 1."
+        )
+    return int(value)
+
+
+def finite_number(layer: object, name: str, value: Any) -> float:
+    """Return a setting as a finite number; raise NetworkError."""
+    if not is_number(value) or not -math.inf < value < math.inf:
+        raise NetworkError(
+            f"{type(layer).__name__} {name} is {value!r}; it must be a finite number."
+        )
+    return float(value)
+
+
+def positive_number(layer: object, name: str, value: Any) -> float:
+    """Return a setting as a finite number above 0; raise NetworkError."""
+    if not is_number(value) or not 0 < value < math.inf:
+        raise NetworkError(
+            f"{type(layer).__name__} {name} is {value!r}; it must be a finite number above 0."
+        )
+    return float(value)
+
+
+def need_image(layer: object, input_shape: tuple[int, ...]) -> None:
+    """Raise NetworkError where the input of one image is flat."""
+    if len(input_shape) != 3:
+        raise NetworkError(
+            f"{layer} needs an image (channels, height, width), but its input is flat, "
+            f"{input_shape}; put it before Flatten()."
+        )

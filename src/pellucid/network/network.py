@@ -1,0 +1,360 @@
+"""A network: layers and an input shape, checked, with its parameters in one flat vector."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import NetworkError
+from pellucid.network.checks import checked_input_shape, checked_layers
+from pellucid.network.layers import Dense, Layer, Shape
+from pellucid.network.layers.dictionary import layer_from_dict, layer_to_dict
+from pellucid.network.summary import describe
+
+__all__ = ["Network", "Parameter"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Where one parameter array lies in the flat vector.
+
+    Attributes
+    ----------
+    name : str
+        Letter and number as in the equations: ``f1``, ``b1`` for the first layer that has
+        parameters, ``w3``, ``b3`` for the third.
+    shape : tuple of int
+        The array's shape.
+    offset : int
+        Its first element's place in the flat vector.
+    layer : int
+        The index of its layer in ``network.layers``.
+    """
+
+    name: str
+    shape: Shape
+    offset: int
+    layer: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers the array holds."""
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers applied one after another, from an image to one score (logit) a class.
+
+    A softmax over the last layer's outputs is implied; it is not written as a layer. The network
+    is a description: it holds no parameters. They live in a flat float32 vector that
+    :meth:`initial_parameters` draws and :meth:`views` names.
+
+    Parameters
+    ----------
+    layers : iterable of Layer
+        The layers, first to last.
+    input_shape : (int, int) or (int, int, int)
+        ``(height, width)``, for one channel, or ``(channels, height, width)``.
+
+    Raises
+    ------
+    NetworkError
+        A layer does not fit its input; the message names the layer, its input and what to change.
+
+    Examples
+    --------
+    >>> from pellucid import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+    >>> network = Network([Conv2D(4, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(10)], (28, 28))
+    >>> network.classes, network.size
+    (10, 6810)
+    >>> [(p.name, p.shape) for p in network.parameters]
+    [('f1', (4, 1, 3, 3)), ('b1', (4,)), ('w2', (10, 676)), ('b2', (10,))]
+    """
+
+    layers: tuple[Layer, ...]
+    input_shape: Shape
+    shapes: tuple[Shape, ...] = field(init=False, repr=False, compare=False)
+    """The input's shape, then the shape that each layer gives: one more than there are layers."""
+    parameters: tuple[Parameter, ...] = field(init=False, repr=False, compare=False)
+    """Every parameter array, in the order of the flat vector."""
+
+    def __init__(self, layers: Iterable[Layer], input_shape: Iterable[int]) -> None:
+        stack = checked_layers(layers)
+        shape = checked_input_shape(input_shape)
+        object.__setattr__(self, "layers", stack)
+        object.__setattr__(self, "input_shape", shape)
+        object.__setattr__(self, "shapes", _shapes(stack, shape))
+        object.__setattr__(self, "parameters", _parameters(stack, self.shapes))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Text has another hash in every process.
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        # Plans are looked up by network in every step, and a deep hash takes a while.
+        return hash((self.layers, self.input_shape))
+
+    @property
+    def classes(self) -> int:
+        """How many classes the network tells apart: the width of its last layer."""
+        return self.shapes[-1][0]
+
+    @functools.cached_property
+    def size(self) -> int:
+        """How many parameters there are in all."""
+        return sum(parameter.size for parameter in self.parameters)
+
+    @functools.cached_property
+    def multiply_adds(self) -> int:
+        """How many products the filters and weights add up for one image, forward.
+
+        Examples
+        --------
+        >>> from pellucid import presets
+        >>> presets.reference().multiply_adds
+        327100
+        """
+        # Every number of a layer's output adds up one filter or one row of weights.
+        counts = (
+            math.prod(self.shapes[p.layer + 1]) * (p.size // p.shape[0])
+            for p in self.parameters
+            if len(p.shape) > 1
+        )
+        return sum(counts)
+
+    def initial_parameters(self, seed: int = 0) -> NDArray[np.float32]:
+        """Draw the flat vector of parameters that training starts from.
+
+        Filters are N(0, scale / sqrt(product of their shape)), weights N(0, std), biases what their
+        layer says; all drawn in float64 from NumPy's PCG64 in the order of the vector.
+
+        Parameters
+        ----------
+        seed : int, default 0
+            The same seed draws the same vector.
+
+        Returns
+        -------
+        ndarray of shape (size,), float32
+
+        Notes
+        -----
+        Source: "Initial filters and weights" in docs/equations.md.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3, bias=0.5)], (2, 2))
+        >>> network.initial_parameters(seed=1)[-3:].tolist()
+        [0.5, 0.5, 0.5]
+        """
+        from pellucid.network.initial import initialize_normal
+
+        random = np.random.default_rng(seed)
+        parts = []
+        for p in self.parameters:
+            std = self.layers[p.layer].initial_std(p.name[0], p.shape)
+            mean = self.layers[p.layer].initial_mean(p.name[0])
+            parts.append(mean + initialize_normal(p.shape, std, random).ravel())
+        return np.concatenate(parts).astype(np.float32)
+
+    def before_last(self) -> Network | None:
+        """Return the network without its last Dense layer and what follows; None without layers.
+
+        It may give a single number, which no network of its own may, and it may have no parameters.
+        Its parameters are the first ones of this network's vector.
+        """
+        last = max(i for i, layer in enumerate(self.layers) if isinstance(layer, Dense))
+        if last == 0:
+            return None
+        part = object.__new__(Network)
+        layers, shapes = self.layers[:last], self.shapes[: last + 1]
+        kept = tuple(p for p in self.parameters if p.layer < last)
+        values = {"layers": layers, "input_shape": self.input_shape, "shapes": shapes}
+        for name, value in {**values, "parameters": kept}.items():
+            object.__setattr__(part, name, value)
+        return part
+
+    def check_parameters(self, vector: NDArray[Any]) -> NDArray[np.float32]:
+        """Return a flat vector of parameters as float32 in one piece; copied only if it is not.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (size,)
+            Numbers of any kind.
+
+        Returns
+        -------
+        ndarray of shape (size,), float32
+
+        Raises
+        ------
+        NetworkError
+            The vector has another length than the network's parameters.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3)], (2, 2))
+        >>> network.check_parameters(np.zeros(15)).dtype
+        dtype('float32')
+        """
+        array = np.asarray(vector)
+        self._check_length(array)
+        return np.ascontiguousarray(array, dtype=np.float32)
+
+    def views(self, vector: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return the arrays inside a flat vector, by name, as views: writing one writes the vector.
+
+        Parameters
+        ----------
+        vector : ndarray of shape (size,)
+            Parameters, or their gradient.
+
+        Returns
+        -------
+        dict of str to ndarray
+            In the order of the vector: ``f1``, ``b1``, ... of a convolution, ``w3``, ``b3``, ... of
+            a dense layer, numbered by the layers that have any.
+
+        Raises
+        ------
+        NetworkError
+            The vector has another length than the network's parameters.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3)], (2, 2))
+        >>> vector = np.zeros(network.size, np.float32)
+        >>> network.views(vector)["b1"][:] = 1
+        >>> vector.tolist()[-4:]
+        [0.0, 1.0, 1.0, 1.0]
+        """
+        self._check_length(vector)
+        return {
+            p.name: vector[p.offset : p.offset + p.size].reshape(p.shape) for p in self.parameters
+        }
+
+    def _check_length(self, vector: NDArray[Any]) -> None:
+        if vector.shape != (self.size,):
+            raise NetworkError(
+                f"A parameter vector of shape {vector.shape} does not fit this network, which "
+                f"has {self.size:,} parameters."
+            )
+
+    def summary(self) -> str:
+        """Return the table of layers, shapes and parameter counts as text.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> print(Network([Flatten(), Dense(3)], (2, 2)).summary())
+        layer      output shape  parameters
+        -----------------------------------
+        input      1 x 2 x 2              -
+        Flatten()  4                      -
+        Dense(3)   3                     15
+        -----------------------------------
+        total                            15
+        """
+        counts = [
+            sum(p.size for p in self.parameters if p.layer == i) for i in range(len(self.layers))
+        ]
+        rows = [("input", self.shapes[0], 0)]
+        rows += [
+            (describe(layer), shape, count)
+            for layer, shape, count in zip(self.layers, self.shapes[1:], counts, strict=True)
+        ]
+        cells = [
+            (name, " x ".join(map(str, shape)), f"{count:,}" if count else "-")
+            for name, shape, count in rows
+        ]
+        cells = [("layer", "output shape", "parameters"), *cells, ("total", "", f"{self.size:,}")]
+        first, second, third = (max(len(row[i]) for row in cells) for i in range(3))
+        lines = [f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in cells]
+        rule = "-" * len(lines[0])
+        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the network as JSON-ready values."""
+        return {
+            "input_shape": list(self.input_shape),
+            "layers": [layer_to_dict(layer) for layer in self.layers],
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Network:
+        """Return the network that :meth:`to_dict` described.
+
+        Parameters
+        ----------
+        values : dict
+            The entries ``"layers"`` and ``"input_shape"``.
+
+        Returns
+        -------
+        Network
+            Equal to the one described.
+
+        Raises
+        ------
+        NetworkError
+            An entry is missing, a layer is unknown, or the layers don't fit one another.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network = Network([Flatten(), Dense(3)], (2, 2))
+        >>> Network.from_dict(network.to_dict()) == network
+        True
+        """
+        try:
+            layers, input_shape = values["layers"], values["input_shape"]
+        except (KeyError, TypeError) as error:
+            raise NetworkError(
+                "A network's description needs the entries 'layers' and 'input_shape'."
+            ) from error
+        if not isinstance(layers, list):
+            raise NetworkError(f"A network's 'layers' must be a list, not {layers!r}.")
+        return cls([layer_from_dict(layer) for layer in layers], input_shape)
+
+
+def _shapes(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Shape, ...]:
+    shapes: list[Shape] = [input_shape]
+    for number, layer in enumerate(layers, start=1):
+        try:
+            shapes.append(layer.output_shape(shapes[-1]))
+        except NetworkError as error:
+            raise NetworkError(f"Layer {number}: {error}") from None
+    if len(shapes[-1]) != 1 or shapes[-1][0] < 2:
+        raise NetworkError(
+            f"The network ends in shape {shapes[-1]}, but must end in one score a class, at "
+            "least two; end it with Flatten() and Dense(classes)."
+        )
+    return tuple(shapes)
+
+
+def _parameters(layers: tuple[Layer, ...], shapes: tuple[Shape, ...]) -> tuple[Parameter, ...]:
+    found: list[Parameter] = []
+    offset = number = 0
+    for index, layer in enumerate(layers):
+        arrays = layer.parameter_shapes(shapes[index])
+        number += bool(arrays)
+        for letter, shape in arrays.items():
+            found.append(Parameter(f"{letter}{number}", shape, offset, index))
+            offset += found[-1].size
+    if not found:
+        raise NetworkError("The network has nothing to learn; give it a Dense or Conv2D layer.")
+    return tuple(found)

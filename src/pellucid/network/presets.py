@@ -1,0 +1,136 @@
+"""Networks that are ready to use, by name."""
+
+from __future__ import annotations
+
+import math
+
+from pellucid.network.checks import checked_input_shape
+from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from pellucid.network.network import Network
+
+__all__ = ["default", "reference"]
+
+
+def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Network:
+    """Return the network that Pellucid began with: 5,880 parameters for 28 x 28 digits.
+
+    Two layers of five 5 x 5 filters, each followed by ReLU; 2 x 2 max pooling; 500 -> 10 -> ReLU
+    -> 10 -> softmax. The biases of the first dense layer start at 0.1: with 0, its ten units are
+    now and then all but switched off by their ReLU, and training does not get far.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, default (28, 28)
+        ``(height, width)`` or ``(channels, height, width)``.
+    classes : int, default 10
+        How many classes.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        Images smaller than 10 x 10, for which filters and pool are too large, or a shape or number
+        that can't be.
+
+    Notes
+    -----
+    Source: the founding document; the sizes that it leaves open are those of 500 -> 10.
+
+    Examples
+    --------
+    >>> reference().size
+    5880
+    """
+    return Network(
+        [
+            Conv2D(5, 5),
+            ReLU(),
+            Conv2D(5, 5),
+            ReLU(),
+            MaxPool2D(2),
+            Flatten(),
+            Dense(10, bias=0.1),
+            ReLU(),
+            Dense(classes),
+        ],
+        input_shape,
+    )
+
+
+def default(input_shape: tuple[int, ...], classes: int) -> Network:
+    """Return a network that fits images of a shape: what CNNClassifier takes by itself.
+
+    Blocks of a 3 x 3 convolution with 'same' padding and ReLU, two at least, with 16, 32 and from
+    then on 64 filters; each halves the image by max pooling where it is larger than 8 pixels, and
+    the last one where it is larger than 4. Then one hidden layer of 64 units. Images of fewer than
+    3 pixels in height or width get two hidden layers instead of convolutions. Weights start with
+    He's variance, 2 / inputs.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        ``(height, width)`` or ``(channels, height, width)``.
+    classes : int
+        How many classes.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        A shape or a number that can't be.
+
+    Notes
+    -----
+    Source of the variance: K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", 2015.
+
+    Examples
+    --------
+    >>> print(default((8, 8), 10).summary())
+    layer                          output shape  parameters
+    -------------------------------------------------------
+    input                          1 x 8 x 8              -
+    Conv2D(16, 3, padding='same')  16 x 8 x 8           160
+    ReLU()                         16 x 8 x 8             -
+    Conv2D(32, 3, padding='same')  32 x 8 x 8         4,640
+    ReLU()                         32 x 8 x 8             -
+    MaxPool2D(2)                   32 x 4 x 4             -
+    Flatten()                      512                    -
+    Dense(64)                      64                32,832
+    ReLU()                         64                     -
+    Dense(10)                      10                   650
+    -------------------------------------------------------
+    total                                            38,282
+    """
+    channels, height, width = checked_input_shape(input_shape)
+    layers: list[Layer] = []
+    if min(height, width) < 3:
+        size = channels * height * width
+        layers += [Flatten(), _dense(size, 64), ReLU()]
+        size = 64
+    else:
+        filters, blocks = 16, 0
+        while blocks < 2 or min(height, width) > 8:
+            layers += [_conv2d(filters), ReLU()]
+            if min(height, width) > (8 if blocks == 0 else 4):
+                layers.append(MaxPool2D(2))
+                height, width = height // 2, width // 2
+            channels, filters, blocks = filters, min(2 * filters, 64), blocks + 1
+        size = channels * height * width
+        layers.append(Flatten())
+    layers += [_dense(size, 64), ReLU(), _dense(64, classes)]
+    return Network(layers, input_shape)
+
+
+def _conv2d(filters: int) -> Conv2D:
+    # Conv2D divides scale by sqrt(filters * inputs); He asks for sqrt(2 / inputs).
+    return Conv2D(filters, 3, padding="same", scale=math.sqrt(2 * filters))
+
+
+def _dense(inputs: int, units: int) -> Dense:
+    return Dense(units, std=math.sqrt(2 / inputs))

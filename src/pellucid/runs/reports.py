@@ -1,0 +1,140 @@
+"""Tables that the command line prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pellucid.data import Available, Dataset
+from pellucid.errors import DataError
+from pellucid.files.model_file import Model
+from pellucid.measuring.own import Figure
+from pellucid.runs.printable import printable
+
+__all__ = [
+    "bench_table",
+    "class_table",
+    "console",
+    "data_table",
+    "labels_for",
+    "prediction_table",
+]
+
+SHOWN = 3
+"""Classes listed for a picture beside the likeliest."""
+
+UNBROKEN = 10_000
+"""Columns of an output that is no terminal: a table in a file or a pipe is not broken."""
+
+
+def console() -> Console:
+    """Return what prints tables: as wide as the terminal or ``COLUMNS``, else without a limit."""
+    limited = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(width=None if limited else UNBROKEN)
+
+
+def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
+    """Return the test labels of a data set as indices of the model's classes.
+
+    Raises
+    ------
+    DataError
+        The data set has classes that the model was not trained on: the message names what the
+        model knows, what the data set has, and the fix.
+    """
+    places = {name: place for place, name in enumerate(model.classes)}
+    if not places.keys() >= set(dataset.classes):
+        raise DataError(
+            f"{dataset.name} has the classes {_some(dataset.classes)}, but the model was trained "
+            f"on {_some(model.classes)}; give --data the set it was trained on."
+        )
+    return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
+
+
+def class_table(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], classes: Sequence[str]
+) -> Table:
+    """Return a row a class: how many images, how many found, precision and recall."""
+    table = _table("class")
+    for column in ("images", "right", "precision", "recall"):
+        table.add_column(column, justify="right")
+    for k, name in enumerate(classes):
+        actual, claimed = labels == k, predicted == k
+        right = int((actual & claimed).sum())
+        table.add_row(
+            _text(name), f"{actual.sum():,}", f"{right:,}", _share(right, int(claimed.sum())),
+            _share(right, int(actual.sum())),
+        )  # fmt: skip
+    return table
+
+
+def prediction_table(
+    paths: Iterable[Path], probabilities: NDArray[np.float32], classes: Sequence[str]
+) -> Table:
+    """Return a row a picture: the label, its probability, and the next likeliest classes."""
+    table = _table("picture", "label")
+    table.add_column("probability", justify="right")
+    table.add_column("then")
+    for path, row in zip(paths, probabilities, strict=True):
+        order = np.argsort(-row, kind="stable")
+        others = ", ".join(f"{classes[k]} {row[k]:.1%}" for k in order[1 : 1 + SHOWN])
+        table.add_row(
+            _text(path), _text(classes[order[0]]), f"{row[order[0]]:.1%}", _text(others)
+        )  # fmt: skip
+    return table
+
+
+def data_table(rows: Iterable[Available]) -> Table:
+    """Return a row a named data set."""
+    table = _table("name", "what", "images", "where")
+    for row in rows:
+        table.add_row(*map(_text, row))
+    return table
+
+
+def bench_table(figures: Iterable[Figure]) -> Table:
+    """Return a row a figure of this machine, each group named once."""
+    table, group = _table("what", ""), ""
+    for column in ("median", "lowest", "highest", "unit"):
+        table.add_column(column, justify="left" if column == "unit" else "right")
+    for figure in figures:
+        values = [f"{v:,.{_digits(v)}f}" for v in (figure.value, figure.low, figure.high)]
+        table.add_row(
+            _text("" if figure.group == group else figure.group), _text(figure.name), *values,
+            _text(figure.unit),
+        )  # fmt: skip
+        group = figure.group
+    return table
+
+
+def _digits(value: float) -> int:
+    return 0 if value >= 100 else 1 if value >= 10 else 2
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _text(value: object) -> Text:
+    """Return names as they are: nothing in a file's or a class's name is markup or a command."""
+    return Text(printable(str(value)))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

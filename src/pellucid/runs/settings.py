@@ -1,0 +1,154 @@
+"""Everything that a run depends on, as settings, as JSON-ready values, and as options."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pellucid import data
+from pellucid.data import Dataset
+from pellucid.errors import DataError
+from pellucid.images.augmentation import Augmentation
+from pellucid.images.preprocessing import Fit, Preprocessing
+from pellucid.training import Adam, Schedule
+
+__all__ = ["RunSettings", "Say"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that a run depends on.
+
+    Attributes
+    ----------
+    data : str or None
+        What :func:`pellucid.data.load` takes; None is MNIST, or the bundled digits where MNIST is
+        out of reach.
+    size : (int, int) or None
+        Height and width that pictures are brought to; None leaves them as they are.
+    fit : {"resize", "mnist"}
+        How they are: see :class:`pellucid.Preprocessing`. ``"mnist"`` has the size 28 x 28 if none
+        is given.
+    skip_bad : bool
+        Whether to go on without bad files and rows.
+    test_share : float
+        The part kept for the test where the data have no test images. Which images these are does
+        not depend on ``seed``.
+    images : int
+        How many randomized training images to draw.
+    batch_size, sections : int
+        Images an update, and the parts they are worked on in.
+    workers : int or None
+        Threads, or processes with that executor; None is one on each processor.
+    executor : str
+        What works on the sections; see :func:`pellucid.open_executor`.
+    optimizer : Adam
+        Learning rate, betas, eps.
+    schedule : Schedule
+        How the learning rate changes over the run.
+    augmentation : Augmentation or None
+        The randomizing; None for none.
+    seed : int
+        What all that is random is drawn from.
+    """
+
+    data: str | None = None
+    size: tuple[int, int] | None = None
+    fit: Fit = "resize"
+    skip_bad: bool = False
+    test_share: float = 0.2
+    images: int = 81_000
+    batch_size: int = 1024
+    sections: int = 8
+    workers: int | None = None
+    executor: str = "threads"
+    optimizer: Adam = field(default_factory=lambda: Adam(learning_rate=0.05))
+    schedule: Schedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-ready values."""
+        values = dataclasses.asdict(self)
+        values["augmentation"] = self.augmentation and self.augmentation.to_dict()
+        return values
+
+    def load(self, say: Say) -> Dataset:
+        """Read the data; a bar shows how far it is, where reading takes time."""
+        is_centered = self.fit == "mnist"
+        with data.show_reading("reading") as progress:
+            return data.load(
+                self.data or "mnist",
+                fallback=self.data is None,
+                say=say,
+                progress=progress,
+                skip_bad=self.skip_bad,
+                size=None if is_centered else self.size,
+                preprocessing=Preprocessing(self.size or (28, 28)) if is_centered else None,
+                test_share=self.test_share,
+            )
+
+    def load_again(self, say: Say) -> Dataset:
+        """Read the data of a run that is there already.
+
+        Raises
+        ------
+        DataError
+            It can't be read; the message says that it is what the run recorded.
+        """
+        try:
+            return self.load(say)
+        except DataError as error:
+            if "\n" in str(error):  # a list of what is bad in it
+                raise
+            raise DataError(
+                f"The data of this run, {self.data}, can't be read; if it is elsewhere now, say "
+                f"where with --data. {error}"
+            ) from error
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> RunSettings:
+        """Return the settings that :meth:`to_dict` described; other entries don't matter.
+
+        Raises
+        ------
+        KeyError, TypeError, ConfigurationError
+            An entry is missing, or has a value that can't be used.
+        """
+        names = [f.name for f in dataclasses.fields(cls)]
+        settings = {name: values[name] for name in names if name in values}
+        ranges, size = settings["augmentation"], settings["size"]
+        return cls(
+            **settings
+            | {
+                "size": None if size is None else tuple(size),
+                "optimizer": Adam(**settings["optimizer"]),
+                "schedule": Schedule(**settings["schedule"]),
+                "augmentation": None if ranges is None else Augmentation(**ranges),
+            }
+        )
+
+    def to_options(self) -> dict[str, Any]:
+        """Return the settings as the options of the command line, by their names."""
+        values = self.to_dict()
+        ranges = values.pop("augmentation")
+        values |= {**values.pop("optimizer"), **values.pop("schedule")}
+        values |= Augmentation().to_dict() if ranges is None else ranges
+        return values | {"randomize": ranges is not None}
+
+    @classmethod
+    def from_options(cls, options: dict[str, Any]) -> RunSettings:
+        """Return the settings for options as :meth:`to_options` names them."""
+        kinds = {"optimizer": Adam, "schedule": Schedule, "augmentation": Augmentation}
+        parts: dict[str, Any] = {
+            name: kind(**{f.name: options[f.name] for f in dataclasses.fields(kind)})
+            for name, kind in kinds.items()
+        }
+        if not options["randomize"]:
+            parts["augmentation"] = None
+        plain = {f.name: options[f.name] for f in dataclasses.fields(cls) if f.name in options}
+        return cls(**plain, **parts)

@@ -1,0 +1,265 @@
+import os
+import struct
+import subprocess
+import sys
+import tracemalloc
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+
+from pellucid import Preprocessing
+from pellucid.data import read_images, read_picture, read_pictures
+from pellucid.data.readers import pictures
+from pellucid.errors import DataError
+
+GRAY = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) * 5
+COLOR = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif"])
+def test_lossless_kinds_come_back(tmp_path, kind):
+    Image.fromarray(GRAY).save(tmp_path / f"gray.{kind}")
+    np.testing.assert_array_equal(
+        read_picture(tmp_path / f"gray.{kind}").reshape(6, 8, -1)[:, :, 0], GRAY
+    )
+    if kind != "gif":
+        Image.fromarray(COLOR).save(tmp_path / f"color.{kind}")
+        np.testing.assert_array_equal(read_picture(tmp_path / f"color.{kind}"), COLOR)
+
+
+def test_jpeg_and_a_wrong_ending(tmp_path):
+    Image.fromarray(GRAY).save(tmp_path / "gray.png", format="JPEG", quality=95)
+    picture = read_picture(str(tmp_path / "gray.png"))
+    assert picture.shape == (6, 8)
+    assert picture.dtype == np.uint8
+    assert np.abs(picture.astype(int) - GRAY).max() < 20
+
+
+def test_exif_orientation_is_applied_and_broken_exif_ignored(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees to the right
+    Image.fromarray(GRAY).save(tmp_path / "a.png", exif=exif)
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), np.rot90(GRAY, -1))
+    Image.fromarray(GRAY).save(tmp_path / "b.png", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    np.testing.assert_array_equal(read_picture(tmp_path / "b.png"), GRAY)
+
+
+def test_what_is_transparent_becomes_white(tmp_path):
+    alpha = np.zeros((6, 8, 4), np.uint8)
+    alpha[0, 0] = [255, 0, 0, 255]
+    Image.fromarray(alpha).save(tmp_path / "rgba.png")
+    read = read_picture(tmp_path / "rgba.png")
+    assert read[0, 0].tolist() == [255, 0, 0]
+    assert (read[1:] == 255).all()
+
+    Image.fromarray(np.full((6, 8, 2), [0, 64], np.uint8), "LA").save(tmp_path / "la.png")
+    assert np.unique(read_picture(tmp_path / "la.png")).tolist() == [191]
+
+    palette = Image.fromarray(np.eye(6, 8, dtype=np.uint8), "P")
+    palette.putpalette([9, 9, 9, 0, 0, 0])
+    palette.save(tmp_path / "p.png", transparency=0)
+    read = read_picture(tmp_path / "p.png")
+    assert read.shape == (6, 8, 3)
+    assert (read[0, 0] == 0).all()
+    assert (read[0, 1] == 255).all()
+
+    Image.fromarray(GRAY).save(tmp_path / "l.png", transparency=0)
+    read = read_picture(tmp_path / "l.png")
+    assert read.shape == (6, 8)
+    assert read[0, :3].tolist() == [255, 5, 10]
+
+
+def test_one_and_sixteen_bits(tmp_path):
+    Image.fromarray(np.eye(6, 8, dtype=bool)).save(tmp_path / "one.png")
+    np.testing.assert_array_equal(read_picture(tmp_path / "one.png"), np.eye(6, 8) * 255)
+    deep = np.linspace(0, 65535, 48).reshape(6, 8)
+    for kind in ("png", "tiff"):
+        Image.fromarray(deep.astype(np.uint16)).save(tmp_path / f"deep.{kind}")
+        read = read_picture(tmp_path / f"deep.{kind}")
+        assert (read.min(), read.max(), read.dtype) == (0, 255, np.uint8)
+        assert np.abs(read - deep / 257).max() <= 0.51
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_all_orientations_are_pillow_s(tmp_path, orientation, mode):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(GRAY if mode == "L" else COLOR).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as picture:
+        expected = np.asarray(ImageOps.exif_transpose(picture))
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), expected)
+    header = pictures.read_header(tmp_path / "a.png")
+    assert (header.height, header.width) == expected.shape[:2]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_strips_make_no_difference(tmp_path, mode, monkeypatch):
+    whole = Image.fromarray(COLOR)
+    picture = Image.fromarray(GRAY.astype(np.uint16) * 200) if mode == "I;16" else whole
+    picture = picture if mode == "I;16" else whole.convert(mode)
+    if mode in ("LA", "RGBA"):
+        picture.putalpha(Image.fromarray(GRAY))
+    end = "tiff" if mode == "CMYK" else "png"
+    more = {"transparency": bytes(range(256))} if mode == "P" else {}
+    picture.save(tmp_path / f"a.{end}", **more)
+    expected = read_picture(tmp_path / f"a.{end}")
+    for strip in (1, 17):
+        monkeypatch.setattr(pictures, "_STRIP", strip)
+        np.testing.assert_array_equal(read_picture(tmp_path / f"a.{end}"), expected)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted as Linux does")
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16"])
+def test_beside_a_picture_only_its_pixels_are_held(tmp_path, mode):
+    Image.new(mode, (4000, 4000)).save(tmp_path / "a.png")
+    code = (
+        "import resource, sys, pellucid.data as d\n"
+        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "from PIL import Image\nbefore = most()\n"
+        "pixels = d.read_picture(sys.argv[1])\nprint(most() - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "a.png"], capture_output=True, text=True, check=True
+    )
+    # Pillow's 4 bytes a pixel and our 3 are 112 MB; an array, a copy and a layer more were 400.
+    assert float(done.stdout) < 160
+
+
+def tiled(width, height):
+    """Return a TIFF of 12 x 12 pixels in one tile, whose content does not matter."""
+    entries = [
+        (256, 12), (257, 12), (258, 8), (259, 8), (262, 1), (277, 1), (322, width), (323, height),
+        (324, 200), (325, 10),
+    ]  # fmt: skip
+    body = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + body + bytes(100)
+
+
+def test_a_small_picture_of_a_large_tile_is_refused(tmp_path):
+    (tmp_path / "a.tif").write_bytes(tiled(30_000, 30_000))
+    with pytest.raises(DataError, match="it has tiles of 30000 x 30000 pixels; save it with small"):
+        read_picture(tmp_path / "a.tif")
+    (tmp_path / "a.tif").write_bytes(tiled(16, 16))
+    with pytest.raises(DataError, match="it is damaged"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_pictures_become_images_one_at_a_time(tmp_path, monkeypatch):
+    for number in range(3):
+        Image.new("L", (3000, 2000), 80 * number).save(tmp_path / f"{number}.png")
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    resize = Preprocessing((2, 2), "light-on-dark", "resize")
+    tracemalloc.start()
+    try:
+        found = read_images(paths, resize)
+        assert tracemalloc.get_traced_memory()[1] < 17e6  # one has 6 MB, and strips of it
+    finally:
+        tracemalloc.stop()
+    assert found[:, 0, 0, 0].tolist() == [0, 80, 160]
+    with pytest.raises(DataError, match=r"Can't read 2 of 3 pictures:\n.*none.*\n.*nothing"):
+        read_images([paths[0], "none", "nothing"], resize)
+
+
+def png_header(width, height):
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    data = chunk(b"IDAT", zlib.compress(b"\0" * 100))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + data + chunk(b"IEND", b"")
+
+
+def make_bad(folder):
+    Image.fromarray(COLOR.repeat(20, 0).repeat(20, 1)).save(folder / "good.png")
+    good = (folder / "good.png").read_bytes()
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("hello")
+    (folder / "cut.png").write_bytes(good[: len(good) // 2])
+    (folder / "folder.png").mkdir()
+    (folder / "large.png").write_bytes(png_header(8001, 8000))
+    (folder / "larger.png").write_bytes(png_header(10_000, 10_000))
+    (folder / "long.png").write_bytes(png_header(65_536, 1))
+    (folder / "bomb.png").write_bytes(png_header(60_000, 60_000))
+    Image.fromarray(GRAY.astype(np.float32)).save(folder / "float.tiff")
+    Image.fromarray(GRAY.astype(np.int32) * 10**6).save(folder / "long.tiff")
+    (folder / "a.ps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n")
+
+
+BAD = [
+    ("none.png", "there is no such file"),
+    ("good.png/x.png", "there is no such file"),
+    ("empty.png", "it is empty (0 bytes)"),
+    ("text.png", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF"),
+    ("a.ps", "it is no picture, or of a kind other than"),
+    ("cut.png", "it is damaged ("),
+    ("folder.png", "it is a folder"),
+    ("large.png", "it has 8001 x 8000 pixels, more than 64 million; make it smaller"),
+    ("larger.png", "it has 10000 x 10000 pixels, more than 64 million"),
+    ("long.png", "it has 65536 x 1 pixels, more than 65,535 on a side; cut it"),
+    ("bomb.png", "it has more than 64 million pixels"),
+    ("float.tiff", "its pixels are floating-point numbers"),
+    ("long.tiff", "its pixels have 32 bits"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), BAD)
+def test_a_bad_file_is_told_with_its_reason(tmp_path, name, reason):
+    make_bad(tmp_path)
+    with pytest.raises(DataError) as error:
+        read_picture(tmp_path / name)
+    assert f"Can't read the picture {tmp_path / name}: {reason}" in str(error.value)
+    with pytest.raises(DataError) as error:
+        read_pictures([tmp_path / "good.png", tmp_path / name])
+    assert f"Can't read the picture {tmp_path / name}: {reason}" in str(error.value)
+
+
+def test_a_name_with_a_null_byte():
+    with pytest.raises(DataError, match="null"):
+        read_picture("a\0b.png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are POSIX's")
+def test_a_pipe_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(DataError, match="it is not a regular file"):
+        read_picture(tmp_path / "pipe.png")
+
+
+def test_every_bad_file_of_several_is_listed(tmp_path):
+    make_bad(tmp_path)
+    paths = [tmp_path / "good.png", *(tmp_path / name for name, _ in BAD)]
+    with pytest.raises(DataError) as error:
+        read_pictures(paths)
+    lines = str(error.value).split("\n")
+    assert lines[0] == f"Can't read {len(BAD)} of {len(paths)} pictures:"
+    for line, (name, reason) in zip(lines[1:], BAD, strict=True):
+        assert line.startswith(f"  {tmp_path / name}: {reason}")
+    assert [p.shape for p in read_pictures(paths[:1] * 2)] == [(120, 160, 3)] * 2
+
+
+@given(st.data())
+def test_damage_is_a_data_error_or_harmless(tmp_path_factory, data):
+    folder = tmp_path_factory.getbasetemp()
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "GIF"]))
+    path = folder / "damaged"
+    Image.fromarray(COLOR).save(path, format=kind)
+    content = bytearray(path.read_bytes())
+    if data.draw(st.booleans()):
+        del content[data.draw(st.integers(0, len(content) - 1)) :]
+    else:
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    try:
+        picture = read_picture(path)
+    except DataError:
+        return
+    assert picture.dtype == np.uint8
+    assert picture.ndim in (2, 3)

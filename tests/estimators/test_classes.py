@@ -1,0 +1,87 @@
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_class_weight
+
+from pellucid.errors import ConfigurationError, DataError
+from pellucid.estimators.classes import check_class_weight, class_factors, class_indices
+
+
+class TestIndices:
+    @pytest.mark.parametrize(
+        "names",
+        [["a", "bb", ""], [3, -1, 10], [0.5, 2.0, -1.0], [True, False], [2**63, 2**64 - 1]],
+    )
+    def test_are_places_in_the_classes(self, names):
+        classes = np.unique(np.array(names))
+        y = np.array(names * 3)
+        assert (classes[class_indices(y, classes)] == y).all()
+        as_objects = np.array(names * 3, dtype=object)
+        assert (class_indices(as_objects, classes) == class_indices(y, classes)).all()
+
+    def test_numbers_are_equal_whatever_their_type(self):
+        assert class_indices(np.array([1.0, 0.0]), np.array([0, 1])).tolist() == [1, 0]
+
+    @pytest.mark.parametrize(
+        ("y", "classes", "name"),
+        [
+            ([1, 7], [0, 1], "7"),
+            (["0"], [0, 1], "'0'"),
+            ([1], ["0", "1"], "1"),
+            ([0.5], [0], "0.5"),
+        ],
+    )
+    def test_others_are_named(self, y, classes, name):
+        message = re.escape(f"y holds the class {name}, but the classes are {classes}; leave it")
+        with pytest.raises(DataError, match=message):
+            class_indices(np.array(y), np.array(classes))
+
+
+class TestFactors:
+    @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), min_size=1))
+    def test_balanced_is_what_scikit_learn_says_of_the_repeated_data(self, rows):
+        labels, weights = np.array(rows).T
+        present = np.unique(labels)
+        expected = compute_class_weight("balanced", classes=present, y=labels.repeat(weights))
+        found = class_factors("balanced", np.arange(4), labels, weights.astype(float))
+        np.testing.assert_allclose(found[present], expected, rtol=1e-12)
+        assert (np.delete(found, present) == 0).all()
+
+    def test_weights_of_zero_are_no_class(self):
+        found = class_factors("balanced", np.arange(3), np.array([0, 1, 2]), np.array([1.0, 3, 0]))
+        assert found.tolist() == [2.0, 2 / 3, 0.0]
+
+    def test_a_dict_may_leave_out_classes_or_name_others(self):
+        labels, weights = np.array([0, 1]), np.ones(2)
+        classes = np.array([5, 7])
+        assert class_factors(None, classes, labels, weights).tolist() == [1, 1]
+        assert class_factors({7: 2}, classes, labels, weights).tolist() == [1, 2]
+        assert class_factors({5: 3, 7: 2, 9: 1}, classes, labels, weights).tolist() == [3, 2]
+        assert class_factors({np.int64(5): 3}, classes, labels, weights).tolist() == [3, 1]
+        with pytest.raises(ConfigurationError, match=re.escape("names the class '7', but the")):
+            class_factors({"7": 2}, classes, labels, weights)
+
+
+@pytest.mark.parametrize("wanted", [None, "balanced", {}, {"a": 0, 1: np.float32(0.5)}])
+def test_what_can_be_a_class_weight(wanted):
+    check_class_weight(wanted)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("auto", "class_weight is 'auto'; it must be None, 'balanced', or a dict"),
+        ([1, 2], "class_weight is [1, 2]"),
+        (3, "class_weight is 3"),
+        ({"a": "b"}, "class_weight['a'] is 'b'; it must be a finite number of at least 0"),
+        ({"a": np.nan}, "class_weight['a'] is nan"),
+        ({"a": np.inf}, "class_weight['a'] is inf"),
+        ({"a": -1}, "class_weight['a'] is -1"),
+    ],
+)
+def test_what_can_not(wanted, message):
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        check_class_weight(wanted)

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid import evaluate, image_gradients, predict_proba
+from pellucid.errors import DataError
+from pellucid.execution.inference import PART
+from pellucid.network import presets
+from tests.equations.numeric import SEEDS
+from tests.equations.test_network import OTHER
+from tests.kernels.oracle import by_equations, error, problem
+from tests.training.examples import NETWORK
+
+NETWORKS = {"reference": presets.reference((12, 12)), "other": OTHER}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@given(count=st.integers(1, 40), seed=SEEDS, as_bytes=st.booleans())
+def test_probabilities_loss_and_accuracy_are_those_of_the_equations(name, count, seed, as_bytes):
+    network = NETWORKS[name]
+    parameters, images, labels = problem(network, count, seed, as_bytes=as_bytes)
+    result, loss, _, _ = by_equations(network, parameters, images, labels)
+    probabilities = predict_proba(network, parameters, images, workers=1)
+    assert probabilities.shape == (count, network.classes)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities, result.probs, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)
+
+    found = evaluate(network, parameters, images, labels, workers=1)
+    np.testing.assert_array_equal(found.probabilities, probabilities)
+    np.testing.assert_array_equal(found.predicted, result.probs.argmax(axis=1))
+    assert found.loss == pytest.approx(loss / count, rel=1e-5)
+    assert found.accuracy == (result.probs.argmax(axis=1) == labels).mean()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@given(count=st.integers(1, 40), seed=SEEDS, as_bytes=st.booleans())
+def test_image_gradients_are_the_tenth_step(name, count, seed, as_bytes):
+    network = NETWORKS[name]
+    parameters, images, labels = problem(network, count, seed, as_bytes=as_bytes)
+    expected = by_equations(network, parameters, images, labels)[3]
+    found = image_gradients(network, parameters, images, labels)
+    assert found.shape == (count, *network.input_shape)
+    assert found.dtype == np.float32
+    assert error(found, expected) <= 1e-5
+
+
+def test_many_images_are_cut_into_parts_that_workers_share():
+    images = np.random.default_rng(0).integers(0, 256, (2 * PART + 77, 10, 11), dtype=np.uint8)
+    parameters = NETWORK.initial_parameters(1)
+    whole = predict_proba(NETWORK, parameters, images, workers=1)
+    np.testing.assert_array_equal(predict_proba(NETWORK, parameters, images, workers=3), whole)
+    few = predict_proba(NETWORK, parameters, images[PART - 3 : PART + 9])
+    np.testing.assert_array_equal(few, whole[PART - 3 : PART + 9])
+
+
+def test_images_may_have_no_axis_of_channels_and_lie_anywhere():
+    parameters, images, labels = problem(NETWORK, 9, as_bytes=True)
+    expected = predict_proba(NETWORK, parameters, images)
+    for same in (images[:, 0], np.asfortranarray(images), images[::-1][::-1], images.tolist()):
+        np.testing.assert_array_equal(predict_proba(NETWORK, parameters, same), expected)
+    np.testing.assert_array_equal(
+        image_gradients(NETWORK, parameters, images[:, 0], labels),
+        image_gradients(NETWORK, parameters, images, labels),
+    )
+
+
+def test_nan_parameters_are_visible():
+    _, images, labels = problem(NETWORK, 3)
+    parameters = np.full(NETWORK.size, np.nan, dtype=np.float32)
+    assert np.isnan(predict_proba(NETWORK, parameters, images)).all()
+    assert np.isnan(evaluate(NETWORK, parameters, images, labels).loss)
+
+
+def test_data_that_cannot_be_used():
+    parameters, images, labels = problem(NETWORK, 3)
+    nan = images.copy()
+    nan[1, 0, 0, 0] = np.nan
+    for call in (
+        lambda data: predict_proba(NETWORK, parameters, data),
+        lambda data: evaluate(NETWORK, parameters, data, labels),
+        lambda data: image_gradients(NETWORK, parameters, data, labels),
+    ):
+        with pytest.raises(DataError, match="NaN or infinity in 1 of 3 images, first image 1"):
+            call(nan)
+        with pytest.raises(DataError, match=r"the network takes \(1, 10, 11\)"):
+            call(images[:, :, :5])
+    for call in (evaluate, image_gradients):
+        with pytest.raises(DataError, match="Label 4 at index 2 is out of range"):
+            call(NETWORK, parameters, images, [0, 1, 4])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        np.zeros(NETWORK.size - 1, np.float32),
+        np.zeros(NETWORK.size + 1, np.float32),
+        np.zeros((1, NETWORK.size), np.float32),
+        np.zeros(0, np.float32),
+    ],
+    ids=lambda wrong: str(wrong.shape),
+)
+def test_parameters_of_another_network_are_refused(wrong):
+    _, images, labels = problem(NETWORK, 3)
+    for call in (
+        lambda: predict_proba(NETWORK, wrong, images),
+        lambda: evaluate(NETWORK, wrong, images, labels),
+        lambda: image_gradients(NETWORK, wrong, images, labels),
+    ):
+        with pytest.raises(ValueError, match=r"does not fit this network, which has [\d,]+ param"):
+            call()
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float16, ">f4", "strided"])
+def test_parameters_of_another_type_or_layout_are_refused_or_taken(kind):
+    """Never read as what they are not."""
+    parameters, images, _ = problem(NETWORK, 3)
+    other = np.repeat(parameters, 2)[::2] if kind == "strided" else parameters.astype(kind)
+    try:
+        found = predict_proba(NETWORK, other, images)
+    except ValueError:
+        return
+    expected = predict_proba(NETWORK, parameters, images)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)

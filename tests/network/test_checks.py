@@ -1,0 +1,31 @@
+"""What a network is made of; tests/test_network.py has the messages through Network."""
+
+import numpy as np
+import pytest
+
+from pellucid.errors import NetworkError
+from pellucid.network.checks import checked_input_shape, checked_layers
+from pellucid.network.layers import Dense, Flatten
+
+
+def test_layers_become_a_tuple():
+    assert checked_layers(iter([Flatten(), Dense(2)])) == (Flatten(), Dense(2))
+
+
+@pytest.mark.parametrize("layers", [[], Dense(2), None, 3, [Dense], ["Dense(2)"], [None]])
+def test_what_are_no_layers_is_refused(layers):
+    with pytest.raises(NetworkError):
+        checked_layers(layers)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), [28, 28], (1, 28, 28), (np.int64(28), 28)])
+def test_shapes_have_three_numbers(shape):
+    assert checked_input_shape(shape) == (1, 28, 28)
+
+
+@pytest.mark.parametrize(
+    "shape", [28, "ab", (28,), (0, 8), (1, 2, 3, 4), (2.5, 8), (True, 8), None, np.ones(2)]
+)
+def test_what_is_no_shape_is_refused(shape):
+    with pytest.raises(NetworkError, match=r"\(height, width\)"):
+        checked_input_shape(shape)

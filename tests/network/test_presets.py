@@ -1,0 +1,43 @@
+import pytest
+
+from pellucid import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from pellucid.errors import NetworkError
+from pellucid.network import presets
+
+
+def test_the_reference_network_is_the_one_of_the_equations():
+    network = presets.reference()
+    assert [type(layer) for layer in network.layers] == [
+        *(Conv2D, ReLU, Conv2D, ReLU, MaxPool2D),
+        *(Flatten, Dense, ReLU, Dense),
+    ]
+    assert {p.name: p.shape for p in network.parameters} == {
+        "f1": (5, 1, 5, 5),
+        "b1": (5,),
+        "f2": (5, 5, 5, 5),
+        "b2": (5,),
+        "w3": (10, 500),
+        "b3": (10,),
+        "w4": (10, 10),
+        "b4": (10,),
+    }
+    # 125 + 5 + 625 + 5 + 5,000 + 10 + 100 + 10
+    assert network.size == 5880
+    assert network.shapes[:6] == (
+        *((1, 28, 28), (5, 24, 24), (5, 24, 24)),
+        *((5, 20, 20), (5, 20, 20), (5, 10, 10)),
+    )
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((32, 24), (1, 32, 24)), ((3, 32, 24),) * 2])
+def test_other_images_and_classes_fit_too(shape, expected):
+    network = presets.reference(shape, classes=26)
+    assert network.input_shape == expected
+    assert network.classes == 26
+
+
+@pytest.mark.parametrize("make", [presets.default, presets.reference])
+@pytest.mark.parametrize(("shape", "classes"), [("ab", 3), ((0, 8), 3), (28, 3), ((16, 16), 1)])
+def test_what_can_t_be_a_network_is_refused(make, shape, classes):
+    with pytest.raises(NetworkError):
+        make(shape, classes)
