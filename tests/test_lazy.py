@@ -17,7 +17,7 @@ def test_every_public_name_is_found_and_nothing_else(package):
 
 
 def test_a_name_is_looked_for_once(monkeypatch):
-    get = lazy_names("pellucid", {"pi": "math"})
+    get = lazy_names("pellucid", {"math": ["pi"]})
     monkeypatch.setattr(pellucid, "pi", None, raising=False)
     assert get("pi") == pellucid.pi == pytest.approx(3.14159, abs=1e-5)
 

@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING
 
 from pellucid import data, errors
 from pellucid._lazy import lazy_names
-from pellucid.execution.inference import Evaluation, evaluate, image_gradients, predict_proba
-from pellucid.files.fingerprints import fingerprint
-from pellucid.files.model_file import Model, load_model, save_model
-from pellucid.images.augmentation import Augmentation
-from pellucid.images.preprocessing import Preprocessing
 from pellucid.network import presets
-from pellucid.network.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid
-from pellucid.network.network import Network
-from pellucid.training import Adam, Checkpoints, History, Schedule, Trainer
 
 if TYPE_CHECKING:
     from pellucid.estimators.classifier import CNNClassifier
     from pellucid.estimators.displays import HistoryDisplay, PredictionsDisplay
     from pellucid.execution.executors import open_executor
+    from pellucid.execution.inference import Evaluation, evaluate, image_gradients, predict_proba
+    from pellucid.files.fingerprints import fingerprint
+    from pellucid.files.model_file import Model, load_model, save_model
+    from pellucid.images.augmentation import Augmentation
+    from pellucid.images.preprocessing import Preprocessing
+    from pellucid.network.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid
+    from pellucid.network.network import Network
+    from pellucid.training import Adam, Checkpoints, History, Schedule, Trainer
 
 __all__ = [
     "Adam",
@@ -52,17 +52,26 @@ __all__ = [
     "save_model",
 ]
 
-# scikit-learn, matplotlib and process pools take longer to import than all the rest.
+# This is the door: whoever asks for a name waits for what it needs, and for nothing else. Numba,
+# scikit-learn, matplotlib and process pools each take longer to import than all that is here.
 __getattr__ = lazy_names(
     __name__,
     {
-        "CNNClassifier": "pellucid.estimators.classifier",
-        "HistoryDisplay": "pellucid.estimators.displays",
-        "PredictionsDisplay": "pellucid.estimators.displays",
-        "open_executor": "pellucid.execution.executors",
+        "pellucid.estimators.classifier": ("CNNClassifier",),
+        "pellucid.estimators.displays": ("HistoryDisplay", "PredictionsDisplay"),
+        "pellucid.execution.executors": ("open_executor",),
+        "pellucid.execution.inference": (
+            "Evaluation", "evaluate", "image_gradients", "predict_proba",
+        ),
+        "pellucid.files.fingerprints": ("fingerprint",),
+        "pellucid.files.model_file": ("Model", "load_model", "save_model"),
+        "pellucid.images.augmentation": ("Augmentation",),
+        "pellucid.images.preprocessing": ("Preprocessing",),
+        "pellucid.network.layers": ("Conv2D", "Dense", "Flatten", "MaxPool2D", "ReLU", "Sigmoid"),
+        "pellucid.network.network": ("Network",),
+        "pellucid.training": ("Adam", "Checkpoints", "History", "Schedule", "Trainer"),
     },
-)
-
+)  # fmt: skip
 
 sys.modules["pellucid.presets"] = presets
 """A public module, whichever room it is in: ``from pellucid.presets import reference``."""

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 __all__ = ["lazy_names"]
 
 
-def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
     """Return a package's ``__getattr__``, which finds each name in the module it lives in.
 
     Parameters
     ----------
     package : str
         The package's own name.
-    homes : mapping
-        The module of every name.
+    names : mapping
+        The modules, and the names that each has.
 
     Examples
     --------
-    >>> find = lazy_names("pellucid", {"CNNClassifier": "pellucid.estimators.classifier"})
+    >>> find = lazy_names("pellucid", {"pellucid.estimators.classifier": ["CNNClassifier"]})
     >>> find("CNNClassifier").__name__
     'CNNClassifier'
     """
+    homes = {name: module for module, own in names.items() for name in own}
 
     def get(name: str) -> Any:
         if name not in homes:

@@ -34,14 +34,9 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "Available": "pellucid.data.catalog",
-        "available": "pellucid.data.catalog",
-        "fetch": "pellucid.data.catalog",
-        "load": "pellucid.data.catalog",
-        "read_images": "pellucid.data.readers.pictures",
-        "read_picture": "pellucid.data.readers.pictures",
-        "read_pictures": "pellucid.data.readers.pictures",
-        "show_reading": "pellucid.data.progress_bar",
+        "pellucid.data.catalog": ("Available", "available", "fetch", "load"),
+        "pellucid.data.progress_bar": ("show_reading",),
+        "pellucid.data.readers.pictures": ("read_images", "read_picture", "read_pictures"),
     },
 )
 
