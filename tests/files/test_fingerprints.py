@@ -64,6 +64,14 @@ def test_what_has_none(value, what):
         fingerprint(value)
 
 
+def test_of_several_arrays_their_borders_count():
+    numbers = np.arange(4)
+    assert array_fingerprint(numbers[:1], numbers[1:]) != array_fingerprint(numbers)
+    assert array_fingerprint(numbers[:1], numbers[1:]) != array_fingerprint(
+        numbers[:2], numbers[2:]
+    )
+
+
 def test_an_array_s_is_of_dtype_shape_and_bytes(tmp_path):
     images, _ = bright_corners(10)
     images.tofile(tmp_path / "images")

@@ -12,6 +12,7 @@ from pellucid.files.tensor_file import (
     check_names,
     digest,
     json_entry,
+    pack,
     read_file,
     short,
     tensor,
@@ -25,6 +26,28 @@ def path(tmp_path):
     path = tmp_path / "a.safetensors"
     path.write_bytes(safetensors.numpy.save({"a": ARRAY}, {"format": "test", "b": "[1]"}))
     return path
+
+
+def test_what_is_packed_is_read_with_its_digest(tmp_path):
+    (tmp_path / "a").write_bytes(pack("thing", 2, {"b": [1, "x"]}, {"a": ARRAY, "c": ARRAY[:1]}))
+
+    def read(opened):
+        metadata = opened.metadata()
+        check_format(metadata, "thing", 2, "thing")
+        arrays = [opened.get_tensor(name) for name in ("a", "c")]
+        check_digest(metadata, *arrays)
+        return json_entry(metadata, "b", list), arrays
+
+    values, (a, c) = read_file(tmp_path / "a", "thing", DataError, read)
+    assert values == [1, "x"]
+    np.testing.assert_array_equal(a, ARRAY)
+    np.testing.assert_array_equal(c, ARRAY[:1])
+
+
+@pytest.mark.parametrize("value", [object(), float("nan")])
+def test_what_is_no_json_is_not_packed(value):
+    with pytest.raises((TypeError, ValueError)):
+        pack("thing", 1, {"b": value}, {"a": ARRAY})
 
 
 def test_read_file_gives_what_its_reader_makes(path):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.files.fingerprints import array_fingerprint
 from pellucid.images.axes import Images, three_axes
 from pellucid.images.preprocessing import Preprocessing
 
@@ -72,18 +72,9 @@ class Dataset:
         str
             64 hexadecimal digits.
         """
-        digest = hashlib.sha256()
-        arrays: tuple[NDArray[np.generic], ...] = (
-            self.train_images,
-            self.train_labels,
-            self.test_images,
-            self.test_labels,
+        return array_fingerprint(
+            self.train_images, self.train_labels, self.test_images, self.test_labels
         )
-        for array in arrays:
-            stored = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-            digest.update(f"{stored.dtype.str}{stored.shape};".encode())
-            digest.update(stored.data)
-        return digest.hexdigest()
 
 
 def with_channels(dataset: Dataset, channels: int) -> Dataset:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import ConfigurationError
+from pellucid.files.digests import little_endian, sha256
 
 __all__ = ["array_fingerprint", "fingerprint"]
 
@@ -59,24 +59,19 @@ def fingerprint(model: HasParameters | HasLearned | ArrayLike) -> str:
     >>> pellucid.fingerprint(trainer) == pellucid.fingerprint(trainer.parameters)
     True
     """
-    vector = _vector(model)
-    return hashlib.sha256(np.ascontiguousarray(vector, "<f4").data).hexdigest()
+    return sha256(np.asarray(_vector(model), "<f4"))
 
 
-def array_fingerprint(array: NDArray[Any]) -> str:
-    """Return the SHA-256, in hex, of an array's dtype, shape and bytes, little-endian.
-
-    A memory map is read once, from first to last, and never held as a whole.
+def array_fingerprint(*arrays: NDArray[Any]) -> str:
+    """Return the SHA-256, in hex, of each array's dtype, shape and bytes, little-endian.
 
     Examples
     --------
     >>> array_fingerprint(np.zeros(2, "<i8")) == array_fingerprint(np.zeros(2, ">i8"))
     True
     """
-    stored = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    digest = hashlib.sha256(f"{stored.dtype.str}{stored.shape};".encode())
-    digest.update(stored.data)
-    return digest.hexdigest()
+    stored = [little_endian(array) for array in arrays]
+    return sha256(*(part for a in stored for part in (f"{a.dtype.str}{a.shape};", a)))
 
 
 def _vector(model: Any) -> NDArray[Any]:

@@ -7,15 +7,12 @@ with, and the versions of what trained it. A SHA-256 over all of it is verified 
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import platform
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError, ModelFileError
@@ -25,23 +22,17 @@ from pellucid.files.tensor_file import (
     check_digest,
     check_format,
     check_names,
-    digest,
     json_entry,
+    pack,
     read_file,
     short,
     tensor,
 )
+from pellucid.files.versions import current_versions
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
 
-__all__ = [
-    "FORMAT_VERSION",
-    "Model",
-    "current_versions",
-    "load_model",
-    "read_network",
-    "save_model",
-]
+__all__ = ["FORMAT_VERSION", "Model", "load_model", "read_network", "save_model"]
 
 _FORMAT = "pellucid-model"
 FORMAT_VERSION = 1
@@ -75,7 +66,7 @@ class Model:
     configuration : dict
         How it was trained, as JSON-ready values.
     versions : dict
-        What trained it; :func:`current_versions` by default.
+        What trained it; :func:`pellucid.files.versions.current_versions` by default.
 
     Raises
     ------
@@ -96,7 +87,7 @@ class Model:
     preprocessing: Preprocessing
     classes: tuple[str, ...]
     configuration: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=lambda: current_versions())
+    versions: dict[str, str] = field(default_factory=current_versions)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -117,26 +108,6 @@ class Model:
                 f"The preprocessing gives images of shape {self.preprocessing.input_shape}, but "
                 f"the network takes {self.network.input_shape}."
             )
-
-
-def current_versions() -> dict[str, str]:
-    """Return the versions of Pellucid, NumPy, Numba and Python, and the kind of machine.
-
-    Examples
-    --------
-    >>> list(current_versions())
-    ['pellucid', 'numpy', 'numba', 'python', 'machine']
-    """
-    from importlib.metadata import PackageNotFoundError, version  # slow to import
-
-    versions = {}
-    for name in ("pellucid", "numpy", "numba"):
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "unknown"
-    machine = f"{platform.system()} {platform.machine()}"
-    return versions | {"python": platform.python_version(), "machine": machine}
 
 
 def save_model(path: str | os.PathLike[str], model: Model) -> None:
@@ -164,14 +135,12 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
             f"The model is not written to {path}: its parameters hold NaN or infinity."
         )
     try:
-        metadata = _metadata(model)
+        data = _packed(model)
     except (TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(
             f"The model is not written to {path}: its configuration or versions can't be JSON "
             f"({error})."
         ) from error
-    vector = np.ascontiguousarray(model.parameters)
-    data = safetensors.numpy.save(model.network.views(vector), metadata)
     try:
         atomic_write(path, data)
     except OSError as error:
@@ -216,7 +185,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     return read_file(path, "model", ModelFileError, _read)
 
 
-def _metadata(model: Model) -> dict[str, str]:
+def _packed(model: Model) -> bytes:
     values = {
         "network": model.network.to_dict(),
         "preprocessing": model.preprocessing.to_dict(),
@@ -224,9 +193,9 @@ def _metadata(model: Model) -> dict[str, str]:
         "configuration": model.configuration,
         "versions": model.versions,
     }
-    metadata = {"format": _FORMAT, "format_version": str(FORMAT_VERSION)}
-    metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
-    return metadata | {"sha256": digest(metadata, model.parameters)}
+    # Its SHA-256 is that of the flat vector: the arrays follow one another as they do there.
+    arrays = model.network.views(np.ascontiguousarray(model.parameters))
+    return pack(_FORMAT, FORMAT_VERSION, values, arrays)
 
 
 def _read(opened: Any) -> Model:

@@ -6,7 +6,6 @@ the metadata, and the SHA-256 over the content, by which any damage is told.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -15,9 +14,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import safetensors
+import safetensors.numpy
 from numpy.typing import NDArray
 
 from pellucid.errors import PellucidError
+from pellucid.files.digests import sha256
 
 __all__ = [
     "NewerFormatError",
@@ -27,6 +28,7 @@ __all__ = [
     "check_names",
     "digest",
     "json_entry",
+    "pack",
     "read_file",
     "short",
     "tensor",
@@ -41,6 +43,28 @@ class RefusedError(Exception):
 
 class NewerFormatError(RefusedError):
     """The file is not damaged, but of a format that came after this Pellucid."""
+
+
+def pack(
+    name: str, version: int, values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> bytes:
+    """Return the content of a file: arrays, and as metadata the format and JSON-ready values.
+
+    Raises
+    ------
+    TypeError, ValueError, RecursionError
+        A value can't be JSON.
+
+    Examples
+    --------
+    >>> data = pack("pellucid-example", 1, {"lengths": [2]}, {"a": np.zeros(2, np.float32)})
+    >>> safetensors.numpy.load(data)["a"]
+    array([0., 0.], dtype=float32)
+    """
+    metadata = {"format": name, "format_version": str(version)}
+    metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
+    metadata["sha256"] = digest(metadata, *arrays.values())
+    return safetensors.numpy.save(dict(arrays), metadata)
 
 
 def read_file(
@@ -138,10 +162,7 @@ def tensor(opened: Any, name: str, shape: tuple[int, ...], dtype: str, needs: st
 def digest(metadata: Mapping[str, str], *arrays: NDArray[Any]) -> str:
     """Return the SHA-256 over the metadata (its own entry left out) and the arrays' bytes."""
     entries = {key: value for key, value in metadata.items() if key != "sha256"}
-    found = hashlib.sha256(json.dumps(entries, sort_keys=True).encode())
-    for array in arrays:
-        found.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
-    return found.hexdigest()
+    return sha256(json.dumps(entries, sort_keys=True), *arrays)
 
 
 def check_digest(metadata: Mapping[str, str], *arrays: NDArray[Any]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from pellucid.errors import CheckpointError, ConfigurationError, DataError, ModelFileError
 from pellucid.files.fingerprints import fingerprint
-from pellucid.files.model_file import current_versions, load_model
+from pellucid.files.model_file import load_model
+from pellucid.files.versions import current_versions
 from pellucid.network.network import Network
 from pellucid.runs.folder import CHECKPOINTS, HISTORY, METRICS, MODEL
 from pellucid.runs.progress import show_progress

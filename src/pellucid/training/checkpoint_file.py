@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import CheckpointError
 from pellucid.files.atomic import atomic_write
-from pellucid.files.model_file import current_versions, read_network
+from pellucid.files.model_file import read_network
 from pellucid.files.tensor_file import (
     RefusedError,
     check_digest,
@@ -28,6 +28,7 @@ from pellucid.files.tensor_file import (
     short,
     tensor,
 )
+from pellucid.files.versions import current_versions
 from pellucid.training.history import DIGITS, Update
 from pellucid.training.state import TrainingState, differences
 
@@ -61,7 +62,7 @@ class Checkpoint:
     configuration : dict
         What else the writer wanted kept; the command line keeps the run's options here.
     versions : dict
-        What wrote it; :func:`pellucid.files.model_file.current_versions` by default.
+        What wrote it; :func:`pellucid.files.versions.current_versions` by default.
 
     Examples
     --------

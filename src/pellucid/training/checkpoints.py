@@ -18,8 +18,8 @@ from pellucid.arguments import positive, whole
 from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.files.atomic import remove_leftovers
 from pellucid.files.locks import lock_folder
-from pellucid.files.model_file import current_versions
 from pellucid.files.tensor_file import NewerFormatError
+from pellucid.files.versions import current_versions
 from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint, save_checkpoint
 from pellucid.training.state import TrainingState, differences
 
