@@ -27,7 +27,6 @@ TESTED_ELSEWHERE = {
     "kernels/program/blocks.py": "kernels/layers/conv2d/test_forward.py",
     "kernels/program/draft.py": "kernels/test_plan.py",
     "kernels/program/ops.py": "kernels/test_plan.py",
-    "images/axes.py": "data/test_dataset.py",
     "network/layers/dictionary.py": "network/layers/test_layers.py",
     "network/summary.py": "network/test_network.py",
     "plots/_checks.py": "plots/test_style.py",

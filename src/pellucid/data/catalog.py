@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from pellucid.arguments import is_whole
 from pellucid.data.assembling.assemble import assemble
 from pellucid.data.assembling.joined import (
     Source,
@@ -25,6 +24,7 @@ from pellucid.data.sets.digits import load_digits, load_digits8
 from pellucid.data.sets.mnist import cached_mnist, load_mnist
 from pellucid.data.sets.published import PUBLISHED, load_published
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
+from pellucid.images.axes import sides
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["NAMES", "Available", "available", "fetch", "load"]
@@ -347,9 +347,9 @@ def _size(
         return height, width
     if preprocessing is not None:
         raise ConfigurationError("size and preprocessing were both given; either says the size.")
-    sizes = tuple(size) if isinstance(size, tuple | list) else (size, size)
-    if len(sizes) != 2 or not all(map(is_whole, sizes)) or min(sizes) < 1:
+    asked = sides(size if isinstance(size, tuple | list) else (size, size), 2)
+    if asked is None:
         raise ConfigurationError(
             f"size is {size!r}; it must be one whole number or (height, width), each at least 1."
         )
-    return int(sizes[0]), int(sizes[1])
+    return asked[0], asked[1]

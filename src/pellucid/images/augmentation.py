@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError
+from pellucid.images.floats import in_float64
 
 __all__ = ["Augmentation", "Draw"]
 
@@ -144,7 +145,7 @@ class Augmentation:
         """
         from pellucid.equations.randomize import randomize
 
-        scaled = images / 255.0 if images.dtype == np.uint8 else np.asarray(images, np.float64)
+        scaled = in_float64(images)
         out = np.empty(scaled.shape)
         for i, image in enumerate(scaled):
             d = self.draw(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Images", "three_axes"]
+from pellucid.arguments import is_whole
+
+__all__ = ["Images", "four_axes", "sides", "three_axes"]
 
 
 Images = NDArray[np.uint8] | NDArray[np.float32]
@@ -21,3 +25,28 @@ def three_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
     ((1, 28, 28), (3, 28, 28))
     """
     return tuple(shape) if len(shape) == 3 else (1, *shape)
+
+
+def four_axes(images: NDArray[Any]) -> NDArray[Any]:
+    """Return images as ``(n, channels, height, width)``, a view of the same pixels.
+
+    Examples
+    --------
+    >>> four_axes(np.zeros((2, 28, 28))).shape
+    (2, 1, 28, 28)
+    """
+    return images if images.ndim == 4 else images[:, np.newaxis]
+
+
+def sides(value: Any, *counts: int) -> tuple[int, ...] | None:
+    """Return so many whole numbers of at least 1, whatever sequence they come in, or else None.
+
+    Examples
+    --------
+    >>> sides([28, 28], 2, 3), sides((28, 0), 2, 3), sides(28, 2)
+    ((28, 28), None, None)
+    """
+    if not isinstance(value, tuple | list) or len(value) not in counts:
+        return None
+    are_sides = all(is_whole(side) and side >= 1 for side in value)
+    return tuple(int(side) for side in value) if are_sides else None

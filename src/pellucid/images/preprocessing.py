@@ -5,7 +5,6 @@ Training, prediction and every export use the same :class:`Preprocessing`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
@@ -13,8 +12,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import is_whole
 from pellucid.errors import ConfigurationError, DataError, did_you_mean
+from pellucid.images.axes import sides, three_axes
+from pellucid.images.floats import in_float32
 from pellucid.images.ink import (
     Bytes,
     Plane,
@@ -27,18 +27,15 @@ from pellucid.images.ink import (
     strips,
 )
 from pellucid.images.pixel_range import BYTES, check_pixel_range, scaled
+from pellucid.images.resampling import Box, centered, resampled
 
 __all__ = ["Fit", "Polarity", "Preprocessing"]
 
 Polarity = Literal["auto", "light-on-dark", "dark-on-light"]
 Fit = Literal["mnist", "resize"]
 
-# Of MNIST's 28 pixels, a digit's longer side takes 20.
-_BOX = 20 / 28
 # A picture whose brightest and darkest pixels differ by less, of 255, is blank.
 _LEAST_CONTRAST = 8
-# A picture's ink may have this many pixels, or more, to one of the input before it is averaged.
-_FINEST = 4
 
 
 @dataclass(frozen=True)
@@ -143,9 +140,12 @@ class Preprocessing:
         levels = np.median(border(planes), axis=1)[:, np.newaxis, np.newaxis]
         if exact:
             return self._to_bytes(ink(planes, levels, dark), np.maximum(levels, 1))
-        centered = self._centered(planes, levels, dark, noise_of(edge))
+        found = find_ink(planes, levels, dark, noise_of(edge))
+        if found is None:
+            return np.zeros(self.input_shape, np.uint8)
+        placed = centered(found, self._size)
         # Thin strokes that faded come back.
-        return self._to_bytes(centered, centered.max())
+        return self._to_bytes(placed, placed.max())
 
     def scaled(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """Return images as the numbers that the network computes with.
@@ -168,10 +168,7 @@ class Preprocessing:
         >>> Preprocessing((1, 2)).scaled(np.array([[0, 255]], np.uint8))
         array([[0., 1.]], dtype=float32)
         """
-        found = self.for_kernels(images)
-        if found.dtype == np.uint8:
-            return found.astype(np.float32) / np.float32(255)
-        return found.astype(np.float32, copy=False)
+        return in_float32(self.for_kernels(images))
 
     def for_kernels(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return images for :func:`pellucid.predict_proba`: scaled, where it would not do so.
@@ -267,6 +264,11 @@ class Preprocessing:
             raise ConfigurationError("Preprocessing needs the entry 'input_shape'.")
         return cls(**values)
 
+    @property
+    def _size(self) -> tuple[int, int]:
+        _, height, width = self.input_shape
+        return height, width
+
     def _planes(self, array: NDArray[np.uint8]) -> Bytes:
         """Return the picture channel by channel, with as many channels as the network has."""
         channels = self.input_shape[0]
@@ -300,32 +302,9 @@ class Preprocessing:
         _, height, width = planes.shape
         if planes.shape == self.input_shape:
             return np.uint8(255) - planes if dark else planes.copy()
-        resized = [self._sample(plane, (0, 0, width, height), dark) for plane in planes]
+        whole = Box(0, 0, width, height)
+        resized = [resampled(plane, self._size, whole, inverted=dark) for plane in planes]
         return _rounded(np.stack(resized))
-
-    def _centered(self, planes: Bytes, levels: Plane, dark: bool, noise: float) -> Plane:
-        """Return the ink in the network's size, scaled and placed as MNIST's digits are."""
-        found = find_ink(planes, levels, dark, noise)
-        if found is None:
-            return np.zeros(self.input_shape)
-        _, height, width = self.input_shape
-        # Pixels of the picture to a pixel of the input.
-        step = max(found.rows / (_BOX * height), found.columns / (_BOX * width))
-        # What is much finer than the input is averaged first: the arrays below stay small.
-        factor = max(1, int(step / _FINEST))
-        cut, weight = found.cut(factor)
-        field_y, field_x = step * height / factor, step * width / factor
-        y = _field_start(weight.sum(axis=1), field_y)
-        x = _field_start(weight.sum(axis=0), field_x)
-        # Zeros around the ink, so that the field to sample lies inside the array.
-        support = 2 * math.ceil(step / factor) + 1  # how far the bicubic filter looks
-        pad_y, pad_x = (
-            max(0, math.ceil(field - length)) + support
-            for field, length in zip((field_y, field_x), weight.shape, strict=True)
-        )
-        padded = np.pad(cut, ((0, 0), (pad_y, pad_y), (pad_x, pad_x)))
-        box = (pad_x + x, pad_y + y, pad_x + x + field_x, pad_y + y + field_y)
-        return np.stack([self._sample(plane, box) for plane in padded])
 
     def _to_bytes(self, planes: Plane, strongest: Any) -> NDArray[np.uint8]:
         """Return ink from 0 to its strongest as bytes, as strong as those of the training."""
@@ -334,51 +313,15 @@ class Preprocessing:
         low, high = max(0.0, self.pixel_range[0]), min(255.0, self.pixel_range[1])
         return _rounded(low + planes * ((high - low) / strongest))
 
-    def _sample(
-        self, plane: NDArray[Any], box: tuple[float, float, float, float], inverted: bool = False
-    ) -> Plane:
-        """Return the part of a plane inside the box (left, top, right, bottom), resampled.
-
-        A large plane is narrowed in strips of its rows first, so that only one is held as floats.
-        """
-        _, height, width = self.input_shape
-        left, top, right, bottom = box
-        parts = [*strips(plane[np.newaxis])]
-        if len(parts) == 1:
-            return _resampled(parts[0][0], (width, height), box, inverted)
-        narrow = [
-            _resampled(part, (width, len(part)), (left, 0, right, len(part)), inverted)
-            for (part,) in parts
-        ]
-        return _resampled(np.concatenate(narrow), (width, height), (0, top, width, bottom))
-
-
-def _resampled(
-    plane: NDArray[Any],
-    size: tuple[int, int],
-    box: tuple[float, float, float, float],
-    inverted: bool = False,
-) -> Plane:
-    """Return the part of a plane inside the box in a size (width, height)."""
-    from PIL import Image  # who trains on arrays need not wait for it
-
-    values = plane.astype(np.float32)
-    if inverted:
-        np.subtract(np.float32(255), values, out=values)
-    resized = Image.fromarray(values).resize(size, Image.Resampling.BICUBIC, box=box)
-    return np.asarray(resized, np.float64)
-
 
 def _checked_shape(value: Any) -> tuple[int, ...]:
-    sizes = tuple(value) if isinstance(value, tuple | list) else ()
-    if len(sizes) == 2:
-        sizes = (1, *sizes)
-    if len(sizes) != 3 or not all(map(is_whole, sizes)) or min(sizes) < 1:
+    shape = sides(value, 2, 3)
+    if shape is None:
         raise ConfigurationError(
             f"Preprocessing input_shape is {value!r}; it must be (height, width) or "
             "(channels, height, width), each at least 1."
         )
-    return tuple(int(n) for n in sizes)
+    return three_axes(shape)
 
 
 def _as_bytes(picture: ArrayLike) -> NDArray[np.uint8]:
@@ -398,9 +341,3 @@ def _as_bytes(picture: ArrayLike) -> NDArray[np.uint8]:
 def _rounded(values: NDArray[Any]) -> NDArray[np.uint8]:
     whole: NDArray[np.uint8] = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
     return whole
-
-
-def _field_start(mass: Plane, field: float) -> float:
-    """Return where a field begins that has the center of mass in its middle, or holds all of it."""
-    center = float(mass @ (np.arange(len(mass)) + 0.5) / mass.sum())
-    return min(max(center - field / 2, len(mass) - field), 0.0)

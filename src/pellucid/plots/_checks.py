@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import DataError
+from pellucid.images.floats import in_float64
 
 __all__ = ["class_indices", "finite", "pictures"]
 
@@ -54,11 +55,9 @@ def pictures(name: str, images: ArrayLike, count: int | None = None) -> NDArray[
             "(n, channels, height, width) with 1 or 3 channels, and not empty."
         )
     array = array[:count]
-    if array.dtype == np.uint8:
-        array = array / 255.0
-    elif array.dtype.kind != "f":
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise DataError(f"{name} has dtype {array.dtype}; images are uint8, or floats in [0, 1].")
-    array = finite(name, array)
+    array = finite(name, in_float64(array))
     # A resampled image may lie outside by a rounding error.
     if array.min() < -1e-6 or array.max() > 1 + 1e-6:
         raise DataError(

@@ -17,7 +17,8 @@ from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
 from pellucid.data.dataset import Dataset, repeated, with_channels
 from pellucid.data.samples import BLOCK_BYTES, Parts, Reading, together
 from pellucid.errors import DataError
-from pellucid.images.axes import Images, three_axes
+from pellucid.images.axes import Images, four_axes, three_axes
+from pellucid.images.floats import in_float32
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["Source", "join", "refuse_all", "source_of_parts", "source_of_set", "split_sources"]
@@ -260,10 +261,9 @@ def _labels(
 
 def _shaped(images: Images, shape: tuple[int, ...]) -> Images:
     """Return images with the axes and the channels of the whole."""
-    if len(shape) == 3 and images.ndim == 3:
-        images = images[:, np.newaxis]
-    if len(shape) == 3 and images.shape[1] != shape[0]:
-        return repeated(images, shape[0])
+    if len(shape) == 3:
+        images = four_axes(images)
+        return images if images.shape[1] == shape[0] else repeated(images, shape[0])
     return images.reshape(-1, *shape)
 
 
@@ -271,12 +271,7 @@ def _concatenated(arrays: Sequence[Images], shape: tuple[int, ...], is_bytes: bo
     shaped = [_shaped(images, shape) for images in arrays]
     if is_bytes:
         return np.concatenate([images.astype(np.uint8, copy=False) for images in shaped])
-    return np.concatenate([_as_floats(images) for images in shaped])
-
-
-def _as_floats(images: Images) -> NDArray[np.float32]:
-    floats = images.astype(np.float32, copy=False)
-    return floats / np.float32(255) if images.dtype == np.uint8 else floats
+    return np.concatenate([in_float32(images) for images in shaped])
 
 
 def _write(images: Images, shape: tuple[int, ...], sink: Sink) -> None:
