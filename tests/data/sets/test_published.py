@@ -3,12 +3,12 @@ import gzip
 import hashlib
 import shutil
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pellucid.data.sets.published import FASHION_MNIST, KMNIST, PUBLISHED, load_published
+from pellucid.data.sets.fashion_mnist import FASHION_MNIST
+from pellucid.data.sets.published import load_published
 from pellucid.errors import DownloadError
 
 RANDOM = np.random.default_rng(0)
@@ -156,43 +156,14 @@ def test_where_a_set_is(tmp_path, cache):
     assert known(tmp_path).where() == str(cache / "tiny")
 
 
-def test_the_sets_that_are_known():
-    assert list(PUBLISHED) == ["fashion-mnist", "kmnist"]
-    for one in PUBLISHED.values():
-        assert set(one.file_sums) == set(FILES)
-        assert all(len(total) == 64 for total in one.file_sums.values())
-        assert len(one.classes) == 10
-    assert KMNIST.folder is None
-
-
-@pytest.mark.parametrize("known", PUBLISHED.values(), ids=PUBLISHED)
-def test_the_real_sets_where_they_are(known, monkeypatch):
-    monkeypatch.delenv("PELLUCID_CACHE")
-    if known.where() == "not fetched yet":
-        pytest.skip(f"{known.title} is not here; `pellucid data fetch {known.name}` fetches it")
-    found = load_published(known, download=never)
-    assert found.train_images.shape == (60000, 28, 28)
-    assert found.test_images.shape == (10000, 28, 28)
-    assert np.bincount(found.train_labels).tolist() == [6000] * 10
-    assert np.bincount(found.test_labels).tolist() == [1000] * 10
-
-
-# What the published MD5 of each file is, and the second at which it was compressed.
-MD5 = {
-    "train-images-idx3-ubyte": ("8d4fb7e6c68d591d4c3dfef9ec88bf0d", 1504176606),
-    "train-labels-idx1-ubyte": ("25c81989df183df01b3e8a0aad5dffbe", 1504176606),
-    "t10k-images-idx3-ubyte": ("bef4ecab320f06d8554ea6380940ec79", 1504176627),
-    "t10k-labels-idx1-ubyte": ("bb300cfdad3c16e7a12a480ee83cd310", 1504176627),
-}
-
-
-@pytest.mark.parametrize("name", MD5)
-def test_debian_s_files_are_the_published_ones_but_for_name_and_time(name):
-    path = Path("/usr/share/datasets/fashion-mnist") / f"{name}.gz"
-    if not path.is_file():
-        pytest.skip("Debian's package dataset-fashion-mnist is not installed")
-    md5, second = MD5[name]
-    header = b"\x1f\x8b\x08\x08" + struct.pack("<I", second) + b"\0\3" + name.encode() + b"\0"
-    data = header + path.read_bytes()[10:]
-    assert hashlib.md5(data, usedforsecurity=False).hexdigest() == md5
-    assert hashlib.sha256(data).hexdigest() == FASHION_MNIST.file_sums[f"{name}.gz"]
+def test_as_a_named_set_it_says_and_loads_the_same(tmp_path):
+    write(tmp_path / "system", FILES)
+    tiny = known(tmp_path)
+    named = tiny.named()
+    assert (named.name, named.description, named.images) == (
+        "tiny",
+        "clothes, 28 x 28",
+        tiny.images,
+    )
+    assert named.where() == tiny.where()
+    same(named.load(None))

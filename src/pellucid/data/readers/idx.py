@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from pellucid.errors import DataError
 
-__all__ = ["open_idx", "parse_idx", "read_idx"]
+__all__ = ["IDX_FILES", "open_idx", "parse_idx", "read_idx"]
+
+IDX_FILES = {
+    "train_images": "train-images-idx3-ubyte",
+    "train_labels": "train-labels-idx1-ubyte",
+    "test_images": "t10k-images-idx3-ubyte",
+    "test_labels": "t10k-labels-idx1-ubyte",
+}
+"""What MNIST and its relatives call the file of each array."""
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_AXES = 8

@@ -13,18 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.readers.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
-from pellucid.data.readers.idx import open_idx, read_idx
+from pellucid.data.readers.idx import IDX_FILES, open_idx, read_idx
 from pellucid.data.samples import Block, Parts, Reading, Samples, Steps, together
 from pellucid.errors import DataError
 
 __all__ = ["holds_idx", "idx_folder", "idx_pair"]
 
-_NAMES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-)
+_NAMES = tuple(IDX_FILES.values())
 
 
 class _Pair(NamedTuple):

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.sets.named_set import NamedSet
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["load_digits", "load_digits8"]
+__all__ = ["DIGITS", "DIGITS8", "load_digits", "load_digits8"]
 
 _SOURCE = "bundled with scikit-learn"
 
@@ -79,3 +80,13 @@ def load_digits8() -> Dataset:
 def _enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     preprocessing = Preprocessing((28, 28), polarity="light-on-dark")
     return np.stack([preprocessing.picture(image)[0] for image in images])
+
+
+DIGITS = NamedSet(
+    "digits", "handwritten digits, 8 x 8 made 28 x 28", "1,437 + 360",
+    lambda say: load_digits(), lambda: _SOURCE,
+)  # fmt: skip
+DIGITS8 = NamedSet(
+    "digits8", "handwritten digits, 8 x 8", "1,437 + 360",
+    lambda say: load_digits8(), lambda: _SOURCE,
+)  # fmt: skip

