@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 from pellucid.data.assembling.assemble import assemble
 from pellucid.data.assembling.joined import (
-    Source,
+    Member,
     join,
+    member_of_set,
+    member_of_source,
     refuse_all,
-    source_of_parts,
-    source_of_set,
     split_sources,
 )
 from pellucid.data.assembling.memory_map import MapKey, find_map, key_of, store_map
 from pellucid.data.dataset import Dataset, with_channels
-from pellucid.data.readers.layouts import LAYOUTS, parts_of
+from pellucid.data.readers.layouts import LAYOUTS, source_of
 from pellucid.data.samples import Progress, Reading, Say
 from pellucid.data.sets.registry import SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
@@ -228,12 +228,12 @@ def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
     )  # fmt: skip
 
 
-def _opened(reading: Reading) -> Source:
+def _opened(reading: Reading) -> Member:
     """Return one of several sources, before its images are read."""
     if reading.name in NAMES:
-        source = source_of_set(_named(reading, False))
+        source = member_of_set(_named(reading, False))
     else:
-        source = source_of_parts(parts_of(_path(reading.name), reading), reading)
+        source = member_of_source(source_of(_path(reading.name), reading), reading)
     _check_asked(source.name, source.input_shape, reading)
     return source
 
@@ -288,7 +288,7 @@ def _from_path(reading: Reading) -> Dataset:
     found = None if reading.memory_map is False else find_map(key)
     if found is not None:
         return _told_again(found, reading)
-    return assemble(parts_of(path, reading), reading, key)
+    return assemble(source_of(path, reading), reading, key)
 
 
 def _told_again(found: Dataset, reading: Reading) -> Dataset:

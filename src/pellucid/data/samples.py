@@ -18,12 +18,12 @@ __all__ = [
     "MOST_LABEL",
     "Block",
     "Codes",
-    "Parts",
     "Problems",
     "Progress",
     "Reading",
     "Samples",
     "Say",
+    "Source",
     "Steps",
     "file_state",
     "together",
@@ -88,16 +88,16 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A source before it is a data set.
+class Source:
+    """What :func:`pellucid.data.load` was given, opened: not a data set yet, but all it needs.
 
     Attributes
     ----------
     train : Samples
         To train on; or all, where ``test`` is None and a split makes the two.
     test : Samples or None
-    source : str
-        Where they came from, in words.
+    where : str
+        Where its images come from, in words.
     classes : tuple of str or None
         What the labels are indices of; None if the labels are the classes themselves, or codes.
     preprocessing : Preprocessing or None
@@ -110,7 +110,7 @@ class Parts:
 
     train: Samples
     test: Samples | None
-    source: str
+    where: str
     classes: tuple[str, ...] | None = None
     preprocessing: Preprocessing | None = None
     keep_unused: bool = True

@@ -9,7 +9,7 @@ from pellucid.data.assembling import assemble as module
 from pellucid.data.assembling.assemble import assemble, take
 from pellucid.data.assembling.memory_map import MapKey
 from pellucid.data.assembling.sinks import MemorySink
-from pellucid.data.samples import Block, Codes, Parts, Reading, Samples
+from pellucid.data.samples import Block, Codes, Reading, Samples, Source
 from pellucid.errors import DataError
 
 KEY = MapKey("source", "state")
@@ -38,7 +38,7 @@ def samples(labels, images=IMAGES, ends=(5,)):
 
 def load(train, test=None, classes=None, reading=None, **more):
     return assemble(
-        Parts(train, test, "somewhere", classes, **more), reading or Reading("set"), KEY
+        Source(train, test, "somewhere", classes, **more), reading or Reading("set"), KEY
     )
 
 
@@ -170,7 +170,7 @@ def test_what_is_left_out_moves_no_other_image(memory_map, bad):
     reading = Reading("set", skip_bad=True, memory_map=memory_map, test_share=0.5)
     whole, part = (
         assemble(
-            Parts(some_of(labels, left_out), None, "somewhere"), reading,
+            Source(some_of(labels, left_out), None, "somewhere"), reading,
             MapKey("source", f"without {sorted(left_out)}"),
         )
         for left_out in ((), bad)
@@ -190,9 +190,9 @@ def test_what_is_left_out_moves_no_other_image(memory_map, bad):
 
 def test_labels_that_are_known_first_take_no_room_twice():
     listed, unlisted = some_of(np.arange(12) % 3), samples(np.arange(12) % 3)
-    assert module.room(Parts(listed, None, "x")) == 72
-    assert module.room(Parts(unlisted, None, "x")) == 144
-    assert module.room(Parts(unlisted, unlisted, "x")) == 144
+    assert module.room(Source(listed, None, "x")) == 72
+    assert module.room(Source(unlisted, None, "x")) == 144
+    assert module.room(Source(unlisted, unlisted, "x")) == 144
 
 
 def test_problems_come_before_a_split_that_can_t_be_made():

@@ -10,10 +10,10 @@ from PIL import Image
 from pellucid import Preprocessing, data
 from pellucid.data import catalog
 from pellucid.data.assembling import assemble, joined
-from pellucid.data.assembling.joined import source_of_parts, source_of_set, split_sources
+from pellucid.data.assembling.joined import member_of_set, member_of_source, split_sources
 from pellucid.data.assembling.memory_map import MapKey, MapWriter
 from pellucid.data.dataset import Dataset
-from pellucid.data.samples import Block, Parts, Reading, Samples
+from pellucid.data.samples import Block, Reading, Samples, Source
 from pellucid.errors import DataError
 
 KEY = MapKey("source", "state")
@@ -34,7 +34,7 @@ def part(name, classes=("a", "b"), count=4, dtype=np.uint8, shape=(5, 6), **more
 
 
 def join(name, parts, memory_map, key):
-    return joined.join(name, [source_of_set(found) for found in parts], memory_map, key)
+    return joined.join(name, [member_of_set(found) for found in parts], memory_map, key)
 
 
 def names(dataset, labels):
@@ -165,7 +165,7 @@ def parts_source(name, images, labels, listed=True, error=None, seen=None):
         len(images), images.shape[1:], images.dtype,
         fail if error else blocks_of(images, labels, seen), (lambda: labels) if listed else None,
     )  # fmt: skip
-    return source_of_parts(Parts(samples, None, name), Reading(name))
+    return member_of_source(Source(samples, None, name), Reading(name))
 
 
 class TestStreaming:
@@ -223,7 +223,8 @@ class TestLoad:
                 Image.fromarray(pixels).save(pictures / str(label) / f"{number}.png")
         digits = data.load("digits")
         inverts = dataclasses.replace(digits, preprocessing=Preprocessing((28, 28), fit="resize"))
-        monkeypatch.setattr(catalog, "load_digits", lambda: inverts)
+        known = dataclasses.replace(catalog.SETS["digits"], load=lambda say: inverts)
+        monkeypatch.setitem(catalog.SETS, "digits", known)
         name = f"digits+{pictures}"
         trained = data.load(name)
         assert trained.preprocessing == data.load(pictures).preprocessing

@@ -185,7 +185,7 @@ class TestLoad:
         assert isinstance(mapped.train_images, np.memmap)
         assert mapped.fingerprint() == plain.fingerprint()
         # Without a word the map is used now, and the source is not read.
-        monkeypatch.setattr("pellucid.data.catalog.parts_of", None)
+        monkeypatch.setattr("pellucid.data.catalog.source_of", None)
         assert isinstance(data.load(path).train_images, np.memmap)
         with pytest.raises(TypeError):
             data.load(path, memory_map=False)

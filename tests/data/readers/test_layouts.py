@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.readers.layouts import LAYOUTS, parts_of
+from pellucid.data.readers.layouts import LAYOUTS, source_of
 from pellucid.data.samples import Reading
 from pellucid.errors import DataError
 
@@ -13,7 +13,7 @@ LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 0, 1])
 
 
 def parts(path):
-    return parts_of(path, Reading(str(path)))
+    return source_of(path, Reading(str(path)))
 
 
 def count(found):
@@ -61,7 +61,7 @@ def test_files_are_known_by_their_ends(tmp_path, end):
         (tmp_path / "labels.idx1").write_bytes(LABELS)
     found = parts(path)
     assert count(found) == 2
-    assert str(path) in found.source
+    assert str(path) in found.where
 
 
 def test_folders_are_known_by_what_is_in_them(tmp_path):
@@ -75,7 +75,7 @@ def test_folders_are_known_by_what_is_in_them(tmp_path):
         write(folder)
         found = parts(folder)
         assert count(found) == 2
-        assert found.source == f"folder {folder}"
+        assert found.where == f"folder {folder}"
 
 
 def test_idx_files_come_first_then_csv_then_parquet_then_pictures(tmp_path):

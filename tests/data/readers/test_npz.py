@@ -16,8 +16,8 @@ from pellucid.data.samples import Reading
 from pellucid.errors import DataError
 
 
-def npz_parts(path, reading=None):
-    return npz.npz_parts(path, reading or Reading(str(path)))
+def npz_source(path, reading=None):
+    return npz.npz_source(path, reading or Reading(str(path)))
 
 
 ARRAYS = {"a": np.arange(6).reshape(2, 3), "b": np.asfortranarray(np.eye(3)), "c": np.array("x")}
@@ -96,7 +96,7 @@ def test_both_layouts(tmp_path, names, save, monkeypatch):
     monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 40)  # two images
     arrays = dict(zip(names, (IMAGES, LABELS, IMAGES[:2], LABELS[:2]), strict=True))
     save(tmp_path / "a.npz", **arrays, other=np.zeros(2))
-    parts = npz_parts(tmp_path / "a.npz")
+    parts = npz_source(tmp_path / "a.npz")
     assert parts.train.count == 6
     assert parts.train.shape == (4, 5)
     assert len(list(parts.train.blocks())) == 3
@@ -106,7 +106,7 @@ def test_both_layouts(tmp_path, names, save, monkeypatch):
         np.testing.assert_array_equal(labels, LABELS[:count])
     assert parts.classes is None
     save(tmp_path / "b.npz", **arrays, classes=np.array(["cat", "dog"]))
-    assert npz_parts(tmp_path / "b.npz").classes == ("cat", "dog")
+    assert npz_source(tmp_path / "b.npz").classes == ("cat", "dog")
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -115,7 +115,7 @@ def test_channels_last_in_any_order(tmp_path, order, dtype, monkeypatch):
     monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 300)
     images = np.random.default_rng(0).integers(0, 256, (6, 5, 7, 3)).astype(dtype, order=order)
     np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
-    parts = npz_parts(tmp_path / "a.npz")
+    parts = npz_source(tmp_path / "a.npz")
     assert parts.test is None
     assert parts.train.shape == (3, 5, 7)
     np.testing.assert_array_equal(gathered(parts.train)[0], images.transpose(0, 3, 1, 2))
@@ -127,7 +127,7 @@ def test_what_unpacks_without_a_limit_is_refused(tmp_path, kind):
     np.save(buffer, IMAGES)
     with zipfile.ZipFile(tmp_path / "a.npz", "w", kind) as archive:
         archive.writestr("x_train.npy", buffer.getvalue())
-    for read in (read_npz, npz_parts):
+    for read in (read_npz, npz_source):
         with pytest.raises(DataError, match=r"x_train\.npy is compressed in a way that"):
             read(tmp_path / "a.npz")
 
@@ -161,7 +161,7 @@ def test_labels_of_another_number_are_not_read(tmp_path):
     tracemalloc.start()
     try:
         with pytest.raises(DataError, match="There are 6 images but 30,000,000 labels"):
-            npz_parts(tmp_path / "a.npz")
+            npz_source(tmp_path / "a.npz")
         assert tracemalloc.get_traced_memory()[1] < 2e6
     finally:
         tracemalloc.stop()
@@ -186,7 +186,7 @@ def test_shapes_that_are_no_images(tmp_path, shape, message):
         archive.writestr("x_train.npy", buffer.getvalue() + bytes(math.prod(shape)))
         archive.writestr("y_train.npy", labels.getvalue())
     with pytest.raises(DataError, match=message):
-        npz_parts(tmp_path / "a.npz")
+        npz_source(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize("dtype", [">i2", "<f4", ">f8"])
@@ -194,7 +194,7 @@ def test_all_dtypes_are_read_in_blocks(tmp_path, dtype, monkeypatch):
     monkeypatch.setattr(array_blocks, "BLOCK_BYTES", 2 * 20 * np.dtype(dtype).itemsize)
     images = (IMAGES / 255 if "f" in dtype else IMAGES).astype(dtype)
     np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
-    parts = npz_parts(tmp_path / "a.npz")
+    parts = npz_source(tmp_path / "a.npz")
     assert [len(block.images) for block in parts.train.blocks()] == [2, 2, 2]
     got, _ = gathered(parts.train)
     assert got.dtype == parts.train.dtype == (np.float32 if "f" in dtype else np.uint8)
@@ -203,7 +203,7 @@ def test_all_dtypes_are_read_in_blocks(tmp_path, dtype, monkeypatch):
     images[3, 0, 0] = -1
     np.savez(tmp_path / "a.npz", x_train=images, y_train=LABELS)
     with pytest.raises(DataError, match=r"^Among the images 2 to 3: The images .*first image 1"):
-        list(npz_parts(tmp_path / "a.npz").train.blocks())
+        list(npz_source(tmp_path / "a.npz").train.blocks())
 
 
 def test_text_that_was_stored_as_bytes(tmp_path):
@@ -211,23 +211,23 @@ def test_text_that_was_stored_as_bytes(tmp_path):
         tmp_path / "a.npz", x_train=IMAGES, y_train=np.array(["ü", "a"] * 3).astype("U"),
         classes=np.array([b"cat", "dög".encode()]),
     )  # fmt: skip
-    assert npz_parts(tmp_path / "a.npz").classes == ("cat", "dög")
+    assert npz_source(tmp_path / "a.npz").classes == ("cat", "dög")
     np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.array([b"b", b"a"] * 3))
-    assert npz_parts(tmp_path / "a.npz").train.listed().tolist() == ["b", "a"] * 3
+    assert npz_source(tmp_path / "a.npz").train.listed().tolist() == ["b", "a"] * 3
     np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.array([b"\xff", b"a"] * 3))
     with pytest.raises(DataError, match=r"y_train holds bytes that are no UTF-8 text; store it as"):
-        npz_parts(tmp_path / "a.npz").train.listed()
+        npz_source(tmp_path / "a.npz").train.listed()
 
 
 def test_names_without_end(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.array(["a", "b" * 201] * 3))
     with pytest.raises(DataError, match="labels are texts of up to 201 letters; a class's name h"):
-        npz_parts(tmp_path / "a.npz")
+        npz_source(tmp_path / "a.npz")
     np.savez_compressed(
         tmp_path / "a.npz", x_train=IMAGES, y_train=LABELS, classes=np.zeros(9_000_000)
     )
     with pytest.raises(DataError, match=r"classes has shape \(9000000,\) of float64; the names"):
-        npz_parts(tmp_path / "a.npz")
+        npz_source(tmp_path / "a.npz")
 
 
 def test_progress_counts_images(tmp_path, monkeypatch):
@@ -244,7 +244,7 @@ def test_progress_counts_images(tmp_path, monkeypatch):
 def test_labels_of_another_length_are_told(tmp_path, count):
     np.savez(tmp_path / "a.npz", x_train=IMAGES, y_train=np.zeros(count))
     with pytest.raises(DataError, match=f"There are 6 images but {count} labels"):
-        list(npz_parts(tmp_path / "a.npz").train.blocks())
+        list(npz_source(tmp_path / "a.npz").train.blocks())
 
 
 def test_missing_arrays_are_told(tmp_path):
@@ -252,4 +252,4 @@ def test_missing_arrays_are_told(tmp_path):
         np.savez(tmp_path / "a.npz", **dict.fromkeys(names, np.zeros(2)))
         text = f"holds {', '.join(names)}; a data set needs x_train, y_train, x_t"
         with pytest.raises(DataError, match=text):
-            npz_parts(tmp_path / "a.npz")
+            npz_source(tmp_path / "a.npz")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pellucid import Preprocessing
 from pellucid.data.readers import picture_source
-from pellucid.data.readers.picture_source import Picture, Pictures, picture_parts
+from pellucid.data.readers.picture_source import Picture, Pictures, source_of_pictures
 from pellucid.data.samples import Reading
 from pellucid.errors import DataError
 
@@ -36,7 +36,7 @@ def read(samples):
 
 
 def parts(train, test=None, reading=None, **options):
-    return picture_parts(train, test, ("a", "b"), "here", reading or Reading("set"), **options)
+    return source_of_pictures(train, test, ("a", "b"), "here", reading or Reading("set"), **options)
 
 
 @given(

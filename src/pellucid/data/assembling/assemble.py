@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, MapWriter
 from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
 from pellucid.data.dataset import Dataset
-from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples
+from pellucid.data.samples import BLOCK_BYTES, Block, Reading, Samples, Source
 from pellucid.data.split import stratified_split
 from pellucid.errors import DataError
 from pellucid.images.axes import three_axes
@@ -21,12 +21,12 @@ __all__ = ["assemble", "gather", "read_through", "room", "take"]
 Arrays = dict[str, NDArray[Any]]
 
 
-def assemble(parts: Parts, reading: Reading, key: MapKey) -> Dataset:
+def assemble(source: Source, reading: Reading, key: MapKey) -> Dataset:
     """Read all there is and return it as a data set.
 
     Parameters
     ----------
-    parts : Parts
+    source : Source
         The source.
     reading : Reading
         How to read it.
@@ -38,42 +38,42 @@ def assemble(parts: Parts, reading: Reading, key: MapKey) -> Dataset:
     DataError
         Something is wrong with the source: one error for all of it.
     """
-    if not _wants_map(parts, reading):
-        return gather(parts, reading, MemorySink)
-    with MapWriter(key, room(parts)) as writer:
-        return writer.commit(gather(parts, reading, writer.sink), reading.beside)
+    if not _wants_map(source, reading):
+        return gather(source, reading, MemorySink)
+    with MapWriter(key, room(source)) as writer:
+        return writer.commit(gather(source, reading, writer.sink), reading.beside)
 
 
-def gather(parts: Parts, reading: Reading, make: MakeSink) -> Dataset:
+def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
     """Read all there is into sinks and return it as a data set; see :func:`assemble`."""
     name = reading.name
     try:
-        _check_names(parts.classes or ())
-        if parts.test is not None:
-            arrays = _both(parts.train, parts.test, make)
-        elif parts.train.listed is not None:
-            arrays = _divided_at_once(parts.train, reading, make)
+        _check_names(source.classes or ())
+        if source.test is not None:
+            arrays = _both(source.train, source.test, make)
+        elif source.train.listed is not None:
+            arrays = _divided_at_once(source.train, reading, make)
         else:
-            arrays = _divided_later(parts, reading, make)
+            arrays = _divided_later(source, reading, make)
         note = reading.problems.settle(reading.skip_bad, reading.say)
-        return _checked(arrays, parts, reading, note)
+        return _checked(arrays, source, reading, note)
     except DataError as error:
         text = str(error)
         raise DataError(text if text.startswith(name) else f"{name}: {text}") from error
 
 
-def read_through(parts: Parts, reading: Reading) -> None:
+def read_through(source: Source, reading: Reading) -> None:
     """Read all there is for its problems alone; raise one DataError for all of them."""
-    for samples in parts.samples:
+    for samples in source.samples:
         for _ in samples.blocks():
             pass
     reading.problems.settle(reading.skip_bad, None)
 
 
-def room(parts: Parts) -> int:
+def room(source: Source) -> int:
     """Return how many bytes of a disk gathering takes, at most."""
-    is_written_twice = parts.test is None and parts.train.listed is None
-    return parts.size * (2 if is_written_twice else 1)
+    is_written_twice = source.test is None and source.train.listed is None
+    return source.size * (2 if is_written_twice else 1)
 
 
 def take(images: NDArray[Any], places: NDArray[np.int64], sink: Sink) -> NDArray[Any]:
@@ -84,9 +84,9 @@ def take(images: NDArray[Any], places: NDArray[np.int64], sink: Sink) -> NDArray
     return sink.finish()
 
 
-def _wants_map(parts: Parts, reading: Reading) -> bool:
+def _wants_map(source: Source, reading: Reading) -> bool:
     if reading.memory_map is None:
-        return parts.train.dtype == np.uint8 and parts.size > MAP_ABOVE
+        return source.train.dtype == np.uint8 and source.size > MAP_ABOVE
     return reading.memory_map
 
 
@@ -167,13 +167,13 @@ def _append(
         labels.append(block.labels[chosen])
 
 
-def _divided_later(parts: Parts, reading: Reading, make: MakeSink) -> Arrays:
+def _divided_later(source: Source, reading: Reading, make: MakeSink) -> Arrays:
     """Return the training and the test images of a source that only reading tells the labels of."""
-    shape = parts.train.shape
-    images, labels = _all_of(parts.train, make("all", shape))
+    shape = source.train.shape
+    images, labels = _all_of(source.train, make("all", shape))
     reading.problems.settle(reading.skip_bad, None)
     check_label_shape(labels.shape, len(images))
-    ranks = labels if parts.codes is None else _ranks(parts.codes.names)[1][labels]
+    ranks = labels if source.codes is None else _ranks(source.codes.names)[1][labels]
     train, test = stratified_split(ranks, reading.test_share, reading.seed)
     return {
         "train_images": take(images, train, make("train_images", shape)),
@@ -183,12 +183,12 @@ def _divided_later(parts: Parts, reading: Reading, make: MakeSink) -> Arrays:
     }
 
 
-def _checked(arrays: Arrays, parts: Parts, reading: Reading, note: str) -> Dataset:
+def _checked(arrays: Arrays, source: Source, reading: Reading, note: str) -> Dataset:
     """Return the arrays as a data set, each held to what training needs."""
     train = check_images(arrays["train_images"])
     shape = train.shape[1:]
     test = check_images(arrays["test_images"], three_axes(shape))
-    classes, train_labels, test_labels = _classes(arrays, parts)
+    classes, train_labels, test_labels = _classes(arrays, source)
     return Dataset(
         reading.name,
         train,
@@ -196,14 +196,14 @@ def _checked(arrays: Arrays, parts: Parts, reading: Reading, note: str) -> Datas
         test.reshape(-1, *shape),
         check_labels(test_labels, len(classes), len(test)),
         classes,
-        parts.source,
+        source.where,
         note,
-        parts.preprocessing or reading.preprocessing,
+        source.preprocessing or reading.preprocessing,
     )
 
 
 def _classes(
-    arrays: Arrays, parts: Parts
+    arrays: Arrays, source: Source
 ) -> tuple[tuple[str, ...], NDArray[Any], NDArray[Any]]:  # fmt: skip
     """Return the names of the classes, and both label arrays as their indices.
 
@@ -211,10 +211,10 @@ def _classes(
     classes are the different labels, numbers or text, in order.
     """
     train, test = arrays["train_labels"], arrays["test_labels"]
-    if parts.classes is not None and parts.keep_unused:
-        return parts.classes, train, test
-    if parts.codes is not None:
-        names, ranks = _ranks(parts.codes.names)
+    if source.classes is not None and source.keep_unused:
+        return source.classes, train, test
+    if source.codes is not None:
+        names, ranks = _ranks(source.codes.names)
         return names, ranks[train], ranks[test]
     joined = train.ndim == 1 and test.ndim == 1 and train.dtype.kind == test.dtype.kind
     if not joined or train.dtype.kind not in "iuU":
@@ -222,8 +222,8 @@ def _classes(
         check_labels(test, 2**31)
         train, test = train.astype(np.int64), test.astype(np.int64)
     found, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
-    if parts.classes is not None:
-        names = tuple(parts.classes[label] for label in found)
+    if source.classes is not None:
+        names = tuple(source.classes[label] for label in found)
     else:
         names, ranks = _ranks([str(label) for label in found])
         indices = ranks[indices]

@@ -15,13 +15,13 @@ from pellucid.data.assembling.assemble import gather, read_through, room
 from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, MapWriter
 from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
 from pellucid.data.dataset import Dataset, repeated, with_channels
-from pellucid.data.samples import BLOCK_BYTES, Parts, Reading, together
+from pellucid.data.samples import BLOCK_BYTES, Reading, Source, together
 from pellucid.errors import DataError
 from pellucid.images.axes import Images, four_axes, three_axes
 from pellucid.images.floats import in_float32
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Source", "join", "refuse_all", "source_of_parts", "source_of_set", "split_sources"]
+__all__ = ["Member", "join", "member_of_set", "member_of_source", "refuse_all", "split_sources"]
 
 Beside = dict[str, list[int] | None]
 
@@ -54,8 +54,8 @@ def split_sources(text: str, exists: dict[str, bool]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Source:
-    """One of the sources, before its images are read.
+class Member:
+    """One of several sources that are joined, before its images are read.
 
     Attributes
     ----------
@@ -89,27 +89,27 @@ class Source:
         return three_axes(self.shape)
 
 
-def source_of_set(dataset: Dataset) -> Source:
-    """Return a data set that is there already as a source."""
+def member_of_set(dataset: Dataset) -> Member:
+    """Return a data set that is there already as a member."""
     images = dataset.train_images
-    return Source(
+    return Member(
         dataset.name, images.shape[1:], images.dtype, images.nbytes + dataset.test_images.nbytes,
         0, lambda make: dataset, lambda: None,
     )  # fmt: skip
 
 
-def source_of_parts(parts: Parts, reading: Reading) -> Source:
-    """Return what a path holds as a source."""
-    return Source(
-        reading.name, parts.train.shape, parts.train.dtype, parts.size, room(parts),
-        lambda make: gather(parts, reading, make), lambda: read_through(parts, reading),
-        parts.preprocessing,
+def member_of_source(source: Source, reading: Reading) -> Member:
+    """Return what a path holds as a member."""
+    return Member(
+        reading.name, source.train.shape, source.train.dtype, source.size, room(source),
+        lambda make: gather(source, reading, make), lambda: read_through(source, reading),
+        source.preprocessing,
     )  # fmt: skip
 
 
 def join(
     name: str,
-    sources: Sequence[Source],
+    members: Sequence[Member],
     memory_map: bool | None,
     key: MapKey,
     beside: Callable[[], Beside] = dict,
@@ -120,7 +120,7 @@ def join(
     ----------
     name : str
         The new name.
-    sources : sequence of Source
+    members : sequence of Member
         With the same classes, in whatever order, and images of the same size. Where one holds
         floats, bytes become floats; where one has colors, gray images get three channels.
     memory_map : bool or None
@@ -136,75 +136,75 @@ def join(
         Shapes or classes differ, and the message names two that do; or sources can't be used, and
         it lists what is wrong with each.
     """
-    for other in sources[1:]:
-        _check_shapes(sources[0], other)
-    shape = next((s.shape for s in sources if s.input_shape[0] == 3), sources[0].shape)
-    is_bytes = all(source.dtype == np.uint8 for source in sources)
+    for other in members[1:]:
+        _check_shapes(members[0], other)
+    shape = next((s.shape for s in members if s.input_shape[0] == 3), members[0].shape)
+    is_bytes = all(member.dtype == np.uint8 for member in members)
     channels = shape[0] if len(shape) == 3 else 1
-    size = sum(source.size * channels // source.input_shape[0] for source in sources)
+    size = sum(member.size * channels // member.input_shape[0] for member in members)
     if memory_map or (memory_map is None and is_bytes and size > MAP_ABOVE):
-        with MapWriter(key, size + max(source.room for source in sources)) as writer:
-            return writer.commit(_mapped(name, sources, shape, writer), beside())
-    parts = [*_each(name, sources, lambda number: MemorySink)]
-    trains, tests = ([getattr(p, k) for p in parts] for k in ("train_images", "test_images"))
+        with MapWriter(key, size + max(member.room for member in members)) as writer:
+            return writer.commit(_mapped(name, members, shape, writer), beside())
+    sets = [*_each(name, members, lambda number: MemorySink)]
+    trains, tests = ([getattr(p, k) for p in sets] for k in ("train_images", "test_images"))
     return _whole(
-        name, sources, parts, _concatenated(trains, shape, is_bytes),
+        name, members, sets, _concatenated(trains, shape, is_bytes),
         _concatenated(tests, shape, is_bytes),
     )  # fmt: skip
 
 
-def refuse_all(name: str, sources: Sequence[Source], errors: Sequence[DataError]) -> NoReturn:
+def refuse_all(name: str, members: Sequence[Member], errors: Sequence[DataError]) -> NoReturn:
     """Raise errors, and whatever is wrong with sources that were not read yet, as one."""
     found = list(errors)
-    for source in sources:
+    for member in members:
         try:
-            source.read_through()
+            member.read_through()
         except DataError as error:
             found.append(error)
     raise together(name, found, "sources")
 
 
 def _each(
-    name: str, sources: Sequence[Source], make: Callable[[int], MakeSink]
+    name: str, members: Sequence[Member], make: Callable[[int], MakeSink]
 ) -> Iterator[Dataset]:
     """Yield each source, read; where one is bad, all are looked through first."""
     first: Dataset | None = None
-    for number, source in enumerate(sources):
+    for number, member in enumerate(members):
         try:
-            found = source.read(make(number))
+            found = member.read(make(number))
         except DataError as error:
-            refuse_all(name, sources[number + 1 :], [error])
+            refuse_all(name, members[number + 1 :], [error])
         first = first or found
         _check_classes(first, found)
         yield found
 
 
 def _mapped(
-    name: str, sources: Sequence[Source], shape: tuple[int, ...], writer: MapWriter
+    name: str, members: Sequence[Member], shape: tuple[int, ...], writer: MapWriter
 ) -> Dataset:
     """Return a joined set of which one source at a time is written twice, and none is in memory."""
     kinds = ("train_images", "test_images")
     sinks = {kind: writer.sink(kind, shape) for kind in kinds}
-    parts = []
+    sets = []
     own = lambda number: lambda kind, shape: writer.sink(f"{number}-{kind}", shape)  # noqa: E731
-    for number, part in enumerate(_each(name, sources, own)):
+    for number, part in enumerate(_each(name, members, own)):
         for kind in kinds:
             _write(getattr(part, kind), shape, sinks[kind])
         nothing = np.empty((0, *shape), np.uint8)
-        parts.append(dataclasses.replace(part, train_images=nothing, test_images=nothing))
+        sets.append(dataclasses.replace(part, train_images=nothing, test_images=nothing))
         del part  # its files are still mapped, so they still take room
         for kind in (*kinds, "all"):
             writer.remove(f"{number}-{kind}")
-    return _whole(name, sources, parts, *(sinks[kind].finish() for kind in kinds))
+    return _whole(name, members, sets, *(sinks[kind].finish() for kind in kinds))
 
 
 def _whole(
-    name: str, sources: Sequence[Source], parts: Sequence[Dataset], train: Images, test: Images
+    name: str, members: Sequence[Member], sets: Sequence[Dataset], train: Images, test: Images
 ) -> Dataset:
-    classes = parts[0].classes
-    labels = [_labels(part, classes) for part in parts]
+    classes = sets[0].classes
+    labels = [_labels(part, classes) for part in sets]
     # What made pictures is a fact; named sets only say what would suit them.
-    described = [source.made for source in sources] + [part.preprocessing for part in parts]
+    described = [member.made for member in members] + [part.preprocessing for part in sets]
     preprocessing = next((found for found in described if found is not None), None)
     whole = Dataset(
         name,
@@ -213,14 +213,14 @@ def _whole(
         test,
         np.concatenate([test_labels for _, test_labels in labels]),
         classes,
-        " + ".join(part.source for part in parts),
-        " ".join(part.note for part in parts if part.note),
+        " + ".join(part.source for part in sets),
+        " ".join(part.note for part in sets if part.note),
         preprocessing,
     )
     return with_channels(whole, whole.input_shape[0])
 
 
-def _check_shapes(first: Source, other: Source) -> None:
+def _check_shapes(first: Member, other: Member) -> None:
     one, two = first.input_shape, other.input_shape
     if one[1:] != two[1:] or (one[0] != two[0] and {one[0], two[0]} != {1, 3}):
         raise DataError(

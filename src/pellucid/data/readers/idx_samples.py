@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from pellucid.data.readers.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
 from pellucid.data.readers.idx import IDX_FILES, open_idx, read_idx
-from pellucid.data.samples import Block, Parts, Reading, Samples, Steps, together
+from pellucid.data.readers.reader import Reader, ends_in
+from pellucid.data.samples import Block, Reading, Samples, Source, Steps, together
 from pellucid.errors import DataError
 
-__all__ = ["holds_idx", "idx_folder", "idx_pair"]
+__all__ = ["IDX_FILE", "IDX_FOLDER", "holds_idx", "idx_folder", "idx_pair"]
 
 _NAMES = tuple(IDX_FILES.values())
+_ENDS = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz", ".idx3", ".idx3.gz")
 
 
 class _Pair(NamedTuple):
@@ -34,7 +36,7 @@ def holds_idx(folder: Path) -> bool:
     return any(_find(folder, name) is not None for name in _NAMES)
 
 
-def idx_folder(folder: Path, reading: Reading) -> Parts:
+def idx_folder(folder: Path, reading: Reading) -> Source:
     """Return the source in a folder that is laid out as MNIST is published.
 
     The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
@@ -62,7 +64,7 @@ def idx_folder(folder: Path, reading: Reading) -> Parts:
     return _parts(pairs, source, reading)
 
 
-def idx_pair(images: Path, reading: Reading) -> Parts:
+def idx_pair(images: Path, reading: Reading) -> Source:
     """Return the source in one IDX file of images, with its labels in the file beside it.
 
     The labels' file has the same name, with ``labels`` for ``images`` and ``idx1`` for ``idx3``,
@@ -84,7 +86,7 @@ def idx_pair(images: Path, reading: Reading) -> Parts:
     return _parts([_Pair(images, labels)], f"files {images} and {labels.name}", reading)
 
 
-def _parts(pairs: Sequence[_Pair], source: str, reading: Reading) -> Parts:
+def _parts(pairs: Sequence[_Pair], source: str, reading: Reading) -> Source:
     """Return the source in a pair to train on, and perhaps one to test on."""
     files = [path for pair in pairs for path in pair]
     with _all_told(reading.name, files):
@@ -96,7 +98,7 @@ def _parts(pairs: Sequence[_Pair], source: str, reading: Reading) -> Parts:
         _samples(pair, *head, files, reading.name, steps)
         for pair, head in zip(pairs, heads, strict=True)
     ]
-    return Parts(samples[0], samples[1] if len(samples) > 1 else None, source)
+    return Source(samples[0], samples[1] if len(samples) > 1 else None, source)
 
 
 def _check_claims(pair: _Pair, shape: tuple[int, ...]) -> None:
@@ -178,3 +180,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 def _existing(folder: Path, names: Any) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+IDX_FILE = Reader("IDX", ends_in(*_ENDS), idx_pair)
+IDX_FOLDER = Reader("of IDX files", holds_idx, idx_folder)

@@ -1,29 +1,34 @@
-"""From a path to a source: which layout a file or folder has, seen from its names."""
+"""From a path to a source: every layout that a file or folder may have, seen from its names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from pellucid.data.readers.csv_file import csv_folder, csv_parts, holds_csv
-from pellucid.data.readers.idx_samples import holds_idx, idx_folder, idx_pair
-from pellucid.data.readers.npz import npz_parts
-from pellucid.data.readers.parquet import holds_parquet, parquet_parts
-from pellucid.data.readers.picture_folder import has_subfolders, picture_folder
-from pellucid.data.samples import Parts, Reading
+from pellucid.data.readers.csv_file import CSV_FILE, CSV_FOLDER
+from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER
+from pellucid.data.readers.npz import NPZ_FILE
+from pellucid.data.readers.parquet import PARQUET_FILE, PARQUET_FOLDER
+from pellucid.data.readers.picture_folder import PICTURE_FOLDER
+from pellucid.data.samples import Reading, Source
 from pellucid.errors import DataError
 
-__all__ = ["LAYOUTS", "parts_of"]
+__all__ = ["FILES", "FOLDERS", "LAYOUTS", "source_of"]
 
+FILES = (NPZ_FILE, CSV_FILE, PARQUET_FILE, IDX_FILE)
+"""What a file may be."""
+
+FOLDERS = (IDX_FOLDER, CSV_FOLDER, PARQUET_FOLDER, PICTURE_FOLDER)
+"""What a folder may be; the first that takes it reads it."""
+
+_FILES, _FOLDERS = ([reader.words for reader in readers] for readers in (FILES, FOLDERS))
 LAYOUTS = (
-    "an .npz, .csv, .parquet or IDX file; or a folder of IDX files, of train.csv, of Parquet "
-    "files, or with a subfolder of pictures for each class"
+    f"an {', '.join(_FILES[:-1])} or {_FILES[-1]} file; or a folder {', '.join(_FOLDERS[:-1])}, "
+    f"or {_FOLDERS[-1]}"
 )
-"""What :func:`parts_of` takes, in words."""
-
-_IDX_ENDS = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz", ".idx3", ".idx3.gz")
+"""What :func:`source_of` takes, in words."""
 
 
-def parts_of(path: Path, reading: Reading) -> Parts:
+def source_of(path: Path, reading: Reading) -> Source:
     """Return the source at a path that exists.
 
     Raises
@@ -31,31 +36,12 @@ def parts_of(path: Path, reading: Reading) -> Parts:
     DataError
         It has none of the layouts, or something is wrong with it.
     """
-    return _folder(path, reading) if path.is_dir() else _file(path, reading)
-
-
-def _folder(path: Path, reading: Reading) -> Parts:
-    if holds_idx(path):
-        return idx_folder(path, reading)
-    if holds_csv(path):
-        return csv_folder(path, reading)
-    if holds_parquet(path):
-        return parquet_parts(path, reading)
-    if has_subfolders(path):
-        return picture_folder(path, reading)
-    raise DataError(f"The folder {path} holds no images that are known. Known: {LAYOUTS}.")
-
-
-def _file(path: Path, reading: Reading) -> Parts:
-    name = path.name.lower()
-    if not path.is_file():
+    is_folder = path.is_dir()
+    if not is_folder and not path.is_file():
         raise DataError(f"{path} is not a regular file.")
-    if name.endswith(".npz"):
-        return npz_parts(path, reading)
-    if name.endswith(".csv"):
-        return csv_parts(path, None, reading, f"file {path}")
-    if name.endswith(".parquet"):
-        return parquet_parts(path, reading)
-    if name.endswith(_IDX_ENDS):
-        return idx_pair(path, reading)
+    for reader in FOLDERS if is_folder else FILES:
+        if reader.takes(path):
+            return reader.read(path, reading)
+    if is_folder:
+        raise DataError(f"The folder {path} holds no images that are known. Known: {LAYOUTS}.")
     raise DataError(f"{path} is of no kind that is known. Known: {LAYOUTS}.")

@@ -16,10 +16,11 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from pellucid.data.readers.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
-from pellucid.data.samples import Block, Parts, Reading, Samples, Steps
+from pellucid.data.readers.reader import Reader, ends_in
+from pellucid.data.samples import Block, Reading, Samples, Source, Steps
 from pellucid.errors import DataError
 
-__all__ = ["npz_parts", "read_npz"]
+__all__ = ["NPZ_FILE", "npz_source", "read_npz"]
 
 _LAYOUTS = (
     ("x_train", "y_train", "x_test", "y_test"),
@@ -56,7 +57,7 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def npz_parts(path: Path, reading: Reading) -> Parts:
+def npz_source(path: Path, reading: Reading) -> Source:
     """Return the source in an .npz file.
 
     It holds ``x_train``, ``y_train``, ``x_test`` and ``y_test`` (or ``train_images``,
@@ -82,7 +83,7 @@ def npz_parts(path: Path, reading: Reading) -> Parts:
 
 def _parts(
     path: Path, headers: dict[str, _Header], pairs: Sequence[tuple[str, str]], reading: Reading
-) -> Parts:
+) -> Source:
     for images, labels in pairs:
         try:
             check_claims(headers[images].shape, headers[labels].shape, headers[labels].dtype)
@@ -92,7 +93,7 @@ def _parts(
     train, *test = [
         _samples(path, images, labels, headers[images], steps) for images, labels in pairs
     ]
-    return Parts(train, test[0] if test else None, f"file {path}", _classes(path, headers))
+    return Source(train, test[0] if test else None, f"file {path}", _classes(path, headers))
 
 
 def _samples(path: Path, images: str, labels: str, header: _Header, steps: Steps) -> Samples:
@@ -220,3 +221,6 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[A
         data = file.read(math.prod(shape) * dtype.itemsize)
         file.read(1)
     return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C").copy()
+
+
+NPZ_FILE = Reader(".npz", ends_in(".npz"), npz_source)

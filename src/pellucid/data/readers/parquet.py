@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.readers.picture_source import Picture, Pictures, picture_parts
+from pellucid.data.readers.picture_source import Picture, Pictures, source_of_pictures
 from pellucid.data.readers.pictures import Content
-from pellucid.data.samples import MOST_LABEL, Parts, Reading, together
+from pellucid.data.readers.reader import Reader, ends_in
+from pellucid.data.samples import MOST_LABEL, Reading, Source, together
 from pellucid.errors import DataError
 
-__all__ = ["holds_parquet", "parquet_parts"]
+__all__ = ["PARQUET_FILE", "PARQUET_FOLDER", "holds_parquet", "parquet_source"]
 
 _IMAGES = ("image", "img")
 _LABELS = ("label", "labels")
@@ -61,7 +62,7 @@ def holds_parquet(folder: Path) -> bool:
     return bool(_files(folder))
 
 
-def parquet_parts(path: Path, reading: Reading) -> Parts:
+def parquet_source(path: Path, reading: Reading) -> Source:
     """Return the source in a Parquet file, or in a folder of them.
 
     In a folder, files whose names begin with ``train`` are to train on and those with ``test`` to
@@ -72,7 +73,7 @@ def parquet_parts(path: Path, reading: Reading) -> Parts:
     ------
     DataError
         pyarrow is missing, a file is damaged, or a column is; see also
-        :func:`pellucid.data.readers.picture_source.picture_parts`.
+        :func:`pellucid.data.readers.picture_source.source_of_pictures`.
     """
     reading.problems.what = "row"
     found = [path] if path.is_file() else _files(path)
@@ -84,7 +85,7 @@ def parquet_parts(path: Path, reading: Reading) -> Parts:
     parts = _opened_files((train or found, test), path, reading)
     classes, is_named = _classes(parts[0] + parts[1])
     train_pictures, test_pictures = (_pictures(files, classes) for files in parts)
-    return picture_parts(
+    return source_of_pictures(
         train_pictures, test_pictures if test else None, classes,
         f"{'file' if path.is_file() else 'folder'} {path}", reading, keep_unused=is_named,
     )  # fmt: skip
@@ -338,3 +339,7 @@ def _beside(name: str, file: _File) -> Path | str:
         return f"its path {name[:80]!r} leads out of the folder"
     file.reading.note_beside(path)
     return path
+
+
+PARQUET_FILE = Reader(".parquet", ends_in(".parquet"), parquet_source)
+PARQUET_FOLDER = Reader("of Parquet files", holds_parquet, parquet_source)

@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pellucid.data.readers.picture_source import Picture, Pictures, picture_parts
-from pellucid.data.samples import Parts, Problems, Reading
+from pellucid.data.readers.picture_source import Picture, Pictures, source_of_pictures
+from pellucid.data.readers.reader import Reader
+from pellucid.data.samples import Problems, Reading, Source
 from pellucid.errors import DataError
 
-__all__ = ["has_subfolders", "picture_folder"]
+__all__ = ["PICTURE_FOLDER", "has_subfolders", "picture_folder"]
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif")
 # What systems leave in folders; hidden files too.
@@ -27,7 +28,7 @@ def has_subfolders(folder: Path) -> bool:
     return bool(_subfolders(folder))
 
 
-def picture_folder(folder: Path, reading: Reading) -> Parts:
+def picture_folder(folder: Path, reading: Reading) -> Source:
     """Return the source in a folder of pictures.
 
     Each subfolder is a class and its name the class's; with subfolders ``train`` and ``test``, the
@@ -38,7 +39,7 @@ def picture_folder(folder: Path, reading: Reading) -> Parts:
     Raises
     ------
     DataError
-        There is no class, or see :func:`pellucid.data.readers.picture_source.picture_parts`.
+        There is no class, or see :func:`pellucid.data.readers.picture_source.source_of_pictures`.
     """
     root = folder.resolve()
     names = _subfolders(folder)
@@ -58,7 +59,7 @@ def picture_folder(folder: Path, reading: Reading) -> Parts:
     listed = [_listed(top, root, classes, reading.problems) for top in tops]
     _check_classes(tops, listed, classes, reading.problems)
     train, *test = [_pictures(found, root) for found in listed]
-    return picture_parts(
+    return source_of_pictures(
         train, test[0] if test else None, tuple(classes), f"folder {folder}", reading
     )
 
@@ -166,3 +167,8 @@ def _is_inside(path: Path, root: Path) -> bool:
         return path.resolve().is_relative_to(root)
     except (OSError, RuntimeError):  # a link that leads to itself
         return True  # opening it tells what is wrong
+
+
+PICTURE_FOLDER = Reader(
+    "with a subfolder of pictures for each class", has_subfolders, picture_folder
+)  # fmt: skip

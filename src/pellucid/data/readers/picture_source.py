@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.readers.pictures import Content, Header, PictureError, decode, read_header
-from pellucid.data.samples import BLOCK_BYTES, Block, Parts, Reading, Samples, Steps
+from pellucid.data.samples import BLOCK_BYTES, Block, Reading, Samples, Source, Steps
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Picture", "Pictures", "picture_parts"]
+__all__ = ["Picture", "Pictures", "source_of_pictures"]
 
 _MOST_ALIKE = 0.9
 """If this share of the pictures has one size, the others are bad; else a size must be chosen."""
@@ -77,7 +77,7 @@ def _common(surveys: Sequence[_Survey]) -> list[tuple[tuple[int, int], int]]:
     return [((int(found[i, 0]), int(found[i, 1])), int(counts[i])) for i in order]
 
 
-def picture_parts(
+def source_of_pictures(
     train: Pictures,
     test: Pictures | None,
     classes: tuple[str, ...],
@@ -85,7 +85,7 @@ def picture_parts(
     reading: Reading,
     *,
     keep_unused: bool = False,
-) -> Parts:
+) -> Source:
     """Look at every picture's header, choose what makes images of them, and return the source.
 
     Parameters
@@ -115,7 +115,7 @@ def picture_parts(
         _samples(part, survey, preprocessing, exact, reading, steps)
         for part, survey in zip(pictures, surveys, strict=True)
     ]
-    return Parts(
+    return Source(
         samples[0], samples[1] if test is not None else None, source, classes, preprocessing,
         keep_unused,
     )  # fmt: skip
