@@ -152,14 +152,7 @@ class Codes:
 
 
 class Steps:
-    """Counts what is read and tells who wants to know.
-
-    Parameters
-    ----------
-    progress : callable or None
-    total : int
-        How many steps there will be.
-    """
+    """Counts the steps of reading, ``total`` in all, and tells who wants to know."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._call, self._total, self._done = progress, total, 0
@@ -172,13 +165,7 @@ class Steps:
 
 
 class Problems:
-    """Everything that is wrong with a source, each with its place and its reason.
-
-    Parameters
-    ----------
-    name : str
-        The source.
-    """
+    """Everything that is wrong with the source of a name, each with its place and its reason."""
 
     MOST = 10_000
     """How many are kept; more are counted."""
@@ -224,24 +211,10 @@ class Problems:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a source is to be read: what :func:`pellucid.data.load` was told.
+    """How a source is to be read: what :func:`pellucid.data.load` was told, and what came up.
 
-    Attributes
-    ----------
-    name : str
-        The source.
-    say, progress : callable or None
-    skip_bad : bool
-    size : (int, int) or None
-    preprocessing : Preprocessing or None
-    memory_map : bool or None
-    test_share : float
-    seed : int
-        See :func:`pellucid.data.load`.
-    problems : Problems
-        Where readers note what is wrong.
-    beside : dict
-        The state of each file that a reader takes though the source does not name it, by its path.
+    ``problems`` is where readers note what is wrong; ``beside`` has the state of each file that a
+    reader takes though the source does not name it, by its path.
     """
 
     name: str
@@ -290,16 +263,7 @@ def file_state(path: Path) -> list[int] | None:
 
 
 def together(name: str, errors: Sequence[DataError], what: str) -> DataError:
-    """Return several errors as one that lists them; a single one stays as it is.
-
-    Parameters
-    ----------
-    name : str
-        The source.
-    errors : sequence of DataError
-        At least one.
-    what : str
-        What each is about, in the plural.
+    """Return errors about ``what``, in the plural, as one; a single one stays as it is.
 
     Examples
     --------

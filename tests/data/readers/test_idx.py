@@ -118,7 +118,7 @@ def test_gzip_readers_see_the_same(tmp_path):
 def test_an_opened_file_stands_behind_its_header(tmp_path, pack):
     path = tmp_path / "x"
     path.write_bytes(pack(write(ARRAY)))
-    file, dtype, shape = open_idx(path)
+    file, (dtype, shape) = open_idx(path)
     with file:
         assert (dtype, shape) == (np.uint8, ARRAY.shape)
         assert file.read() == ARRAY.tobytes()

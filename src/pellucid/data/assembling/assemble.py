@@ -22,22 +22,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def assemble(source: Source, reading: Reading, key: MapKey) -> Dataset:
-    """Read all there is and return it as a data set.
-
-    Parameters
-    ----------
-    source : Source
-        The source.
-    reading : Reading
-        How to read it.
-    key : MapKey
-        Where a memory map of it is kept.
-
-    Raises
-    ------
-    DataError
-        Something is wrong with the source: one error for all of it.
-    """
+    """Read all there is and return it as a data set, or raise one error for all that is wrong."""
     if not _wants_map(source, reading):
         return gather(source, reading, MemorySink)
     with MapWriter(key, room(source)) as writer:
@@ -52,7 +37,7 @@ def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
         if source.test is not None:
             arrays = _both(source.train, source.test, make)
         elif source.train.listed is not None:
-            arrays = _divided_at_once(source.train, reading, make)
+            arrays = _divided_at_once(source.train, source.train.listed(), reading, make)
         else:
             arrays = _divided_later(source, reading, make)
         note = reading.problems.settle(reading.skip_bad, reading.say)
@@ -126,14 +111,14 @@ def _joined(labels: list[NDArray[Any]]) -> NDArray[Any]:
     return labels[0] if len(labels) == 1 else np.concatenate(labels)
 
 
-def _divided_at_once(samples: Samples, reading: Reading, make: MakeSink) -> Arrays:
+def _divided_at_once(
+    samples: Samples, labels: NDArray[Any], reading: Reading, make: MakeSink
+) -> Arrays:  # fmt: skip
     """Return the training and the test images of a source that tells its labels first.
 
     The draw is among all that is listed. What turns out to be bad then moves no other image from
     one side to the other, and who reads with another size, or has mended it, gets the same split.
     """
-    assert samples.listed is not None
-    labels = samples.listed()
     try:
         _, test = stratified_split(labels, reading.test_share, reading.seed)
     except DataError:

@@ -29,13 +29,6 @@ Beside = dict[str, list[int] | None]
 def split_sources(text: str, exists: dict[str, bool]) -> list[str]:
     """Return the sources in ``"a+b+c"``; a "+" in the name of something that exists stays.
 
-    Parameters
-    ----------
-    text : str
-        What :func:`pellucid.data.load` was given.
-    exists : mapping
-        Asked, with ``exists[name]``, whether there is a file or folder of a name.
-
     Examples
     --------
     >>> from collections import defaultdict

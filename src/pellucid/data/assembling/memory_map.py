@@ -41,15 +41,7 @@ _STALE_SECONDS = 24 * 3600.0
 
 
 class MapKey(NamedTuple):
-    """Which map belongs to a source.
-
-    Attributes
-    ----------
-    source : str
-        A hash of the source's name and of the options.
-    state : str
-        A hash of the names, sizes and times of its files.
-    """
+    """Which map belongs to a source: hashes of its name and options, and of its files' state."""
 
     source: str
     state: str
@@ -61,15 +53,7 @@ class MapKey(NamedTuple):
 
 
 def key_of(sources: Sequence[str | Path], options: dict[str, Any]) -> MapKey:
-    """Return the key of one or more sources.
-
-    Parameters
-    ----------
-    sources : sequence of str or Path
-        A Path is a file or folder; text is the name of a set that never changes.
-    options : dict
-        What else the result depends on, JSON-ready.
-    """
+    """Return the key of sources, of which text names a set that never changes, and of options."""
     names = [str(s.resolve()) if isinstance(s, Path) else s for s in sources]
     described = json.dumps([_VERSION, names, options], sort_keys=True)
     state = hashlib.sha256()
@@ -129,20 +113,7 @@ def store_map(dataset: Dataset, key: MapKey) -> Dataset:
 
 
 class MapWriter:
-    """Writes a map that is either wholly there or not there.
-
-    Parameters
-    ----------
-    key : MapKey
-        Which.
-    size : int
-        How many bytes of images will be written, at most.
-
-    Raises
-    ------
-    DataError
-        The cache's folder can't be written, or its disk is too full.
-    """
+    """Writes a map of at most ``size`` bytes that is either wholly there or not there."""
 
     def __init__(self, key: MapKey, size: int) -> None:
         self._key = key

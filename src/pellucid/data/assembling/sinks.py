@@ -36,13 +36,6 @@ MakeSink = Callable[[str, tuple[int, ...]], Sink]
 class MemorySink:
     """Gathers blocks in memory; a single block is taken as it is.
 
-    Parameters
-    ----------
-    name : str
-        Not used here.
-    shape : tuple of int
-        Of one image.
-
     Examples
     --------
     >>> sink = MemorySink("train_images", (2,))
@@ -88,15 +81,7 @@ class MemorySink:
 
 
 class FileSink:
-    """Writes blocks of bytes into an .npy file, which :meth:`finish` maps.
-
-    Parameters
-    ----------
-    path : Path
-        The file to write.
-    shape : tuple of int
-        Of one image.
-    """
+    """Writes blocks of bytes into an .npy file, which :meth:`finish` maps."""
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
         self._path, self._shape, self._count = path, shape, 0

@@ -43,17 +43,6 @@ def read_blocks(
 ) -> Iterator[NDArray[Any]]:
     """Yield an array that lies in a file row by row, a block of its first axis at a time.
 
-    Parameters
-    ----------
-    file : binary file
-        Its position is the first value's.
-    shape : (n, ...)
-        Of the whole array.
-    dtype : dtype
-        Of the values in the file.
-    name : str
-        What to call the file in an error.
-
     Raises
     ------
     DataError
@@ -81,16 +70,7 @@ def read_blocks(
 def image_blocks(
     arrays: Iterator[NDArray[Any]], labels: NDArray[Any], steps: Steps
 ) -> Iterator[Block]:
-    """Yield images as they are stored in a data set, with their labels.
-
-    Parameters
-    ----------
-    arrays : iterator of ndarray
-        What follows one another, as :func:`read_blocks` yields it.
-    labels : ndarray of shape (n,)
-        Of all of them.
-    steps : Steps
-        Gets a step an image.
+    """Yield arrays that follow one another as images of a data set, each block with its labels.
 
     Raises
     ------

@@ -7,20 +7,23 @@ digits", the section on the file format.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import math
 import os
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.data.readers.array_blocks import read_blocks
 from pellucid.errors import DataError
 
-__all__ = ["IDX_FILES", "open_idx", "parse_idx", "read_idx"]
+__all__ = ["IDX_FILES", "Header", "open_idx", "parse_idx", "read_idx", "unpacking"]
 
 IDX_FILES = {
     "train_images": "train-images-idx3-ubyte",
@@ -36,8 +39,11 @@ _MOST_AXES = 8
 _MOST_INFLATION = 1100
 
 
-class _Reader(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+class Header(NamedTuple):
+    """What the header of a file says of its array."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
@@ -45,44 +51,18 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
 
     Whether it is compressed is seen from its first bytes, not from its name.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    ndarray
-        In the file's shape and the machine's byte order.
-
     Raises
     ------
     DataError
         The file can't be read, is no IDX file, is damaged, or is shorter or longer than its
         header says. Nothing is allocated for a header that the file can't fill.
     """
-    try:
-        with Path(path).open("rb") as file:
-            return _parse(file, os.fstat(file.fileno()).st_size, str(path))
-    except OSError as error:
-        # BadGzipFile is an OSError too, without a strerror.
-        raise DataError(f"Can't read {path}: {error.strerror or error}.") from error
+    with unpacking(path), Path(path).open("rb") as file:
+        return _parse(file, os.fstat(file.fileno()).st_size, str(path))
 
 
 def parse_idx(data: bytes, name: str) -> NDArray[Any]:
     """Return the array in the bytes of an IDX file, gzip-compressed or not.
-
-    Parameters
-    ----------
-    data : bytes
-        The file's content.
-    name : str
-        What to call it in an error.
-
-    Raises
-    ------
-    DataError
-        As :func:`read_idx`.
 
     Examples
     --------
@@ -93,38 +73,39 @@ def parse_idx(data: bytes, name: str) -> NDArray[Any]:
     pellucid.errors.DataError: labels is truncated: its header says shape (3,), 3 bytes of values,
     but 2 are there; fetch it again.
     """
-    try:
+    with unpacking(name):
         return _parse(io.BytesIO(data), len(data), name)
-    except gzip.BadGzipFile as error:
-        raise DataError(f"Can't read {name}: {error}.") from error
 
 
-def open_idx(path: Path) -> tuple[IO[bytes], np.dtype[Any], tuple[int, ...]]:
-    """Open an IDX file, compressed or not, and return it behind its header, with dtype and shape.
-
-    Raises
-    ------
-    DataError
-        As :func:`read_idx`; what follows the header is not looked at yet.
-    """
-    file: IO[bytes] = path.open("rb")
+@contextlib.contextmanager
+def unpacking(name: object) -> Iterator[None]:
+    """Turn what opening, reading and unpacking a file raise into a DataError."""
     try:
-        size = os.fstat(file.fileno()).st_size
-        if file.read(2) == b"\x1f\x8b":
-            file.close()
-            file = cast(IO[bytes], gzip.open(path))  # noqa: SIM115, the caller closes it
-            size *= _MOST_INFLATION
-        else:
-            file.seek(0)
-        dtype, shape = _header(file, str(path))
-        _check_claim(dtype, shape, size, str(path))
+        yield
+    except OSError as error:
+        # BadGzipFile is an OSError too, without a strerror.
+        raise DataError(f"Can't read {name}: {error.strerror or error}.") from error
     except (EOFError, zlib.error) as error:
-        file.close()
-        raise _damaged(str(path), error) from error
-    except BaseException:
-        file.close()
-        raise
-    return file, dtype, shape
+        raise DataError(
+            f"{name} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch "
+            "it again."
+        ) from error
+
+
+def open_idx(path: Path) -> tuple[IO[bytes], Header]:
+    """Return an opened IDX file, compressed or not, that stands behind its header, and this."""
+    with unpacking(path), contextlib.ExitStack() as opened:
+        file: IO[bytes] = opened.enter_context(path.open("rb"))
+        size = os.fstat(file.fileno()).st_size
+        is_packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        if is_packed:
+            file.close()
+            file = cast(IO[bytes], opened.enter_context(gzip.open(path)))
+            size *= _MOST_INFLATION
+        header = _header(file, size, str(path))
+        opened.pop_all()  # the caller closes it
+        return file, header
 
 
 def _parse(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
@@ -132,50 +113,19 @@ def _parse(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
     file.seek(0)
     if not compressed:
         return _values(file, size, name)
-    try:
-        with gzip.GzipFile(fileobj=file) as unpacked:
-            return _values(unpacked, size * _MOST_INFLATION, name)
-    except (EOFError, zlib.error) as error:
-        raise _damaged(name, error) from error
+    with gzip.GzipFile(fileobj=file) as unpacked:
+        return _values(cast(IO[bytes], unpacked), size * _MOST_INFLATION, name)
 
 
-def _damaged(name: str, error: Exception) -> DataError:
-    return DataError(
-        f"{name} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch it "
-        "again."
-    )
+def _values(file: IO[bytes], most: int, name: str) -> NDArray[Any]:
+    dtype, shape = _header(file, most, name)
+    nothing = np.zeros((0, *shape[1:]), dtype)  # which concatenate needs at the least
+    values = np.concatenate([nothing, *read_blocks(file, shape, dtype, name)])
+    return values.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _values(file: _Reader, most: int, name: str) -> NDArray[Any]:
-    dtype, shape = _header(file, name)
-    expected = _check_claim(dtype, shape, most, name)
-    data = file.read(expected)
-    if len(data) < expected:
-        raise DataError(
-            f"{name} is truncated: its header says shape {shape}, {expected:,} bytes of values, "
-            f"but {len(data):,} are there; fetch it again."
-        )
-    # Reading past the end also makes gzip compare its checksum.
-    if file.read(1):
-        raise DataError(
-            f"{name} is longer than its header says: shape {shape}, {expected:,} bytes of values; "
-            "it is damaged or no IDX file."
-        )
-    return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
-
-
-def _check_claim(dtype: np.dtype[Any], shape: tuple[int, ...], most: int, name: str) -> int:
-    """Return how many bytes of values the header promises, if the file can have as many."""
-    expected = math.prod(shape) * dtype.itemsize
-    if expected > most:
-        raise DataError(
-            f"{name} is truncated or no IDX file: its header says shape {shape}, {expected:,} "
-            f"bytes of values, more than its size allows; fetch it again."
-        )
-    return expected
-
-
-def _header(file: _Reader, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+def _header(file: IO[bytes], most: int, name: str) -> Header:
+    """Return what the header says, if a file of so many bytes can hold it."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES:
         begin = f"begins with {magic.hex(' ')}" if magic else "is empty"
@@ -191,4 +141,11 @@ def _header(file: _Reader, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
     lengths = file.read(4 * axes)
     if len(lengths) < 4 * axes:
         raise DataError(f"{name} is truncated: it ends inside its header; fetch it again.")
-    return np.dtype(_TYPES[magic[2]]), tuple(int(n) for n in np.frombuffer(lengths, ">u4"))
+    dtype, shape = np.dtype(_TYPES[magic[2]]), tuple(np.frombuffer(lengths, ">u4").tolist())
+    expected = math.prod(shape) * dtype.itemsize
+    if expected > most:
+        raise DataError(
+            f"{name} is truncated or no IDX file: its header says shape {shape}, {expected:,} "
+            f"bytes of values, more than its size allows; fetch it again."
+        )
+    return Header(dtype, shape)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.readers.array_blocks import check_claims, image_blocks, read_blocks, stored_dtype
-from pellucid.data.readers.idx import IDX_FILES, open_idx, read_idx
+from pellucid.data.readers.idx import IDX_FILES, Header, open_idx, read_idx, unpacking
 from pellucid.data.readers.reader import Reader, ends_in
 from pellucid.data.samples import Block, Reading, Samples, Source, Steps, together
 from pellucid.errors import DataError
@@ -91,34 +89,32 @@ def _parts(pairs: Sequence[_Pair], source: str, reading: Reading) -> Source:
     files = [path for pair in pairs for path in pair]
     with _all_told(reading.name, files):
         heads = [_header(pair.images) for pair in pairs]
-        for pair, (_, shape) in zip(pairs, heads, strict=True):
-            _check_claims(pair, shape)
-    steps = Steps(reading.progress, sum(shape[0] for _, shape in heads))
+        for pair, head in zip(pairs, heads, strict=True):
+            _check_claims(pair, head.shape)
+    steps = Steps(reading.progress, sum(head.shape[0] for head in heads))
     samples = [
-        _samples(pair, *head, files, reading.name, steps)
+        _samples(pair, head, files, reading.name, steps)
         for pair, head in zip(pairs, heads, strict=True)
     ]
     return Source(samples[0], samples[1] if len(samples) > 1 else None, source)
 
 
 def _check_claims(pair: _Pair, shape: tuple[int, ...]) -> None:
-    dtype, labels = _header(pair.labels)
+    labels = _header(pair.labels)
     try:
-        check_claims(shape, labels, dtype)
+        check_claims(shape, labels.shape, labels.dtype)
     except DataError as error:
         raise DataError(f"{pair.images}: {error}") from error
 
 
-def _header(path: Path) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    with _unpacking(path):
-        file, dtype, shape = open_idx(path)
-        file.close()
-    return dtype, shape
+def _header(path: Path) -> Header:
+    file, header = open_idx(path)
+    file.close()
+    return header
 
 
 def _samples(
-    pair: _Pair, dtype: np.dtype[Any], shape: tuple[int, ...], files: Sequence[Path], name: str,
-    steps: Steps,
+    pair: _Pair, head: Header, files: Sequence[Path], name: str, steps: Steps
 ) -> Samples:  # fmt: skip
     @functools.cache
     def listed() -> NDArray[Any]:
@@ -129,28 +125,14 @@ def _samples(
         with _all_told(name, files):
             yield from image_blocks(_arrays(pair.images), listed(), steps)
 
-    return Samples(shape[0], shape[1:], stored_dtype(dtype), blocks, listed)
+    return Samples(head.shape[0], head.shape[1:], stored_dtype(head.dtype), blocks, listed)
 
 
 def _arrays(path: Path) -> Iterator[NDArray[Any]]:
-    with _unpacking(path):
-        file, dtype, shape = open_idx(path)
+    with unpacking(path):
+        file, header = open_idx(path)
         with file:
-            yield from read_blocks(file, shape, dtype, str(path))
-
-
-@contextlib.contextmanager
-def _unpacking(path: Path) -> Iterator[None]:
-    """Turn what opening, reading and unpacking raise into a DataError."""
-    try:
-        yield
-    except OSError as error:
-        raise DataError(f"Can't read {path}: {error.strerror or error}.") from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} is damaged or truncated: its gzip stream can't be unpacked ({error}); fetch "
-            "it again."
-        ) from error
+            yield from read_blocks(file, header.shape, header.dtype, str(path))
 
 
 @contextlib.contextmanager

@@ -31,17 +31,7 @@ _MOST_CLASSES = 64 << 20  # bytes of their names
 
 
 def read_npz(path: str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    """Read every array of an .npz file.
-
-    Parameters
-    ----------
-    path : path-like
-        The file, as ``np.savez`` or ``np.savez_compressed`` write it.
-
-    Returns
-    -------
-    dict
-        The arrays by name.
+    """Return every array of an .npz file by its name.
 
     Raises
     ------

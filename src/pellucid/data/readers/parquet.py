@@ -36,18 +36,7 @@ _Row = tuple[Content | str | None, Any]
 
 @dataclass(frozen=True)
 class _File:
-    """A file of pictures.
-
-    Attributes
-    ----------
-    path : Path
-    image, label : str
-        Its columns.
-    names : tuple of str or None
-        What its labels are indices of.
-    rows : int
-    reading : Reading
-    """
+    """A file of pictures: its columns, what its labels are indices of, and how many rows it has."""
 
     path: Path
     image: str

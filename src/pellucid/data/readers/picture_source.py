@@ -88,19 +88,6 @@ def source_of_pictures(
 ) -> Source:
     """Look at every picture's header, choose what makes images of them, and return the source.
 
-    Parameters
-    ----------
-    train, test : Pictures
-        ``test`` is None where a split makes it.
-    classes : tuple of str
-        What the labels are indices of.
-    source : str
-        Where they come from, in words.
-    reading : Reading
-        Its ``preprocessing`` or ``size``, if given, is used; its problems get every bad picture.
-    keep_unused : bool, default False
-        Whether a class without a picture stays one.
-
     Raises
     ------
     DataError
