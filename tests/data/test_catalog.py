@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pellucid import data
-from pellucid.data import catalog
 from pellucid.data.readers.layouts import LAYOUTS
+from pellucid.data.sets.registry import SETS
 from pellucid.errors import DataError, DownloadError
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
@@ -25,8 +25,8 @@ def no_mnist(monkeypatch):
         say("Fetching MNIST: nowhere ...")
         raise DownloadError("MNIST could not be fetched.")
 
-    failing = dataclasses.replace(catalog.SETS["mnist"], load=fail)
-    monkeypatch.setitem(catalog.SETS, "mnist", failing)
+    failing = dataclasses.replace(SETS["mnist"], load=fail)
+    monkeypatch.setitem(SETS, "mnist", failing)
 
 
 def test_mnist_out_of_reach_is_an_error_without_the_fallback(no_mnist):
@@ -123,7 +123,7 @@ def test_a_folder_of_idx_files(tmp_path):
 
 
 def test_unknown_names_and_paths(tmp_path):
-    known = f"Known: mnist, fashion-mnist, kmnist, digits, digits8; {LAYOUTS}."
+    known = f"Known: {', '.join(SETS)}; {LAYOUTS}."
     for name, message in (
         ("digit", f"There is no data set or path 'digit'. Did you mean 'digits'? {known}"),
         (str(tmp_path / "none"), f"none'. {known}"),
@@ -138,10 +138,10 @@ def test_unknown_names_and_paths(tmp_path):
 
 
 def test_available_tells_whether_mnist_is_there(tmp_path):
-    rows = data.available()
-    assert [row.name for row in rows] == ["mnist", "fashion-mnist", "kmnist", "digits", "digits8"]
-    assert [rows[0].where, rows[2].where] == ["not fetched yet"] * 2
-    assert rows[3].where == rows[4].where == "bundled with scikit-learn"
+    rows = {row.name: row for row in data.available()}
+    assert list(rows) == list(SETS)
+    assert rows["mnist"].where == rows["kmnist"].where == "not fetched yet"
+    assert rows["digits"].where == rows["digits8"].where == "bundled with scikit-learn"
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "mnist.npz").touch()
     assert data.available()[0].where == str(tmp_path / "cache" / "mnist.npz")

@@ -124,11 +124,10 @@ def load(
     ((1437, 28, 28), (360, 28, 28), ('0', '1', '2'))
     >>> load("digits+digits").train_images.shape
     (2874, 28, 28)
-    >>> load("minst")
+    >>> load("minst")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     pellucid.errors.DataError: There is no data set or path 'minst'. Did you mean 'mnist'? Known:
-    mnist, fashion-mnist, kmnist, digits, digits8; an .npz, .csv, .parquet or IDX file; or a folder
-    of IDX files, of train.csv, of Parquet files, or with a subfolder of pictures for each class.
+    mnist, ...
     """
     text = os.fspath(name)
     reading = Reading(
@@ -191,8 +190,8 @@ def available() -> list[Available]:
 
     Examples
     --------
-    >>> [row.name for row in available()]
-    ['mnist', 'fashion-mnist', 'kmnist', 'digits', 'digits8']
+    >>> [row.name for row in available()][:2]
+    ['mnist', 'fashion-mnist']
     """
     return [
         Available(known.name, known.description, known.images, known.where())

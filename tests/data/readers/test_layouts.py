@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.readers.layouts import LAYOUTS, source_of
+from pellucid.data.readers.layouts import FILES, FOLDERS, LAYOUTS, source_of
 from pellucid.data.samples import Reading
 from pellucid.errors import DataError
 
@@ -89,6 +89,13 @@ def test_idx_files_come_first_then_csv_then_parquet_then_pictures(tmp_path):
     write_idx(tmp_path)
     (tmp_path / "train.csv").write_text("broken")
     assert count(parts(tmp_path)) == 2
+
+
+def test_all_that_is_read_is_said():
+    assert LAYOUTS.startswith("an .npz, .csv, .parquet")
+    assert " file; or a folder of IDX files, of train.csv, of Parquet files, " in LAYOUTS
+    assert LAYOUTS.endswith(", or with a subfolder of pictures for each class")
+    assert all(reader.words in LAYOUTS for reader in (*FILES, *FOLDERS))
 
 
 def test_what_is_no_source_is_told(tmp_path):
