@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pellucid import plots
+from pellucid import Dense, Flatten, Model, Network, Preprocessing, plots, save_model
 from pellucid.errors import ConfigurationError
 from pellucid.plots import _style
 from pellucid.plots._style import fitted, text_width
@@ -99,15 +99,35 @@ class TestSave:
             plots.save(plots.loss_curve([1.0]), tmp_path / "loss.pdf")
 
 
-def test_touches_no_pyplot_and_imports_matplotlib_late():
+def test_a_command_that_draws_nothing_imports_no_matplotlib(tmp_path):
+    network = Network([Flatten(), Dense(10)], (8, 8))
+    classes = tuple(map(str, range(10)))
+    model = Model(network, network.initial_parameters(), Preprocessing((8, 8)), classes)
+    save_model(tmp_path / "model.safetensors", model)
+    code = (
+        "import sys\n"
+        "from pellucid.cli.main import app\n"
+        f"app(['evaluate', {str(tmp_path / 'model.safetensors')!r}, '--data', 'digits8'],\n"
+        "    standalone_mode=False)\n"
+        "assert 'matplotlib' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Accuracy" in done.stdout
+
+
+def test_matplotlib_comes_with_the_pictures_alone_and_without_pyplot():
     code = (
         "import sys, pathlib, tempfile\n"
-        "from pellucid import plots\n"
+        "import pellucid, pellucid.cli.main, pellucid.runs.run\n"
+        "from pellucid import data\n"
+        "data.available()\n"
         "assert 'matplotlib' not in sys.modules and 'sklearn' not in sys.modules\n"
+        "from pellucid import plots\n"
         "with tempfile.TemporaryDirectory() as folder:\n"
         "    plots.save(plots.loss_curve([1.0]), pathlib.Path(folder, 'a.png'))\n"
         "    plots.save(plots.confusion([0, 1], [1, 1], 'ab'), pathlib.Path(folder, 'b.png'))\n"
-        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert 'matplotlib.pyplot' not in sys.modules and 'sklearn' not in sys.modules\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -271,7 +271,6 @@ def evaluate_command(
     ] = None,
 ) -> None:
     """Test a model: accuracy, loss, and a table of the classes."""
-    from pellucid import plots
     from pellucid.data import load, show_reading
     from pellucid.execution.inference import evaluate
     from pellucid.files.model_file import load_model
@@ -292,6 +291,8 @@ def evaluate_command(
     images = loaded.preprocessing.for_kernels(dataset.test_images)
     found = evaluate(loaded.network, loaded.parameters, images, labels, workers)
     if confusion is not None:
+        from pellucid import plots  # 0.3 seconds, of which who draws nothing need not wait
+
         figure = plots.confusion(labels, found.predicted, loaded.classes)
         plots.save(figure, confusion)
     show_table(class_table(labels, found.predicted, loaded.classes))

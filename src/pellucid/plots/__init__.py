@@ -1,8 +1,8 @@
 """The pictures of a run, each a function that returns a matplotlib Figure.
 
 No picture needs a display, and none goes through ``matplotlib.pyplot``: the figures belong to
-nobody's session, and the user's backend and settings stay as they are. matplotlib is imported by
-the first call, not with this module.
+nobody's session, and the user's backend and settings stay as they are. matplotlib comes with this
+module, which nothing else imports at its top.
 """
 
 from pellucid.plots._style import save

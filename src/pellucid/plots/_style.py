@@ -1,4 +1,4 @@
-"""What the pictures share: one style, places in inches, texts that fit, and the PNG file."""
+"""What the pictures share: one style, texts that fit, framed images, and the PNG file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.textpath import text_to_path
+from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError
 from pellucid.files.atomic import atomic_write
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["save"]
 
@@ -66,16 +70,12 @@ R = TypeVar("R")
 
 @functools.cache
 def _font_family() -> list[str]:
-    from matplotlib.font_manager import fontManager
-
     installed = set(fontManager.get_font_names())
     return ["DejaVu Sans", *(name for name in _FALLBACK_FONTS if name in installed)]
 
 
 @contextmanager
 def _style() -> Iterator[None]:
-    import matplotlib
-
     # rc_context gives every setting back at the end and leaves the backend alone.
     with matplotlib.rc_context(), warnings.catch_warnings():
         # A letter that no installed font has is drawn as a box; a line about each helps nobody.
@@ -97,37 +97,8 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty white figure of that size in inches, on the Agg canvas."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height))
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Return axes at a place in inches, counted from the figure's top left corner."""
-    full_width, full_height = figure.get_size_inches()
-    bottom = full_height - top - height
-    return figure.add_axes(
-        (left / full_width, bottom / full_height, width / full_width, height / full_height)
-    )
-
-
-def text_at(figure: Figure, left: float, top: float, text: str, **settings: Any) -> None:
-    """Write a text whose top left corner is at a place in inches from the top left corner."""
-    width, height = figure.get_size_inches()
-    settings = {"ha": "left", "va": "top", **settings}
-    figure.text(left / width, 1 - top / height, text, **settings)
-
-
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Return how many inches a line of text is wide at a font size in points."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
     font = FontProperties(family=_font_family(), size=size, weight=weight)
     width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
     return width / 72
@@ -147,6 +118,16 @@ def one_line(names: Sequence[object]) -> list[str]:
     """Return the names as texts without line breaks, and without halves of letters."""
     texts = [" ".join(str(name).split()) for name in names]
     return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+
+
+def show_framed(
+    axes: Axes, picture: NDArray[np.float64], aspect: Literal["equal", "auto"] = "equal"
+) -> None:
+    """Draw an image of gray or colors in [0, 1], pixel by pixel, in a thin frame."""
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect=aspect)
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=FAINT, linewidth=0.8)
 
 
 @styled

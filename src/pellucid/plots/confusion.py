@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import DataError
 from pellucid.plots._checks import class_indices
+from pellucid.plots._pages import Sheet
 from pellucid.plots._style import (
     BODY,
     INK,
     MUTED,
     SMALL,
     TITLE,
-    axes_at,
     fitted,
-    new_figure,
     one_line,
     styled,
-    text_at,
     text_width,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["confusion"]
 
@@ -86,8 +85,6 @@ def confusion(
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['1', '1', '2', 'recall', '50.0%', '100.0%']
     """
-    from sklearn.metrics import confusion_matrix
-
     if len(classes) < 2:
         raise DataError(f"classes holds {len(classes)} names; a confusion matrix needs two.")
     truth = class_indices("labels", labels, classes)
@@ -96,7 +93,8 @@ def confusion(
         raise DataError(
             f"There are {len(truth)} labels, but {len(found)} predictions; give one a label."
         )
-    counts = confusion_matrix(truth, found, labels=np.arange(len(classes)))
+    many = len(classes)
+    counts = np.bincount(many * truth + found, minlength=many**2).reshape(many, many)
     rows = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(rows, 1)
 
@@ -107,15 +105,15 @@ def confusion(
     accuracy = f"{right:,} of {len(truth):,} right, accuracy {right / len(truth):.2%}"
     heads = max(text_width(title, TITLE, "bold"), text_width(accuracy, BODY)) + 0.5
     width = max(sizes.left + side + _RECALL + 1.25, heads)
-    figure = new_figure(width, sizes.top + side + 0.35)
-    axes = axes_at(figure, sizes.left, sizes.top, side, side)
-    bar = axes_at(figure, sizes.left + side + _RECALL + 0.2, sizes.top, 0.16, side)
+    page = Sheet(width, sizes.top + side + 0.35)
+    axes = page.axes(sizes.left, sizes.top, side, side)
+    bar = page.axes(sizes.left + side + _RECALL + 0.2, sizes.top, 0.16, side)
     _draw_cells(axes, bar, counts, shares, sizes)
     _write_recall(axes, rows[:, 0], shares.diagonal(), sizes)
     _write_names(axes, names, sizes)
-    text_at(figure, 0.25, 0.2, title, fontsize=TITLE, fontweight="bold")
-    text_at(figure, 0.25, 0.5, accuracy, color=MUTED)
-    return figure
+    page.text(0.25, 0.2, title, fontsize=TITLE, fontweight="bold")
+    page.text(0.25, 0.5, accuracy, color=MUTED)
+    return page.figure
 
 
 def _sizes(names: list[str], counts: NDArray[np.int64]) -> _Sizes:
@@ -136,10 +134,6 @@ def _sizes(names: list[str], counts: NDArray[np.int64]) -> _Sizes:
 def _draw_cells(
     axes: Axes, bar: Axes, counts: NDArray[np.int64], shares: NDArray[np.float64], sizes: _Sizes
 ) -> None:
-    from matplotlib import colormaps
-    from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.ticker import MaxNLocator
-
     diagonal = np.eye(len(counts), dtype=bool)
     limit = float(shares[~diagonal].max()) or 0.01
     # Both maps begin at white and stop before they are too dark to look at.

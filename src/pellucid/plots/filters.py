@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.plots._checks import finite
-from pellucid.plots._style import (
-    BODY,
-    FAINT,
-    MUTED,
-    SMALL,
-    TITLE,
-    axes_at,
-    new_figure,
-    styled,
-    text_at,
-    text_width,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from pellucid.plots._pages import Sheet
+from pellucid.plots._style import BODY, FAINT, MUTED, SMALL, TITLE, styled, text_width
 
 __all__ = ["filters"]
 
@@ -148,16 +138,16 @@ def filters(
     lines = _lines(blocks)
     width = max(sum(block.width for block in line) for line in lines) + 0.3
     heights = [max(block.height for block in line) for line in lines]
-    figure = new_figure(max(width, 4.0), _HEAD + sum(heights) + 0.1)
-    text_at(figure, 0.25, 0.22, title, fontsize=TITLE, fontweight="bold")
+    page = Sheet(max(width, 4.0), _HEAD + sum(heights) + 0.1)
+    page.text(0.25, 0.22, title, fontsize=TITLE, fontweight="bold")
     top = _HEAD
     for line, height in zip(lines, heights, strict=True):
         left = 0.0
         for block in line:
-            _draw(figure, block, left, top)
+            _draw(page, block, left, top)
             left += block.width
         top += height
-    return figure
+    return page.figure
 
 
 def _block(array: ArrayLike, name: str, most: int) -> _Block:
@@ -193,15 +183,15 @@ def _lines(blocks: list[_Block]) -> list[list[_Block]]:
     return lines
 
 
-def _draw(figure: Figure, block: _Block, left: float, top: float) -> None:
-    text_at(figure, left + 0.25, top, block.name, fontweight="bold")
-    text_at(figure, left + 0.25, top + 0.2, "\n".join(block.lines), fontsize=SMALL, color=MUTED)
+def _draw(page: Sheet, block: _Block, left: float, top: float) -> None:
+    page.text(left + 0.25, top, block.name, fontweight="bold")
+    page.text(left + 0.25, top + 0.2, "\n".join(block.lines), fontsize=SMALL, color=MUTED)
     top += _ABOVE
-    axes = axes_at(figure, left + _LEFT, top, block.grid_width, block.grid_height)
+    axes = page.axes(left + _LEFT, top, block.grid_width, block.grid_height)
     _draw_grid(axes, block)
     bar_left = left + _LEFT + block.grid_width + 0.12
-    bar = axes_at(figure, bar_left, top, 0.12, block.bar_height)
-    colorbar = figure.colorbar(axes.images[0], cax=bar, ticks=[-block.limit, 0, block.limit])
+    bar = page.axes(bar_left, top, 0.12, block.bar_height)
+    colorbar = page.figure.colorbar(axes.images[0], cax=bar, ticks=[-block.limit, 0, block.limit])
     bar.set_yticklabels([f"−{block.limit:.2g}", "0", f"{block.limit:.2g}"], fontsize=SMALL)
     colorbar.outline.set_visible(False)
 
@@ -242,9 +232,6 @@ def _numbers(count: int) -> list[str]:
 
 def _draw_frames(axes: Axes, rows: int, columns: int, half_x: float, half_y: float) -> None:
     """Outline each filter, so that a white corner still shows where it ends."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Rectangle
-
     frames = [
         Rectangle((column - half_x, row - half_y), 2 * half_x, 2 * half_y)
         for row in range(rows)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.plots._checks import finite
-from pellucid.plots._style import BLUE, TITLE, axes_at, new_figure, styled
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from pellucid.plots._pages import new_figure
+from pellucid.plots._style import BLUE, TITLE, styled
 
 __all__ = ["loss_curve", "moving_average"]
 
@@ -101,9 +102,8 @@ def loss_curve(
     window = default if smoothing is None else whole("smoothing", smoothing, least=1)
     window -= 1 - window % 2
 
-    figure = new_figure(8.0, 4.7)
-    top = 0.95 if images_per_update is not None else 0.5
-    axes = axes_at(figure, 0.75, top, 6.95, 4.15 - top)
+    figure = new_figure(8.0, 4.7, ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.17))
+    axes = figure.subplots()
     _draw_lines(axes, values, window)
     _set_axes(axes, values)
     if images_per_update is not None:
@@ -138,8 +138,6 @@ def _draw_lines(axes: Axes, values: NDArray[np.float64], window: int) -> None:
 
 
 def _set_axes(axes: Axes, values: NDArray[np.float64]) -> None:
-    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
-
     count = len(values)
     axes.set_xlabel("update")
     axes.set_ylabel("loss (cross-entropy, nats per image)")
@@ -153,8 +151,6 @@ def _set_axes(axes: Axes, values: NDArray[np.float64]) -> None:
 
 
 def _add_image_axis(axes: Axes, images: int, count: int) -> None:
-    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
-
     def seen(update: Any) -> Any:
         return update * images
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.plots._checks import pictures
-from pellucid.plots._style import FAINT, MUTED, TITLE, axes_at, new_figure, styled, text_at
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from pellucid.plots._pages import Sheet
+from pellucid.plots._style import MUTED, TITLE, show_framed, styled
 
 __all__ = ["randomized"]
 
@@ -73,24 +70,13 @@ def randomized(
     columns = min(shown, _COLUMNS)
     line_height = 2 * _STEP + 0.25
     width = max(_LEFT + columns * _STEP + 0.2, 5.4)
-    figure = new_figure(width, _HEAD + lines * line_height)
-    text_at(figure, 0.25, 0.22, title, fontsize=TITLE, fontweight="bold")
+    page = Sheet(width, _HEAD + lines * line_height)
+    page.text(0.25, 0.22, title, fontsize=TITLE, fontweight="bold")
     for line in range(lines):
         for part, name in enumerate(("before", "after")):
             top = _HEAD + line * line_height + part * _STEP
-            text_at(
-                figure, _LEFT - 0.1, top + _TILE / 2, name, ha="right", va="center", color=MUTED
-            )
+            page.text(_LEFT - 0.1, top + _TILE / 2, name, ha="right", va="center", color=MUTED)
             for column in range(min(columns, shown - line * _COLUMNS)):
-                axes = axes_at(figure, _LEFT + column * _STEP, top, _TILE, _TILE)
-                axes.imshow(
-                    pairs[part][line * _COLUMNS + column],
-                    cmap="gray",
-                    vmin=0,
-                    vmax=1,
-                    interpolation="nearest",
-                )
-                axes.set(xticks=[], yticks=[])
-                for spine in axes.spines.values():
-                    spine.set(visible=True, color=FAINT, linewidth=0.8)
-    return figure
+                axes = page.axes(_LEFT + column * _STEP, top, _TILE, _TILE)
+                show_framed(axes, pairs[part][line * _COLUMNS + column])
+    return page.figure
