@@ -138,9 +138,9 @@ def load(
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
     key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
-    found = None if memory_map is False else find_map(key)
-    if found is not None:
-        return _fitted(_told_again(found, reading), reading)
+    mapped = None if memory_map is False else find_map(key)
+    if mapped is not None:
+        return _fitted(_told_again(mapped, reading), reading)
     return _fitted(_joined(reading, sources, key), reading)
 
 
@@ -203,11 +203,11 @@ def _one(reading: Reading, fallback: bool) -> Dataset:
     """Return a source that is not joined of several."""
     if reading.name not in NAMES:
         return _from_path(reading)
-    found = _named(reading, fallback)
+    dataset = _named(reading, fallback)
     if not reading.memory_map:
-        return found
-    key = key_of([found.name], reading.options())
-    return find_map(key) or store_map(found, key)
+        return dataset
+    key = key_of([dataset.name], reading.options())
+    return find_map(key) or store_map(dataset, key)
 
 
 def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
@@ -250,26 +250,26 @@ def _check_asked(name: str, shape: tuple[int, ...], reading: Reading) -> None:
     )
 
 
-def _fitted(found: Dataset, reading: Reading) -> Dataset:
+def _fitted(dataset: Dataset, reading: Reading) -> Dataset:
     """Return a data set with the channels that were asked for."""
-    _check_asked(found.name, found.input_shape, reading)
+    _check_asked(dataset.name, dataset.input_shape, reading)
     if reading.preprocessing is None:
-        return found
-    return with_channels(found, reading.preprocessing.input_shape[0])
+        return dataset
+    return with_channels(dataset, reading.preprocessing.input_shape[0])
 
 
 def _named(reading: Reading, fallback: bool) -> Dataset:
     try:
-        found = SETS[reading.name].load(reading.say)
+        dataset = SETS[reading.name].load(reading.say)
     except DownloadError:
         if reading.name != "mnist" or not fallback:
             raise
         note = "MNIST is out of reach; going on with the 1,797 digits bundled with scikit-learn."
         reading.tell(note)
-        found = dataclasses.replace(SETS["digits"].load(reading.say), note=note)
+        dataset = dataclasses.replace(SETS["digits"].load(reading.say), note=note)
     if reading.preprocessing is not None:
-        found = dataclasses.replace(found, preprocessing=reading.preprocessing)
-    return found
+        dataset = dataclasses.replace(dataset, preprocessing=reading.preprocessing)
+    return dataset
 
 
 def _path(name: str) -> Path:
@@ -284,17 +284,17 @@ def _path(name: str) -> Path:
 def _from_path(reading: Reading) -> Dataset:
     path = _path(reading.name)
     key = key_of([path], reading.options())
-    found = None if reading.memory_map is False else find_map(key)
-    if found is not None:
-        return _told_again(found, reading)
+    mapped = None if reading.memory_map is False else find_map(key)
+    if mapped is not None:
+        return _told_again(mapped, reading)
     return assemble(source_of(path, reading), reading, key)
 
 
-def _told_again(found: Dataset, reading: Reading) -> Dataset:
+def _told_again(mapped: Dataset, reading: Reading) -> Dataset:
     """Return what was mapped earlier, under the name of now, and say what was left out then."""
-    if found.note:
-        reading.tell(found.note)
-    return dataclasses.replace(found, name=reading.name)
+    if mapped.note:
+        reading.tell(mapped.note)
+    return dataclasses.replace(mapped, name=reading.name)
 
 
 class _Existing(dict[str, bool]):

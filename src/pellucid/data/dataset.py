@@ -91,8 +91,8 @@ def with_channels(dataset: Dataset, channels: int) -> Dataset:
     made = dataset.preprocessing
     if made is not None and made.input_shape[0] != channels:
         made = dataclasses.replace(made, input_shape=(channels, *made.input_shape[1:]))
-    found, height, width = dataset.input_shape
-    if found == channels:
+    own, height, width = dataset.input_shape
+    if own == channels:
         return dataclasses.replace(dataset, preprocessing=made)
     train, test = (
         repeated(images.reshape(-1, 1, height, width), channels)

@@ -42,6 +42,7 @@ def show_reading(text: str, stream: TextIO | None = None) -> Iterator[Progress |
     if not stream.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
+    # Imported here: some 45 ms, of which who reads without a terminal need not wait.
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar

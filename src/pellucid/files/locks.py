@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from pellucid.errors import RunInUseError
 
 __all__ = ["LOCK", "lock_folder"]
@@ -33,8 +35,6 @@ def lock_folder(folder: Path) -> Iterator[None]:
     OSError
         The folder can't be written.
     """
-    from filelock import FileLock, Timeout
-
     lock = FileLock(folder / LOCK, blocking=False, thread_local=False)
     try:
         lock.acquire()

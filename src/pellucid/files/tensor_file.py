@@ -151,11 +151,11 @@ def check_names(opened: Any, expected: Iterable[str], knows: str) -> None:
 def tensor(opened: Any, name: str, shape: tuple[int, ...], dtype: str, needs: str) -> NDArray[Any]:
     """Return a tensor, whose shape and dtype (``"F32"``) are looked at before it is read."""
     part = opened.get_slice(name)
-    found = tuple(part.get_shape()), part.get_dtype()
-    if found[0] != shape:
-        raise RefusedError(f"its tensor {name!r} has shape {found[0]}, its {needs} needs {shape}")
-    if found[1] != dtype:
-        raise RefusedError(f"its tensor {name!r} has dtype {found[1]}, not {dtype}")
+    own_shape, own_dtype = tuple(part.get_shape()), part.get_dtype()
+    if own_shape != shape:
+        raise RefusedError(f"its tensor {name!r} has shape {own_shape}, its {needs} needs {shape}")
+    if own_dtype != dtype:
+        raise RefusedError(f"its tensor {name!r} has dtype {own_dtype}, not {dtype}")
     return np.asarray(opened.get_tensor(name))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.equations.randomize import randomize
 from pellucid.errors import ConfigurationError
 from pellucid.images.floats import in_float64
 
@@ -143,8 +144,6 @@ class Augmentation:
         >>> before.shape, np.array_equal(before[1:], Augmentation().apply(images[1:], first=1))
         ((2, 8, 8), False)
         """
-        from pellucid.equations.randomize import randomize
-
         scaled = in_float64(images)
         out = np.empty(scaled.shape)
         for i, image in enumerate(scaled):

@@ -140,10 +140,10 @@ class Preprocessing:
         levels = np.median(border(planes), axis=1)[:, np.newaxis, np.newaxis]
         if exact:
             return self._to_bytes(ink(planes, levels, dark), np.maximum(levels, 1))
-        found = find_ink(planes, levels, dark, noise_of(edge))
-        if found is None:
+        inked = find_ink(planes, levels, dark, noise_of(edge))
+        if inked is None:
             return np.zeros(self.input_shape, np.uint8)
-        placed = centered(found, self._size)
+        placed = centered(inked, self._size)
         # Thin strokes that faded come back.
         return self._to_bytes(placed, placed.max())
 

@@ -88,13 +88,13 @@ def confusion(
     if len(classes) < 2:
         raise DataError(f"classes holds {len(classes)} names; a confusion matrix needs two.")
     truth = class_indices("labels", labels, classes)
-    found = class_indices("predicted", predicted, classes)
-    if len(truth) != len(found):
+    answers = class_indices("predicted", predicted, classes)
+    if len(truth) != len(answers):
         raise DataError(
-            f"There are {len(truth)} labels, but {len(found)} predictions; give one a label."
+            f"There are {len(truth)} labels, but {len(answers)} predictions; give one a label."
         )
     many = len(classes)
-    counts = np.bincount(many * truth + found, minlength=many**2).reshape(many, many)
+    counts = np.bincount(many * truth + answers, minlength=many**2).reshape(many, many)
     rows = counts.sum(axis=1, keepdims=True)
     shares = counts / np.maximum(rows, 1)
 

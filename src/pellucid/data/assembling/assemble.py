@@ -135,8 +135,8 @@ def _divided_at_once(
         places = np.arange(start, start + len(block.labels))
         start = places[-1] + 1
         side = is_test[places if block.places is None else block.places]
-        for sink, found, chosen in zip(sinks, kept, (~side, side), strict=True):
-            _append(block, chosen, sink, found)
+        for sink, labels_kept, chosen in zip(sinks, kept, (~side, side), strict=True):
+            _append(block, chosen, sink, labels_kept)
     images, test_images = (sink.finish() for sink in sinks)
     return {
         "train_images": images, "train_labels": _joined(kept[0]),
@@ -206,11 +206,11 @@ def _classes(
         check_labels(train, 2**31)  # says what is wrong with them
         check_labels(test, 2**31)
         train, test = train.astype(np.int64), test.astype(np.int64)
-    found, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
+    labels, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
     if source.classes is not None:
-        names = tuple(source.classes[label] for label in found)
+        names = tuple(source.classes[label] for label in labels)
     else:
-        names, ranks = _ranks([str(label) for label in found])
+        names, ranks = _ranks([str(label) for label in labels])
         indices = ranks[indices]
     return names, indices[: len(train)], indices[len(train) :]
 

@@ -36,14 +36,14 @@ def split_sources(text: str, exists: dict[str, bool]) -> list[str]:
     ['mnist', 'c++ ', 'digits']
     """
     pieces = text.split("+")
-    found: list[str] = []
+    sources: list[str] = []
     start = 0
     while start < len(pieces):
         ends = range(len(pieces), start, -1)
         end = next((e for e in ends if exists["+".join(pieces[start:e])]), start + 1)
-        found.append("+".join(pieces[start:end]))
+        sources.append("+".join(pieces[start:end]))
         start = end
-    return found
+    return sources
 
 
 @dataclass(frozen=True)
@@ -148,13 +148,13 @@ def join(
 
 def refuse_all(name: str, members: Sequence[Member], errors: Sequence[DataError]) -> NoReturn:
     """Raise errors, and whatever is wrong with sources that were not read yet, as one."""
-    found = list(errors)
+    all_errors = list(errors)
     for member in members:
         try:
             member.read_through()
         except DataError as error:
-            found.append(error)
-    raise together(name, found, "sources")
+            all_errors.append(error)
+    raise together(name, all_errors, "sources")
 
 
 def _each(
@@ -164,12 +164,12 @@ def _each(
     first: Dataset | None = None
     for number, member in enumerate(members):
         try:
-            found = member.read(make(number))
+            dataset = member.read(make(number))
         except DataError as error:
             refuse_all(name, members[number + 1 :], [error])
-        first = first or found
-        _check_classes(first, found)
-        yield found
+        first = first or dataset
+        _check_classes(first, dataset)
+        yield dataset
 
 
 def _mapped(
@@ -198,7 +198,7 @@ def _whole(
     labels = [_labels(part, classes) for part in sets]
     # What made pictures is a fact; named sets only say what would suit them.
     described = [member.made for member in members] + [part.preprocessing for part in sets]
-    preprocessing = next((found for found in described if found is not None), None)
+    preprocessing = next((made for made in described if made is not None), None)
     whole = Dataset(
         name,
         train,

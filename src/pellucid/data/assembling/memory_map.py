@@ -187,10 +187,10 @@ class MapWriter:
             with path.open("r+b") as file:
                 os.fsync(file.fileno())
         self._key_folder()
-        found = find_map(self._key)
-        if found is None:
+        mapped = find_map(self._key)
+        if mapped is None:
             raise DataError(f"The memory map in {self._key.folder} can't be read back; remove it.")
-        return found
+        return mapped
 
     def _key_folder(self) -> None:
         """Move the map to its place and remove what it replaces."""

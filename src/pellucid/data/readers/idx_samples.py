@@ -47,13 +47,13 @@ def idx_folder(folder: Path, reading: Reading) -> Source:
     DataError
         Files are missing or have no header, all of them named.
     """
-    found = [_find(folder, name) for name in _NAMES]
-    train_images, train_labels, test_images, test_labels = found
+    paths = [_find(folder, name) for name in _NAMES]
+    train_images, train_labels, test_images, test_labels = paths
     source = f"folder {folder}"
     if train_images and train_labels and not (test_images or test_labels):
         return _parts([_Pair(train_images, train_labels)], source, reading)
     if not (train_images and train_labels and test_images and test_labels):
-        missing = [name for name, path in zip(_NAMES, found, strict=True) if path is None]
+        missing = [name for name, path in zip(_NAMES, paths, strict=True) if path is None]
         raise DataError(
             f"The folder {folder} lacks {', '.join(missing)}; a data folder holds the four IDX "
             "files that MNIST has, plain or .gz."
@@ -141,7 +141,7 @@ def _all_told(name: str, files: Sequence[Path]) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        bad = [found for found in map(_damage, files) if found is not None]
+        bad = [damage for damage in map(_damage, files) if damage is not None]
         raise together(name, bad if len(bad) > 1 else [error], "files") from error
 
 

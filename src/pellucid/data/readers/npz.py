@@ -168,13 +168,13 @@ def _told(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _headers(path: Path) -> dict[str, _Header]:
-    found = {}
+    headers = {}
     with _told(path), zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if member.filename.endswith(".npy"):
                 with archive.open(member) as file:
-                    found[member.filename[:-4]] = _read_header(file, member)
-    return found
+                    headers[member.filename[:-4]] = _read_header(file, member)
+    return headers
 
 
 def _read_only(path: Path, name: str) -> NDArray[Any]:

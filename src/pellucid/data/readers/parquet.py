@@ -65,15 +65,15 @@ def parquet_source(path: Path, reading: Reading) -> Source:
         :func:`pellucid.data.readers.picture_source.source_of_pictures`.
     """
     reading.problems.what = "row"
-    found = [path] if path.is_file() else _files(path)
-    train = [file for file in found if file.name.lower().startswith("train")]
-    test = [file for file in found if file.name.lower().startswith("test")] if train else []
-    left_out = sorted(file.name for file in set(found) - set(train) - set(test))
+    files = [path] if path.is_file() else _files(path)
+    train = [file for file in files if file.name.lower().startswith("train")]
+    test = [file for file in files if file.name.lower().startswith("test")] if train else []
+    left_out = sorted(file.name for file in set(files) - set(train) - set(test))
     if train and left_out:
         reading.tell(f"{path}: only train and test are read; left out: {', '.join(left_out)}.")
-    parts = _opened_files((train or found, test), path, reading)
-    classes, is_named = _classes(parts[0] + parts[1])
-    train_pictures, test_pictures = (_pictures(files, classes) for files in parts)
+    groups = _opened_files((train or files, test), path, reading)
+    classes, is_named = _classes(groups[0] + groups[1])
+    train_pictures, test_pictures = (_pictures(files, classes) for files in groups)
     return source_of_pictures(
         train_pictures, test_pictures if test else None, classes,
         f"{'file' if path.is_file() else 'folder'} {path}", reading, keep_unused=is_named,
@@ -83,9 +83,9 @@ def parquet_source(path: Path, reading: Reading) -> Source:
 def _files(folder: Path) -> list[Path]:
     """Return the files, also those that turn out to be none, such as pipes."""
     for place in (folder, folder / "data"):
-        found = sorted(path for path in place.glob("*.parquet") if not path.is_dir())
-        if found:
-            return found
+        files = sorted(path for path in place.glob("*.parquet") if not path.is_dir())
+        if files:
+            return files
     return []
 
 
@@ -95,11 +95,11 @@ def _opened_files(
     """Return what the files of each group say of themselves; a bad one of several is a problem."""
     opened: list[list[_File]] = [[] for _ in groups]
     errors = []
-    for files, found in zip(groups, opened, strict=True):
+    for files, opened_files in zip(groups, opened, strict=True):
         for file in files:
             reading.note_beside(file)
             try:
-                found.append(_file(file, reading))
+                opened_files.append(_file(file, reading))
             except DataError as error:
                 errors.append(error)
     if errors and (not reading.skip_bad or not opened[0]):
@@ -220,19 +220,19 @@ def _classes(files: Sequence[_File]) -> tuple[tuple[str, ...], bool]:
     names = named.pop()
     if names is not None:
         return names, True
-    found: set[Any] = set()
+    labels: set[Any] = set()
     for file in files:
         with contextlib.suppress(DataError):  # what is damaged is told when the pictures are read
-            found.update(label for _, label in _rows(file, with_pictures=False))
-    found.discard(None)
-    kinds = {type(label) for label in found}
+            labels.update(label for _, label in _rows(file, with_pictures=False))
+    labels.discard(None)
+    kinds = {type(label) for label in labels}
     if len(kinds) > 1:
         raise DataError(
             f"{files[0].path}: labels must be whole numbers or text, the same in all files."
         )
     if kinds == {str}:
-        found = {label for label in found if len(label) <= MOST_LABEL}
-    return tuple(str(label) for label in sorted(found)), False
+        labels = {label for label in labels if len(label) <= MOST_LABEL}
+    return tuple(str(label) for label in sorted(labels)), False
 
 
 def _rows(file: _File, *, with_pictures: bool = True) -> Iterator[_Row]:

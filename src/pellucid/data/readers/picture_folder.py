@@ -58,7 +58,7 @@ def picture_folder(folder: Path, reading: Reading) -> Source:
     classes = [name for name in classes if _is_text(name, tops, reading.problems)]
     listed = [_listed(top, root, classes, reading.problems) for top in tops]
     _check_classes(tops, listed, classes, reading.problems)
-    train, *test = [_pictures(found, root) for found in listed]
+    train, *test = [_pictures(files, root) for files in listed]
     return source_of_pictures(
         train, test[0] if test else None, tuple(classes), f"folder {folder}", reading
     )
@@ -127,13 +127,13 @@ def _listed(top: Path, root: Path, classes: list[str], problems: Problems) -> _F
             continue
         try:
             with os.scandir(place) as entries:
-                found = sorted((e.name, _is_folder(e)) for e in entries if not _is_litter(e.name))
+                names = sorted((e.name, _is_folder(e)) for e in entries if not _is_litter(e.name))
         except OSError as error:
             problems.add(place, error.strerror or error)
             continue
-        if not found:
+        if not names:
             problems.add(place, "the class is empty: there is no picture in it")
-        for file, is_folder in found:
+        for file, is_folder in names:
             if is_folder:
                 problems.add(place / file, "it is a folder; a class's pictures lie in its own")
             else:
@@ -146,10 +146,10 @@ def _check_classes(
 ) -> None:
     """Note the classes that are tested on but not trained."""
     trained = {label for _, label in listed[0]}
-    for top, found in zip(tops[1:], listed[1:], strict=True):
-        for number in sorted({label for _, label in found} - trained):
+    for top, files in zip(tops[1:], listed[1:], strict=True):
+        for number in sorted({label for _, label in files} - trained):
             problems.add(top / classes[number], f"there is no picture of it in {tops[0]}")
-            found[:] = [file for file in found if file[1] != number]
+            files[:] = [file for file in files if file[1] != number]
 
 
 def _pictures(listed: _Files, root: Path) -> Pictures:

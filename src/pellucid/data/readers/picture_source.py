@@ -72,9 +72,9 @@ class _Survey:
 def _common(surveys: Sequence[_Survey]) -> list[tuple[tuple[int, int], int]]:
     """Return each size and how many pictures have it, the most frequent first."""
     sizes = np.concatenate([survey.sizes for survey in surveys])
-    found, counts = np.unique(sizes[sizes[:, 0] > 0], axis=0, return_counts=True)
+    different, counts = np.unique(sizes[sizes[:, 0] > 0], axis=0, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    return [((int(found[i, 0]), int(found[i, 1])), int(counts[i])) for i in order]
+    return [((int(different[i, 0]), int(different[i, 1])), int(counts[i])) for i in order]
 
 
 def source_of_pictures(

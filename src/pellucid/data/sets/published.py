@@ -141,10 +141,10 @@ def load_published(
             f"{known.title} could not be fetched. {'; '.join(reasons)}. {known.advice}; or give a "
             f"folder with its four IDX files in place of {known.name!r}."
         )
-    mirror, found = delivered
-    files = {known.cached / name: data for name, data in found.content.items()}
+    mirror, delivery = delivered
+    files = {known.cached / name: data for name, data in delivery.content.items()}
     store(known.title, known.cached, files, tell)
-    return _dataset(known, found.arrays, mirror)
+    return _dataset(known, delivery.arrays, mirror)
 
 
 def _files_in(folder: Path) -> dict[str, bytes]:
