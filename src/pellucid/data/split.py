@@ -18,7 +18,8 @@ def stratified_split(
 
     Of the n images of a class, ``round(test_share * n)`` are drawn for the test, at least one where
     n is 2 or more and never all. Each class has a random generator of its own, PCG64 seeded with
-    (seed, number of the class in order).
+    (seed, number of the class in order). scikit-learn's
+    ``train_test_split`` would draw others, and what earlier runs were trained on must stay.
 
     Parameters
     ----------
