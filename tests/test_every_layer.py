@@ -18,7 +18,7 @@ from pellucid.network.layers.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.summary import describe
 from tests.equations.numeric import numeric_gradient, relative_error
 from tests.kernels.oracle import assert_agrees, problem
-from tests.layers import examples, names, module_of, torch_network, with_an_end
+from tests.layers import examples, module_of, names, torch_network, with_an_end
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = examples()
