@@ -30,8 +30,8 @@ def test_checkpoints_are_a_run(killed):
     with pytest.raises(RunExistsError) as error:
         check_folder(killed)
     assert str(error.value) == (
-        f"{killed} already holds a run (checkpoints); name another folder with --out, go on with "
-        "it with --resume, or replace it with --overwrite."
+        f"{killed} already holds a run (checkpoints); name another folder with out, go on with "
+        "it with resume, or replace it with overwrite."
     )
     check_folder(killed, resume=True)
     check_folder(killed, overwrite=True)

@@ -192,8 +192,8 @@ def test_an_existing_run_is_refused_and_untouched(finished, no_data):
     with pytest.raises(RunExistsError) as caught:
         reference_run(QUICK, folder, say_nothing)
     assert str(caught.value).startswith(f"{folder} already holds a run (model.safetensors, ")
-    assert str(caught.value).endswith("name another folder with --out, or replace it with "
-                                      "--overwrite.")  # fmt: skip
+    assert str(caught.value).endswith("name another folder with out, or replace it with "
+                                      "overwrite.")  # fmt: skip
     assert contents(folder) == before
 
 
@@ -218,7 +218,7 @@ def test_overwrite_replaces_a_run_and_leaves_nothing_of_it(tmp_path):
 @pytest.mark.parametrize("below", ["", "sub", "sub/sub"])
 def test_a_file_is_no_folder(tmp_path, no_data, below):
     (tmp_path / "file").write_bytes(b"mine")
-    with pytest.raises(ConfigurationError, match=r"file is a file; --out must name a folder\.$"):
+    with pytest.raises(ConfigurationError, match=r"file is a file; out must name a folder\.$"):
         reference_run(QUICK, tmp_path / "file" / below, say_nothing)
     assert (tmp_path / "file").read_bytes() == b"mine"
 
@@ -533,7 +533,7 @@ def test_a_full_disk_leaves_the_old_run(old, monkeypatch):
 def test_the_old_run_makes_way_once_an_update_is_done(old, monkeypatch):
     use_executor(monkeypatch, 9)  # 8 an update
     settings = dataclasses.replace(QUICK, executor="dask://host:1")
-    message = r"They are kept in .*model\.safetensors\. Go on with --resume\.$"
+    message = r"They are kept in .*model\.safetensors\. Go on with resume\.$"
     with pytest.raises(ExecutorError, match=message):
         reference_run(settings, old, say_nothing, overwrite=True, checkpoints=Checkpoints(""))
     assert tree(old).keys() == {

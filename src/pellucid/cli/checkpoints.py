@@ -37,7 +37,8 @@ def checkpoints_of(out: Path, every: str, keep: int) -> Checkpoints | None:
     if match is None or not 0 < float(match[1] or match[3]) < 1e15:
         raise ConfigurationError(
             f"checkpoint_every is {every!r}; it must be a number of updates, such as 100, a time, "
-            "such as 30s, 5min or 1h, or never."
+            "such as 30s, 5min or 1h, or never.",
+            argument="checkpoint_every",
         )
     if match[3]:
         return Checkpoints(out / CHECKPOINTS, every_updates=int(match[3]), keep=keep)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pellucid.data import Available, Dataset
-from pellucid.errors import DataError
+from pellucid.errors import Argument, DataError
 from pellucid.files.model_file import Model
 from pellucid.measuring.own import Figure
 from pellucid.runs.printable import printable
@@ -55,8 +55,8 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
     if not places.keys() >= set(dataset.classes):
         raise DataError(
             f"{dataset.name} has the classes {_some(dataset.classes)}, but the model was trained "
-            f"on {_some(model.classes)}; give --data the set it was trained on."
-        )
+            f"on {_some(model.classes)}; give ", Argument("data"), " the set it was trained on.",
+        )  # fmt: skip
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
 

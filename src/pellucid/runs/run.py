@@ -16,6 +16,7 @@ import numpy as np
 
 from pellucid.data import Dataset
 from pellucid.errors import (
+    Argument,
     CheckpointError,
     ConfigurationError,
     DataError,
@@ -137,7 +138,7 @@ def _opened(stack: contextlib.ExitStack, settings: RunSettings, resume: bool) ->
         return stack.enter_context(open_executor(settings.executor, settings.workers))
     except (ConfigurationError, ExecutorError) as error:
         if resume:
-            error.args = (f"{error} Or go on with another executor: --executor threads.",)
+            error.add(" Or go on with another executor: ", Argument("executor"), " threads.")
         raise
 
 
@@ -167,10 +168,13 @@ def resumed_options(out: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         checkpoint = newest_checkpoint(folder, lambda line: None)  # reading it again will tell
     except CheckpointError as error:
-        anew = "Leave out --resume to begin anew."
+        anew: tuple[str, ...] = ("Leave out ", Argument("resume"), " to begin anew.")
         if held_in(Path(out)):
-            anew = "Begin anew with --overwrite, or in another folder with --out."
-        raise CheckpointError(f"Can't resume the run in {out}: {error} {anew}") from error
+            anew = (
+                "Begin anew with ", Argument("overwrite"), ", or in another folder with ",
+                Argument("out"), ".",
+            )  # fmt: skip
+        raise CheckpointError(f"Can't resume the run in {out}: {error} ", *anew) from error
     try:
         return RunSettings.from_dict(checkpoint.configuration).to_options()
     except Exception as error:
@@ -185,26 +189,31 @@ def _check_settings(settings: RunSettings) -> None:
     make_trainer(presets.reference(), settings).close()
     if not 0 < settings.test_share < 1:
         raise ConfigurationError(
-            f"test_share is {settings.test_share}; it must be above 0 and below 1, such as 0.2."
+            f"test_share is {settings.test_share}; it must be above 0 and below 1, such as 0.2.",
+            argument="test_share",
         )
     if settings.size is not None and min(settings.size) < LEAST_SIDE:
         height, width = settings.size
         raise ConfigurationError(
             f"size is {height} x {width}, too small for the reference network; it needs "
-            f"{LEAST_SIDE} x {LEAST_SIDE} at least."
+            f"{LEAST_SIDE} x {LEAST_SIDE} at least.",
+            argument="size",
         )
     if settings.batch_size < settings.sections:
         raise ConfigurationError(
-            f"batch_size is {settings.batch_size}, but each of the {settings.sections} sections "
-            "needs an image; use a larger batch_size or fewer sections."
-        )
+            Argument("batch_size"), f" is {settings.batch_size}, but each of the "
+            f"{settings.sections} sections needs an image; use a larger ", Argument("batch_size"),
+            " or fewer sections.",
+        )  # fmt: skip
     if settings.images < 1:
-        raise ConfigurationError(f"images is {settings.images}; at least 1 is needed.")
+        raise ConfigurationError(
+            f"images is {settings.images}; at least 1 is needed.", argument="images"
+        )
     if settings.images // settings.batch_size > MOST_UPDATES:
         raise ConfigurationError(
-            f"images is {settings.images}, which is more than {MOST_UPDATES:,} updates of "
-            f"batch_size {settings.batch_size}; use fewer."
-        )
+            Argument("images"), f" is {settings.images}, which is more than {MOST_UPDATES:,} "
+            "updates of ", Argument("batch_size"), f" {settings.batch_size}; use fewer.",
+        )  # fmt: skip
 
 
 def make_trainer(
@@ -293,8 +302,9 @@ class _Run:
         if not self.trainer.history.updates:
             return
         self.save(self.trainer.history)
-        go_on = self._go_on if isinstance(error, ExecutorError) else ""
-        error.args = (f"{error} They are kept in {self.folder / MODEL}.{go_on}",)
+        error.add(f" They are kept in {self.folder / MODEL}.")
+        if isinstance(error, ExecutorError) and self.checkpoints is not None:
+            error.add(" Go on with ", Argument("resume"), ".")
 
     def _say_stopped(self, history: History) -> None:
         self.say(f"Stopped after update {len(history)}; keeping what was learned.{self._go_on}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pellucid import data
 from pellucid.data import Dataset
-from pellucid.errors import DataError
+from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
 from pellucid.training import Adam, Schedule
@@ -107,7 +107,9 @@ class RunSettings:
                 raise
             raise DataError(
                 f"The data of this run, {self.data}, can't be read; if it is elsewhere now, say "
-                f"where with --data. {error}"
+                "where with ",
+                Argument("data"),
+                f". {error}",
             ) from error
 
     @classmethod

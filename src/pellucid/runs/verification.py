@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import CheckpointError, ConfigurationError, DataError, ModelFileError
+from pellucid.errors import (
+    Argument,
+    CheckpointError,
+    ConfigurationError,
+    DataError,
+    ModelFileError,
+)
 from pellucid.files.fingerprints import fingerprint
 from pellucid.files.model_file import current_versions, load_model
 from pellucid.network.network import Network
@@ -129,7 +135,9 @@ def verify_run(
     recorded = _recorded(folder, say)
     count = len(recorded.history)
     if last is not None and not 1 <= last <= count:
-        raise ConfigurationError(f"last is {last}; the run has {count:,} updates, so 1 to {count}.")
+        raise ConfigurationError(
+            f"last is {last}; the run has {count:,} updates, so 1 to {count}.", argument="last"
+        )
     start = None if last is None else _start(folder, count - last, say)
     settings = recorded.settings
     if data is None:
@@ -140,8 +148,8 @@ def verify_run(
         raise DataError(
             f"{digits.name} is not the data of this run: its fingerprint is "
             f"{digits.fingerprint()}, the run's was {recorded.data_fingerprint}; name the run's "
-            "data with --data."
-        )
+            "data with ", Argument("data"), ".",
+        )  # fmt: skip
     if recorded.versions != (here := current_versions()):
         changed = "; ".join(differences(recorded.versions, here))
         say(f"The run was made by other versions ({changed}); its last bits may differ.")
@@ -259,8 +267,9 @@ def _start(folder: Path, number: int, say: Say) -> Checkpoint | None:
         )
     except CheckpointError as error:
         raise CheckpointError(
-            f"{error} The last updates must begin at or before update {number}; leave out --last "
-            "to train the whole run anew."
+            f"{error} The last updates must begin at or before update {number}; leave out ",
+            Argument("last"),
+            " to train the whole run anew.",
         ) from error
 
 
