@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 __all__ = [
-    "Argument",
     "CheckpointError",
     "ConfigurationError",
     "DataError",

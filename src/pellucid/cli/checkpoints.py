@@ -8,9 +8,10 @@ from typing import Any
 
 import typer
 
+from pellucid import runs
 from pellucid.errors import ConfigurationError
 from pellucid.runs.folder import CHECKPOINTS
-from pellucid.runs.run import resumed_options
+from pellucid.runs.options import to_options
 from pellucid.training import Checkpoints
 
 __all__ = ["checkpoints_of", "resumed"]
@@ -62,7 +63,7 @@ def resumed(
     if checkpoints is None:
         raise ConfigurationError("--resume needs checkpoints; leave out --checkpoint-every never.")
     given = {name: value for name, value in options.items() if _is_given(context, name)}
-    recorded = resumed_options(out)
+    recorded = to_options(runs.resumed_settings(out))
     if "executor" in given:
         recorded["workers"] = None  # that was the number of another executor's
     return recorded | given

@@ -8,8 +8,8 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 
+from pellucid.console import printable
 from pellucid.errors import DataError, PellucidError
-from pellucid.runs.printable import printable
 from pellucid.training.interrupt import Terminated
 
 __all__ = ["STOPPED", "one_line_errors"]

@@ -96,11 +96,7 @@ def hold_folder(folder: Path, *, overwrite: bool = False, resume: bool = False) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
-        _check_again(folder, overwrite=overwrite, resume=resume)
+        if not overwrite and not resume and (folder / MODEL).exists():
+            raise RunExistsError(f"{folder} holds a run that another process has just written.")
         remove_leftovers(folder)
         yield
-
-
-def _check_again(folder: Path, *, overwrite: bool, resume: bool) -> None:
-    if not overwrite and not resume and (folder / MODEL).exists():
-        raise RunExistsError(f"{folder} holds a run that another process has just written.")

@@ -1,27 +1,25 @@
-"""Everything that a run depends on, as settings, as JSON-ready values, and as options."""
+"""Everything that a run depends on, as settings and as JSON-ready values."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid import data
+from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
 from pellucid.training import Adam, Schedule
 
-__all__ = ["RunSettings", "Say"]
-
-Say = Callable[[str], None]
+__all__ = ["RunSettings"]
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Everything that a run depends on.
+    """Everything that a run depends on; :mod:`pellucid.runs.options` says it to a person.
 
     Attributes
     ----------
@@ -133,24 +131,3 @@ class RunSettings:
                 "augmentation": None if ranges is None else Augmentation(**ranges),
             }
         )
-
-    def to_options(self) -> dict[str, Any]:
-        """Return the settings as the options of the command line, by their names."""
-        values = self.to_dict()
-        ranges = values.pop("augmentation")
-        values |= {**values.pop("optimizer"), **values.pop("schedule")}
-        values |= Augmentation().to_dict() if ranges is None else ranges
-        return values | {"randomize": ranges is not None}
-
-    @classmethod
-    def from_options(cls, options: dict[str, Any]) -> RunSettings:
-        """Return the settings for options as :meth:`to_options` names them."""
-        kinds = {"optimizer": Adam, "schedule": Schedule, "augmentation": Augmentation}
-        parts: dict[str, Any] = {
-            name: kind(**{f.name: options[f.name] for f in dataclasses.fields(kind)})
-            for name, kind in kinds.items()
-        }
-        if not options["randomize"]:
-            parts["augmentation"] = None
-        plain = {f.name: options[f.name] for f in dataclasses.fields(cls) if f.name in options}
-        return cls(**plain, **parts)
