@@ -21,37 +21,9 @@ __all__ = ["RunSettings"]
 class RunSettings:
     """Everything that a run depends on; :mod:`pellucid.runs.options` says it to a person.
 
-    Attributes
-    ----------
-    data : str or None
-        What :func:`pellucid.data.load` takes; None is MNIST, or the bundled digits where MNIST is
-        out of reach.
-    size : (int, int) or None
-        Height and width that pictures are brought to; None leaves them as they are.
-    fit : {"resize", "mnist"}
-        How they are: see :class:`pellucid.Preprocessing`. ``"mnist"`` has the size 28 x 28 if none
-        is given.
-    skip_bad : bool
-        Whether to go on without bad files and rows.
-    test_share : float
-        The part kept for the test where the data have no test images. Which images these are does
-        not depend on ``seed``.
-    images : int
-        How many randomized training images to draw.
-    batch_size, sections : int
-        Images an update, and the parts they are worked on in.
-    workers : int or None
-        Threads, or processes with that executor; None is one on each processor.
-    executor : str
-        What works on the sections; see :func:`pellucid.open_executor`.
-    optimizer : Adam
-        Learning rate, betas, eps.
-    schedule : Schedule
-        How the learning rate changes over the run.
-    augmentation : Augmentation or None
-        The randomizing; None for none.
-    seed : int
-        What all that is random is drawn from.
+    What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
+    out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
+    ``workers``, one on each processor; for ``augmentation``, images that are not randomized.
     """
 
     data: str | None = None
