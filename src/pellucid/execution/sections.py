@@ -11,14 +11,16 @@ import functools
 import threading
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.images.augmentation import Augmentation
-from pellucid.kernels.plan_one_image import OneImagePlan
 from pellucid.network.network import Network
+
+if TYPE_CHECKING:
+    from pellucid.kernels.plan_one_image import OneImagePlan
 
 __all__ = [
     "EPS",
