@@ -17,8 +17,8 @@ from rich.table import Table as RichTable
 from benchmarks import picture
 from benchmarks.bars import Verdict, judge
 from benchmarks.results import Found, Table
+from pellucid.execution.workers import count_workers
 from pellucid.files.atomic import atomic_write
-from pellucid.measuring.rates import available_cores
 
 __all__ = ["Report", "bars_table", "show"]
 
@@ -131,7 +131,7 @@ def conditions(seconds: float, quick: bool) -> dict[str, Any]:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "seconds": round(seconds),
         "quick": quick,
-        "cores": available_cores(),
+        "cores": count_workers(None),
         "processor": processor(),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.results import Found
-from pellucid.measuring.rates import available_cores
+from pellucid.execution.workers import count_workers
 
 __all__ = ["Save", "Say", "Settings"]
 
@@ -43,7 +43,7 @@ class Settings:
     quick: bool = False
     rounds: int = 5
     seconds: float = 0.3
-    cores: int = available_cores()
+    cores: int = count_workers(None)
     cases: tuple[str, ...] = ("*",)
 
     @classmethod

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pellucid.arguments import instance, is_number, is_whole, positive, share, whole
+from pellucid.arguments import flag, instance, is_number, is_whole, positive, share, whole
 from pellucid.errors import ConfigurationError
 
 
@@ -43,3 +43,16 @@ def test_an_object_of_another_kind_is_shown_in_short():
     with pytest.raises(ConfigurationError) as error:
         instance("n", "x" * 1000, int, "3")
     assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda: whole("n", 0, least=1), lambda: flag("n", 2), lambda: share("n", 2),
+        lambda: positive("n", 0), lambda: instance("n", 0, str, "'a'"),
+    ],
+)  # fmt: skip
+def test_errors_know_their_argument(check):
+    with pytest.raises(ConfigurationError) as error:
+        check()
+    assert error.value.argument == "n"

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from pellucid import errors
-from pellucid.errors import PellucidError, did_you_mean
+from pellucid.errors import Argument, ConfigurationError, PellucidError, did_you_mean
 
 KINDS = [getattr(errors, name) for name in errors.__all__ if name.endswith("Error")]
 
@@ -64,3 +64,39 @@ def test_divergence_carries_where_it_was_through_a_pickle():
     )  # fmt: skip
     plain = errors.DivergenceError("text")
     assert (plain.update, plain.layer, plain.images) == (None, None, ())
+
+
+def shouted(name):
+    return f"--{name.upper()}"
+
+
+def test_an_error_knows_the_argument_it_begins_with():
+    error = ConfigurationError("eps is 0, and steps are not eps; use more.", argument="eps")
+    assert error.argument == "eps"
+    assert str(error) == "eps is 0, and steps are not eps; use more."
+    assert str(error.named(shouted)) == "--EPS is 0, and steps are not eps; use more."
+    assert type(error.named(shouted)) is ConfigurationError
+    assert error.named(shouted).argument == "--EPS"
+    assert str(error) == "eps is 0, and steps are not eps; use more."
+
+
+def test_an_error_that_names_several():
+    error = PellucidError(Argument("size"), " is 3, but size 4 needs ", Argument("fit"), ".")
+    assert error.argument == "size"
+    assert str(error.named(shouted)) == "--SIZE is 3, but size 4 needs --FIT."
+    error.add(" Or leave out ", Argument("size"), ".")
+    assert str(error) == "size is 3, but size 4 needs fit. Or leave out size."
+    assert str(error.named(shouted)) == "--SIZE is 3, but size 4 needs --FIT. Or leave out --SIZE."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_arguments_are_named_after_a_pickle_too(kind):
+    error = pickle.loads(pickle.dumps(kind(Argument("out"), " is no folder.")))
+    assert (str(error), error.argument) == ("out is no folder.", "out")
+    assert str(error.named(shouted)) == "--OUT is no folder."
+
+
+def test_an_error_that_names_none():
+    assert PellucidError("All wrong.").argument is None
+    assert str(PellucidError("All wrong.").named(shouted)) == "All wrong."
+    assert str(PellucidError()) == ""

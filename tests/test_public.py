@@ -25,10 +25,12 @@ TESTED_ELSEWHERE = {
     "kernels/plan_backward.py": "kernels/test_plan.py",
     "kernels/layers/conv2d/direct_ops.py": "kernels/test_plan.py",
     "kernels/program/blocks.py": "kernels/layers/conv2d/test_forward.py",
+    "kernels/layers/conv2d/ops.py": "kernels/layers/conv2d/test_survivors.py",
+    "kernels/layers/flatten.py": "kernels/program/test_stages.py",
     "kernels/program/draft.py": "kernels/test_plan.py",
+    "kernels/program/elementwise.py": "kernels/layers/test_relu.py",
+    "kernels/program/one_image.py": "kernels/test_plan_one_image.py",
     "kernels/program/ops.py": "kernels/test_plan.py",
-    "network/layers/dictionary.py": "network/layers/test_layers.py",
-    "network/summary.py": "network/test_network.py",
     "plots/_checks.py": "plots/test_style.py",
 }
 """Files without a test file of their own name, and the one that tests them."""
@@ -140,9 +142,6 @@ def source_files():
 
 @pytest.mark.parametrize("module", source_files())
 def test_every_file_has_its_test(module):
-    if module.startswith("network/layers/") and module not in TESTED_ELSEWHERE:
-        alone = (ROOT / "tests" / mirrored(module)).is_file()
-        module = module if alone else "network/layers/layers.py"  # layers are tested alike
     expected = TESTED_ELSEWHERE.get(module, mirrored(module))
     assert (ROOT / "tests" / expected).is_file()
 

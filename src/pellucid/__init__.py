@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pellucid import data, errors
 from pellucid._lazy import lazy_names
 from pellucid.network import presets
+from pellucid.network.layers import LAYERS as _LAYERS
 
 if TYPE_CHECKING:
     from pellucid.estimators.classifier import CNNClassifier
@@ -16,29 +17,26 @@ if TYPE_CHECKING:
     from pellucid.files.model_file import Model, load_model, save_model
     from pellucid.images.augmentation import Augmentation
     from pellucid.images.preprocessing import Preprocessing
-    from pellucid.network.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sigmoid
+    from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.network import Network
     from pellucid.training import Adam, Checkpoints, History, Schedule, Trainer
 
+_LAYER_NAMES = [layer.__name__ for layer in _LAYERS]
+
 __all__ = [
+    *_LAYER_NAMES,
     "Adam",
     "Augmentation",
     "CNNClassifier",
     "Checkpoints",
-    "Conv2D",
-    "Dense",
     "Evaluation",
-    "Flatten",
     "History",
     "HistoryDisplay",
-    "MaxPool2D",
     "Model",
     "Network",
     "PredictionsDisplay",
     "Preprocessing",
-    "ReLU",
     "Schedule",
-    "Sigmoid",
     "Trainer",
     "data",
     "errors",
@@ -51,6 +49,7 @@ __all__ = [
     "presets",
     "save_model",
 ]
+__all__.sort()
 
 # This is the door: whoever asks for a name waits for what it needs, and for nothing else. Numba,
 # scikit-learn, matplotlib and process pools each take longer to import than all that is here.
@@ -67,7 +66,7 @@ __getattr__ = lazy_names(
         "pellucid.files.model_file": ("Model", "load_model", "save_model"),
         "pellucid.images.augmentation": ("Augmentation",),
         "pellucid.images.preprocessing": ("Preprocessing",),
-        "pellucid.network.layers": ("Conv2D", "Dense", "Flatten", "MaxPool2D", "ReLU", "Sigmoid"),
+        "pellucid.network.layers": _LAYER_NAMES,
         "pellucid.network.network": ("Network",),
         "pellucid.training": ("Adam", "Checkpoints", "History", "Schedule", "Trainer"),
     },

@@ -54,7 +54,8 @@ def whole(name: str, value: Any, *, least: int, most: int | None = None, hint: s
     if not is_whole(value) or value < least or (most is not None and value > most):
         limit = "" if most is None else f" and at most {most}"
         raise ConfigurationError(
-            f"{name} is {value!r}; it must be a whole number of at least {least}{limit}{hint}."
+            f"{name} is {value!r}; it must be a whole number of at least {least}{limit}{hint}.",
+            argument=name,
         )
     return int(value)
 
@@ -74,7 +75,9 @@ def flag(name: str, value: Any, *, also_whole: bool = False) -> bool:
     """
     if not isinstance(value, bool | np.bool_) and not (also_whole and is_whole(value)):
         also = ", or a whole number" if also_whole else ""
-        raise ConfigurationError(f"{name} is {value!r}; it must be True or False{also}.")
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be True or False{also}.", argument=name
+        )
     return bool(value)
 
 
@@ -94,14 +97,18 @@ def share(name: str, value: Any, hint: str = "") -> float:
     0.2.
     """
     if not is_number(value) or not 0 < value < 1:
-        raise ConfigurationError(f"{name} is {value!r}; it must be above 0 and below 1{hint}.")
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be above 0 and below 1{hint}.", argument=name
+        )
     return float(value)
 
 
 def positive(name: str, value: Any, hint: str = "") -> float:
     """Return a setting that must be a finite number above 0, or refuse it."""
     if not is_number(value) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a finite number above 0{hint}.")
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be a finite number above 0{hint}.", argument=name
+        )
     return float(value)
 
 
@@ -117,6 +124,7 @@ def instance(name: str, value: Any, kind: type[T], example: str) -> T:
     """
     if not isinstance(value, kind):
         raise ConfigurationError(
-            f"{name} is {value!r:.80}; it must be of type {kind.__name__}, for example {example}."
+            f"{name} is {value!r:.80}; it must be of type {kind.__name__}, for example {example}.",
+            argument=name,
         )
     return value

@@ -6,8 +6,10 @@ Every class also derives from the built-in exception that a caller would expect,
 
 from __future__ import annotations
 
+import copy
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Self
 
 __all__ = [
     "CheckpointError",
@@ -25,8 +27,80 @@ __all__ = [
 ]
 
 
+class Argument(str):
+    """The name of an argument within the message of an error, as Python spells it.
+
+    The command line says ``--batch-size`` where Python says ``batch_size``; see
+    :meth:`PellucidError.named`.
+    """
+
+
 class PellucidError(Exception):
-    """The root of every error that Pellucid raises on purpose."""
+    """The root of every error that Pellucid raises on purpose.
+
+    Parameters
+    ----------
+    *parts : str
+        The message, in one part or several; a part that is an :class:`Argument` names one.
+    argument : str, optional
+        The argument that the message begins with, for a message in one part.
+
+    Examples
+    --------
+    >>> error = PellucidError("eps is 0; it must be above 0.", argument="eps")
+    >>> print(error.argument, "|", error)
+    eps | eps is 0; it must be above 0.
+    """
+
+    def __init__(self, *parts: str, argument: str | None = None) -> None:
+        if argument is not None:
+            parts = (Argument(argument), "".join(parts).removeprefix(argument))
+        super().__init__("".join(parts))
+        self._parts = parts
+
+    @property
+    def argument(self) -> str | None:
+        """The first argument that the message names, as Python spells it; None if it names none."""
+        return next((str(part) for part in self._parts if isinstance(part, Argument)), None)
+
+    def named(self, name: Callable[[str], str]) -> Self:
+        """Return the error with its arguments named as somebody else knows them.
+
+        Parameters
+        ----------
+        name : callable
+            Takes an argument's name, as Python spells it, and returns what to say.
+
+        Returns
+        -------
+        PellucidError
+            Of the same class.
+
+        Examples
+        --------
+        >>> error = PellucidError("eps is 0; use more than 1e-10 steps.", argument="eps")
+        >>> print(error.named(lambda name: f"--{name}"))
+        --eps is 0; use more than 1e-10 steps.
+        """
+        other = copy.copy(self)
+        other._say(
+            Argument(name(part)) if isinstance(part, Argument) else part for part in self._parts
+        )
+        return other
+
+    def add(self, *parts: str) -> None:
+        """Put more behind the message, such as what else could be done.
+
+        Parameters
+        ----------
+        *parts : str
+            As for a new error.
+        """
+        self._say((*self._parts, *parts))
+
+    def _say(self, parts: Iterable[str]) -> None:
+        self._parts = tuple(parts)
+        self.args = ("".join(self._parts),)
 
 
 class ConfigurationError(PellucidError, ValueError):
@@ -80,13 +154,12 @@ class DivergenceError(PellucidError, ArithmeticError):
 
     def __init__(
         self,
-        message: str,
-        *,
+        *parts: str,
         update: int | None = None,
         layer: str | None = None,
         images: Iterable[int] = (),
     ) -> None:
-        super().__init__(message)
+        super().__init__(*parts)
         self.update = update
         self.layer = layer
         self.images = tuple(images)

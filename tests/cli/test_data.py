@@ -1,6 +1,6 @@
 import re
 
-from tests.command_line.console import fails, invoke
+from tests.cli.console import fails, invoke
 
 
 def test_data_list():

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from pellucid.cli.errors import STOPPED, one_line_errors
-from pellucid.errors import ConfigurationError, DataError, DownloadError
+from pellucid.errors import Argument, ConfigurationError, DataError, DownloadError
 
 
 def told(error, capsys, **options):
@@ -55,12 +55,14 @@ def test_other_errors_are_not_hidden(error):
 
 
 def test_options_are_named_as_they_are_typed(capsys):
-    error = ConfigurationError("batch_size is 3, and eps is small; use a larger batch_size.")
+    name = Argument("batch_size")
+    error = ConfigurationError(name, " is 3, and eps is small; use a larger ", name, ".")
     assert told(error, capsys, batch_size=3, eps=1)[1] == (
         "Error: --batch-size is 3, and eps is small; use a larger --batch-size.\n"
     )
-    error = ConfigurationError("eps is 0; use more.")
+    error = ConfigurationError("eps is 0; use more.", argument="eps")
     assert told(error, capsys, batch_size=3, eps=1)[1] == "Error: --eps is 0; use more.\n"
+    assert told(error, capsys, batch_size=3)[1] == "Error: eps is 0; use more.\n"  # no option here
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
-"""The command line as a whole; the commands are in ``command_line``, ``data`` beside its file."""
+"""The command line as a whole; the commands are in the files of their names."""
 
 import itertools
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
 import typer
 
 from pellucid.cli import main as cli
-from tests.command_line.console import invoke
+from tests.cli.console import invoke
 
 COMMANDS = [
     [], ["train"], ["verify"], ["evaluate"], ["predict"], ["summary"], ["bench"], ["data"],
@@ -72,3 +74,27 @@ def test_usage_errors(arguments):
 
 def test_a_command_that_is_almost_right():
     assert "Did you mean 'train'?" in invoke("trian")[2]
+
+
+@pytest.mark.parametrize("words", [[*command, "--help"] for command in COMMANDS] + [["summary"]])
+def test_what_computes_nothing_does_not_wait_for_what_does(words):
+    code = (
+        "import sys\nfrom pellucid.cli.main import app\n"
+        f"app({words!r}, standalone_mode=False)\n"
+        "heavy = {'numba', 'sklearn', 'scipy', 'matplotlib', 'pooch'} & set(sys.modules)\n"
+        "print(*heavy, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.split() == []
+
+
+def test_a_command_imports_its_own_file_alone():
+    code = (
+        "import sys\nfrom pellucid.cli.main import app\napp(['summary'], standalone_mode=False)\n"
+        "print(*(n for n in sys.modules if n.startswith('pellucid.cli.')), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {f"pellucid.cli.{name}" for name in cli.COMMANDS if name != "summary"} & set(
+        done.stderr.split()
+    )
+    assert "pellucid.cli.summary" in done.stderr.split()

@@ -1,8 +1,7 @@
 import typer
-from rich.table import Table
 
 from pellucid.cli import options as cli_options
-from tests.command_line.console import invoke
+from pellucid.errors import PellucidError
 
 
 def test_what_is_said_is_no_result_and_no_command_to_the_terminal(capsys):
@@ -13,22 +12,21 @@ def test_what_is_said_is_no_result_and_no_command_to_the_terminal(capsys):
     assert err.startswith("read a")
 
 
-def test_a_table_is_a_result(capsys):
-    table = Table("name")
-    table.add_row("seven")
-    cli_options.show_table(table)
-    out, err = capsys.readouterr()
-    assert "seven" in out
-    assert err == ""
+def test_a_command_is_named_and_explained_as_its_function(capsys):
+    @cli_options.command
+    def greet(name: str = "you") -> None:
+        """Greet."""
+        raise PellucidError("Nobody is there.")
+
+    assert (greet.name, greet.help) == ("greet", "Greet.")
+    assert [parameter.name for parameter in greet.params] == ["name"]
+    assert greet.main([], standalone_mode=False) == 1
+    assert capsys.readouterr().err == "Error: Nobody is there.\n"
 
 
-def test_options_stand_in_their_groups():
-    _, out, _ = invoke("train", "--help", COLUMNS="160")
-    groups = ("─ Data ─", "─ Training ─", "─ Randomizing ─")
-    places = [out.index(group) for group in groups]
-    assert places[0] < out.index("--skip-bad") < places[1] < out.index("--batch-size") < places[2]
-    assert places[2] < out.index("--rotation")
-    kinds = (cli_options.source, cli_options.training, cli_options.range_of)
-    found = [kind("Help.") for kind in kinds]
-    assert all(isinstance(option, typer.models.OptionInfo) for option in found)
-    assert [option.rich_help_panel for option in found] == ["Data", "Training", "Randomizing"]
+def test_options_say_their_group_and_flags_have_no_value():
+    option = cli_options.option("Help.", "Data", metavar="X")
+    flag = cli_options.flag("Help.", "--fast", "Speed")
+    assert all(isinstance(made, typer.models.OptionInfo) for made in (option, flag))
+    assert (option.rich_help_panel, option.metavar) == ("Data", "X")
+    assert (flag.rich_help_panel, flag.metavar) == ("Speed", "")

@@ -10,6 +10,7 @@ from pellucid.errors import DataError, NetworkError
 from pellucid.network import presets
 from pellucid.network.layers import Layer
 from tests.equations.numeric import numeric_gradient, relative_error
+from tests.layers import torch_network
 
 OTHER = Network(
     [
@@ -36,28 +37,6 @@ def make(network, count=6, seed=0):
     parameters += random.normal(scale=0.02, size=parameters.shape)  # biases too
     images = random.random((count, *network.input_shape))
     return parameters, images, random.integers(0, network.classes, count)
-
-
-def torch_network(torch, network, parameters):
-    """The same network in PyTorch, float64, built from its own modules."""
-    modules = []
-    for layer, shape in zip(network.layers, network.shapes, strict=False):
-        match layer:
-            case Conv2D():
-                (top, bottom), (left, right) = layer.pads(shape)
-                modules.append(torch.nn.ZeroPad2d((left, right, top, bottom)))
-                modules.append(
-                    torch.nn.Conv2d(shape[0], layer.filters, layer.kernel_size, layer.stride)
-                )
-            case MaxPool2D():
-                modules.append(torch.nn.MaxPool2d(layer.pool_size, layer.stride))
-            case Dense():
-                modules.append(torch.nn.Linear(shape[0], layer.units))
-            case _:
-                modules.append(getattr(torch.nn, type(layer).__name__)())
-    model = torch.nn.Sequential(*modules).double()
-    torch.nn.utils.vector_to_parameters(torch.tensor(parameters), model.parameters())
-    return model
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -28,7 +28,8 @@ from pellucid import (
 from pellucid.errors import ConfigurationError, ModelFileError, NetworkError
 from pellucid.files.model_file import Model
 from pellucid.runs import run
-from tests.command_line.console import invoke
+from pellucid.runs.finished import FinishedRun
+from tests.cli.console import invoke
 
 DIGITS = load_digits()
 X, Y = DIGITS.data[:100], DIGITS.target[:100]
@@ -186,10 +187,10 @@ def model(tmp_path_factory):
     """Return the model file of a run of the command line, and its accuracy."""
     folder = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_draw", lambda *args: None)
+        patch.setattr(FinishedRun, "draw", lambda *args: None)
         settings = run.RunSettings(data="digits", images=20_000, batch_size=256, seed=5)
         metrics = run.reference_run(settings, folder, lambda line: None)
-    return folder / "model.safetensors", metrics["accuracy"]
+    return folder / "model.safetensors", metrics.accuracy
 
 
 class TestCommandLine:

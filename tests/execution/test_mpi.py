@@ -14,8 +14,7 @@ import pytest
 
 from pellucid import fingerprint, load_model, open_executor
 from pellucid.errors import ExecutorError
-from tests.command_line.console import process
-from tests.command_line.test_process import read_until
+from tests.cli.console import process, read_until
 from tests.execution.digests import digest_of_training
 
 pytest.importorskip("mpi4py", reason="mpi4py is not installed: pip install 'pellucid[mpi]'")

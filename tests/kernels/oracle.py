@@ -7,11 +7,13 @@ import ctypes
 import numpy as np
 from hypothesis import strategies as st
 
-from pellucid import Conv2D, MaxPool2D, Network, ReLU
-from pellucid.equations import backward, cross_entropy, forward
+from pellucid import Conv2D, Network
+from pellucid.equations import backward, forward
+from pellucid.equations.cross_entropy import cross_entropy
 from pellucid.equations.network import Forward
 from pellucid.execution.sections import Section, section_step, whole_section
 from pellucid.kernels.compiling.compile import Kernel
+from tests.layers import undecided
 
 TOLERANCE = 1e-5
 """What the kernels promise for one section, relative to the largest element of an array."""
@@ -77,27 +79,7 @@ def is_decisive(network: Network, parameters: np.ndarray, images: np.ndarray) ->
 
     There float32 and float64 may rightly pick different sides, and their gradients differ.
     """
-    fine = np.ones(len(images), dtype=bool)
-    result = forward(network, parameters, pixels(images))
-    for layer, x in zip(network.layers, result.activations, strict=False):
-        if isinstance(layer, ReLU):
-            # An exact 0 is one that a ReLU or the images gave: float32 has it too.
-            near = (np.abs(x) < 1e-6) & (x != 0.0)
-            fine &= ~near.reshape(len(x), -1).any(axis=1)
-        elif isinstance(layer, MaxPool2D):
-            fine &= ~_has_near_tie(layer, x)
-    return fine
-
-
-def _has_near_tie(layer: MaxPool2D, x: np.ndarray) -> np.ndarray:
-    windows = np.lib.stride_tricks.sliding_window_view(x, layer.pool_pair, axis=(2, 3))
-    windows = windows[:, :, :: layer.stride_pair[0], :: layer.stride_pair[1]]
-    ordered = np.sort(windows.reshape(*windows.shape[:4], -1), axis=-1)
-    if ordered.shape[-1] == 1:
-        return np.zeros(len(x), dtype=bool)
-    gap = ordered[..., -1] - ordered[..., -2]
-    near = (gap < 1e-5 * np.abs(x).max(initial=1e-3)) & (gap != 0.0)
-    return np.asarray(near.reshape(len(x), -1).any(axis=1))
+    return ~undecided(network, forward(network, parameters, pixels(images)).activations)
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
@@ -160,12 +142,12 @@ def gradient_errors(network: Network, found: np.ndarray, expected: np.ndarray) -
     """
     found_views, expected_views = network.views(found), network.views(expected)
     overall = max(float(np.abs(expected).max()), 1e-20)  # 0 where every ReLU is closed
-    largest = {p.layer: 1e-2 * overall for p in network.parameters}
+    largest = {p.node: 1e-2 * overall for p in network.parameters}
     for p in network.parameters:
         size = 0.1 * float(np.abs(expected_views[p.name]).max())
-        largest[p.layer] = max(largest[p.layer], size)
+        largest[p.node] = max(largest[p.node], size)
     return {
-        p.name: error(found_views[p.name], expected_views[p.name], largest[p.layer])
+        p.name: error(found_views[p.name], expected_views[p.name], largest[p.node])
         for p in network.parameters
     }
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pellucid.equations import adam as adam_equation
+from pellucid.equations.adam import adam as adam_equation
 from pellucid.kernels.adam import adam, largest
 from tests.equations.numeric import SEEDS, relative_error
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -10,13 +9,10 @@ import numpy as np
 import pytest
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
-from pellucid.errors import NetworkError
 from pellucid.files.atomic import cache_folder
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.plan import plan_for
-from pellucid.kernels.plan_one_image import plan_for_one_image
 from pellucid.network import presets
-from pellucid.network.layers import Layer
 from tests.kernels.oracle import assert_agrees, problem
 
 SHAPE = (3, 9, 8)
@@ -155,18 +151,3 @@ def test_the_other_number_of_lanes():
         check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]
-
-
-@dataclasses.dataclass(frozen=True)
-class Tanh(Layer):
-    def output_shape(self, input_shape):
-        return input_shape
-
-
-@pytest.mark.parametrize("plan", [plan_for, plan_for_one_image])
-def test_a_layer_without_a_kernel_is_refused_by_name(plan):
-    network = Network([Flatten(), Dense(3), Tanh(), Dense(2)], (2, 2))
-    with pytest.raises(
-        NetworkError, match=r"There is no kernel for .*Tanh\(\); use Pellucid's own"
-    ):
-        plan(network)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pellucid.measuring.rates import Rate, available_cores, rate_of
+from pellucid.measuring.rates import Rate, rate_of
 
 
 def test_one_call_at_least_and_no_longer_than_asked():
@@ -24,7 +24,3 @@ def test_sleeping_takes_no_core_and_work_takes_one():
 
 def test_per_core_second():
     assert Rate(per_second=100.0, cores=0.5).per_core_second == 200.0
-
-
-def test_cores():
-    assert available_cores() >= 1

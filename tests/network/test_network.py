@@ -69,7 +69,7 @@ def test_parameters_are_named_as_in_the_equations_and_lie_end_to_end(network):
         *("f1", "b1", "f2", "b2"),
         *("w3", "b3", "w4", "b4"),
     ]
-    assert [p.layer for p in network.parameters] == [0, 0, 2, 2, 6, 6, 8, 8]
+    assert [p.node for p in network.parameters] == [0, 0, 2, 2, 6, 6, 8, 8]
     end = 0
     for parameter in network.parameters:
         assert parameter.offset == end

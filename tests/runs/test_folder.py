@@ -1,8 +1,13 @@
 import os
+from pathlib import Path
 
 import pytest
 
-from pellucid.errors import RunExistsError, RunInUseError
+from pellucid.errors import (
+    ConfigurationError,
+    RunExistsError,
+    RunInUseError,
+)
 from pellucid.files.locks import LOCK, lock_folder
 from pellucid.runs.folder import (
     check_folder,
@@ -10,6 +15,12 @@ from pellucid.runs.folder import (
     hold_folder,
     remove_checkpoints,
     remove_results,
+)
+from pellucid.runs.run import reference_run
+from tests.runs.examples import (
+    QUICK,
+    contents,
+    say_nothing,
 )
 
 
@@ -30,8 +41,8 @@ def test_checkpoints_are_a_run(killed):
     with pytest.raises(RunExistsError) as error:
         check_folder(killed)
     assert str(error.value) == (
-        f"{killed} already holds a run (checkpoints); name another folder with --out, go on with "
-        "it with --resume, or replace it with --overwrite."
+        f"{killed} already holds a run (checkpoints); name another folder with out, go on with "
+        "it with resume, or replace it with overwrite."
     )
     check_folder(killed, resume=True)
     check_folder(killed, overwrite=True)
@@ -79,4 +90,44 @@ def test_a_run_that_was_written_meanwhile_is_kept(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
 def test_looking_leaves_nothing_behind(tmp_path):
     check_folder(tmp_path / "new" / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_run_is_refused_and_untouched(finished, no_data):
+    folder = finished[0]
+    before = contents(folder)
+    with pytest.raises(RunExistsError) as caught:
+        reference_run(QUICK, folder, say_nothing)
+    assert str(caught.value).startswith(f"{folder} already holds a run (model.safetensors, ")
+    assert str(caught.value).endswith("name another folder with out, or replace it with "
+                                      "overwrite.")  # fmt: skip
+    assert contents(folder) == before
+
+
+def test_a_picture_of_somebody_else_is_not_overwritten(tmp_path, no_data):
+    (tmp_path / "loss.png").write_bytes(b"mine")
+    with pytest.raises(RunExistsError, match=r"already holds loss\.png; name another folder"):
+        reference_run(QUICK, tmp_path, say_nothing)
+    assert contents(tmp_path) == {"loss.png": b"mine"}
+
+
+@pytest.mark.parametrize("below", ["", "sub", "sub/sub"])
+def test_a_file_is_no_folder(tmp_path, no_data, below):
+    (tmp_path / "file").write_bytes(b"mine")
+    with pytest.raises(ConfigurationError, match=r"file is a file; out must name a folder\.$"):
+        reference_run(QUICK, tmp_path / "file" / below, say_nothing)
+    assert (tmp_path / "file").read_bytes() == b"mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_a_folder_that_is_read_only(tmp_path, no_data):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ConfigurationError, match=r"can't be written: .* is read-only; name anot"):
+        reference_run(QUICK, tmp_path / "run", say_nothing)
+
+
+def test_a_folder_that_the_system_calls_read_only(tmp_path, no_data, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    with pytest.raises(ConfigurationError, match=r"can't be written: .* is read-only; name anot"):
+        reference_run(QUICK, tmp_path / "new" / "run", say_nothing)
     assert list(tmp_path.iterdir()) == []

@@ -4,17 +4,16 @@ import sys
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.table import Table
 
-from pellucid import Dense, Flatten, Model, Network, Preprocessing
-from pellucid.data import Available, Dataset
-from pellucid.errors import DataError
+from pellucid.data import Available
 from pellucid.runs.reports import (
     UNBROKEN,
     class_table,
     console,
     data_table,
-    labels_for,
     prediction_table,
+    show_table,
 )
 
 
@@ -28,17 +27,6 @@ def cells(table, width=200):
     """Return the printed rows below the heading, cell by cell."""
     rows = [line.split() for line in printed(table, width).splitlines() if line.strip()]
     return rows[0], rows[2:]
-
-
-def model_of(*classes):
-    network = Network([Flatten(), Dense(len(classes))], (2, 2))
-    parameters = np.zeros(network.size, np.float32)
-    return Model(network, parameters, Preprocessing((2, 2)), classes)
-
-
-def data_of(*classes):
-    images, labels = np.zeros((1, 2, 2), np.uint8), np.zeros(1, np.int64)
-    return Dataset("pets", images, labels, images, labels, classes, "made here")
 
 
 def test_class_table_counts():
@@ -119,19 +107,10 @@ def test_a_pipe_has_no_width(monkeypatch):
     assert console().width == 70
 
 
-def test_labels_follow_the_model_s_classes():
-    model = model_of("cat", "dog", "emu")
-    for classes in (("cat", "dog", "emu"), ("dog", "cat"), ("emu",)):
-        found = labels_for(model, data_of(*classes))
-        assert [model.classes[label] for label in found] == [classes[0]]
-
-
-def test_classes_that_do_not_fit():
-    with pytest.raises(DataError) as caught:
-        labels_for(model_of("cat", "dog"), data_of("dog", "emu"))
-    assert str(caught.value) == (
-        "pets has the classes dog, emu, but the model was trained on cat, dog; give --data the "
-        "set it was trained on."
-    )
-    with pytest.raises(DataError, match=r"the classes 0, 1, 2, 3, 4 and 5 more, but the model"):
-        labels_for(model_of("cat", "dog"), data_of(*"0123456789"))
+def test_a_table_is_a_result(capsys):
+    table = Table("name")
+    table.add_row("seven")
+    show_table(table)
+    out, err = capsys.readouterr()
+    assert "seven" in out
+    assert err == ""

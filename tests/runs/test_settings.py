@@ -3,8 +3,14 @@ import json
 
 import pytest
 
-from pellucid import Adam, Augmentation, Schedule
+from pellucid import Adam, Augmentation, Preprocessing, Schedule, data
+from pellucid.runs.run import reference_run
 from pellucid.runs.settings import RunSettings
+from tests.runs.examples import (
+    QUICK,
+    say_nothing,
+    tiny_data,
+)
 
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, images=5,
@@ -20,21 +26,6 @@ def test_settings_come_back_from_json(settings):
     assert RunSettings.from_dict(values | {"something": "else"}) == settings
 
 
-@pytest.mark.parametrize("settings", ALL)
-def test_settings_come_back_from_options(settings):
-    options = settings.to_options()
-    assert RunSettings.from_options(options) == settings
-    assert options["learning_rate"] == settings.optimizer.learning_rate
-    assert options["randomize"] == (settings.augmentation is not None)
-    assert not any(isinstance(value, dict) for value in options.values())
-
-
-def test_no_setting_is_forgotten():
-    first, second = RunSettings().to_options(), OTHERS.to_options()
-    same = [name for name in first if first[name] == second[name]]
-    assert same == ["rotation", "shift", "noise_probability", "noise", "randomize"]
-
-
 @pytest.mark.parametrize("name", ["optimizer", "schedule", "augmentation", "size"])
 def test_descriptions_that_are_none(name):
     values = RunSettings().to_dict()
@@ -43,3 +34,41 @@ def test_descriptions_that_are_none(name):
         RunSettings.from_dict(values)
     with pytest.raises((TypeError, ValueError)):
         RunSettings.from_dict(RunSettings().to_dict() | {name: 7})
+
+
+def test_without_data_it_is_mnist_or_what_is_there_instead(tmp_path, monkeypatch, no_pictures):
+    asked = []
+
+    def load(name, *, fallback, **options):
+        asked.append((name, fallback))
+        return tiny_data()
+
+    monkeypatch.setattr(data, "load", load)
+    reference_run(dataclasses.replace(QUICK, data=None), tmp_path / "1", say_nothing)
+    reference_run(dataclasses.replace(QUICK, data="mnist"), tmp_path / "2", say_nothing)
+    assert asked == [("mnist", True), ("mnist", False)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"size": None, "preprocessing": None, "skip_bad": False, "test_share": 0.2}),
+        ({"size": (12, 14)}, {"size": (12, 14), "preprocessing": None}),
+        ({"fit": "mnist"}, {"size": None, "preprocessing": Preprocessing((28, 28))}),
+        ({"fit": "mnist", "size": (12, 14)}, {"preprocessing": Preprocessing((12, 14))}),
+        ({"skip_bad": True, "test_share": 0.5}, {"skip_bad": True, "test_share": 0.5}),
+    ],
+)
+def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):
+    asked = {}
+    monkeypatch.setattr(data, "load", lambda name, **options: asked.update(options))
+    dataclasses.replace(QUICK, **settings).load(say_nothing)
+    assert {name: asked[name] for name in expected} == expected
+
+
+def test_settings_are_json_ready():
+    settings = RunSettings(workers=2, schedule=Schedule(0.1, 0.2), augmentation=Augmentation())
+    values = json.loads(json.dumps(settings.to_dict()))
+    assert values["schedule"] == {"warmup": 0.1, "cooldown": 0.2}
+    assert values["augmentation"]["shift"] == [-2, 2]
+    assert RunSettings(augmentation=None).to_dict()["augmentation"] is None

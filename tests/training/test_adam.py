@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Adam
-from pellucid.equations import adam as adam_equation
+from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import ConfigurationError
 from pellucid.training.adam import AdamState
 

@@ -5,8 +5,9 @@ import pytest
 
 from pellucid import Adam, Trainer
 from pellucid.network import presets
-from tests.equations.test_network import OTHER, torch_network
+from tests.equations.test_network import OTHER
 from tests.kernels.oracle import error, problem
+from tests.layers import torch_network
 
 NETWORKS = {"reference": presets.reference(), "other": OTHER}
 

@@ -17,8 +17,8 @@ from pellucid import (
     ReLU,
     Trainer,
 )
-from pellucid.equations import adam as adam_equation
 from pellucid.equations import loss_and_gradient
+from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
 from pellucid.execution.workers import count_workers
 from pellucid.training.batches import batches

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pellucid import Adam, Augmentation
-from pellucid.equations import adam as adam_equation
 from pellucid.equations import loss_and_gradient
+from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import DivergenceError
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, cut

@@ -8,9 +8,10 @@ from typing import Any
 
 import typer
 
+from pellucid import runs
 from pellucid.errors import ConfigurationError
 from pellucid.runs.folder import CHECKPOINTS
-from pellucid.runs.run import resumed_options
+from pellucid.runs.options import to_options
 from pellucid.training import Checkpoints
 
 __all__ = ["checkpoints_of", "resumed"]
@@ -37,7 +38,8 @@ def checkpoints_of(out: Path, every: str, keep: int) -> Checkpoints | None:
     if match is None or not 0 < float(match[1] or match[3]) < 1e15:
         raise ConfigurationError(
             f"checkpoint_every is {every!r}; it must be a number of updates, such as 100, a time, "
-            "such as 30s, 5min or 1h, or never."
+            "such as 30s, 5min or 1h, or never.",
+            argument="checkpoint_every",
         )
     if match[3]:
         return Checkpoints(out / CHECKPOINTS, every_updates=int(match[3]), keep=keep)
@@ -61,7 +63,7 @@ def resumed(
     if checkpoints is None:
         raise ConfigurationError("--resume needs checkpoints; leave out --checkpoint-every never.")
     given = {name: value for name, value in options.items() if _is_given(context, name)}
-    recorded = resumed_options(out)
+    recorded = to_options(runs.resumed_settings(out))
     if "executor" in given:
         recorded["workers"] = None  # that was the number of another executor's
     return recorded | given

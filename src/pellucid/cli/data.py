@@ -7,35 +7,41 @@ from typing import Annotated
 import typer
 
 from pellucid.cli.errors import one_line_errors
-from pellucid.cli.options import say, show_table
+from pellucid.cli.options import say
+from pellucid.data import available, fetch
+from pellucid.runs.reports import data_table, show_table
 
-__all__ = ["data_app"]
+__all__ = ["data"]
 
-data_app = typer.Typer(help="List and fetch the data sets that have a name.", no_args_is_help=True)
+_app = typer.Typer(
+    name="data",
+    help="List and fetch the data sets that have a name.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
 
 
-@data_app.command("list")
+@_app.command("list")
 @one_line_errors
-def data_list() -> None:
+def _list() -> None:
     """List the data sets that have a name, and where they are."""
-    from pellucid.data import available
-    from pellucid.runs.reports import data_table
-
     show_table(data_table(available()))
 
 
-@data_app.command("fetch")
+@_app.command("fetch")
 @one_line_errors
-def data_fetch(
+def _fetch(
     name: Annotated[
         str, typer.Argument(help="A name from 'pellucid data list'.", metavar="NAME")
     ] = "mnist",
 ) -> None:
     """Fetch a data set into the cache, and verify it."""
-    from pellucid.data import fetch
-
     dataset = fetch(name, say)
     typer.echo(
         f"{dataset.name}: {len(dataset.train_images):,} training and "
         f"{len(dataset.test_images):,} test images, {dataset.source}."
     )
+
+
+data = typer.main.get_command(_app)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container
 from typing import Any, NoReturn, TypeVar
 
 import typer
 
-from pellucid.errors import ConfigurationError, DataError, PellucidError
-from pellucid.runs.printable import printable
+from pellucid.console import printable
+from pellucid.errors import DataError, PellucidError
 from pellucid.training.interrupt import Terminated
 
 __all__ = ["STOPPED", "one_line_errors"]
@@ -25,6 +24,15 @@ TERMINATED = 143
 IN_A_LINE = 6
 """Lines of an error's message that are printed as one."""
 
+_AS_TYPED = (
+    ("(skip_bad)", "(--skip-bad)"),
+    ("size=(28, 28), or give a Preprocessing", "--size 28 28"),
+    ("size=(height, width)", "--size HEIGHT WIDTH"),
+    ("size= ", "--size "),
+)
+"""What errors of the data advise, as Python has it and as it is typed; they come nested in others,
+with a file's name before them."""
+
 
 def one_line_errors(command: F) -> F:
     """Turn an error that a person can mend into one line on standard error and exit code 1."""
@@ -37,12 +45,8 @@ def one_line_errors(command: F) -> F:
             _fail("Stopped.", STOPPED)
         except Terminated:
             _fail("Stopped.", TERMINATED)
-        except ConfigurationError as error:
-            _fail(f"Error: {_as_options(str(error), kwargs)}", 1)
-        except DataError as error:
-            _fail(f"Error: {_as_data_options(str(error)) if 'data' in kwargs else error}", 1)
         except PellucidError as error:
-            _fail(f"Error: {error}", 1)
+            _fail(f"Error: {_as_typed(error, kwargs)}", 1)
         except MemoryError:
             _fail("Error: There is not enough memory for this.", 1)
         except BrokenPipeError:
@@ -54,24 +58,16 @@ def one_line_errors(command: F) -> F:
     return wrapper  # type: ignore[return-value]
 
 
-def _as_options(message: str, names: Iterable[str]) -> str:
-    """Say ``--batch-size`` where the library's error says ``batch_size``."""
-    for name in names:
-        anywhere = rf"(?<!\S){name}(?=[ =.;,]|$)"
-        pattern = anywhere if "_" in name else rf"^{name}(?= is )"
-        message = re.sub(pattern, "--" + name.replace("_", "-"), message)
-    return message
+def _as_typed(error: PellucidError, options: Container[str]) -> str:
+    """Return an error's message with what a command takes named as it is typed."""
 
+    def name(argument: str) -> str:
+        return f"--{argument.replace('_', '-')}" if argument in options else argument
 
-def _as_data_options(message: str) -> str:
-    """Say ``--size`` and ``--skip-bad`` where an error of the data says how Python spells them."""
-    for pattern, option in (
-        (r"(?<=\()skip_bad(?=\))", "--skip-bad"),
-        (r"size=\(28, 28\), or give a Preprocessing", "--size 28 28"),
-        (r"size=\(height, width\)", "--size HEIGHT WIDTH"),
-        (r"\bsize=(?= )", "--size"),
-    ):
-        message = re.sub(pattern, option, message)
+    message = str(error.named(name))
+    if isinstance(error, DataError) and "data" in options:
+        for python, typed in _AS_TYPED:
+            message = message.replace(python, typed)
     return message
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from pellucid.console import Say
 from pellucid.data.assembling.assemble import assemble
 from pellucid.data.assembling.joined import (
     Member,
@@ -19,7 +20,7 @@ from pellucid.data.assembling.joined import (
 from pellucid.data.assembling.memory_map import MapKey, find_map, key_of, store_map
 from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.readers.layouts import LAYOUTS, source_of
-from pellucid.data.samples import Progress, Reading, Say
+from pellucid.data.samples import Progress, Reading
 from pellucid.data.sets.registry import SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
 from pellucid.images.axes import sides

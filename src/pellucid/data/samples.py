@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.console import Say
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
@@ -22,14 +23,12 @@ __all__ = [
     "Progress",
     "Reading",
     "Samples",
-    "Say",
     "Source",
     "Steps",
     "file_state",
     "together",
 ]
 
-Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
 """Is called with what is done and what is to do, in the source's own unit."""
 

@@ -7,8 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.equations._windows import Pair, positions, under
 from pellucid.equations.padding import Pads, zero_pad, zero_pad_backward
+from pellucid.equations.rules import Rules
 
-__all__ = ["conv2d", "conv2d_backward"]
+__all__ = ["RULES", "conv2d", "conv2d_backward"]
 
 _NO_PADS: Pads = ((0, 0), (0, 0))
 
@@ -148,3 +149,11 @@ def conv2d_backward(
                 "kc,nkyx->ncyx", f[:, :, i, j], dz, optimize=True
             )
     return zero_pad_backward(dx_padded, pads), df, dz.sum(axis=(0, 2, 3))
+
+
+RULES = Rules(
+    forward=lambda layer, x, f, b: conv2d(x, f, b, layer.stride_pair, layer.pads(x.shape[1:])),
+    backward=lambda layer, dz, inputs, z, f, b: conv2d_backward(
+        dz, inputs[0], f, layer.stride_pair, layer.pads(inputs[0].shape[1:])
+    ),
+)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["dense", "dense_backward"]
+from pellucid.equations.rules import Rules
+
+__all__ = ["RULES", "dense", "dense_backward"]
 
 
 def dense(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
@@ -78,3 +80,9 @@ def dense_backward(
     """
     dz, x, w = (np.asarray(value, dtype=np.float64) for value in (dz, x, w))
     return dz @ w, dz.T @ x, dz.sum(axis=0)
+
+
+RULES = Rules(
+    forward=lambda layer, x, w, b: dense(x, w, b),
+    backward=lambda layer, dz, inputs, z, w, b: dense_backward(dz, inputs[0], w),
+)

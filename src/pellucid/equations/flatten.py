@@ -7,7 +7,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["flatten", "flatten_backward"]
+from pellucid.equations.rules import Rules
+
+__all__ = ["RULES", "flatten", "flatten_backward"]
 
 
 def flatten(x: ArrayLike) -> NDArray[np.float64]:
@@ -63,3 +65,9 @@ def flatten_backward(dx: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float6
     [[[[1.0, 2.0], [3.0, 4.0]]]]
     """
     return np.asarray(dx, dtype=np.float64).reshape(shape)
+
+
+RULES = Rules(
+    forward=lambda layer, x: flatten(x),
+    backward=lambda layer, dfc, inputs, fc: (flatten_backward(dfc, inputs[0].shape),),
+)

@@ -7,8 +7,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.equations._windows import Pair, positions, under
+from pellucid.equations.rules import Rules
 
-__all__ = ["max_pool2d", "max_pool2d_backward", "max_pool2d_winners"]
+__all__ = ["RULES", "max_pool2d", "max_pool2d_backward", "max_pool2d_winners"]
 
 
 def max_pool2d(x: ArrayLike, pool_size: Pair, stride: Pair) -> NDArray[np.float64]:
@@ -140,3 +141,11 @@ def _windows(x: ArrayLike, pool_size: Pair, stride: Pair) -> NDArray[np.float64]
     every = sliding_window_view(x, pool_size, axis=(2, 3))
     strided = every[:, :, :: stride[0], :: stride[1]]
     return strided.reshape(*x.shape[:2], *count, pool_size[0] * pool_size[1])
+
+
+RULES = Rules(
+    forward=lambda layer, x: max_pool2d(x, layer.pool_pair, layer.stride_pair),
+    backward=lambda layer, dp, inputs, p: (
+        max_pool2d_backward(dp, inputs[0], layer.pool_pair, layer.stride_pair),
+    ),
+)

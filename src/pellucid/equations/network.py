@@ -10,28 +10,18 @@ and for any other network the same rules are applied in the same way, last layer
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pellucid.equations.conv2d import conv2d, conv2d_backward
 from pellucid.equations.cross_entropy import cross_entropy, cross_entropy_backward
-from pellucid.equations.dense import dense, dense_backward
-from pellucid.equations.flatten import flatten, flatten_backward
-from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward
-from pellucid.equations.relu import relu, relu_backward
-from pellucid.equations.sigmoid import sigmoid, sigmoid_backward
+from pellucid.equations.rules import Array, rules_of
 from pellucid.equations.softmax import softmax
-from pellucid.errors import DataError, NetworkError
-from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Sigmoid
+from pellucid.errors import DataError
 from pellucid.network.network import Network
 
 __all__ = ["Forward", "backward", "forward", "loss_and_gradient"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +31,9 @@ class Forward:
     Attributes
     ----------
     activations : tuple of ndarray, float64
-        The images, then every layer's output: ``activations[i]`` goes into layer i and
-        ``activations[i + 1]`` comes out of it. The last one holds the logits.
+        The images, then what every node of the network gives: ``activations[k + 1]`` comes out of
+        ``network.nodes[k]``, which reads those that its ``inputs`` name; in a network without
+        containers the one before. The last one holds the logits.
     probs : ndarray of shape (n, classes), float64
         The softmax of the logits.
     """
@@ -51,35 +42,11 @@ class Forward:
     probs: Array
 
 
-# A layer's forward takes (layer, x, *parameters) and returns y.
-_FORWARD: dict[type[Layer], Callable[..., Array]] = {
-    Conv2D: lambda layer, x, f, b: conv2d(x, f, b, layer.stride_pair, layer.pads(x.shape[1:])),
-    MaxPool2D: lambda layer, x: max_pool2d(x, layer.pool_pair, layer.stride_pair),
-    Dense: lambda layer, x, w, b: dense(x, w, b),
-    ReLU: lambda layer, x: relu(x),
-    Sigmoid: lambda layer, x: sigmoid(x),
-    Flatten: lambda layer, x: flatten(x),
-}
-
-# Its backward takes (layer, dy, x, y, *parameters) and returns (dx, *gradients of the parameters).
-_BACKWARD: dict[type[Layer], Callable[..., tuple[Array, ...]]] = {
-    Conv2D: lambda layer, dy, x, y, f, b: conv2d_backward(
-        dy, x, f, layer.stride_pair, layer.pads(x.shape[1:])
-    ),
-    MaxPool2D: lambda layer, dy, x, y: (
-        max_pool2d_backward(dy, x, layer.pool_pair, layer.stride_pair),
-    ),
-    Dense: lambda layer, dy, x, y, w, b: dense_backward(dy, x, w),
-    ReLU: lambda layer, dy, x, y: (relu_backward(dy, x),),
-    Sigmoid: lambda layer, dy, x, y: (sigmoid_backward(dy, y),),
-    Flatten: lambda layer, dy, x, y: (flatten_backward(dy, x.shape),),
-}
-
-
 def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forward:
     """Apply every layer, first to last, then softmax.
 
-    ``y_i = layer_i(y_{i-1})`` with ``y_0`` the images; ``probs = softmax(y_last)``
+    ``y_{k+1} = node_k(y_i for i in its inputs)`` with ``y_0`` the images, and
+    ``probs = softmax(y_last)``
 
     Parameters
     ----------
@@ -120,10 +87,11 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
             f"Images of shape {y.shape} don't fit the network; it takes "
             f"(n, {', '.join(map(str, network.input_shape))})."
         )
-    arrays = _by_layer(network, np.asarray(parameters, dtype=np.float64))
+    arrays = _by_node(network, np.asarray(parameters, dtype=np.float64))
     activations = [y]
-    for layer, own in zip(network.layers, arrays, strict=True):
-        activations.append(_equation(_FORWARD, layer)(layer, activations[-1], *own))
+    for node, own in zip(network.nodes, arrays, strict=True):
+        inputs = (activations[value] for value in node.inputs)
+        activations.append(rules_of(node.layer).forward(node.layer, *inputs, *own))
     return Forward(tuple(activations), softmax(activations[-1]))
 
 
@@ -137,7 +105,8 @@ def backward(
     """Take the gradient of the loss from the probabilities back to the image.
 
     Each layer turns the gradient of its output into those of its input and its parameters (the
-    chain rule). For the reference network these are the ten steps:
+    chain rule); a value that several nodes read gets the sum of their gradients. For the reference
+    network these are the ten steps:
 
     1. dout, the gradient of the logits: :func:`cross_entropy_backward`
     2. dw4, 3. db4 and 4. dz, then ReLU's mask: :func:`dense_backward`, :func:`relu_backward`
@@ -188,20 +157,26 @@ def backward(
     >>> gradient.shape, d_image.shape
     ((5880,), (2, 1, 28, 28))
     """
-    arrays = _by_layer(network, np.asarray(parameters, dtype=np.float64))
+    arrays = _by_node(network, np.asarray(parameters, dtype=np.float64))
     gradient = np.zeros(network.size)
-    gradients = _by_layer(network, gradient)
+    gradients = _by_node(network, gradient)
 
+    # Every value's gradients, one from each node that reads it.
+    parts: list[list[Array]] = [[] for _ in forward.activations]
     # Step 1: dout.
-    delta = cross_entropy_backward(forward.probs, labels, weights)
-    # Steps 2 to 10: last layer first, each from the gradient of its output.
-    for i in reversed(range(len(network.layers))):
-        layer, x, y = network.layers[i], forward.activations[i], forward.activations[i + 1]
-        delta, *found = _equation(_BACKWARD, layer)(layer, delta, x, y, *arrays[i])
-        for view, value in zip(gradients[i], found, strict=True):
-            view[...] = value
+    parts[-1].append(cross_entropy_backward(forward.probs, labels, weights))
+    # Steps 2 to 10: last node first, each from the gradient of what it gave.
+    for k, node in reversed([*enumerate(network.nodes)]):
+        inputs = tuple(forward.activations[value] for value in node.inputs)
+        deltas = rules_of(node.layer).backward(
+            node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k]
+        )
+        for value, delta in zip(node.inputs, deltas, strict=False):
+            parts[value].append(delta)
+        for view, delta in zip(gradients[k], deltas[len(inputs) :], strict=True):
+            view[...] = delta
     # What is left of step 10: dImage.
-    return gradient, delta
+    return gradient, _total(parts[0])
 
 
 def loss_and_gradient(
@@ -264,17 +239,18 @@ def loss_and_gradient(
     return float(loss), gradient
 
 
-def _by_layer(network: Network, vector: Array) -> list[list[Array]]:
-    """Return each layer's arrays as views into the flat vector."""
+def _by_node(network: Network, vector: Array) -> list[list[Array]]:
+    """Return each node's arrays as views into the flat vector."""
     views = network.views(vector)
-    arrays: list[list[Array]] = [[] for _ in network.layers]
+    arrays: list[list[Array]] = [[] for _ in network.nodes]
     for parameter in network.parameters:
-        arrays[parameter.layer].append(views[parameter.name])
+        arrays[parameter.node].append(views[parameter.name])
     return arrays
 
 
-def _equation(table: dict[type[Layer], Callable[..., Any]], layer: Layer) -> Callable[..., Any]:
-    if type(layer) not in table:
-        known = ", ".join(kind.__name__ for kind in table)
-        raise NetworkError(f"There are no equations for {layer}; there are for {known}.")
-    return table[type(layer)]
+def _total(parts: list[Array]) -> Array:
+    """Return a value's gradient: the sum over its readers, in the order of the nodes."""
+    total = parts[-1]
+    for part in reversed(parts[:-1]):
+        total = total + part
+    return total

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["relu", "relu_backward"]
+from pellucid.equations.rules import Rules
+
+__all__ = ["RULES", "relu", "relu_backward"]
 
 
 def relu(z: ArrayLike) -> NDArray[np.float64]:
@@ -60,3 +62,9 @@ def relu_backward(da: ArrayLike, z: ArrayLike) -> NDArray[np.float64]:
     [0.0, 0.0, 7.0]
     """
     return np.where(np.asarray(z, dtype=np.float64) > 0.0, np.asarray(da, dtype=np.float64), 0.0)
+
+
+RULES = Rules(
+    forward=lambda layer, z: relu(z),
+    backward=lambda layer, da, inputs, a: (relu_backward(da, inputs[0]),),
+)

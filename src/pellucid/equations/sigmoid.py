@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["sigmoid", "sigmoid_backward"]
+from pellucid.equations.rules import Rules
+
+__all__ = ["RULES", "sigmoid", "sigmoid_backward"]
 
 
 def sigmoid(z: ArrayLike) -> NDArray[np.float64]:
@@ -67,3 +69,9 @@ def sigmoid_backward(da: ArrayLike, a: ArrayLike) -> NDArray[np.float64]:
     a = np.asarray(a, dtype=np.float64)
     with np.errstate(under="ignore"):  # far out on the curve the derivative is 0 in float64
         return np.asarray(np.asarray(da, dtype=np.float64) * (a * (1.0 - a)))
+
+
+RULES = Rules(
+    forward=lambda layer, z: sigmoid(z),
+    backward=lambda layer, da, inputs, a: (sigmoid_backward(da, a),),
+)

@@ -51,19 +51,22 @@ def check_executor(name: str, workers: int | None = None) -> None:
     ):
         raise ConfigurationError(
             f"executor is {name!r}; it must be {', '.join(NAMES[:-1])} or {NAMES[-1]}."
-            f"{did_you_mean(str(name), NAMES)}"
+            f"{did_you_mean(str(name), NAMES)}",
+            argument="executor",
         )
     if (found := _DASK.fullmatch(name)) and not 1 <= int(found[3]) <= PORTS:
         raise ConfigurationError(
             f"executor is {name!r}, but a port is a number from 1 to {PORTS}; that of a Dask "
-            "scheduler is 8786 unless it was told another."
+            "scheduler is 8786 unless it was told another.",
+            argument="executor",
         )
     if name in LOCAL:
         count_workers(workers)
     elif workers is not None:
         raise ConfigurationError(
             f"workers is {workers!r}, but with executor {name} the workers are those that were "
-            "started for it; leave it out."
+            "started for it; leave it out.",
+            argument="workers",
         )
 
 

@@ -11,13 +11,16 @@ import functools
 import threading
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.images.augmentation import Augmentation
 from pellucid.network.network import Network
+
+if TYPE_CHECKING:
+    from pellucid.kernels.plan_one_image import OneImagePlan
 
 __all__ = [
     "EPS",
@@ -207,7 +210,9 @@ def section_step(
     """
     is_plain = not training and image_gradients is None and augmentation is None
     if is_plain and 0 < len(section.indices) <= FEW:
-        return _few(network, parameters, images, section, probabilities, logits)
+        few = _kernels().plan_for_one_image(network)
+        if few is not None:
+            return _few(few, network, parameters, images, section, probabilities, logits)
     room, to_image = _kernels(), image_gradients is not None
     plan = room.plan_for(network, training or to_image, to_image)
     if getattr(_local, "plan", None) is not plan:
@@ -253,6 +258,7 @@ class Recipe:
 
 
 def _few(
+    plan: OneImagePlan,
     network: Network,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
@@ -263,7 +269,6 @@ def _few(
     """Take a few images through a network one by one; the same bits as all at once."""
     room = _kernels()
     parameters = network.check_parameters(parameters)
-    plan = room.plan_for_one_image(network)
     held = getattr(_local, "few", None)
     if held is None or held[0] is not plan:
         # Other parameters than those to come, bit by bit, so that these are packed.

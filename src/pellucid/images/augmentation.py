@@ -106,11 +106,13 @@ class Augmentation:
             object.__setattr__(self, name, _range(name, getattr(self, name)))
         if self.scale[0] <= 0:
             raise ConfigurationError(
-                f"scale is {self.scale}; a factor must be above 0, for example (0.9, 1.1)."
+                f"scale is {self.scale}; a factor must be above 0, for example (0.9, 1.1).",
+                argument="scale",
             )
         if self.noise_probability[0] < 0 or self.noise_probability[1] > 1:
             raise ConfigurationError(
-                f"noise_probability is {self.noise_probability}; probabilities are from 0 to 1."
+                f"noise_probability is {self.noise_probability}; probabilities are from 0 to 1.",
+                argument="noise_probability",
             )
 
     def ranges(self) -> NDArray[np.float64]:
@@ -203,7 +205,9 @@ def _range(name: str, value: Any) -> Range:
         low, high = math.nan, math.nan
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise ConfigurationError(
-            f"{name} is {value!r}; it must be two numbers, the lower first, for example (0.9, 1.1)."
+            f"{name} is {value!r}; it must be two numbers, the lower first, for example "
+            "(0.9, 1.1).",
+            argument=name,
         )
     return low, high
 

@@ -7,28 +7,25 @@ in :mod:`pellucid.kernels.plan_backward`, not in the kernels:
 
 - zero padding is a border of zeros around the array that a convolution reads; whoever computes
   that array writes inside the border, which is never touched;
-- a convolution may take fewer multiplications (:mod:`pellucid.kernels.layers.conv2d.winograd_ops`);
+- a convolution may take fewer multiplications (:mod:`pellucid.kernels.layers.conv2d.ops`);
 - a ReLU that follows a convolution or dense layer is that layer's floor at 0, and its backward the
   gate of the op that computes its gradient;
 - flattening costs nothing: the array is read with other strides.
+
+Which ops a layer becomes is said in its own file (:mod:`pellucid.kernels.program.stages`).
 """
 
 from __future__ import annotations
 
 import functools
-import math
 
 from pellucid.kernels.compiling.vector import LANES
-from pellucid.kernels.layers import maxpool2d, relu, sigmoid
-from pellucid.kernels.layers.conv2d import winograd_ops
-from pellucid.kernels.layers.conv2d.direct_ops import conv2d_op
-from pellucid.kernels.layers.dense import dense_op
-from pellucid.kernels.layers.maxpool2d import pool_fields
-from pellucid.kernels.plan_backward import allocate_sums, emit_backward
-from pellucid.kernels.program.arena import Memory, everywhere
-from pellucid.kernels.program.draft import Draft, Plan, Staging, border_of, no_kernel, stages_of
-from pellucid.kernels.program.ops import Program, elementwise, make_op, table
-from pellucid.network.layers import Conv2D, Dense, MaxPool2D, ReLU, Shape, Sigmoid
+from pellucid.kernels.plan_backward import allocate_sums, copied, emit_backward
+from pellucid.kernels.program.arena import Memory
+from pellucid.kernels.program.draft import Draft, Plan, Staging
+from pellucid.kernels.program.ops import table
+from pellucid.kernels.program.stages import stages_of
+from pellucid.network.layers import Shape
 from pellucid.network.network import Network
 
 __all__ = ["plan_for"]
@@ -47,16 +44,16 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     image_gradient : bool, default False
         Whether backward ends in the gradient of the images instead of the parameters'.
     """
-    draft = Draft(network, stages_of(network), Memory(), Program())
+    draft = Draft(network, stages_of(network))
     # The sums come first, so that they are one piece of memory to clear.
     begin_sums = draft.memory.used
-    sums = allocate_sums(draft) if training and not image_gradient else {}
+    if training and not image_gradient:
+        allocate_sums(draft)
     end_sums = draft.memory.used
-    _allocate_values(draft)
-    for k in range(len(draft.stages)):
-        _emit_forward(draft, k)
+    draft.allocate_values()
+    _emit_forward(draft)
     delta = draft.memory.array(draft.stages[-1].gives)
-    to_image = emit_backward(draft, delta, sums, image_gradient) if training else None
+    to_image = emit_backward(draft, delta, image_gradient) if training else None
     staging = _staging(draft.memory, network.input_shape)
     return Plan(
         network=network,
@@ -74,11 +71,14 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     )
 
 
-def _allocate_values(draft: Draft) -> None:
-    borders = [border_of(stage) for stage in draft.stages]
-    draft.values.append(draft.memory.array(draft.network.input_shape, borders[0]))
-    for stage, border in zip(draft.stages, [*borders[1:], (0, 0, 0, 0)], strict=True):
-        draft.values.append(draft.memory.array(stage.gives, border))
+def _emit_forward(draft: Draft) -> None:
+    """Emit every stage, and after each value the copy of it that a flat reader may need."""
+    for value in range(len(draft.values)):
+        if value > 0:
+            stage = draft.stages[value - 1]
+            stage.ops.forward(draft, stage)
+        if value in draft.plain:
+            draft.program.forward.append(copied(draft.values[value], draft.plain[value]))
 
 
 def _staging(memory: Memory, shape: Shape) -> Staging:
@@ -90,25 +90,3 @@ def _staging(memory: Memory, shape: Shape) -> Staging:
         memory.take(channels * (rows + 3) * (columns + 3)),
         memory.take(LANES * LANES),
     )
-
-
-def _emit_forward(draft: Draft, k: int) -> None:
-    stage, x, z = draft.stages[k], draft.taken(k), draft.values[k + 1]
-    layer = stage.layer
-    if isinstance(layer, Conv2D):
-        has_fewer = winograd_ops.pays(stage)
-        op = (winograd_ops.op_of if has_fewer else conv2d_op)(draft, stage, layer, x, z)
-    elif isinstance(layer, Dense):
-        op = dense_op(stage, x, z)
-    elif isinstance(layer, MaxPool2D):
-        draft.places[k] = draft.memory.take(math.prod(stage.gives) * LANES)
-        op = make_op(
-            maxpool2d.forward(), channels=z.shape[0], rows=z.shape[1], columns=z.shape[2],
-            **pool_fields(layer, x, "x"), **z.fields("p"), place=draft.places[k],
-        )  # fmt: skip
-    elif isinstance(layer, ReLU | Sigmoid):
-        kernel = relu.forward() if isinstance(layer, ReLU) else sigmoid.forward()
-        op = elementwise(kernel, x, z, everywhere(x.shape))
-    else:
-        raise no_kernel(layer)
-    draft.program.forward.append(op)

@@ -7,6 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.data import load
+
 __all__ = ["Batch", "digit_batches"]
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -37,7 +39,5 @@ def digit_batches(count: int, batch_size: int, seed: int = 0) -> list[Batch]:
 
 @functools.cache
 def _digits() -> Batch:
-    from pellucid.data import load
-
     digits = load("digits")
     return digits.train_images.astype(np.uint8), digits.train_labels

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.console import Say
 from pellucid.execution.inference import predict_proba
+from pellucid.kernels.compiling.compile import announce_with
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.networks import NETWORKS
 from pellucid.measuring.rates import Rate, rate_of
@@ -65,7 +67,12 @@ class Figure:
 
 
 def own_figures(
-    seconds: float = 0.15, rounds: int = 3, workers: int | None = None, cold: bool = True
+    seconds: float = 0.15,
+    rounds: int = 3,
+    workers: int | None = None,
+    *,
+    cold: bool = True,
+    say: Say | None = None,
 ) -> Iterator[Figure]:
     """Measure this machine and yield figure by figure.
 
@@ -79,12 +86,15 @@ def own_figures(
         Threads; the default is one on each processor.
     cold : bool, default True
         Also time a first update in new processes, with an empty kernel cache and a filled one.
+    say : callable, optional
+        Is told when kernels must be compiled first.
 
     Yields
     ------
     Figure
         Training and inference of three networks, their share of sgemm's rate, the first update.
     """
+    announce_with(say)
     yield from _training(seconds, rounds, workers)
     yield from _inference(seconds, rounds, workers)
     yield from _share_of_sgemm(seconds, rounds)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["Rate", "available_cores", "rate_of"]
+__all__ = ["Rate", "rate_of"]
 
 
 class Rate(NamedTuple):
@@ -58,9 +57,3 @@ def rate_of(step: Callable[[], object], units: int, seconds: float) -> Rate:
     # Too short a time to be seen on the processor's clock is taken as one core's.
     used = time.process_time() - used or spent
     return Rate(calls * units / spent, used / spent)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

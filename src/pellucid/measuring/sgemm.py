@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from pellucid.measuring.rates import rate_of
 
@@ -22,8 +23,6 @@ def sgemm_rate(seconds: float = 0.5, size: int = SIZE) -> float:
     size : int
         Rows and columns of the square matrices.
     """
-    from threadpoolctl import threadpool_limits
-
     random = np.random.default_rng(0)
     a, b = (random.random((size, size), dtype=np.float32) for _ in range(2))
     out = np.empty_like(a)

@@ -24,5 +24,5 @@ def training_work(network: Network) -> int:
     909300
     """
     first = network.parameters[0]
-    not_passed_on = math.prod(network.shapes[first.layer + 1]) * (first.size // first.shape[0])
+    not_passed_on = math.prod(network.shapes[first.node + 1]) * (first.size // first.shape[0])
     return 3 * network.multiply_adds - not_passed_on

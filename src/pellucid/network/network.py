@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from pellucid.errors import NetworkError
 from pellucid.network.checks import checked_input_shape, checked_layers
+from pellucid.network.initial import initialize_normal
 from pellucid.network.layers import Dense, Layer, Shape
 from pellucid.network.layers.dictionary import layer_from_dict, layer_to_dict
-from pellucid.network.summary import describe
+from pellucid.network.nodes import Node, Nodes
+from pellucid.network.summary import summary
 
 __all__ = ["Network", "Parameter"]
 
@@ -33,14 +35,14 @@ class Parameter:
         The array's shape.
     offset : int
         Its first element's place in the flat vector.
-    layer : int
-        The index of its layer in ``network.layers``.
+    node : int
+        The index of its node in ``network.nodes``.
     """
 
     name: str
     shape: Shape
     offset: int
-    layer: int
+    node: int
 
     @property
     def size(self) -> int:
@@ -80,18 +82,29 @@ class Network:
 
     layers: tuple[Layer, ...]
     input_shape: Shape
+    nodes: tuple[Node, ...] = field(init=False, repr=False, compare=False)
+    """The layers in the order in which they are computed, and what each reads."""
     shapes: tuple[Shape, ...] = field(init=False, repr=False, compare=False)
-    """The input's shape, then the shape that each layer gives: one more than there are layers."""
+    """The input's shape, then the shape that each node gives: one more than there are nodes."""
     parameters: tuple[Parameter, ...] = field(init=False, repr=False, compare=False)
     """Every parameter array, in the order of the flat vector."""
 
     def __init__(self, layers: Iterable[Layer], input_shape: Iterable[int]) -> None:
         stack = checked_layers(layers)
         shape = checked_input_shape(input_shape)
-        object.__setattr__(self, "layers", stack)
-        object.__setattr__(self, "input_shape", shape)
-        object.__setattr__(self, "shapes", _shapes(stack, shape))
-        object.__setattr__(self, "parameters", _parameters(stack, self.shapes))
+        graph = Nodes(shape)
+        graph.chain(stack, 0)
+        _check_end(graph.shapes[-1])
+        self._set(stack, graph, _parameters(graph))
+
+    def _set(
+        self, layers: tuple[Layer, ...], graph: Nodes, parameters: tuple[Parameter, ...]
+    ) -> None:
+        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "input_shape", graph.shapes[0])
+        object.__setattr__(self, "nodes", tuple(graph.nodes))
+        object.__setattr__(self, "shapes", tuple(graph.shapes))
+        object.__setattr__(self, "parameters", parameters)
 
     def __hash__(self) -> int:
         return self._hash
@@ -127,7 +140,7 @@ class Network:
         """
         # Every number of a layer's output adds up one filter or one row of weights.
         counts = (
-            math.prod(self.shapes[p.layer + 1]) * (p.size // p.shape[0])
+            math.prod(self.shapes[p.node + 1]) * (p.size // p.shape[0])
             for p in self.parameters
             if len(p.shape) > 1
         )
@@ -159,13 +172,11 @@ class Network:
         >>> network.initial_parameters(seed=1)[-3:].tolist()
         [0.5, 0.5, 0.5]
         """
-        from pellucid.network.initial import initialize_normal
-
         random = np.random.default_rng(seed)
         parts = []
         for p in self.parameters:
-            std = self.layers[p.layer].initial_std(p.name[0], p.shape)
-            mean = self.layers[p.layer].initial_mean(p.name[0])
+            layer = self.nodes[p.node].layer
+            std, mean = layer.initial_std(p.name[0], p.shape), layer.initial_mean(p.name[0])
             parts.append(mean + initialize_normal(p.shape, std, random).ravel())
         return np.concatenate(parts).astype(np.float32)
 
@@ -178,12 +189,11 @@ class Network:
         last = max(i for i, layer in enumerate(self.layers) if isinstance(layer, Dense))
         if last == 0:
             return None
+        graph = Nodes(self.input_shape)
+        graph.chain(self.layers[:last], 0)
+        kept = tuple(p for p in self.parameters if p.node < len(graph.nodes))
         part = object.__new__(Network)
-        layers, shapes = self.layers[:last], self.shapes[: last + 1]
-        kept = tuple(p for p in self.parameters if p.layer < last)
-        values = {"layers": layers, "input_shape": self.input_shape, "shapes": shapes}
-        for name, value in {**values, "parameters": kept}.items():
-            object.__setattr__(part, name, value)
+        part._set(self.layers[:last], graph, kept)
         return part
 
     def check_parameters(self, vector: NDArray[Any]) -> NDArray[np.float32]:
@@ -269,23 +279,7 @@ class Network:
         -----------------------------------
         total                            15
         """
-        counts = [
-            sum(p.size for p in self.parameters if p.layer == i) for i in range(len(self.layers))
-        ]
-        rows = [("input", self.shapes[0], 0)]
-        rows += [
-            (describe(layer), shape, count)
-            for layer, shape, count in zip(self.layers, self.shapes[1:], counts, strict=True)
-        ]
-        cells = [
-            (name, " x ".join(map(str, shape)), f"{count:,}" if count else "-")
-            for name, shape, count in rows
-        ]
-        cells = [("layer", "output shape", "parameters"), *cells, ("total", "", f"{self.size:,}")]
-        first, second, third = (max(len(row[i]) for row in cells) for i in range(3))
-        lines = [f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in cells]
-        rule = "-" * len(lines[0])
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        return summary(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the network as JSON-ready values."""
@@ -331,30 +325,23 @@ class Network:
         return cls([layer_from_dict(layer) for layer in layers], input_shape)
 
 
-def _shapes(layers: tuple[Layer, ...], input_shape: Shape) -> tuple[Shape, ...]:
-    shapes: list[Shape] = [input_shape]
-    for number, layer in enumerate(layers, start=1):
-        try:
-            shapes.append(layer.output_shape(shapes[-1]))
-        except NetworkError as error:
-            raise NetworkError(f"Layer {number}: {error}") from None
-    if len(shapes[-1]) != 1 or shapes[-1][0] < 2:
+def _check_end(shape: Shape) -> None:
+    if len(shape) != 1 or shape[0] < 2:
         raise NetworkError(
-            f"The network ends in shape {shapes[-1]}, but must end in one score a class, at "
+            f"The network ends in shape {shape}, but must end in one score a class, at "
             "least two; end it with Flatten() and Dense(classes)."
         )
-    return tuple(shapes)
 
 
-def _parameters(layers: tuple[Layer, ...], shapes: tuple[Shape, ...]) -> tuple[Parameter, ...]:
-    found: list[Parameter] = []
+def _parameters(graph: Nodes) -> tuple[Parameter, ...]:
+    parameters: list[Parameter] = []
     offset = number = 0
-    for index, layer in enumerate(layers):
-        arrays = layer.parameter_shapes(shapes[index])
+    for index, node in enumerate(graph.nodes):
+        arrays = node.layer.parameter_shapes(graph.shapes[node.inputs[0]])
         number += bool(arrays)
         for letter, shape in arrays.items():
-            found.append(Parameter(f"{letter}{number}", shape, offset, index))
-            offset += found[-1].size
-    if not found:
+            parameters.append(Parameter(f"{letter}{number}", shape, offset, index))
+            offset += parameters[-1].size
+    if not parameters:
         raise NetworkError("The network has nothing to learn; give it a Dense or Conv2D layer.")
-    return tuple(found)
+    return tuple(parameters)

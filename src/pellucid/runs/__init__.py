@@ -1,5 +1,32 @@
 """Runs of the command line: settings, the folder, the training, verification, reports.
 
 Comes in: settings. Goes out: a folder with a model, metrics and pictures. Words of the command line
-are above, in :mod:`pellucid.cli`.
+are above, in :mod:`pellucid.cli`. What computes is found here on first use, so that the commands
+can be listed, and their options read, without Numba.
 """
+
+from typing import TYPE_CHECKING
+
+from pellucid._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pellucid.runs.models import predict_pictures, run_model_test
+    from pellucid.runs.run import reference_run, resumed_settings
+    from pellucid.runs.verification import verify_run
+
+__all__ = [
+    "predict_pictures",
+    "reference_run",
+    "resumed_settings",
+    "run_model_test",
+    "verify_run",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "pellucid.runs.models": ("predict_pictures", "run_model_test"),
+        "pellucid.runs.run": ("reference_run", "resumed_settings"),
+        "pellucid.runs.verification": ("verify_run",),
+    },
+)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pellucid.errors import ConfigurationError, RunExistsError
+from pellucid.errors import Argument, ConfigurationError, RunExistsError
 from pellucid.files.atomic import remove_leftovers
 from pellucid.files.locks import LOCK, lock_folder
 from pellucid.training.checkpoints import checkpoint_paths
@@ -47,7 +47,7 @@ def check_folder(folder: Path, *, overwrite: bool = False, resume: bool = False)
     """
     nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     if not nearest.is_dir():
-        raise ConfigurationError(f"{nearest} is a file; --out must name a folder.")
+        raise ConfigurationError(f"{nearest} is a file; ", Argument("out"), " must name a folder.")
     if (folder / LOCK).exists() and os.access(folder, os.W_OK):
         with lock_folder(folder):
             pass
@@ -55,14 +55,16 @@ def check_folder(folder: Path, *, overwrite: bool = False, resume: bool = False)
     if found and not (overwrite or resume):
         held = ", ".join(found)
         what = f"a run ({held})" if MODEL in found or CHECKPOINTS in found else held
-        go_on = ", go on with it with --resume" if CHECKPOINTS in found else ""
+        go_on = (", go on with it with ", Argument("resume")) if CHECKPOINTS in found else ()
         raise RunExistsError(
-            f"{folder} already holds {what}; name another folder with --out{go_on}, or replace it "
-            "with --overwrite."
-        )
+            f"{folder} already holds {what}; name another folder with ", Argument("out"), *go_on,
+            ", or replace it with ", Argument("overwrite"), ".",
+        )  # fmt: skip
     if not os.access(nearest, os.W_OK):
-        raise ConfigurationError(f"{folder} can't be written: {nearest} is read-only; name "
-                                 "another folder with --out.")  # fmt: skip
+        raise ConfigurationError(
+            f"{folder} can't be written: {nearest} is read-only; name another folder with ",
+            Argument("out"), ".",
+        )  # fmt: skip
 
 
 def held_in(folder: Path) -> list[str]:
@@ -94,11 +96,7 @@ def hold_folder(folder: Path, *, overwrite: bool = False, resume: bool = False) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
-        _check_again(folder, overwrite=overwrite, resume=resume)
+        if not overwrite and not resume and (folder / MODEL).exists():
+            raise RunExistsError(f"{folder} holds a run that another process has just written.")
         remove_leftovers(folder)
         yield
-
-
-def _check_again(folder: Path, *, overwrite: bool, resume: bool) -> None:
-    if not overwrite and not resume and (folder / MODEL).exists():
-        raise RunExistsError(f"{folder} holds a run that another process has just written.")

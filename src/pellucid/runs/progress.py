@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from pellucid.console import is_terminal
 from pellucid.training.history import Update
 
 __all__ = ["show_progress"]
@@ -44,7 +44,7 @@ def show_progress(
     update 2/2  loss 1.2500  8 images/s  0 s left
     """
     stream = sys.stderr if stream is None else stream
-    if stream.isatty() and os.environ.get("TERM") != "dumb":
+    if is_terminal(stream):
         with _bar(_Count(updates, images, resumed), stream) as on_update:
             yield on_update
     else:
@@ -93,6 +93,7 @@ def _lines(count: _Count, stream: TextIO) -> Callable[[Update], None]:
 
 @contextmanager
 def _bar(count: _Count, stream: TextIO) -> Iterator[Callable[[Update], None]]:
+    # Rich is for a terminal; without one, nothing waits for it.
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column

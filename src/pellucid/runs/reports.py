@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +15,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pellucid.data import Available, Dataset
-from pellucid.errors import DataError
-from pellucid.files.model_file import Model
-from pellucid.measuring.own import Figure
-from pellucid.runs.printable import printable
+from pellucid.console import printable
+
+if TYPE_CHECKING:
+    from pellucid.data import Available
+    from pellucid.measuring import Figure
 
 __all__ = [
     "bench_table",
     "class_table",
     "console",
     "data_table",
-    "labels_for",
     "prediction_table",
+    "show_table",
 ]
 
 SHOWN = 3
@@ -42,22 +43,9 @@ def console() -> Console:
     return Console(width=None if limited else UNBROKEN)
 
 
-def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
-    """Return the test labels of a data set as indices of the model's classes.
-
-    Raises
-    ------
-    DataError
-        The data set has classes that the model was not trained on: the message names what the
-        model knows, what the data set has, and the fix.
-    """
-    places = {name: place for place, name in enumerate(model.classes)}
-    if not places.keys() >= set(dataset.classes):
-        raise DataError(
-            f"{dataset.name} has the classes {_some(dataset.classes)}, but the model was trained "
-            f"on {_some(model.classes)}; give --data the set it was trained on."
-        )
-    return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
+def show_table(table: Table) -> None:
+    """Print a table."""
+    console().print(table)
 
 
 def class_table(
@@ -134,7 +122,3 @@ def _text(value: object) -> Text:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "-"
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,59 +1,29 @@
-"""Everything that a run depends on, as settings, as JSON-ready values, and as options."""
+"""Everything that a run depends on, as settings and as JSON-ready values."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid import data
+from pellucid.console import Say
 from pellucid.data import Dataset
-from pellucid.errors import DataError
+from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
 from pellucid.training import Adam, Schedule
 
-__all__ = ["RunSettings", "Say"]
-
-Say = Callable[[str], None]
+__all__ = ["RunSettings"]
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Everything that a run depends on.
+    """Everything that a run depends on; :mod:`pellucid.runs.options` says it to a person.
 
-    Attributes
-    ----------
-    data : str or None
-        What :func:`pellucid.data.load` takes; None is MNIST, or the bundled digits where MNIST is
-        out of reach.
-    size : (int, int) or None
-        Height and width that pictures are brought to; None leaves them as they are.
-    fit : {"resize", "mnist"}
-        How they are: see :class:`pellucid.Preprocessing`. ``"mnist"`` has the size 28 x 28 if none
-        is given.
-    skip_bad : bool
-        Whether to go on without bad files and rows.
-    test_share : float
-        The part kept for the test where the data have no test images. Which images these are does
-        not depend on ``seed``.
-    images : int
-        How many randomized training images to draw.
-    batch_size, sections : int
-        Images an update, and the parts they are worked on in.
-    workers : int or None
-        Threads, or processes with that executor; None is one on each processor.
-    executor : str
-        What works on the sections; see :func:`pellucid.open_executor`.
-    optimizer : Adam
-        Learning rate, betas, eps.
-    schedule : Schedule
-        How the learning rate changes over the run.
-    augmentation : Augmentation or None
-        The randomizing; None for none.
-    seed : int
-        What all that is random is drawn from.
+    What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
+    out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
+    ``workers``, one on each processor; for ``augmentation``, images that are not randomized.
     """
 
     data: str | None = None
@@ -107,7 +77,9 @@ class RunSettings:
                 raise
             raise DataError(
                 f"The data of this run, {self.data}, can't be read; if it is elsewhere now, say "
-                f"where with --data. {error}"
+                "where with ",
+                Argument("data"),
+                f". {error}",
             ) from error
 
     @classmethod
@@ -131,24 +103,3 @@ class RunSettings:
                 "augmentation": None if ranges is None else Augmentation(**ranges),
             }
         )
-
-    def to_options(self) -> dict[str, Any]:
-        """Return the settings as the options of the command line, by their names."""
-        values = self.to_dict()
-        ranges = values.pop("augmentation")
-        values |= {**values.pop("optimizer"), **values.pop("schedule")}
-        values |= Augmentation().to_dict() if ranges is None else ranges
-        return values | {"randomize": ranges is not None}
-
-    @classmethod
-    def from_options(cls, options: dict[str, Any]) -> RunSettings:
-        """Return the settings for options as :meth:`to_options` names them."""
-        kinds = {"optimizer": Adam, "schedule": Schedule, "augmentation": Augmentation}
-        parts: dict[str, Any] = {
-            name: kind(**{f.name: options[f.name] for f in dataclasses.fields(kind)})
-            for name, kind in kinds.items()
-        }
-        if not options["randomize"]:
-            parts["augmentation"] = None
-        plain = {f.name: options[f.name] for f in dataclasses.fields(cls) if f.name in options}
-        return cls(**plain, **parts)

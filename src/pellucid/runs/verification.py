@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pellucid.errors import CheckpointError, ConfigurationError, DataError, ModelFileError
+from pellucid.console import Say
+from pellucid.data import Dataset
+from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.files.fingerprints import fingerprint
-from pellucid.files.model_file import load_model
 from pellucid.files.versions import current_versions
-from pellucid.network.network import Network
-from pellucid.runs.folder import CHECKPOINTS, HISTORY, METRICS, MODEL
+from pellucid.kernels.compiling.compile import announce_with
+from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.progress import show_progress
+from pellucid.runs.recorded import Recorded, read_recorded
 from pellucid.runs.run import make_trainer
-from pellucid.runs.settings import RunSettings, Say
-from pellucid.training import Checkpoint, History, Update
-from pellucid.training.checkpoints import checkpoint_paths, newest_checkpoint
+from pellucid.training import Checkpoint, Update
+from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.state import differences
 
 __all__ = ["Verification", "verify_run"]
@@ -127,127 +126,36 @@ def verify_run(
         The data is not there, or not that of the run.
     """
     folder = Path(run)
-    recorded = _recorded(folder, say)
+    recorded = read_recorded(folder, say)
+    announce_with(say)
     count = len(recorded.history)
     if last is not None and not 1 <= last <= count:
-        raise ConfigurationError(f"last is {last}; the run has {count:,} updates, so 1 to {count}.")
-    start = None if last is None else _start(folder, count - last, say)
-    settings = recorded.settings
-    if data is None:
-        digits = settings.load_again(say)
-    else:
-        digits = dataclasses.replace(settings, data=data).load(say)
-    if digits.fingerprint() != recorded.data_fingerprint:
-        raise DataError(
-            f"{digits.name} is not the data of this run: its fingerprint is "
-            f"{digits.fingerprint()}, the run's was {recorded.data_fingerprint}; name the run's "
-            "data with --data."
+        raise ConfigurationError(
+            f"last is {last}; the run has {count:,} updates, so 1 to {count}.", argument="last"
         )
+    start = None if last is None else _start(folder, count - last, say)
+    dataset = _data(recorded, data, say)
     if recorded.versions != (here := current_versions()):
         changed = "; ".join(differences(recorded.versions, here))
         say(f"The run was made by other versions ({changed}); its last bits may differ.")
-    return _compare(recorded, start, digits, workers)
+    return _compare(recorded, start, dataset, workers)
 
 
-@dataclass(frozen=True)
-class _Recorded:
-    """What a run's files say of it."""
-
-    network: Network
-    settings: RunSettings
-    history: History
-    fingerprint: str
-    data_fingerprint: str
-    versions: dict[str, str]
-    metrics: str = ""
-
-
-def _recorded(folder: Path, say: Say) -> _Recorded:
-    if not (folder / MODEL).exists() and checkpoint_paths(folder / CHECKPOINTS):
-        return _of_checkpoint(newest_checkpoint(folder / CHECKPOINTS, lambda line: None))
-    if not (folder / MODEL).exists():
-        raise ModelFileError(
-            f"{folder} holds no run: there is neither {MODEL} nor a checkpoint in it; name a "
-            "folder that pellucid train wrote."
+def _data(recorded: Recorded, source: str | None, say: Say) -> Dataset:
+    """Return the data of a run, which may be elsewhere now, or refuse other data."""
+    if source is None:
+        dataset = recorded.settings.load_again(say)
+    else:
+        dataset = dataclasses.replace(recorded.settings, data=source).load(say)
+    if dataset.fingerprint() != recorded.data_fingerprint:
+        raise DataError(
+            f"{dataset.name} is not the data of this run: its fingerprint is "
+            f"{dataset.fingerprint()}, the run's was {recorded.data_fingerprint}; name the run's "
+            "data with ",
+            Argument("data"),
+            ".",
         )
-    model = load_model(folder / MODEL)
-    has_checkpoints = bool(checkpoint_paths(folder / CHECKPOINTS))
-    if has_checkpoints and not (folder / HISTORY).exists():
-        return _instead(folder, f"There is no {folder / HISTORY}.", say)
-    history, updates = _history(folder / HISTORY), model.configuration.get("updates")
-    if len(history) != updates:
-        apart = (
-            f"{folder / HISTORY} has {len(history)} updates, but {MODEL} was trained for {updates};"
-            " they are not of one run."
-        )
-        if has_checkpoints:
-            return _instead(folder, apart, say)
-        raise ModelFileError(apart)
-    found = fingerprint(model)
-    recorded = _of(
-        model.configuration, model.network, history, found, model.versions, folder / MODEL
-    )
-    return dataclasses.replace(recorded, metrics=_metrics(folder / METRICS, found, len(history)))
-
-
-def _instead(folder: Path, why: str, say: Say) -> _Recorded:
-    """Return what the newest checkpoint says: a run was killed between model and history."""
-    say(
-        f"{why} The newest checkpoint is verified instead; 'pellucid train --out {folder} "
-        "--resume' writes both anew."
-    )
-    return _of_checkpoint(newest_checkpoint(folder / CHECKPOINTS, say))
-
-
-def _of_checkpoint(checkpoint: Checkpoint) -> _Recorded:
-    state = checkpoint.state
-    return _of(
-        checkpoint.configuration, Network.from_dict(checkpoint.settings["network"]),
-        History(list(state.updates)), fingerprint(state.parameters), checkpoint.versions,
-        "The checkpoint",
-    )  # fmt: skip
-
-
-def _of(
-    configuration: dict[str, Any], network: Network, history: History, found: str,
-    versions: dict[str, str], where: object,
-) -> _Recorded:  # fmt: skip
-    try:
-        settings = RunSettings.from_dict(configuration)
-        data_fingerprint = str(configuration["data_fingerprint"])
-    except Exception as error:
-        raise ModelFileError(
-            f"{where} does not say how it was trained, so it can't be verified; only runs of "
-            "pellucid train can."
-        ) from error
-    if not history.updates:
-        raise ModelFileError(
-            f"{where} is from before the first update; there is nothing to verify."
-        )
-    return _Recorded(network, settings, history, found, data_fingerprint, versions)
-
-
-def _metrics(path: Path, found: str, updates: int) -> str:
-    """Return how ``metrics.json`` differs from the model and its history, in words."""
-    if not path.exists():
-        return ""
-    try:
-        values = json.loads(path.read_text("utf-8"))
-        then, count = values["fingerprint"], values["updates"]
-    except (ValueError, LookupError, TypeError) as error:
-        raise ModelFileError(f"{path} can't be read: it is not what a run writes.") from error
-    if then != found:
-        return f"{path.name} has the fingerprint {then}, and the model has {found}"
-    return "" if count == updates else f"{path.name} has {count} updates"
-
-
-def _history(path: Path) -> History:
-    try:
-        return History.from_csv(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ModelFileError(f"There is no {path}, so there is nothing to compare with.") from None
-    except (DataError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"{path} can't be read: {error}") from error
+    return dataset
 
 
 def _start(folder: Path, number: int, say: Say) -> Checkpoint | None:
@@ -260,49 +168,65 @@ def _start(folder: Path, number: int, say: Say) -> Checkpoint | None:
         )
     except CheckpointError as error:
         raise CheckpointError(
-            f"{error} The last updates must begin at or before update {number}; leave out --last "
-            "to train the whole run anew."
+            f"{error} The last updates must begin at or before update {number}; leave out ",
+            Argument("last"),
+            " to train the whole run anew.",
         ) from error
 
 
-def _compare(
-    recorded: _Recorded, start: Checkpoint | None, digits: Any, workers: int | None
-) -> Verification:
-    settings, history = recorded.settings, recorded.history.updates
-    done = 0 if start is None else len(start.state.updates)
-    different: list[Update] = []
-    sizes = [update.images for update in history]
+@dataclass
+class _Comparison:
+    """The updates of a record, which those trained anew are held to."""
 
+    recorded: Recorded
+    different: Update | None = None
+
+    def is_same(self, update: Update) -> bool:
+        """Compare one more update; return whether none has differed yet."""
+        if self.different is None and _bits(self.then(update)) != _bits(update):
+            self.different = update
+        return self.different is None
+
+    def then(self, update: Update) -> Update:
+        """Return what the record has in an update's place."""
+        return self.recorded.history.updates[update.update - 1]
+
+
+def _compare(
+    recorded: Recorded, start: Checkpoint | None, dataset: Dataset, workers: int | None
+) -> Verification:
+    """Train what a run did after a checkpoint, or all of it, until an update differs."""
+    settings, history = recorded.settings, recorded.history
+    done = [] if start is None else start.state.updates
+    comparison = _Comparison(recorded)
     with (
         make_trainer(recorded.network, settings, workers) as trainer,
-        show_progress(len(sizes), sum(sizes), resumed=done > 0) as show,
+        show_progress(len(history), history.images, resumed=bool(done)) as show,
     ):
 
         def on_update(update: Update) -> bool:
             show(update)
-            then = history[update.update - 1]
-            if _bits(then) != _bits(update):
-                different.append(update)
-            return bool(different) or update.update == len(history)
+            return not comparison.is_same(update) or update.update == len(history)
 
         # A checkpoint written before the first update has none to compare.
-        last = start.state.updates[-1] if start is not None and done else None
-        if last is not None and _bits(history[done - 1]) != _bits(last):
-            different.append(last)
-        elif done < len(history):
+        if (not done or comparison.is_same(done[-1])) and len(done) < len(history):
             trainer.fit(
-                digits.train_images, digits.train_labels, total_images=settings.images,
-                batch_size=settings.batch_size, schedule=settings.schedule, on_update=on_update,
+                dataset.train_images,
+                dataset.train_labels,
+                total_images=settings.images,
+                batch_size=settings.batch_size,
+                schedule=settings.schedule,
+                on_update=on_update,
                 resume=start or False,
-            )  # fmt: skip
-        found = different[0] if different else None
+            )
+        now = comparison.different
         return Verification(
-            updates=len(trainer.history) - done if found is None else found.update - done,
-            first=done + 1,
-            recorded=None if found is None else history[found.update - 1],
-            found=found,
+            updates=(len(trainer.history) if now is None else now.update) - len(done),
+            first=len(done) + 1,
+            recorded=None if now is None else comparison.then(now),
+            found=now,
             fingerprint_recorded=recorded.fingerprint,
-            fingerprint_found="" if found is not None else fingerprint(trainer),
+            fingerprint_found="" if now is not None else fingerprint(trainer),
             metrics=recorded.metrics,
         )
 

@@ -66,21 +66,26 @@ class Adam:
         for name in ("learning_rate", "beta1", "beta2", "eps"):
             value = getattr(self, name)
             if not is_number(value):
-                raise ConfigurationError(f"{name} is {value!r}; it must be a number.")
+                raise ConfigurationError(
+                    f"{name} is {value!r}; it must be a number.", argument=name
+                )
         if not 0 < self.learning_rate <= _LARGEST:
             raise ConfigurationError(
                 f"learning_rate is {self.learning_rate!r}; it must be above 0 and at most "
-                f"{_LARGEST:g}, for example 0.01."
+                f"{_LARGEST:g}, for example 0.01.",
+                argument="learning_rate",
             )
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
             if not 0 <= value < 1:
                 raise ConfigurationError(
-                    f"{name} is {value!r}; it must be at least 0 and below 1, for example 0.9."
+                    f"{name} is {value!r}; it must be at least 0 and below 1, for example 0.9.",
+                    argument=name,
                 )
         if not 0 < self.eps < math.inf:
             raise ConfigurationError(
-                f"eps is {self.eps!r}; it must be a finite number above 0, for example 1e-10."
+                f"eps is {self.eps!r}; it must be a finite number above 0, for example 1e-10.",
+                argument="eps",
             )
 
 

@@ -84,7 +84,7 @@ def step_divergence(
     network: Network, place: int, optimizer: Adam, *, update: int
 ) -> DivergenceError:
     """Return the error for a step that would make a parameter infinite; ``place`` is its place."""
-    index = next(p.layer for p in network.parameters if p.offset <= place < p.offset + p.size)
+    index = next(p.node for p in network.parameters if p.offset <= place < p.offset + p.size)
     layer = _named(network, index)
     return DivergenceError(
         f"Adam's step is not finite in update {update}: the first parameter that it would make "
@@ -96,7 +96,8 @@ def step_divergence(
 
 
 def _named(network: Network, index: int) -> str:
-    return f"layer {index + 1}, {describe(network.layers[index])}"
+    node = network.nodes[index]
+    return f"layer {node.name}, {describe(node.layer)}"
 
 
 def _where(layer: str | None, in_gradient: bool) -> str:
@@ -156,7 +157,7 @@ def _layer_forward(
     bad: NDArray[np.bool_],
 ) -> int | None:
     """Return the first layer whose output float32 can't hold, for any of some bad images."""
-    from pellucid.equations import forward  # nobody else needs them in training
+    from pellucid.equations import forward
 
     some = np.flatnonzero(bad)[:LOOKED_AT]
     pixels = []
@@ -179,5 +180,5 @@ def _layer_forward(
 
 def _layer_backward(network: Network, gradient: NDArray[np.float32]) -> int | None:
     views = network.views(gradient)
-    bad = [p.layer for p in network.parameters if not np.isfinite(views[p.name]).all()]
+    bad = [p.node for p in network.parameters if not np.isfinite(views[p.name]).all()]
     return max(bad, default=None)

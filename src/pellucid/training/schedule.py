@@ -46,7 +46,8 @@ class Schedule:
             value = getattr(self, name)
             if not is_number(value) or not 0 <= value <= 1:
                 raise ConfigurationError(
-                    f"{name} is {value!r}; it must be a share of the updates, from 0 to 1."
+                    f"{name} is {value!r}; it must be a share of the updates, from 0 to 1.",
+                    argument=name,
                 )
 
     def factor(self, update: int, updates: int) -> float:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
-from pellucid.equations import max_pool2d, max_pool2d_backward, max_pool2d_winners
+from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward, max_pool2d_winners
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import maxpool2d
 from tests.equations.numeric import SEEDS

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
-from pellucid.equations import relu as relu_equation
-from pellucid.equations import relu_backward
+from pellucid.equations.relu import relu as relu_equation
+from pellucid.equations.relu import relu_backward
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import relu
 from tests.equations.numeric import SEEDS

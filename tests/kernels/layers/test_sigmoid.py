@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, Network, ReLU, Sigmoid
-from pellucid.equations import sigmoid as sigmoid_equation
-from pellucid.equations import sigmoid_backward
+from pellucid.equations.sigmoid import sigmoid as sigmoid_equation
+from pellucid.equations.sigmoid import sigmoid_backward
 from pellucid.kernels.layers import sigmoid
 from tests.equations.numeric import SEEDS
 from tests.kernels.layers.test_relu import elementwise

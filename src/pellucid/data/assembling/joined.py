@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.console import some
 from pellucid.data.assembling.assemble import gather, read_through, room
 from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, MapWriter
 from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
@@ -225,20 +226,14 @@ def _check_shapes(first: Member, other: Member) -> None:
 def _check_classes(first: Dataset, other: Dataset) -> None:
     if set(first.classes) != set(other.classes):
         only = [
-            f"only {here.name} has {_some(set(here.classes) - set(there.classes))}"
+            f"only {here.name} has {some([repr(name) for name in sorted(rest)])}"
             for here, there in ((first, other), (other, first))
-            if set(here.classes) - set(there.classes)
+            if (rest := set(here.classes) - set(there.classes))
         ]
         raise DataError(
             f"{first.name} and {other.name} have different classes: {'; '.join(only)}. What is "
             "joined must have the same."
         )
-
-
-def _some(names: set[str]) -> str:
-    shown = sorted(names)[:5]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(repr(name) for name in shown) + more
 
 
 def _labels(

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid.console import Say
 from pellucid.data.dataset import Dataset
 from pellucid.data.readers.idx import parse_idx
 from pellucid.data.readers.npz import read_npz
-from pellucid.data.samples import Say
 from pellucid.data.sets.downloads import Download, fetch_files
 from pellucid.data.sets.mnist_wheel import read_package_index
 from pellucid.data.sets.named_set import NOT_FETCHED, Arrays, NamedSet, dataset_of

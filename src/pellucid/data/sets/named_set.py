@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.console import Say
 from pellucid.data.dataset import Dataset
-from pellucid.data.samples import Say
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["NOT_FETCHED", "Arrays", "NamedSet", "dataset_of"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pellucid.data.samples import Say
+from pellucid.console import Say
 from pellucid.errors import DownloadError
 from pellucid.files.atomic import atomic_write
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from pellucid.console import Say
 from pellucid.data.dataset import Dataset
 from pellucid.data.readers.idx import IDX_FILES, parse_idx
-from pellucid.data.samples import Say
 from pellucid.data.sets.downloads import Download, fetch_files
 from pellucid.data.sets.named_set import NOT_FETCHED, Arrays, NamedSet, dataset_of
 from pellucid.data.sets.origins import Origin, first_delivered, store

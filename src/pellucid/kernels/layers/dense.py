@@ -21,17 +21,19 @@ from numba.extending import intrinsic
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emit import int64, transpose
 from pellucid.kernels.compiling.vector import LANES, REGISTERS, Emitter, add, load, store, total
-from pellucid.kernels.layers import dense
+from pellucid.kernels.layers import one_image
 from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View
-from pellucid.kernels.program.draft import Stage
+from pellucid.kernels.program.blocks import PARTS
+from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import gate_of_flat, make_op
+from pellucid.kernels.program.stages import LayerOps, Stage, Sums
+from pellucid.network.layers import Dense
 
-__all__ = ["PARTS", "product", "transpose", "weights_finish", "weights_gradient"]
+__all__ = ["OPS", "product", "transpose", "weights_finish", "weights_gradient"]
 
 OUTPUTS = 4 if REGISTERS == 32 else 2
 """Outputs that one register tile holds, with PARTS sums each."""
-PARTS = 4
-"""Sums that an output's inputs are dealt out to in turn."""
 SHARED = 8
 """Outputs whose weight gradients share the images that are loaded."""
 
@@ -202,11 +204,63 @@ def weights_finish() -> Kernel:
     return compile_kernel(_finish, tuple(_FINISH.split()))
 
 
-def dense_op(stage: Stage, x: View, z: View) -> list[int]:
-    w, bias = stage.parameters
-    outputs, inputs = stage.gives[0], stage.takes[0]
-    return make_op(
-        dense.product(dense.PARTS), outputs=outputs, inputs=inputs, w=w, w_output=inputs, w_input=1,
-        bias=bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
-        floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **gate_of_flat(None),
-    )  # fmt: skip
+class DenseOps(LayerOps[Dense]):
+    """Ops of a fully connected layer."""
+
+    has_floor = True
+    has_gate = True
+    has_one_image = True
+
+    def forward(self, draft: Draft, stage: Stage[Dense]) -> None:
+        """Emit one op."""
+        (x,), z, (w, bias) = draft.inputs(stage), draft.output(stage), stage.parameters
+        inputs = stage.takes[0]
+        op = make_op(
+            product(PARTS), outputs=stage.gives[0], inputs=inputs, w=w, w_output=inputs, w_input=1,
+            bias=bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
+            floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **gate_of_flat(None),
+        )  # fmt: skip
+        draft.program.forward.append(op)
+
+    def sums(self, draft: Draft, stage: Stage[Dense]) -> Sums:
+        """Return room for a row of whole vectors of weights an output, and a vector of biases."""
+        outputs = stage.gives[0]
+        count = outputs * -(-stage.takes[0] // LANES) * LANES
+        return Sums(draft.memory.take(count), draft.memory.take(outputs * LANES))
+
+    def parameter_gradient(self, draft: Draft, stage: Stage[Dense], dz: View) -> None:
+        """Emit an op that adds up, and one that ends it."""
+        (x,), sums, (w, bias) = draft.inputs(stage), draft.sums[stage.number], stage.parameters
+        shape = {"outputs": stage.gives[0], "inputs": stage.takes[0]}
+        place = {"sums": sums.weights, "bias_sums": sums.bias}
+        op = make_op(
+            weights_gradient(), **shape, x=x.start, x_input=x.channel, dz=dz.start,
+            dz_output=dz.channel, **place, transposed=draft.memory.take(LANES * LANES),
+        )  # fmt: skip
+        draft.program.backward.append(op)
+        draft.program.end.append(make_op(weights_finish(), **shape, **place, dw=w, db=bias))
+
+    def input_gradient(
+        self, draft: Draft, stage: Stage[Dense], dz: View, dx: View, gate: View | None
+    ) -> None:
+        """Emit the forward's kernel once more, with the strides of the weights exchanged."""
+        op = make_op(
+            product(1), outputs=stage.takes[0], inputs=stage.gives[0], w=stage.parameters[0],
+            w_output=1, w_input=stage.takes[0], bias=-1, x=dz.start, x_input=dz.channel,
+            z=dx.start, z_output=dx.channel, floor=FLOOR_NONE, **gate_of_flat(gate),
+        )  # fmt: skip
+        draft.program.backward.append(op)
+
+    def one_image(
+        self, draft: OneImageDraft, stage: Stage[Dense], inputs: tuple[Pixels, ...], z: Pixels
+    ) -> None:
+        """Emit one op."""
+        (x,), (w, bias) = inputs, stage.parameters
+        op = make_op(
+            one_image.dense(), outputs=stage.gives[0], inputs=stage.takes[0], w=w, bias=bias,
+            x=x.start, z=z.start, floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE,
+        )  # fmt: skip
+        draft.forward.append(op)
+
+
+OPS = DenseOps()

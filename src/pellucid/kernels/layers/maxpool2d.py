@@ -18,6 +18,7 @@ maximum did.
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 from numba import types
@@ -33,10 +34,15 @@ from pellucid.kernels.compiling.vector import (
     where_equal,
     winner,
 )
-from pellucid.kernels.program.arena import View
+from pellucid.kernels.layers import one_image
+from pellucid.kernels.program.arena import View, everywhere
+from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.one_image import OneImageDraft, Pixels
+from pellucid.kernels.program.ops import make_op
+from pellucid.kernels.program.stages import LayerOps, Stage
 from pellucid.network.layers import MaxPool2D
 
-__all__ = ["backward", "forward"]
+__all__ = ["OPS", "backward", "forward"]
 
 _FORWARD = (
     "channels rows columns pool_rows pool_columns x x_channel x_row x_column x_step_row "
@@ -118,7 +124,7 @@ def backward() -> Kernel:
     return compile_kernel(_backward, tuple(_BACKWARD.split()))
 
 
-def pool_fields(layer: MaxPool2D, view: View, name: str) -> dict[str, int]:
+def _pool_fields(layer: MaxPool2D, view: View, name: str) -> dict[str, int]:
     """Return the fields for the unpooled array of a pool."""
     step, pool = layer.stride_pair, layer.pool_pair
     return {
@@ -128,3 +134,51 @@ def pool_fields(layer: MaxPool2D, view: View, name: str) -> dict[str, int]:
         f"{name}_step_row": step[0] * view.row,
         f"{name}_step_column": step[1] * view.column,
     }
+
+
+class MaxPool2DOps(LayerOps[MaxPool2D]):
+    """Ops of a max pool."""
+
+    has_gate = True
+    has_one_image = True
+
+    def forward(self, draft: Draft, stage: Stage[MaxPool2D]) -> None:
+        """Emit one op, which keeps the winners for the backward."""
+        (x,), p = draft.inputs(stage), draft.output(stage)
+        draft.kept[stage.number] = draft.memory.take(math.prod(stage.gives) * LANES)
+        op = make_op(
+            forward(), channels=p.shape[0], rows=p.shape[1], columns=p.shape[2],
+            **_pool_fields(stage.layer, x, "x"), **p.fields("p"), place=draft.kept[stage.number],
+        )  # fmt: skip
+        draft.program.forward.append(op)
+
+    def input_gradient(
+        self, draft: Draft, stage: Stage[MaxPool2D], dz: View, dx: View, gate: View | None
+    ) -> None:
+        """Emit one op."""
+        # The winner passed the ReLU before the pool if the maximum did: the pooled value decides.
+        opener = everywhere(dz.shape) if gate is None else draft.output(stage)
+        step, pool = stage.layer.stride_pair, stage.layer.pool_pair
+        op = make_op(
+            backward(), channels=dz.shape[0], rows=dz.shape[1], columns=dz.shape[2],
+            **_pool_fields(stage.layer, dx, "dx"), **dz.fields("dp"),
+            place=draft.kept[stage.number],
+            overlap=int(step[0] < pool[0] or step[1] < pool[1]), **opener.fields("gate"),
+            dx_rows=dx.shape[1], dx_columns=dx.shape[2],
+        )  # fmt: skip
+        draft.program.backward.append(op)
+
+    def one_image(
+        self, draft: OneImageDraft, stage: Stage[MaxPool2D], inputs: tuple[Pixels, ...], z: Pixels
+    ) -> None:
+        """Emit one op."""
+        (x,), step, pool = inputs, stage.layer.stride_pair, stage.layer.pool_pair
+        op = make_op(
+            one_image.maxpool2d(), rows=stage.gives[1], columns=stage.gives[2], depth=x.pixel,
+            pool_rows=pool[0], pool_columns=pool[1], **x.fields("x"), x_step_row=step[0] * x.row,
+            x_step_column=step[1] * x.pixel, **z.fields("z"),
+        )  # fmt: skip
+        draft.forward.append(op)
+
+
+OPS = MaxPool2DOps()

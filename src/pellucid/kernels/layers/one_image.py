@@ -42,7 +42,7 @@ from pellucid.kernels.compiling.vector import (
     splat,
     sub,
 )
-from pellucid.kernels.layers.dense import PARTS
+from pellucid.kernels.program.blocks import PARTS
 
 __all__ = ["conv2d", "dense", "flatten", "maxpool2d", "pack", "relu", "sigmoid", "tiling"]
 

@@ -20,8 +20,11 @@ from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import at_least, gate, load, splat, store
+from pellucid.kernels.layers import one_image
+from pellucid.kernels.program.elementwise import ElementwiseOps
+from pellucid.network.layers import ReLU
 
-__all__ = ["backward", "forward"]
+__all__ = ["OPS", "backward", "forward"]
 
 FIELDS = (
     "channels rows columns x x_channel x_row x_column z z_channel z_row z_column a a_channel a_row "
@@ -60,3 +63,24 @@ def backward() -> Kernel:
                     x, z, a = x + op[6], z + op[10], a + op[14]
 
     return compile_kernel(_backward, tuple(FIELDS.split()))
+
+
+class ReLUOps(ElementwiseOps[ReLU]):
+    """Ops of a ReLU that no other layer takes in."""
+
+    is_floor = True
+
+    def forward_kernel(self) -> Kernel:
+        """Return :func:`forward`."""
+        return forward()
+
+    def backward_kernel(self) -> Kernel:
+        """Return :func:`backward`."""
+        return backward()
+
+    def one_image_kernel(self) -> Kernel:
+        """Return the twin for one image."""
+        return one_image.relu()
+
+
+OPS = ReLUOps()

@@ -16,9 +16,12 @@ from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import add, div, exp, load, mul, splat, store, sub
+from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.relu import FIELDS
+from pellucid.kernels.program.elementwise import ElementwiseOps
+from pellucid.network.layers import Sigmoid
 
-__all__ = ["backward", "forward"]
+__all__ = ["OPS", "backward", "forward"]
 
 
 @functools.cache
@@ -54,3 +57,22 @@ def backward() -> Kernel:
                     x, z, a = x + op[6], z + op[10], a + op[14]
 
     return compile_kernel(_backward, tuple(FIELDS.split()))
+
+
+class SigmoidOps(ElementwiseOps[Sigmoid]):
+    """Ops of a sigmoid."""
+
+    def forward_kernel(self) -> Kernel:
+        """Return :func:`forward`."""
+        return forward()
+
+    def backward_kernel(self) -> Kernel:
+        """Return :func:`backward`."""
+        return backward()
+
+    def one_image_kernel(self) -> Kernel:
+        """Return the twin for one image."""
+        return one_image.sigmoid()
+
+
+OPS = SigmoidOps()

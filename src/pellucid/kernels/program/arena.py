@@ -74,6 +74,14 @@ class View:
         """Return the same memory as ``(features, 1, 1)``."""
         return View(self.start, LANES, LANES, LANES, (math.prod(self.shape), 1, 1))
 
+    def shaped(self, shape: Shape) -> View:
+        """Return the same memory, which is contiguous or has that shape already, in a shape."""
+        channels, rows, columns = shape if len(shape) == 3 else (shape[0], 1, 1)
+        if self.shape == (channels, rows, columns):
+            return self
+        plane = rows * columns * LANES
+        return View(self.start, plane, columns * LANES, LANES, (channels, rows, columns))
+
     @property
     def is_contiguous(self) -> bool:
         """Whether :meth:`flat` holds the same elements in the same order."""

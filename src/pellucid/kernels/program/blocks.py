@@ -1,8 +1,11 @@
-"""Blocks of filters: how many channels a register tile takes, and how many planes that makes."""
+"""Blocks: how many filters a register tile takes, and in how many parts a dense sum is added up."""
 
 from __future__ import annotations
 
-__all__ = ["filter_block", "planes"]
+__all__ = ["PARTS", "filter_block", "planes"]
+
+PARTS = 4
+"""Sums that the inputs of a dense layer's output are dealt out to in turn."""
 
 
 def filter_block(filters: int) -> int:

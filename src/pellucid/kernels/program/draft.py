@@ -1,19 +1,20 @@
-"""A plan in the making: the stages of a network, where their arrays lie, the ops so far."""
+"""A plan, and a plan in the making: where the arrays of a network lie, the ops so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import NetworkError
-from pellucid.kernels.program.arena import Border, Memory, View
+from pellucid.kernels.program.arena import Memory, View
 from pellucid.kernels.program.ops import Program
-from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU, Shape
+from pellucid.kernels.program.stages import Stage, Sums, widest
+from pellucid.network.layers import Shape
 from pellucid.network.network import Network
 
-__all__ = ["Draft", "Plan", "Stage", "Staging", "border_of", "no_kernel", "stages_of"]
+__all__ = ["Draft", "Plan", "Staging"]
 
 
 @dataclass(frozen=True)
@@ -74,91 +75,76 @@ class Plan:
     image_gradient: View | None
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A layer that computes something, with the ReLU it takes in.
-
-    Attributes
-    ----------
-    layer : Layer
-        Never a Flatten.
-    has_relu : bool
-        Whether the layer's output is that of the ReLU after it.
-    takes, gives : tuple of int
-        Shapes of one input and one output. Where a Flatten stands before the layer, ``takes``
-        is flat while the stage before gives an image.
-    parameters : tuple of int
-        Where the layer's parameters begin in the flat vector: weights and bias, or nothing.
-    """
-
-    layer: Layer
-    has_relu: bool
-    takes: Shape
-    gives: Shape
-    parameters: tuple[int, ...]
-
-    def as_taken(self, view: View) -> View:
-        """Return the array of the stage before as this one reads it."""
-        return view.flat() if len(self.takes) == 1 else view
-
-
 @dataclass
 class Draft:
     """A plan in the making.
 
-    ``values[k]`` is where stage k finds its input: ``values[0]`` the images, and ``values[k + 1]``
-    what stage k gives. ``places[k]`` is where stage k, a pool, keeps its winners. ``survivors``
-    are the convolutions whose backward goes through the survivors of the pool after them.
+    Attributes
+    ----------
+    network : Network
+        What is computed.
+    stages : list of Stage
+        Its layers that compute something, in order.
+    memory : Memory
+        The arena, as far as it is laid out.
+    program : Program
+        The ops so far.
+    values : list of View
+        Where the values lie: the images first, then what each stage gives.
+    plain : dict of int to View
+        Copies without a border, of values that one reader wants with a border and another flat.
+    kept : dict of int to int
+        What the forward of a stage keeps for its backward: the place of a pool's winners.
+    sums : dict of int to Sums
+        Where the gradients of a stage's parameters are summed over the chunks.
+    taken_over : set of int
+        The stages whose backward begins at the gradient of what their only reader gives.
     """
 
     network: Network
-    stages: list[Stage]
-    memory: Memory
-    program: Program
+    stages: list[Stage[Any]]
+    memory: Memory = field(default_factory=Memory)
+    program: Program = field(default_factory=Program)
     values: list[View] = field(default_factory=list)
-    places: dict[int, int] = field(default_factory=dict)
-    survivors: set[int] = field(default_factory=set)
+    plain: dict[int, View] = field(default_factory=dict)
+    kept: dict[int, int] = field(default_factory=dict)
+    sums: dict[int, Sums] = field(default_factory=dict)
+    taken_over: set[int] = field(default_factory=set)
 
-    def taken(self, k: int) -> View:
-        """Return the input of stage k as it reads it."""
-        return self.stages[k].as_taken(self.values[k])
+    def readers(self, value: int) -> list[Stage[Any]]:
+        """Return the stages that read a value, in order; one that reads it twice is there twice."""
+        return [stage for stage in self.stages for read in stage.inputs if read == value]
 
+    def only_reader(self, value: int) -> Stage[Any] | None:
+        """Return the stage that reads a value, if it is the only one."""
+        readers = self.readers(value)
+        return readers[0] if len(readers) == 1 else None
 
-def stages_of(network: Network) -> list[Stage]:
-    """Return the layers that compute something, each with the ReLU that it takes in."""
-    layers = network.layers
-    stages = []
-    for index, layer in enumerate(layers):
-        if isinstance(layer, Flatten) or (isinstance(layer, ReLU) and _is_taken_in(layers, index)):
-            continue
-        starts = tuple(p.offset for p in network.parameters if p.layer == index)
-        has_relu = index + 1 < len(layers) and _is_taken_in(layers, index + 1)
-        takes, gives = network.shapes[index], network.shapes[index + 1]
-        stages.append(Stage(layer, has_relu, takes, gives, starts))
-    return stages
+    def inputs(self, stage: Stage[Any]) -> tuple[View, ...]:
+        """Return what a stage reads, as it reads it: a flat array where a Flatten is between."""
+        views = (self.values[value] for value in stage.inputs)
+        if len(stage.takes) > 1:
+            return tuple(views)
+        return tuple(self.plain.get(value, self.values[value]).flat() for value in stage.inputs)
 
+    def output(self, stage: Stage[Any]) -> View:
+        """Return where a stage puts what it gives."""
+        return self.values[stage.number + 1]
 
-def _is_taken_in(layers: tuple[Layer, ...], index: int) -> bool:
-    """Whether the layer at ``index`` is a ReLU that its neighbors compute on the way."""
-    if not isinstance(layers[index], ReLU) or index == 0:
-        return False
-    after = [layer for layer in layers[index + 1 :] if not isinstance(layer, Flatten)]
-    gates = isinstance(after[0], Conv2D | Dense | MaxPool2D) if after else False
-    return isinstance(layers[index - 1], Conv2D | Dense) and gates
+    def shape(self, value: int) -> Shape:
+        """Return the shape of a value, as whoever computes it gives it."""
+        return self.stages[value - 1].gives if value else self.network.input_shape
 
+    def allocate_values(self) -> None:
+        """Lay the values out, each in the widest border of zeros that any of its readers asks for.
 
-def border_of(stage: Stage) -> Border:
-    """Return the zeros around what a stage reads: top, bottom, left, right."""
-    if not isinstance(stage.layer, Conv2D):
-        return 0, 0, 0, 0
-    (top, bottom), (left, right) = stage.layer.pads(stage.takes)
-    return top, bottom, left, right
-
-
-def no_kernel(layer: Layer) -> NetworkError:
-    """Return the error of a layer that only its owner knows how to compute."""
-    kind = type(layer).__name__
-    return NetworkError(
-        f"There is no kernel for {layer}; use Pellucid's own layers, or write one for {kind} as "
-        "CONTRIBUTING.md says."
-    )
+        A wider border is harmless: a convolution begins at its own padding.
+        """
+        for value in range(len(self.stages) + 1):
+            readers = self.readers(value)
+            border = widest(stage.ops.border(stage) for stage in readers)
+            shape = self.shape(value)
+            self.values.append(self.memory.array(shape, border))
+            is_flat = any(len(stage.takes) == 1 for stage in readers)
+            if is_flat and not self.values[value].is_contiguous:
+                self.plain[value] = self.memory.array(shape)

@@ -34,11 +34,11 @@ def make_op(kernel: Kernel, **values: int) -> list[int]:
     return row + [0] * (OP_WIDTH - len(row))
 
 
-def elementwise(kernel: Kernel, x: View, z: View, a: View) -> list[int]:
+def elementwise(kernel: Kernel, x: View, z: View, a: View, **settings: int) -> list[int]:
     """Return an op that goes over three arrays of one shape."""
     return make_op(
         kernel, channels=x.shape[0], rows=x.shape[1], columns=x.shape[2], **x.fields("x"),
-        **z.fields("z"), **a.fields("a"),
+        **z.fields("z"), **a.fields("a"), **settings,
     )  # fmt: skip
 
 

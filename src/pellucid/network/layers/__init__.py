@@ -6,23 +6,24 @@ comes out and the shapes of its parameters. Its mathematics is in the file of th
 
 Shapes are those of one image, without the batch: ``(channels, height, width)`` before
 :class:`Flatten`, ``(features,)`` after it.
+
+**This is where a layer is registered**: with its import and its place in ``LAYERS`` it is known in
+model files, to the equations, the planners, and as ``pellucid.NAME``.
 """
 
-from pellucid.network.layers.conv2d import Conv2D
-from pellucid.network.layers.dense import Dense
-from pellucid.network.layers.flatten import Flatten
-from pellucid.network.layers.layer import Layer, Shape
-from pellucid.network.layers.maxpool2d import MaxPool2D
-from pellucid.network.layers.relu import ReLU
-from pellucid.network.layers.sigmoid import Sigmoid
+from pellucid.network.layers.add import Add as Add
+from pellucid.network.layers.conv2d import Conv2D as Conv2D
+from pellucid.network.layers.dense import Dense as Dense
+from pellucid.network.layers.flatten import Flatten as Flatten
+from pellucid.network.layers.layer import Layer as Layer
+from pellucid.network.layers.layer import Shape as Shape
+from pellucid.network.layers.maxpool2d import MaxPool2D as MaxPool2D
+from pellucid.network.layers.relu import ReLU as ReLU
+from pellucid.network.layers.residual import Residual as Residual
+from pellucid.network.layers.sigmoid import Sigmoid as Sigmoid
 
-__all__ = [
-    "Conv2D",
-    "Dense",
-    "Flatten",
-    "Layer",
-    "MaxPool2D",
-    "ReLU",
-    "Shape",
-    "Sigmoid",
-]
+LAYERS: tuple[type[Layer], ...] = (Conv2D, MaxPool2D, Dense, ReLU, Sigmoid, Flatten, Residual)
+"""Every layer that a network may be written with."""
+
+JOINS: tuple[type[Layer], ...] = (Add,)
+"""What containers end in: layers that read several values, and that nobody writes."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pellucid.errors import NetworkError, did_you_mean
+from pellucid.network.initial import filter_std
 from pellucid.network.layers.layer import Layer, Pair, Shape
 from pellucid.network.layers.settings import (
     as_pair,
     need_image,
     positive_number,
     set_field,
+    starting,
     whole_count,
     whole_pair,
 )
@@ -63,13 +65,11 @@ class Conv2D(Layer):
     {'f': (8, 3, 3, 3), 'b': (8,)}
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ("f", "b")
-
     filters: int
     kernel_size: Pair | int
     stride: Pair | int = 1
     padding: Literal["valid", "same"] | Pair | int = "valid"
-    scale: float = 1.0
+    scale: float = starting(1.0)
 
     def __post_init__(self) -> None:
         set_field(self, "filters", whole_count(self, "filters", self.filters))
@@ -151,7 +151,4 @@ class Conv2D(Layer):
 
     def initial_std(self, name: str, shape: Shape) -> float:
         """Return ``scale / sqrt(product of the shape)`` for ``f``; the bias starts at 0."""
-        # The equations import layers, so they can't be imported above.
-        from pellucid.network.initial import filter_std
-
         return filter_std(shape, self.scale) if name == "f" else 0.0

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
-from pellucid.network.layers.settings import finite_number, positive_number, set_field, whole_count
+from pellucid.network.layers.settings import (
+    finite_number,
+    positive_number,
+    set_field,
+    starting,
+    whole_count,
+)
 
 __all__ = ["Dense"]
 
@@ -47,11 +52,9 @@ class Dense(Layer):
     {'w': (10, 500), 'b': (10,)}
     """
 
-    parameter_names: ClassVar[tuple[str, ...]] = ("w", "b")
-
     units: int
-    std: float = 0.1
-    bias: float = 0.0
+    std: float = starting(0.1)
+    bias: float = starting(0.0)
 
     def __post_init__(self) -> None:
         set_field(self, "units", whole_count(self, "units", self.units))

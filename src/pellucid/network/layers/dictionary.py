@@ -6,30 +6,24 @@ import dataclasses
 from typing import Any
 
 from pellucid.errors import NetworkError, did_you_mean
-from pellucid.network.layers.conv2d import Conv2D
-from pellucid.network.layers.dense import Dense
-from pellucid.network.layers.flatten import Flatten
-from pellucid.network.layers.layer import Layer
-from pellucid.network.layers.maxpool2d import MaxPool2D
-from pellucid.network.layers.relu import ReLU
-from pellucid.network.layers.sigmoid import Sigmoid
+from pellucid.network.layers import LAYERS, Layer
 
 __all__ = ["layer_from_dict", "layer_to_dict"]
 
-_KINDS: dict[str, type[Layer]] = {
-    kind.__name__: kind for kind in (Conv2D, MaxPool2D, Dense, ReLU, Sigmoid, Flatten)
-}
+_KINDS = {kind.__name__: kind for kind in LAYERS}
 
 
 def layer_to_dict(layer: Layer) -> dict[str, Any]:
-    """Return a layer as JSON-ready values.
+    """Return a layer as JSON-ready values; layers within it likewise.
 
     Examples
     --------
+    >>> from pellucid import Dense
     >>> layer_to_dict(Dense(10))
     {'layer': 'Dense', 'units': 10, 'std': 0.1, 'bias': 0.0}
     """
-    return {"layer": type(layer).__name__, **dataclasses.asdict(layer)}
+    settings = {f.name: _plain(getattr(layer, f.name)) for f in dataclasses.fields(layer)}
+    return {"layer": type(layer).__name__, **settings}
 
 
 def layer_from_dict(values: dict[str, Any]) -> Layer:
@@ -52,7 +46,7 @@ def layer_from_dict(values: dict[str, Any]) -> Layer:
     if not isinstance(name, str) or name not in _KINDS:
         hint = did_you_mean(str(name), _KINDS)
         raise NetworkError(f"Unknown layer {name!r}; known: {', '.join(_KINDS)}.{hint}")
-    settings = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items()}
+    settings = {key: _from_plain(value) for key, value in settings.items()}
     known = [field.name for field in dataclasses.fields(_KINDS[name])]
     for key in settings:
         if key not in known:
@@ -61,3 +55,17 @@ def layer_from_dict(values: dict[str, Any]) -> Layer:
         return _KINDS[name](**settings)
     except TypeError as error:
         raise NetworkError(f"{name} lacks a setting; it needs {', '.join(known)}.") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Layer):
+        return layer_to_dict(value)
+    if isinstance(value, tuple):
+        return tuple(_plain(part) for part in value)
+    return value
+
+
+def _from_plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_from_plain(part) for part in value)
+    return layer_from_dict(value) if isinstance(value, dict) else value

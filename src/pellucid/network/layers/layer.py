@@ -1,12 +1,12 @@
-"""What every layer offers, and the checks of its settings.
-
-Each check returns the value as it is stored, or says what is wrong with it.
-"""
+"""What every layer offers; the checks of its settings are in ``settings``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pellucid.network.nodes import Nodes
 
 __all__ = ["Layer", "Pair", "Shape"]
 
@@ -18,9 +18,6 @@ Pair = tuple[int, int]
 @dataclass(frozen=True)
 class Layer:
     """What every layer description offers; not a layer itself."""
-
-    parameter_names: ClassVar[tuple[str, ...]] = ()
-    """The letters of the parameters in the equations: ``("f", "b")`` or ``("w", "b")``."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape that one image has after the layer.
@@ -40,6 +37,24 @@ class Layer:
             The input does not suit the layer; the message says what to change.
         """
         raise NotImplementedError
+
+    def expand(self, nodes: Nodes, value: int) -> int:
+        """Add the layer to a network's nodes, reading a value; return the value it gives.
+
+        A layer is one node that reads one value; only a container is more.
+
+        Parameters
+        ----------
+        nodes : Nodes
+            Those before it.
+        value : int
+            What it reads.
+
+        Returns
+        -------
+        int
+        """
+        return nodes.add(self, value)
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Return the shape of each parameter, by its letter, in the order they are stored.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Pair, Shape
-from pellucid.network.layers.settings import as_pair, need_image, set_field, whole_pair
+from pellucid.network.layers.settings import always_said, as_pair, need_image, set_field, whole_pair
 
 __all__ = ["MaxPool2D"]
 
@@ -45,7 +45,7 @@ class MaxPool2D(Layer):
     (5, 9, 9)
     """
 
-    pool_size: Pair | int = 2
+    pool_size: Pair | int = always_said(2)
     stride: Pair | int | None = None
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ Each returns the value as it is stored, or says what is wrong with it.
 from __future__ import annotations
 
 import math
+from dataclasses import field
 from typing import Any
 
 from pellucid.arguments import is_number, is_whole
@@ -13,14 +14,27 @@ from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Pair
 
 __all__ = [
+    "always_said",
     "as_pair",
     "finite_number",
     "need_image",
     "positive_number",
     "set_field",
+    "starting",
     "whole_count",
     "whole_pair",
 ]
+
+
+def starting(default: float) -> float:
+    """Return the default of a setting that says how parameters start, and is no part of a name."""
+    setting: float = field(default=default, metadata={"starts": True})
+    return setting
+
+
+def always_said(default: Any) -> Any:
+    """Return the default of a setting that a layer's name says even where it is the default."""
+    return field(default=default, metadata={"said": True})
 
 
 def set_field(layer: object, name: str, value: object) -> None:

@@ -1,8 +1,8 @@
 """The backward of a convolution and the max pool after it, where only survivors are gone through.
 
-A part of :mod:`pellucid.kernels.plan_backward`, which asks :func:`pays` first: going through single
-pixels costs more for each, so it takes a pool that lets few of them through, and filter rows that
-fill a vector.
+A part of :mod:`pellucid.kernels.layers.conv2d.ops`, which asks :func:`pays` first: going through
+single pixels costs more for each, so it takes a pool that lets few of them through, and filter rows
+that fill a vector.
 """
 
 from __future__ import annotations
@@ -13,32 +13,41 @@ from pellucid.kernels.compiling.emit import width_of
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import channels_last, filters_gradient, survivors, winograd_ops
 from pellucid.kernels.program.arena import WASTE, ZEROS, View, everywhere
-from pellucid.kernels.program.draft import Draft, Stage
+from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.ops import make_op
+from pellucid.kernels.program.stages import Stage, Sums
 from pellucid.network.layers import Conv2D, MaxPool2D
 
-__all__ = ["allocate", "emit_survivors", "passes_on_densely", "pays"]
+__all__ = ["allocate", "emit_survivors", "passes_on_densely", "pays", "pool_after"]
 
 
-def pays(draft: Draft, k: int) -> bool:
-    """Return whether stage ``k``, a convolution, should go through the survivors of a pool.
+Conv = Stage[Conv2D]
+Pool = Stage[MaxPool2D]
+
+
+def pool_after(draft: Draft, stage: Conv) -> Pool | None:
+    """Return the max pool that is the only reader of what a convolution gives, if one is."""
+    reader = draft.only_reader(stage.number + 1)
+    return reader if reader is not None and isinstance(reader.layer, MaxPool2D) else None
+
+
+def pays(draft: Draft, stage: Conv) -> bool:
+    """Return whether a convolution should go through the survivors of the pool after it.
 
     The costs, in cycles for one image on a processor that multiplies and adds LANES floats in one,
     were fitted on such a machine. They depend on the network's shapes alone.
     """
-    if k + 1 >= len(draft.stages):
+    after = pool_after(draft, stage)
+    if after is None:
         return False
-    stage, after = draft.stages[k], draft.stages[k + 1]
-    layer = stage.layer
-    if not isinstance(layer, Conv2D) or not isinstance(after.layer, MaxPool2D):
-        return False
+    passes_on = stage.inputs[0] > 0
     sparse = _sparse_cost(stage, after)
-    if k > 0:
+    if passes_on:
         sparse += min(_passing_cost(stage, after), _unpooled_cost(stage, after))
-    return sparse < _dense_cost(stage, after, k > 0)
+    return sparse < _dense_cost(stage, after, passes_on)
 
 
-def passes_on_densely(stage: Stage, after: Stage) -> bool:
+def passes_on_densely(stage: Conv, after: Pool) -> bool:
     """Return whether the input's gradient should rather be computed from all of ``dz``.
 
     Survivors then give that of the filters alone.
@@ -50,9 +59,8 @@ SHARE = 0.8
 """How many of a pool's windows pass a gradient on, where a ReLU closes the others."""
 
 
-def _dense_cost(stage: Stage, after: Stage, passes_on: bool) -> float:
+def _dense_cost(stage: Conv, after: Pool, passes_on: bool) -> float:
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     filters, rows, columns = stage.gives
     channels, (height, width) = stage.takes[0], layer.kernel_pair
     block = filters_gradient.block_of(filters, width)
@@ -69,17 +77,16 @@ def _dense_cost(stage: Stage, after: Stage, passes_on: bool) -> float:
     return cost
 
 
-def _unpooling_cost(after: Stage) -> float:
-    assert isinstance(after.layer, MaxPool2D)
+def _unpooling_cost(after: Pool) -> float:
     return 0.25 * math.prod(after.gives) * math.prod(after.layer.pool_pair)
 
 
-def _unpooled_cost(stage: Stage, after: Stage) -> float:
+def _unpooled_cost(stage: Conv, after: Pool) -> float:
     """Return what the input's gradient costs with fewer multiplications, from all of ``dz``."""
     return _unpooling_cost(after) + winograd_ops.gradient_cost(stage)
 
 
-def _sparse_cost(stage: Stage, after: Stage) -> float:
+def _sparse_cost(stage: Conv, after: Pool) -> float:
     """Return what the filters' gradient costs."""
     windows, depth = math.prod(after.gives), channels_last.depth(stage.takes[0])
     each = 0.65 * _eights(stage) + 8.0
@@ -87,62 +94,48 @@ def _sparse_cost(stage: Stage, after: Stage) -> float:
     return _alive(stage) * windows * each + turning + 1.2 * windows
 
 
-def _passing_cost(stage: Stage, after: Stage) -> float:
+def _passing_cost(stage: Conv, after: Pool) -> float:
     """Return what the input's gradient costs beside it: stores, and turning it back."""
     windows, depth = math.prod(after.gives), channels_last.depth(stage.takes[0])
     turning = math.prod(stage.takes[1:]) * depth / LANES * 9.0
     return _alive(stage) * windows * _eights(stage) + turning
 
 
-def _alive(stage: Stage) -> float:
+def _alive(stage: Conv) -> float:
     return SHARE if stage.has_relu else 1.0
 
 
-def _eights(stage: Stage) -> float:
+def _eights(stage: Conv) -> float:
     """Return how often eight floats make up a filter with all its channels."""
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     return math.prod(layer.kernel_pair) * channels_last.depth(stage.takes[0]) / 8
 
 
-def _width_of(stage: Stage) -> tuple[int, int, int, int]:
+def _width_of(stage: Conv) -> tuple[int, int, int, int]:
     """Return depth of a pixel, floats of a vector, vectors of a filter row, floats of a filter."""
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     height, columns = layer.kernel_pair
     depth = channels_last.depth(stage.takes[0])
     width = width_of(depth)
     return depth, width, columns * depth // width, height * columns * depth
 
 
-def allocate(draft: Draft, stage: Stage) -> tuple[int, int]:
+def allocate(draft: Draft, stage: Conv) -> Sums:
     """Return where the gradients of the stage's filters and bias are summed over the chunks."""
     filters, (*_, size) = stage.gives[0], _width_of(stage)
-    return draft.memory.take(filters * size), draft.memory.take(filters * LANES)
+    return Sums(draft.memory.take(filters * size), draft.memory.take(filters * LANES))
 
 
 def emit_survivors(
-    draft: Draft, k: int, dp: View, sums: tuple[int, int], to: View | None, gate: View | None
+    draft: Draft, stage: Conv, pool: Pool, dp: View, to: View | None, gate: View | None
 ) -> None:
-    """Emit the gradients of stage ``k``'s filters, bias and, into ``to``, input.
+    """Emit the gradients of a convolution's filters, bias and, into ``to``, input.
 
-    Parameters
-    ----------
-    draft : Draft
-        With its forward ops emitted.
-    k : int
-        The convolution; stage k + 1 is its pool.
-    dp : View
-        The gradient of the pool's output.
-    sums : (int, int)
-        What :func:`allocate` returned.
-    to, gate : View or None
-        Where the input's gradient goes, if it is wanted, and what closes it.
+    ``dp`` is the gradient of what the pool after it gives. ``to`` is where the input's gradient
+    goes, if it is wanted, and ``gate`` what closes it.
     """
-    stage, pool = draft.stages[k], draft.stages[k + 1]
-    layer, x, take = stage.layer, draft.taken(k), draft.memory.take
-    assert isinstance(layer, Conv2D)
-    assert isinstance(pool.layer, MaxPool2D)
+    layer, (x,), take = stage.layer, draft.inputs(stage), draft.memory.take
+    sums = draft.sums[stage.number]
     (top, bottom), (left, right) = layer.pads(stage.takes)
     channels, rows, columns = stage.takes
     rows, columns = rows + top + bottom, columns + left + right
@@ -165,17 +158,17 @@ def emit_survivors(
         "depth": depth,
     }  # fmt: skip
     pool_step, step = pool.layer.stride_pair, layer.stride_pair
-    opener = draft.values[k + 2] if stage.has_relu else everywhere(dp.shape)
+    opener = draft.output(pool) if stage.has_relu else everywhere(dp.shape)
     program = draft.program
     if to is not None:
         program.begin.append(make_op(survivors.pack(), **shape, source=stage.parameters[0], f=f))
     program.backward.append(
         make_op(
             survivors.collect(), filters=filters, rows=dp.shape[1], columns=dp.shape[2],
-            pool_columns=pool.layer.pool_pair[1], **dp.fields("dp"), place=draft.places[k + 1],
+            pool_columns=pool.layer.pool_pair[1], **dp.fields("dp"), place=draft.kept[pool.number],
             **opener.fields("gate"), **lists, step_row=pool_step[0] * step[0] * row,
             step_column=pool_step[1] * step[1] * depth, inner_row=step[0] * row,
-            inner_column=step[1] * depth, bias_sums=sums[1], turned=take(2 * LANES * LANES),
+            inner_column=step[1] * depth, bias_sums=sums.bias, turned=take(2 * LANES * LANES),
         )
     )  # fmt: skip
     program.backward.append(
@@ -189,7 +182,7 @@ def emit_survivors(
         make_op(
             survivors.walk(height, vectors, width, to is not None), filters=filters,
             words=listed // survivors.WORD, **lists, x=x_last, x_row=row, x_lane=image,
-            dx=dx_last, dx_floats=floats, f=f, df=sums[0],
+            dx=dx_last, dx_floats=floats, f=f, df=sums.weights,
         )
     )  # fmt: skip
     if to is not None:
@@ -203,7 +196,7 @@ def emit_survivors(
         )  # fmt: skip
     program.end.append(
         make_op(
-            survivors.finish(), **shape, sums=sums[0], bias_sums=sums[1], df=stage.parameters[0],
-            db=stage.parameters[1],
+            survivors.finish(), **shape, sums=sums.weights, bias_sums=sums.bias,
+            df=stage.parameters[0], db=stage.parameters[1],
         )
     )  # fmt: skip

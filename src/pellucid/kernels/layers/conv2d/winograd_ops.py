@@ -1,19 +1,22 @@
 """Convolutions that are computed with fewer multiplications, and where that pays.
 
-A part of :mod:`pellucid.kernels.plan`.
+A part of :mod:`pellucid.kernels.layers.conv2d.ops`.
 """
 
 from __future__ import annotations
 
 import math
 
+from pellucid.kernels.compiling.emit import EIGHT, width_of
 from pellucid.kernels.compiling.vector import LANES
-from pellucid.kernels.layers.conv2d import winograd, winograd_gradient
+from pellucid.kernels.layers.conv2d import one_image_winograd, winograd, winograd_gradient
 from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
 from pellucid.kernels.program import blocks
 from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, View, everywhere
-from pellucid.kernels.program.draft import Draft, Stage
+from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op
+from pellucid.kernels.program.stages import Stage
 from pellucid.network.layers import Conv2D
 
 __all__ = [
@@ -21,61 +24,59 @@ __all__ = [
     "fits",
     "gradient_cost",
     "gradient_pays",
+    "one_image_op",
     "op_of",
     "pays",
     "source_fields",
 ]
 
 
-def fits(stage: Stage, planes: int | None = None) -> bool:
+def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
     """Return whether there is a kernel for a stage: its stride is 1, and its rows fill a group.
 
     It gives ``planes`` channels: by default the stage's filters.
     """
     layer = stage.layer
-    if not isinstance(layer, Conv2D) or layer.stride_pair != (1, 1):
+    if layer.stride_pair != (1, 1):
         return False
     tiles = winograd.tiles_of(stage.gives[2])
     group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]))
     return layer.kernel_pair[1] in WIDTHS and tiles >= group
 
 
-def pays(stage: Stage) -> bool:
+def pays(stage: Stage[Conv2D]) -> bool:
     """Return whether a stage, a convolution, should take the transforms upon itself."""
     layer = stage.layer
     if not fits(stage):
         return False
-    assert isinstance(layer, Conv2D)
     rows, columns = stage.gives[1:]
     planes = blocks.planes(stage.gives[0])
     direct = planes * rows * columns * stage.takes[0] * math.prod(layer.kernel_pair)
     return _cost(stage, stage.takes[0], stage.gives[0]) < direct
 
 
-def gradient_cost(stage: Stage) -> float:
+def gradient_cost(stage: Stage[Conv2D]) -> float:
     """Return what the gradient of the stage's input costs, in cycles for one image."""
     if not fits(stage, stage.takes[0]):
         return math.inf
     return _cost(stage, stage.gives[0], stage.takes[0]) / LANES
 
 
-def gradient_pays(stage: Stage) -> bool:
+def gradient_pays(stage: Stage[Conv2D]) -> bool:
     """Return whether the gradient of the stage's input should be computed so, too."""
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     planes, (rows, columns) = blocks.planes(stage.takes[0]), stage.takes[1:]
     direct = planes * rows * columns * stage.gives[0] * math.prod(layer.kernel_pair)
     return gradient_cost(stage) < direct / LANES
 
 
-def _cost(stage: Stage, channels: int, filters: int) -> int:
+def _cost(stage: Stage[Conv2D], channels: int, filters: int) -> int:
     """Return what a stage costs, in vector instructions for LANES images.
 
     Fitted to measurements; what it depends on is the network's shapes alone. For the gradient of
     the input the channels are the filters, and the other way round.
     """
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     height, width = layer.kernel_pair
     rows, columns = stage.gives[1:]
     planes, points = blocks.planes(filters), winograd.points_of(width)
@@ -88,8 +89,9 @@ def _cost(stage: Stage, channels: int, filters: int) -> int:
     return products + inputs + outputs
 
 
-def op_of(draft: Draft, stage: Stage, layer: Conv2D, x: View, z: View) -> list[int]:
+def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     """Return the op of such a stage; its filters are transformed when a section begins."""
+    layer, (x,), z = stage.layer, draft.inputs(stage), draft.output(stage)
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     block, points = blocks.filter_block(filters), winograd.points_of(width)
     planes, tiles = blocks.planes(filters), winograd.tiles_of(z.shape[2])
@@ -115,10 +117,9 @@ def op_of(draft: Draft, stage: Stage, layer: Conv2D, x: View, z: View) -> list[i
     )  # fmt: skip
 
 
-def source_fields(stage: Stage) -> dict[str, int]:
+def source_fields(stage: Stage[Conv2D]) -> dict[str, int]:
     """Return where a stage's filters and biases are found in the parameters."""
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     height, width = layer.kernel_pair
     return {
         "source": stage.parameters[0], "source_filter": stage.takes[0] * height * width,
@@ -126,10 +127,11 @@ def source_fields(stage: Stage) -> dict[str, int]:
     }  # fmt: skip
 
 
-def emit_input_gradient(draft: Draft, stage: Stage, dz: View, dx: View, gate: View | None) -> None:
+def emit_input_gradient(
+    draft: Draft, stage: Stage[Conv2D], dz: View, dx: View, gate: View | None
+) -> None:
     """Emit the gradient of a stage's input, closed where ``gate`` is not positive."""
     layer = stage.layer
-    assert isinstance(layer, Conv2D)
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     block, points = blocks.filter_block(channels), winograd.points_of(width)
     planes, tiles = blocks.planes(channels), winograd.tiles_of(dz.shape[2])
@@ -156,3 +158,32 @@ def emit_input_gradient(draft: Draft, stage: Stage, dz: View, dx: View, gate: Vi
         **(gate or everywhere(dx.shape)).fields("gate"),
     )  # fmt: skip
     draft.program.backward.append(op)
+
+
+def one_image_op(draft: OneImageDraft, stage: Stage[Conv2D], x: Pixels, z: Pixels) -> list[int]:
+    """Return the op for a single image; its filters are transformed when the parameters change."""
+    layer, floor = stage.layer, FLOOR_ZERO if stage.has_relu else FLOOR_NONE
+    filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
+    (top, _), (left, _) = layer.pads(stage.takes)
+    tiles, points = winograd.tiles_of(z.shape[2]), winograd.points_of(width)
+    floats, group = width_of(z.pixel), one_image_winograd.group_of(tiles, width)
+    weights, sums = (
+        draft.memory.take(points * z.pixel * channels * height),
+        draft.memory.take(z.pixel),
+    )
+    draft.begin.append(
+        make_op(
+            winograd.pack(width), filters=filters, channels=channels, height=height, block=floats,
+            blocks=z.pixel // floats, **source_fields(stage),
+            weights=weights, to_block=height * channels * points * floats,
+            to_tap=points * floats, to_point=floats, sums=sums,
+        )
+    )  # fmt: skip
+    eights = -(-channels // EIGHT) * EIGHT
+    return make_op(
+        one_image_winograd.forward(width, floats, group),
+        x=x.start - top * x.row - left * x.pixel, x_row=x.row, x_column=x.pixel, channels=channels,
+        height=height, rows=z.shape[1], columns=z.shape[2], tiles=tiles,
+        ring=draft.memory.take(height * points * tiles * eights), weights=weights,
+        blocks=z.pixel // floats, sums=sums, **z.fields("z"), floor=floor, zero=ZEROS,
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """A trained model and pictures for the commands to work on."""
 
 import functools
+import shutil
 
 import numpy as np
 import pytest
@@ -8,8 +9,8 @@ from PIL import Image
 
 import pellucid
 from pellucid import data, load_model
-from pellucid.runs import run
-from tests.command_line.console import invoke
+from pellucid.runs.finished import FinishedRun
+from tests.cli.console import QUICK, invoke
 
 DIGITS = functools.cache(functools.partial(data.load, "digits"))
 
@@ -26,7 +27,7 @@ def _digits_are_loaded_once(monkeypatch):
 
 @pytest.fixture
 def no_pictures(monkeypatch):
-    monkeypatch.setattr(run, "_draw", lambda *args: None)
+    monkeypatch.setattr(FinishedRun, "draw", lambda *args: None)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def trained(tmp_path_factory):
     """Return a folder with a model that knows its digits, and what was printed."""
     folder = tmp_path_factory.mktemp("trained") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_draw", lambda *args: None)
+        patch.setattr(FinishedRun, "draw", lambda *args: None)
         code, out, err = invoke(
             "train", "--data", "digits", "--images", 40_000, "--batch-size", 256, "--out", folder
         )
@@ -73,3 +74,30 @@ def pictures(right, tmp_path):
     for name, picture in files.items():
         picture.save(tmp_path / name)
     return [tmp_path / name for name in files]
+
+
+@pytest.fixture(scope="session")
+def noise(tmp_path_factory):
+    """Return options that name a small file of noise: a process loads it faster than digits."""
+    path = tmp_path_factory.mktemp("data") / "noise.npz"
+    images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
+    labels = np.arange(60) % 2
+    np.savez(path, x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
+    return ["--data", path, "--no-randomize"]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Return the folder of a short run with all of its checkpoints."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FinishedRun, "draw", lambda *args: None)
+        code, _, err = invoke("train", *QUICK, "--out", folder, "--checkpoint-every", 3)
+    assert code == 0, err
+    return folder
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """Return a copy of that folder, to be changed."""
+    return shutil.copytree(finished, tmp_path / "copy")

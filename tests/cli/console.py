@@ -39,3 +39,13 @@ def process(*arguments, **settings):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
         env=environment | settings,
     )  # fmt: skip
+
+
+def read_until(stream, text):
+    """Read lines until one has some text; return all of them."""
+    seen = []
+    for line in stream:
+        seen.append(line)
+        if text in line:
+            return "".join(seen)
+    raise AssertionError(f"{text!r} never came: {''.join(seen)}")

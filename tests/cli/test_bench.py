@@ -4,19 +4,20 @@ import json
 
 import pytest
 
-from pellucid.measuring import own
-from tests.command_line.console import fails, invoke
+from pellucid import measuring
+from pellucid.measuring import Figure
+from tests.cli.console import fails, invoke
 
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch):
-    def figures(seconds, rounds, workers):
+    def figures(seconds, rounds, workers, *, say):
         assert (seconds, rounds) == (0.25, 2)
-        yield own.Figure("training, reference network", "batch 32", 1234.5, 1000.0, 2000.0, "img/s")
-        yield own.Figure("training, reference network", "batch 128", 45.67, 40.0, 50.0, "img/s")
-        yield own.Figure("first update", "empty kernel cache", 7.891, 7.0, 8.0, f"s, {workers}")
+        yield Figure("training, reference network", "batch 32", 1234.5, 1000.0, 2000.0, "img/s")
+        yield Figure("training, reference network", "batch 128", 45.67, 40.0, 50.0, "img/s")
+        yield Figure("first update", "empty kernel cache", 7.891, 7.0, 8.0, f"s, {workers}")
 
-    monkeypatch.setattr(own, "own_figures", figures)
+    monkeypatch.setattr(measuring, "own_figures", figures)
 
 
 def run(*more):

@@ -6,15 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid import Checkpoints, load_model
-from pellucid.cli import main as cli
+from pellucid import Checkpoints, load_model, runs
 from pellucid.files import atomic as files
-from pellucid.runs import run
+from pellucid.runs import output
+from pellucid.runs.finished import Metrics
 from pellucid.runs.settings import RunSettings
-from tests.command_line.console import QUICK, fails, invoke
+from tests.cli.console import QUICK, fails, invoke
 
-METRICS = """{"accuracy": 0.5, "test_images": 2, "loss": 1, "images": 3, "seconds": 1,
-              "images_per_second": 3, "fingerprint": "ab12"}"""
+METRICS = Metrics(
+    accuracy=0.5, loss=1.0, images=3, updates=1, seconds=1.0, images_per_second=3.0, parameters=7,
+    data="tiny", data_source="made here", data_fingerprint="cd34", test_images=2, seed=0,
+    executor="threads", workers=1, fingerprint="ab12", interrupted=False,
+)  # fmt: skip
 
 
 def contents(folder):
@@ -26,9 +29,9 @@ def test_options_have_the_defaults_of_the_reference_run(tmp_path, monkeypatch):
 
     def reference_run(settings, out, say, *, overwrite, checkpoints, resume):
         asked.append((settings, out.as_posix(), overwrite, checkpoints, resume))
-        return {**json.loads(METRICS), "interrupted": False}
+        return METRICS
 
-    monkeypatch.setattr(cli, "reference_run", reference_run)
+    monkeypatch.setattr(runs, "reference_run", reference_run)
     assert invoke("train")[0] == 0
     every = Checkpoints(Path("runs/reference/checkpoints"), every_seconds=30, keep=3)
     assert asked == [(RunSettings(), "runs/reference", False, every, False)]
@@ -39,9 +42,9 @@ def test_every_option_of_train_arrives(monkeypatch):
 
     def reference_run(settings, out, say, *, overwrite, checkpoints, resume):
         asked.append((settings.to_dict(), out.as_posix(), overwrite, checkpoints, resume))
-        return {**json.loads(METRICS), "interrupted": False}
+        return METRICS
 
-    monkeypatch.setattr(cli, "reference_run", reference_run)
+    monkeypatch.setattr(runs, "reference_run", reference_run)
     code, _, _ = invoke(
         "train", "--data", "digits", "--images", 5, "--batch-size", 4, "--sections", 3,
         "--workers", 2, "--executor", "processes",
@@ -174,7 +177,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device", "history.csv")
 
-    monkeypatch.setattr(run, "atomic_write", full)
+    monkeypatch.setattr(output, "atomic_write", full)
     assert fails("train", *QUICK, "--out", tmp_path) == "history.csv: No space left on device."
 
 
@@ -195,7 +198,7 @@ def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
     def reference_run(*args, **settings):
         raise MemoryError
 
-    monkeypatch.setattr(cli, "reference_run", reference_run)
+    monkeypatch.setattr(runs, "reference_run", reference_run)
     assert fails("train") == "There is not enough memory for this."
 
 
@@ -203,7 +206,7 @@ def test_ctrl_c_before_training(monkeypatch):
     def reference_run(*args, **settings):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "reference_run", reference_run)
+    monkeypatch.setattr(runs, "reference_run", reference_run)
     assert invoke("train") == (130, "", "Stopped.\n")
 
 
@@ -211,6 +214,6 @@ def test_errors_of_the_package_itself_are_not_hidden(monkeypatch):
     def reference_run(*args, **settings):
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(cli, "reference_run", reference_run)
+    monkeypatch.setattr(runs, "reference_run", reference_run)
     with pytest.raises(ZeroDivisionError, match="a bug"):
         invoke("train")

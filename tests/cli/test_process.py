@@ -9,23 +9,12 @@ import sys
 import time
 from importlib.metadata import version
 
-import numpy as np
 import pytest
 
 from pellucid import load_model
-from tests.command_line.console import process
+from tests.cli.console import process, read_until
 
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="SIGINT can't be sent to a process")
-
-
-@pytest.fixture(scope="module")
-def noise(tmp_path_factory):
-    """Return options that name a small file of noise: a process loads it faster than digits."""
-    path = tmp_path_factory.mktemp("data") / "noise.npz"
-    images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
-    labels = np.arange(60) % 2
-    np.savez(path, x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
-    return ["--data", path, "--no-randomize"]
 
 
 def test_module_is_the_command():
@@ -65,15 +54,6 @@ def test_a_closed_pipe_ends_quietly():
         err = started.stderr.read()
     assert "Traceback" not in err
     assert "Broken pipe" not in err
-
-
-def read_until(stream, text):
-    seen = []
-    for line in stream:
-        seen.append(line)
-        if text in line:
-            return "".join(seen)
-    raise AssertionError(f"{text!r} never came: {''.join(seen)}")
 
 
 @needs_signals

@@ -10,8 +10,8 @@ from PIL import Image
 
 from pellucid import CNNClassifier, Preprocessing, data, load_model
 from pellucid.data.sets.fashion_mnist import FASHION_MNIST
-from tests.command_line.conftest import DIGITS
-from tests.command_line.console import fails, invoke
+from tests.cli.conftest import DIGITS
+from tests.cli.console import fails, invoke
 
 COUNT = 300
 QUICK = ["--images", 2048, "--batch-size", 128, "--no-randomize"]

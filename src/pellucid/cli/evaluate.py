@@ -1,0 +1,59 @@
+"""``pellucid evaluate``: how a model does on a data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pellucid import runs
+from pellucid.cli.options import Model, command, option, say
+from pellucid.cli.settings import Threads, setting
+from pellucid.console import printable
+from pellucid.files.model_file import load_model
+from pellucid.runs.reports import class_table, show_table
+
+__all__ = ["evaluate"]
+
+
+@command
+def evaluate(
+    model: Model,
+    data: Annotated[
+        str,
+        option(
+            "What to test on, as for train. The model knows how to make images of pictures.", "Data"
+        ),
+    ] = "mnist",
+    skip_bad: Annotated[bool, setting("skip_bad")] = False,
+    test_share: Annotated[
+        float | None,
+        option(
+            "Part of each class to test on, if there are no test images.",
+            "Data",
+            show_default="what train kept",
+        ),
+    ] = None,
+    workers: Threads = None,
+    confusion: Annotated[
+        Path | None, option("Also draw the confusion matrix, into this .png file.")
+    ] = None,
+) -> None:
+    """Test a model: accuracy, loss, and a table of the classes."""
+    loaded = load_model(model)
+    test = runs.run_model_test(
+        loaded, data, say, skip_bad=skip_bad, test_share=test_share, workers=workers
+    )
+    labels, evaluation = test.labels, test.evaluation
+    if confusion is not None:
+        from pellucid import plots  # matplotlib takes 0.3 s, for those who draw
+
+        plots.save(plots.confusion(labels, evaluation.predicted, loaded.classes), confusion)
+    show_table(class_table(labels, evaluation.predicted, loaded.classes))
+    typer.echo(
+        f"Accuracy {evaluation.accuracy:.3%}, loss {evaluation.loss:.4f} on "
+        f"{len(labels):,} test images of {printable(test.data)}."
+    )
+    if confusion is not None:
+        typer.echo(f"Confusion matrix written to {confusion}.")

@@ -1,0 +1,30 @@
+"""``pellucid summary``: the layers of a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.options import command
+from pellucid.files.model_file import load_model
+from pellucid.network import presets
+
+__all__ = ["summary"]
+
+
+@command
+def summary(
+    model: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A model.safetensors that a run wrote.",
+            metavar="MODEL",
+            show_default="the reference network",
+        ),
+    ] = None,
+) -> None:
+    """Print the layers of a network, their shapes and how many parameters they have."""
+    network = presets.reference() if model is None else load_model(model).network
+    typer.echo(network.summary())

@@ -1,0 +1,62 @@
+"""Rules: how an equation is applied to a layer of a network, forward and backward.
+
+The equations of a layer are in the file of its name, which ends in its ``RULES``.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import NetworkError
+from pellucid.network.layers import JOINS, LAYERS, Layer, Residual
+
+__all__ = ["Array", "Inputs", "Rules", "rules_of"]
+
+Array = NDArray[np.float64]
+Inputs = tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A layer's two rules.
+
+    Attributes
+    ----------
+    forward : callable
+        From the layer, the values it reads and its parameters to what it gives.
+    backward : callable
+        From the layer, the gradient of what it gave, the values it read, what it gave, and its
+        parameters, to the gradients of the values it read, then those of its parameters.
+    """
+
+    forward: Callable[..., Array]
+    backward: Callable[..., tuple[Array, ...]]
+
+
+def rules_of(layer: Layer) -> Rules:
+    """Return the rules of a layer.
+
+    Raises
+    ------
+    NetworkError
+        Only its owner knows how to compute it.
+
+    Examples
+    --------
+    >>> from pellucid import ReLU
+    >>> rules_of(ReLU()).forward(ReLU(), np.array([-1.0, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+    kind = type(layer)
+    if kind not in (*LAYERS, *JOINS):
+        known = ", ".join(known.__name__ for known in LAYERS if known is not Residual)
+        raise NetworkError(f"There are no equations for {layer}; there are for {known}.")
+    rules: Any = importlib.import_module(f"pellucid.equations.{kind.__name__.lower()}").RULES
+    assert isinstance(rules, Rules)
+    return rules

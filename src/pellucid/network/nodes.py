@@ -1,0 +1,87 @@
+"""A network inside: nodes in order, each of which reads values that came before it.
+
+Value 0 is the image, and value k + 1 is what node k gives. A list of layers is a chain, each node
+reading the value before it; containers such as Residual make nodes that read others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pellucid.errors import NetworkError
+from pellucid.network.layers.layer import Layer, Shape
+
+__all__ = ["Node", "Nodes"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer, and the values that it reads.
+
+    Attributes
+    ----------
+    layer : Layer
+        Never a container.
+    inputs : tuple of int
+        The values it reads: 0 is the image, k + 1 what node k gives.
+    name : str
+        Where it stands, as a person counts: ``"3"``, ``"4.2"`` inside a container,
+        ``"4.shortcut 1"`` beside it, ``"4.sum"`` at its end.
+    """
+
+    layer: Layer
+    inputs: tuple[int, ...]
+    name: str
+
+
+class Nodes:
+    """The nodes of a network in the making.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        The shape of value 0.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        Those so far.
+    shapes : list of tuple of int
+        Of every value so far.
+    """
+
+    def __init__(self, input_shape: Shape) -> None:
+        self.nodes: list[Node] = []
+        self.shapes: list[Shape] = [input_shape]
+        self._name: list[str] = []
+
+    @property
+    def place(self) -> str:
+        """Where the layer that is being added stands, as a person counts."""
+        return ".".join(self._name)
+
+    def chain(self, layers: Iterable[Layer], value: int, prefix: str = "") -> int:
+        """Add layers one after another, the first reading ``value``; return the last value.
+
+        Raises
+        ------
+        NetworkError
+            A layer does not fit its input; the message names it.
+        """
+        for number, layer in enumerate(layers, start=1):
+            self._name.append(f"{prefix}{number}")
+            value = layer.expand(self, value)
+            self._name.pop()
+        return value
+
+    def add(self, layer: Layer, *inputs: int) -> int:
+        """Add a node that reads some values; return the value it gives."""
+        name = ".".join([*self._name, "sum"] if len(inputs) > 1 else self._name)
+        try:
+            shape = layer.output_shape(*(self.shapes[value] for value in inputs))
+        except NetworkError as error:
+            raise NetworkError(f"Layer {self.place}: {error}") from None
+        self.nodes.append(Node(layer, inputs, name))
+        self.shapes.append(shape)
+        return len(self.nodes)

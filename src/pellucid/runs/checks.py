@@ -1,0 +1,81 @@
+"""What can be wrong with a run before it starts: its settings, then its data."""
+
+from __future__ import annotations
+
+from pellucid.arguments import share, whole
+from pellucid.data import Dataset
+from pellucid.errors import Argument, ConfigurationError, DataError
+from pellucid.execution.executors import check_executor
+from pellucid.runs.settings import RunSettings
+
+__all__ = ["check_data", "check_settings"]
+
+LEAST_SIDE = 10
+"""Pixels that an image's shorter side needs for two 5 x 5 filters and a 2 x 2 pool."""
+MOST_UPDATES = 10_000_000
+
+
+def check_settings(settings: RunSettings) -> None:
+    """Refuse settings that can't be used, before data is fetched.
+
+    Raises
+    ------
+    ConfigurationError
+        The message names the setting. What the parts check, optimizer, schedule and augmentation,
+        they have checked when they were made.
+    """
+    check_executor(settings.executor, settings.workers)
+    sections = whole("sections", settings.sections, least=1)
+    whole("seed", settings.seed, least=0, most=2**63 - 1)
+    share("test_share", settings.test_share, ", such as 0.2")
+    if settings.size is not None and min(settings.size) < LEAST_SIDE:
+        height, width = settings.size
+        raise ConfigurationError(
+            f"size is {height} x {width}, too small for the reference network; it needs "
+            f"{LEAST_SIDE} x {LEAST_SIDE} at least.",
+            argument="size",
+        )
+    batch_size = Argument("batch_size")
+    if settings.batch_size < sections:
+        raise ConfigurationError(
+            batch_size,
+            f" is {settings.batch_size}, but each of the {sections} sections needs an image; use a "
+            "larger ",
+            batch_size,
+            " or fewer sections.",
+        )
+    images = Argument("images")
+    if settings.images < 1:
+        raise ConfigurationError(images, f" is {settings.images}; at least 1 is needed.")
+    if settings.images // settings.batch_size > MOST_UPDATES:
+        raise ConfigurationError(
+            images,
+            f" is {settings.images}, which is more than {MOST_UPDATES:,} updates of ",
+            batch_size,
+            f" {settings.batch_size}; use fewer.",
+        )
+
+
+def check_data(dataset: Dataset) -> None:
+    """Refuse data that the reference network can't be trained on and tested with.
+
+    Raises
+    ------
+    DataError
+        The message names the data, and what is missing.
+    """
+    if len(dataset.train_images) == 0 or len(dataset.test_images) == 0:
+        raise DataError(
+            f"{dataset.name} needs both training and test images; one of them is empty."
+        )
+    if len(dataset.classes) < 2:
+        raise DataError(
+            f"{dataset.name} has only the class {dataset.classes[0]!r}; a network needs two to "
+            "tell apart."
+        )
+    height, width = dataset.input_shape[-2:]
+    if min(height, width) < LEAST_SIDE:
+        raise DataError(
+            f"The images of {dataset.name} are {height} x {width}, too small for the reference "
+            f"network; it needs {LEAST_SIDE} x {LEAST_SIDE} at least."
+        )

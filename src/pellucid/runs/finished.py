@@ -1,0 +1,134 @@
+"""A run that was trained and tested: its figures, and its pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pellucid.data import Dataset
+from pellucid.execution.inference import Evaluation
+from pellucid.files.fingerprints import fingerprint
+from pellucid.runs.settings import RunSettings
+from pellucid.training import History, Trainer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["FinishedRun", "Metrics"]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What ``metrics.json`` holds, in its order.
+
+    Attributes
+    ----------
+    accuracy, loss : float
+        On the test images, the loss in nats an image.
+    images, updates : int
+        How many there were, repeated images counted as often as they were drawn.
+    seconds, images_per_second : float
+        Of training alone.
+    parameters : int
+        How many the network has.
+    data, data_source, data_fingerprint : str
+        The data set.
+    test_images : int
+        How many it has.
+    seed, executor, workers : int, str, int
+        As they were set; workers as many as there were.
+    fingerprint : str
+        That of the parameters.
+    interrupted : bool
+        Whether a signal ended training early.
+    """
+
+    accuracy: float
+    loss: float
+    images: int
+    updates: int
+    seconds: float
+    images_per_second: float
+    parameters: int
+    data: str
+    data_source: str
+    data_fingerprint: str
+    test_images: int
+    seed: int
+    executor: str
+    workers: int
+    fingerprint: str
+    interrupted: bool
+
+    def to_json(self) -> str:
+        """Return them as the file has them."""
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """What is left to describe and to draw once a run is tested."""
+
+    settings: RunSettings
+    dataset: Dataset
+    trainer: Trainer
+    history: History
+    evaluation: Evaluation
+
+    def metrics(self, data_fingerprint: str) -> Metrics:
+        """Return what ``metrics.json`` holds."""
+        history, dataset = self.history, self.dataset
+        return Metrics(
+            accuracy=self.evaluation.accuracy,
+            loss=self.evaluation.loss,
+            images=history.images,
+            updates=len(history),
+            seconds=history.seconds,
+            images_per_second=history.images / history.seconds,
+            parameters=self.trainer.network.size,
+            data=dataset.name,
+            data_source=dataset.source,
+            data_fingerprint=data_fingerprint,
+            test_images=len(dataset.test_images),
+            seed=self.settings.seed,
+            executor=self.settings.executor,
+            workers=self.trainer.workers,
+            fingerprint=fingerprint(self.trainer),
+            interrupted=history.interrupted,
+        )
+
+    def draw(self, folder: Path) -> None:
+        """Draw the pictures into a folder."""
+        from pellucid import plots  # matplotlib takes 0.3 s, and a run may end before
+
+        for name, figure in self._figures().items():
+            plots.save(figure, folder / f"{name}.png")
+
+    def _figures(self) -> dict[str, Figure]:
+        """Return the pictures by their names; images as randomized only if they were."""
+        from pellucid import plots
+
+        dataset, evaluation = self.dataset, self.evaluation
+        images, labels = dataset.test_images, dataset.test_labels
+        title = f"Test images, {evaluation.accuracy:.2%} of {len(labels):,} right"
+        learned = self.trainer.network.views(self.trainer.parameters)
+        filters = [name for name in learned if name.startswith("f")]
+        figures = {
+            "loss": plots.loss_curve(
+                self.history.losses, images_per_update=self.settings.batch_size
+            ),
+            "predictions": plots.predictions(
+                images, labels, evaluation.probabilities, dataset.classes, title=title
+            ),
+            "confusion": plots.confusion(labels, evaluation.predicted, dataset.classes),
+            "filters": plots.filters([learned[name] for name in filters], filters),
+        }
+        augmentation = self.settings.augmentation
+        if augmentation is not None:
+            before = dataset.train_images[:20]
+            after = augmentation.apply(before, seed=self.settings.seed)
+            figures["randomized"] = plots.randomized(before, after)
+        return figures

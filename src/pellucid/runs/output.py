@@ -1,0 +1,100 @@
+"""What a run writes into its folder, and what of an earlier run makes way for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.console import Say
+from pellucid.data import Dataset
+from pellucid.files.atomic import atomic_write
+from pellucid.files.model_file import Model, save_model
+from pellucid.images.preprocessing import Preprocessing
+from pellucid.runs.finished import Metrics
+from pellucid.runs.folder import (
+    CHECKPOINTS,
+    HISTORY,
+    METRICS,
+    MODEL,
+    PICTURES,
+    remove_checkpoints,
+    remove_results,
+)
+from pellucid.training import Checkpoints, History, Trainer
+
+__all__ = ["Output"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a run writes, and what it says of itself there.
+
+    Attributes
+    ----------
+    folder : Path
+        Where.
+    configuration : dict
+        What model and checkpoints say of how the run was done.
+    replaces : bool
+        Whether an earlier run in the folder makes way: with checkpoints once the first update is
+        done, else once there is a new model.
+    checkpoints : Checkpoints or None
+        When they are written; None for none.
+    """
+
+    folder: Path
+    configuration: dict[str, Any]
+    replaces: bool
+    checkpoints: Checkpoints | None = None
+
+    def with_checkpoints(self, checkpoints: Checkpoints | None, say: Say) -> Output:
+        """Return the same with checkpoints, which go into the folder and tell of the same run."""
+        if checkpoints is None:
+            return self
+        own = dataclasses.replace(
+            checkpoints,
+            folder=self.folder / CHECKPOINTS,
+            replace=self.replaces,
+            configuration=self.configuration,
+            say=say,
+        )
+        return dataclasses.replace(self, checkpoints=own)
+
+    @property
+    def model(self) -> Path:
+        """The file of the model."""
+        return self.folder / MODEL
+
+    def begin(self) -> None:
+        """Let an earlier run make way, for the first update is done and kept."""
+        if self.replaces and self.checkpoints is not None:
+            remove_results(self.folder)  # fit removed its checkpoints
+
+    def save(self, trainer: Trainer, dataset: Dataset, history: History) -> None:
+        """Write the model and its history, and remove what an earlier run said of its own."""
+        default = Preprocessing.default(trainer.network.input_shape)
+        model = Model(
+            network=trainer.network,
+            parameters=trainer.parameters,
+            preprocessing=dataset.preprocessing or default,
+            classes=dataset.classes,
+            configuration={
+                **self.configuration,
+                "updates": len(history),
+                "pixel_range": [0, 255 if dataset.train_images.dtype == np.uint8 else 1],
+                "loss_curve": history.pass_losses(len(dataset.train_images)),
+            },
+        )
+        save_model(self.model, model)
+        atomic_write(self.folder / HISTORY, history.to_csv().encode())
+        remove_results(self.folder, (METRICS, *PICTURES))
+        if self.replaces and self.checkpoints is None:
+            remove_checkpoints(self.folder)
+
+    def save_metrics(self, metrics: Metrics) -> None:
+        """Write the metrics."""
+        atomic_write(self.folder / METRICS, metrics.to_json().encode())

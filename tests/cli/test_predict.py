@@ -1,0 +1,66 @@
+"""``pellucid predict``."""
+
+import json
+import os
+
+import pytest
+
+from tests.cli.console import fails, invoke
+
+
+def labels(out):
+    return [json.loads(line)["label"] for line in out.splitlines()]
+
+
+def test_predict_any_size_kind_and_polarity(model, pictures, right):
+    code, out, err = invoke("predict", model, *pictures, "--json")
+    assert (code, err) == (0, "")
+    assert labels(out) == [right[1]] * len(pictures)
+
+
+def test_predict_json(model, pictures):
+    _, out, _ = invoke("predict", model, *pictures[:2], "--json")
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert [first["image"], second["image"]] == [str(path) for path in pictures[:2]]
+    assert list(first["probabilities"]) == list("0123456789")
+    assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert first["probabilities"][first["label"]] == max(first["probabilities"].values())
+
+
+def test_predict_prints_a_table(model, pictures, right):
+    code, out, err = invoke("predict", model, *pictures)
+    assert (code, err) == (0, "")
+    rows = [line.split() for line in out.splitlines() if "%" in line]
+    assert [row[0] for row in rows] == [str(path) for path in pictures]
+    assert {row[1] for row in rows} == {right[1]}
+
+
+def test_predict_names_every_bad_picture(model, pictures, tmp_path):
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "folder.png").mkdir()
+    line = fails(
+        "predict", model, pictures[0], *(tmp_path / f"{name}.png" for name in
+        ("empty", "text", "folder", "missing")),
+    )  # fmt: skip
+    assert line == (
+        f"Can't read 4 of 5 pictures: {tmp_path / 'empty.png'}: it is empty (0 bytes); "
+        f"{tmp_path / 'text.png'}: it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF "
+        f"and GIF; {tmp_path / 'folder.png'}: it is a folder; {tmp_path / 'missing.png'}: there is "
+        "no such file"
+    )
+
+
+def test_predict_takes_names_as_they_are(model, pictures, tmp_path):
+    """Rich would read markup and emoji in them; a terminal would obey control characters."""
+    names = ["[bold]x[blue].png", ":smile:.png"]
+    if os.name != "nt":
+        names.append("a\x1b[31mb.png")
+    for name in names:
+        (tmp_path / name).write_bytes(pictures[0].read_bytes())
+    code, out, _ = invoke("predict", model, *(tmp_path / name for name in names))
+    assert code == 0
+    assert "[bold]x[blue].png" in out
+    assert ":smile:.png" in out
+    assert "\x1b" not in out
+    assert "\x1b" not in fails("predict", model, tmp_path / "a\x1b[31mc.png")

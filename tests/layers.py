@@ -1,0 +1,76 @@
+"""Every layer's examples, and its twin in PyTorch: both from the file that tests its description.
+
+``tests/network/layers/test_NAME.py`` has ``EXAMPLES``, layers with a shape they take;
+``torch_twin(torch, layer, shape)``; and ``undecided(layer, x)`` where a layer has a kink or a tie
+at which float32 and float64 may rightly pick different sides.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import numpy as np
+
+from pellucid import Dense, Flatten, Network
+from pellucid.network.layers import LAYERS, Add, Layer, Shape
+
+
+def module_of(kind: type[Layer]) -> ModuleType:
+    """Return the module that tests a kind of layer."""
+    return importlib.import_module(f"tests.network.layers.test_{kind.__name__.lower()}")
+
+
+def examples() -> list[tuple[Layer, Shape]]:
+    """Return all layers' examples."""
+    return [example for kind in LAYERS for example in module_of(kind).EXAMPLES]
+
+
+def with_an_end(layers: list[Layer], shape: Shape) -> Network:
+    """Return a network of layers whose output, of whatever shape, goes to three classes."""
+    values = shape
+    for layer in layers:
+        values = layer.output_shape(values)
+    flat = [] if len(values) == 1 else [Flatten()]
+    return Network([*layers, *flat, Dense(3, std=0.3)], shape)
+
+
+def undecided(network: Network, activations: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return which images have a value at which rounding decides the way of a gradient."""
+    some = np.zeros(len(activations[0]), dtype=bool)
+    for node in network.nodes:
+        if not isinstance(node.layer, Add):
+            look = getattr(module_of(type(node.layer)), "undecided", None)
+            if look is not None:
+                some |= look(node.layer, activations[node.inputs[0]])
+    return some
+
+
+def torch_network(torch, network, parameters):
+    """Return the same network in PyTorch, float64, of its own modules."""
+
+    class Nodes(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = torch.nn.ModuleList(
+                torch.nn.Identity() if isinstance(node.layer, Add)
+                else module_of(type(node.layer)).torch_twin(
+                    torch, node.layer, network.shapes[node.inputs[0]]
+                )
+                for node in network.nodes
+            )  # fmt: skip
+
+        def forward(self, images):
+            values = [images]
+            for node, part in zip(network.nodes, self.parts, strict=True):
+                values.append(part(sum(values[value] for value in node.inputs)))
+            return values[-1]
+
+    model = Nodes().double()
+    torch.nn.utils.vector_to_parameters(torch.tensor(parameters), model.parameters())
+    return model
+
+
+def names(layers: list[tuple[Layer, Shape]]) -> list[str]:
+    """Return a short name for each example."""
+    return [f"{type(layer).__name__}-{number}" for number, (layer, _) in enumerate(layers)]

@@ -1,0 +1,81 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pellucid.errors import NetworkError
+from pellucid.network.layers import Conv2D
+from tests.network.layers.strategies import IMAGES, STRIDES, WINDOWS
+
+EXAMPLES = [
+    (Conv2D(5, 3), (2, 6, 7)),
+    (Conv2D(2, (3, 4), stride=(2, 1), padding=(1, 0), scale=2.5), (1, 6, 7)),
+    (Conv2D(4, 1, padding="same"), (3, 5, 6)),
+    (Conv2D(5, 3, padding="same"), (5, 6, 9)),
+]
+
+PADDINGS = st.one_of(
+    st.sampled_from(["valid", "same"]), st.tuples(st.integers(0, 3), st.integers(0, 3))
+)
+
+
+def torch_twin(torch, layer, shape):
+    (top, bottom), (left, right) = layer.pads(shape)
+    return torch.nn.Sequential(
+        torch.nn.ZeroPad2d((left, right, top, bottom)),
+        torch.nn.Conv2d(shape[0], layer.filters, layer.kernel_pair, layer.stride_pair),
+    )
+
+
+@given(image=IMAGES, kernel=WINDOWS, stride=STRIDES, padding=PADDINGS)
+def test_convolution_has_the_shapes_of_torch(image, kernel, stride, padding):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    layer = Conv2D(6, kernel, stride=stride, padding=padding)
+    (top, bottom), (left, right) = layer.pads(image)
+    height, width = image[1] + top + bottom, image[2] + left + right
+    module = torch.nn.Conv2d(image[0], 6, kernel, stride=stride)
+
+    assert layer.parameter_shapes(image) == {
+        "f": tuple(module.weight.shape),
+        "b": tuple(module.bias.shape),
+    }
+    if height < kernel[0] or width < kernel[1]:
+        with pytest.raises(NetworkError, match="is larger than its input"):
+            layer.output_shape(image)
+    else:
+        expected = module(torch.zeros(1, image[0], height, width)).shape[1:]
+        assert layer.output_shape(image) == tuple(expected)
+
+
+@given(image=IMAGES, kernel=WINDOWS, stride=STRIDES)
+def test_same_padding_keeps_as_many_pixels_as_the_stride_lets_it(image, kernel, stride):
+    layer = Conv2D(1, kernel, stride=stride, padding="same")
+    _, height, width = layer.output_shape(image)
+    assert (height, width) == (math.ceil(image[1] / stride[0]), math.ceil(image[2] / stride[1]))
+    for before, after in layer.pads(image):
+        assert after - before in (0, 1)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@given(image=IMAGES, kernel=WINDOWS)
+def test_same_padding_puts_the_zeros_where_torch_does(image, kernel):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    values = torch.arange(1.0, 1 + math.prod(image)).reshape(1, *image)
+    filters = torch.arange(1.0, 1 + image[0] * math.prod(kernel)).reshape(1, image[0], *kernel)
+    (top, bottom), (left, right) = Conv2D(1, kernel, padding="same").pads(image)
+    padded = torch.nn.functional.pad(values, (left, right, top, bottom))
+    torch.testing.assert_close(
+        torch.nn.functional.conv2d(padded, filters),
+        torch.nn.functional.conv2d(values, filters, padding="same"),
+    )
+
+
+def test_paddings_written_out():
+    image = (1, 7, 8)
+    assert Conv2D(1, 4).pads(image) == ((0, 0), (0, 0))
+    assert Conv2D(1, 4, padding="same").pads(image) == ((1, 2), (1, 2))
+    assert Conv2D(1, 3, stride=2, padding="same").pads(image) == ((1, 1), (0, 1))
+    assert Conv2D(1, 1, stride=3, padding="same").pads(image) == ((0, 0), (0, 0))
+    assert Conv2D(1, 3, padding=(2, 0)).pads(image) == ((2, 2), (0, 0))
+    assert Conv2D(1, 3, padding=1).pads(image) == ((1, 1), (1, 1))

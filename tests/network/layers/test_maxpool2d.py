@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from hypothesis import given
+
+from pellucid.errors import NetworkError
+from pellucid.network.layers import MaxPool2D
+from tests.network.layers.strategies import IMAGES, STRIDES, WINDOWS
+
+EXAMPLES = [
+    (MaxPool2D(), (3, 6, 7)),
+    (MaxPool2D((3, 2), stride=2), (2, 7, 6)),
+    (MaxPool2D(3, stride=1), (2, 6, 5)),
+]
+
+
+def torch_twin(torch, layer, shape):
+    return torch.nn.MaxPool2d(layer.pool_pair, layer.stride_pair)
+
+
+def undecided(layer, x):
+    """Return which images have two values in a window so close that rounding decides."""
+    windows = np.lib.stride_tricks.sliding_window_view(x, layer.pool_pair, axis=(2, 3))
+    windows = windows[:, :, :: layer.stride_pair[0], :: layer.stride_pair[1]]
+    ordered = np.sort(windows.reshape(*windows.shape[:4], -1), axis=-1)
+    if ordered.shape[-1] == 1:
+        return np.zeros(len(x), dtype=bool)
+    gap = ordered[..., -1] - ordered[..., -2]
+    near = (gap < 1e-5 * np.abs(x).max(initial=1e-3)) & (gap != 0.0)
+    return near.reshape(len(x), -1).any(axis=1)
+
+
+@given(image=IMAGES, pool=WINDOWS, stride=STRIDES)
+def test_pooling_has_the_shape_of_torch(image, pool, stride):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    layer = MaxPool2D(pool, stride)
+    assert layer.parameter_shapes(image) == {}
+    if image[1] < pool[0] or image[2] < pool[1]:
+        with pytest.raises(NetworkError, match="is larger than its input"):
+            layer.output_shape(image)
+    else:
+        expected = torch.nn.functional.max_pool2d(torch.zeros(1, *image), pool, stride)
+        assert layer.output_shape(image) == tuple(expected.shape[1:])
+
+
+def test_a_pool_without_stride_does_not_overlap():
+    assert MaxPool2D((2, 3)) == MaxPool2D((2, 3), (2, 3))
+    assert MaxPool2D() == MaxPool2D(2, 2)
