@@ -47,8 +47,8 @@ def main() -> None:
             took[round_, place] = time.perf_counter() - start
     each = np.median(took, axis=0) / LANES * 1e6
     for (phase, number, op), value in zip(ops, each, strict=True):
-        print(f"{phase:<9} {number:>2}  {kernel_name(int(op[0, 0])):<28} {value:8.3f} us an image")
-    print(f"{'sum':<41} {each.sum():8.3f} us an image; begin and end come once a section")
+        print(f"{phase:<9} {number:>2}  {kernel_name(int(op[0, 0])):<38} {value:8.3f} us an image")
+    print(f"{'sum':<51} {each.sum():8.3f} us an image; begin and end come once a section")
 
 
 PHASES = ("begin", "forward", "backward", "end")

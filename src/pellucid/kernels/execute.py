@@ -27,9 +27,9 @@ __all__ = ["enter_op", "layout_of", "leave_op", "run_one_by_one", "run_ops", "ru
 
 
 INDEX, TO, PASS, NUMBER = (
-    1 + FIELDS.split().index(name) for name in ("index", "to", "pass_number", "number")
+    1 + FIELDS.index(name) for name in ("index", "to", "pass_number", "number")
 )
-START, COUNT = (1 + LEAVING.split().index(n) for n in ("start", "count"))
+START, COUNT = (1 + LEAVING.index(n) for n in ("start", "count"))
 """What the driver writes into the ops of images that enter and gradients that leave."""
 
 

@@ -43,10 +43,10 @@ def test_floats_as_words():
 
 
 def test_a_kernel_is_called_with_the_fields_behind_its_address():
-    def _test_put(op, arena, parameters, gradient):
-        arena[op[0]] = parameters[op[1]]
+    def _test_put(arena, parameters, gradient, to, source):
+        arena[to] = parameters[source]
 
-    kernel = compile_kernel(_test_put, ("to", "source"))
+    kernel = compile_kernel(_test_put)
     arena = np.array([1.0, 2.0, 3.0], dtype=np.float32)
     _run(np.array([kernel.address, 0, 2], dtype=np.int64), arena)
     assert arena.tolist() == [3.0, 2.0, 3.0]

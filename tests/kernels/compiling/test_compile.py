@@ -12,8 +12,9 @@ from pellucid import Dense, Flatten, Network
 from pellucid.execution.sections import prepare
 from pellucid.files.atomic import cache_folder
 from pellucid.kernels.compiling import compile as compiling
+from pellucid.kernels.layers import dense, relu
 from pellucid.kernels.layers.conv2d import forward as conv2d
-from pellucid.kernels.layers.conv2d import winograd
+from pellucid.kernels.layers.conv2d import winograd, winograd_gradient
 from pellucid.network import presets
 
 ONE_KERNEL = """
@@ -103,9 +104,13 @@ def test_a_kernel_is_found_by_name_and_constants():
     prepare(Network([Flatten(), Dense(2)], (2, 2)))
     first, second = conv2d.forward(5, 5), conv2d.forward(5, 1)
     assert first.address != second.address
-    assert first.name.endswith("forward_5_5")
-    assert second.name.endswith("forward_5_1")
+    assert (first.name, second.name) == ("conv2d_forward_5_5", "conv2d_forward_5_1")
     assert first.fields == second.fields
+
+
+def test_a_kernel_has_the_name_of_its_place_no_word_twice():
+    assert winograd_gradient.input_gradient(5, 5, 3).name == "conv2d_winograd_gradient_input_5_5_3"
+    assert (relu.forward().name, dense.product(1).name) == ("relu_forward", "dense_product_1")
 
 
 def test_the_stamp_of_the_machine_code_covers_rooms_within_the_room(tmp_path):

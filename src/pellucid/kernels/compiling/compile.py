@@ -2,7 +2,8 @@
 
 A kernel is one C function, ``kernel(op, arena, parameters, gradient)``: ``op`` points at its row
 of the program (offsets and sizes, int64), the others at float32 memory. One address a kernel lets
-:mod:`pellucid.kernels.execute` run any network without being compiled anew for it.
+:mod:`pellucid.kernels.execute` run any network without being compiled anew for it. In Python its
+signature names what the row holds (:mod:`pellucid.kernels.compiling.fields`).
 
 Machine code is cached in one folder a user (``PELLUCID_CACHE`` moves it), so it does not matter
 whether the package's own folder can be written. An entry is valid for one text of this whole room:
@@ -30,6 +31,7 @@ from numba.core.typing import signature
 
 from pellucid import kernels
 from pellucid.files.atomic import cache_folder
+from pellucid.kernels.compiling.fields import KernelCompiler, fields_of
 from pellucid.kernels.compiling.vector import LANES
 
 __all__ = [
@@ -71,27 +73,34 @@ class Kernel:
     fields: tuple[str, ...]
 
 
-def compile_kernel(function: Any, fields: tuple[str, ...], *constants: int) -> Kernel:
-    """Compile ``function(op, arena, parameters, gradient)``, or load it from the cache.
+def compile_kernel(function: Any, *constants: int) -> Kernel:
+    """Compile ``function(arena, parameters, gradient, field, ...)``, or load it from the cache.
 
     Parameters
     ----------
     function : callable
-        The kernel; ``constants`` are the closure values it is specialized on.
-    fields : tuple of str
-        What ``op[0]``, ``op[1]``, ... hold.
+        The kernel; its signature names the op's fields. ``constants`` are the closure values it is
+        specialized on.
     *constants : int
         They become part of the name, so that no two specializations share a cache file.
     """
-    name = "_".join([function.__module__.rsplit(".", 1)[-1], function.__name__.strip("_")])
-    name = "_".join([name, *map(str, constants)])
+    name = "_".join([_name_of(function), *map(str, constants)])
     function.__qualname__ = name
     options = {"nopython": True, "error_model": "numpy"}
-    kernel: Any = CFunc(function, (_SIGNATURE.args, _SIGNATURE.return_type), {}, options)
+    kernel: Any = CFunc(
+        function, (_SIGNATURE.args, _SIGNATURE.return_type), {}, options, KernelCompiler
+    )
     kernel._cache = _KernelCache(function)
     kernel.compile()
     _kernels[kernel.address] = kernel
-    return Kernel(name, kernel.address, fields)
+    return Kernel(name, kernel.address, fields_of(function))
+
+
+def _name_of(function: Any) -> str:
+    """Return where a kernel stands within its room and its own name, no word of it twice."""
+    _, _, below = function.__module__.removeprefix(f"{kernels.__name__}.").partition(".")
+    words = f"{below}.{function.__name__}".replace(".", "_").split("_")
+    return "_".join(word for word in dict.fromkeys(words) if word)
 
 
 def kernel_name(address: int) -> str:

@@ -22,65 +22,71 @@ import numpy as np
 
 from pellucid.kernels.compiling.addresses import bytes_at, doubles_at, floats_at, words_of
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel, compile_part
+from pellucid.kernels.compiling.fields import fields_of
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.entering.randomize import image_key, pack_neighbors
 from pellucid.kernels.entering.randomize import randomize as randomize_image
 
 __all__ = ["leave", "randomize", "read"]
 
-FIELDS = (
-    "images is_float index to pitch channels rows columns framed ranges seed pass_number number"
-)
-"""Fields of both ways in: addresses of images and ranges, which image, and where it goes."""
-
 
 @functools.cache
 def read() -> Kernel:
     """Copy an image to ``to[c, y, x]``, ``pitch`` floats a row; bytes become 0 to 1."""
-
-    def _read_image(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        images, is_float, index, to, pitch = op[0], op[1], op[2], op[3], op[4]
-        _read(arena, images, is_float, index, to, pitch, op[5] * op[6], op[7])
-
-    return compile_kernel(_read_image, tuple(FIELDS.split()))
+    return compile_kernel(_read_image)
 
 
 @functools.cache
 def randomize() -> Kernel:
     """Copy an image there as :func:`pellucid.kernels.entering.randomize.randomize` makes it."""
-
-    def _randomize_image(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        images, is_float, index, to, pitch = op[0], op[1], op[2], op[3], op[4]
-        channels, rows, columns, framed = op[5], op[6], op[7], op[8]
-        _frame(arena, images, is_float, index, framed, channels, rows, columns)
-        key = image_key(op[10], op[11], op[12])
-        randomize_image(
-            arena, framed, is_float == 0, to, pitch, channels, rows, columns, doubles_at(op[9]), key
-        )
-
-    return compile_kernel(_randomize_image, tuple(FIELDS.split()))
-
-
-LEAVING = "images start count channels rows columns dx dx_channel dx_row"
+    return compile_kernel(_randomize_image)
 
 
 @functools.cache
 def leave() -> Kernel:
     """Copy a chunk's image gradients to ``images[start:]``, ``count`` of them."""
+    return compile_kernel(_leave)
 
-    def _leave(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        start, count, channels, rows, columns = op[1], op[2], op[3], op[4], op[5]
-        dx, dx_channel, dx_row = op[6], op[7], op[8]
-        images = floats_at(op[0])
-        for lane in range(count):
-            to = (start + lane) * channels * rows * columns
-            for c in range(channels):
-                for y in range(rows):
-                    for x in range(columns):
-                        images[to] = arena[dx + c * dx_channel + y * dx_row + x * LANES + lane]
-                        to += 1
 
-    return compile_kernel(_leave, tuple(LEAVING.split()))
+def _read_image(
+    arena, parameters, gradient, images, is_float, index, to, pitch, channels, rows, columns,
+    framed, ranges, seed, pass_number, number,
+):  # fmt: skip
+    _read(arena, images, is_float, index, to, pitch, channels * rows, columns)
+
+
+def _randomize_image(
+    arena, parameters, gradient, images, is_float, index, to, pitch, channels, rows, columns,
+    framed, ranges, seed, pass_number, number,
+):  # fmt: skip
+    _frame(arena, images, is_float, index, framed, channels, rows, columns)
+    key = image_key(seed, pass_number, number)
+    drawn_from = doubles_at(ranges)
+    randomize_image(
+        arena, framed, is_float == 0, to, pitch, channels, rows, columns, drawn_from, key
+    )
+
+
+FIELDS = fields_of(_read_image)
+"""Fields of both ways in: addresses of images and ranges, which image, and where it goes."""
+
+
+def _leave(
+    arena, parameters, gradient, images, start, count, channels, rows, columns, dx, dx_channel,
+    dx_row,
+):  # fmt: skip
+    floats = floats_at(images)
+    for lane in range(count):
+        to = (start + lane) * channels * rows * columns
+        for c in range(channels):
+            for y in range(rows):
+                for x in range(columns):
+                    floats[to] = arena[dx + c * dx_channel + y * dx_row + x * LANES + lane]
+                    to += 1
+
+
+LEAVING = fields_of(_leave)
+"""Fields of the way out."""
 
 
 @compile_part

@@ -11,11 +11,9 @@ Channel, row, column, in the order of memory. Backward there is nothing to compu
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from pellucid.kernels.compiling import vector
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.layers.relu import FIELDS
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import elementwise, make_op
@@ -29,35 +27,34 @@ __all__ = ["OPS", "add", "add_one_image"]
 def add() -> Kernel:
     """``z = x + a``."""
 
-    def _add(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        for c in range(op[0]):
-            for y in range(op[1]):
-                x, z = op[3] + c * op[4] + y * op[5], op[7] + c * op[8] + y * op[9]
-                a = op[11] + c * op[12] + y * op[13]
-                for _ in range(op[2]):
-                    total = vector.add(vector.load(arena, x), vector.load(arena, a))
-                    vector.store(arena, z, total)
-                    x, z, a = x + op[6], z + op[10], a + op[14]
+    def _add(
+        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
+        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
+    ):  # fmt: skip
+        for c in range(channels):
+            for y in range(rows):
+                first, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
+                second = a + c * a_channel + y * a_row
+                for _ in range(columns):
+                    total = vector.add(vector.load(arena, first), vector.load(arena, second))
+                    vector.store(arena, to, total)
+                    first, to, second = first + x_column, to + z_column, second + a_column
 
-    return compile_kernel(_add, tuple(FIELDS.split()))
-
-
-_ONE_IMAGE = "rows floats x x_row a a_row z z_row"
+    return compile_kernel(_add)
 
 
 @functools.cache
 def add_one_image() -> Kernel:
     """``z = x + a``, for lines of floats."""
 
-    def _add_one_image(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        rows, floats, x, x_row, a, a_row, z, z_row = (
-            op[0], op[1], op[2], op[3], op[4], op[5], op[6], op[7]
-        )  # fmt: skip
+    def _add_one_image(
+        arena, parameters, gradient, rows, floats, x, x_row, a, a_row, z, z_row
+    ):  # fmt: skip
         for y in range(rows):
             for at in range(floats):
                 arena[z + y * z_row + at] = arena[x + y * x_row + at] + arena[a + y * a_row + at]
 
-    return compile_kernel(_add_one_image, tuple(_ONE_IMAGE.split()))
+    return compile_kernel(_add_one_image)
 
 
 class AddOps(LayerOps[Add]):

@@ -37,8 +37,6 @@ OUTPUTS = 4 if REGISTERS == 32 else 2
 SHARED = 8
 """Outputs whose weight gradients share the images that are loaded."""
 
-_PRODUCT = "outputs inputs w w_output w_input bias x x_input z z_output floor gate gate_output"
-
 
 @functools.cache
 def product(parts: int) -> Kernel:
@@ -51,25 +49,25 @@ def product(parts: int) -> Kernel:
     """
     most = PARTS * OUTPUTS // parts
 
-    def _product(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        outputs, inputs, w, w_output, w_input, bias = op[0], op[1], op[2], op[3], op[4], op[5]
-        x, x_input, z, z_output, floor = op[6], op[7], op[8], op[9], op[10]
-        opener, opener_output = op[11], op[12]
+    def _product(
+        arena, parameters, gradient, outputs, inputs, w, w_output, w_input, bias, x, x_input, z,
+        z_output, floor, gate, gate_output,
+    ):  # fmt: skip
         whole = outputs // most * most
         for o in range(0, whole, most):
             _tile(
                 arena, parameters, w + o * w_output, w_output, w_input, bias, o, inputs, x, x_input,
-                z + o * z_output, z_output, floor, opener + o * opener_output, opener_output,
+                z + o * z_output, z_output, floor, gate + o * gate_output, gate_output,
                 most, parts,
             )  # fmt: skip
         for o in range(whole, outputs):
             _tile(
                 arena, parameters, w + o * w_output, w_output, w_input, bias, o, inputs, x, x_input,
-                z + o * z_output, z_output, floor, opener + o * opener_output, opener_output,
+                z + o * z_output, z_output, floor, gate + o * gate_output, gate_output,
                 1, parts,
             )  # fmt: skip
 
-    return compile_kernel(_product, tuple(_PRODUCT.split()), parts)
+    return compile_kernel(_product, parts)
 
 
 @intrinsic(prefer_literal=True)
@@ -129,16 +127,14 @@ def _halved(builder: Any, values: list[Any]) -> Any:
     return values[0]
 
 
-_GRADIENT = "outputs inputs x x_input dz dz_output sums bias_sums transposed"
-
-
 @functools.cache
 def weights_gradient() -> Kernel:
     """Add this chunk's share of ``dw`` and ``db`` to the sums."""
 
-    def _gradient(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        outputs, inputs, x, x_input, dz, dz_output = op[0], op[1], op[2], op[3], op[4], op[5]
-        sums, bias_sums, transposed = op[6], op[7], op[8]
+    def _weights_gradient(
+        arena, parameters, gradient, outputs, inputs, x, x_input, dz, dz_output, sums, bias_sums,
+        transposed,
+    ):  # fmt: skip
         for o in range(outputs):
             at = bias_sums + o * LANES
             store(arena, at, add(load(arena, at), load(arena, dz + o * dz_output)))
@@ -152,7 +148,7 @@ def weights_gradient() -> Kernel:
                 _add_images(arena, transposed, dz + o * dz_output, dz_output, sums, 1)
                 sums += LANES
 
-    return compile_kernel(_gradient, tuple(_GRADIENT.split()))
+    return compile_kernel(_weights_gradient)
 
 
 @intrinsic(prefer_literal=True)
@@ -178,15 +174,11 @@ def _add_images(
     return types.void(arena, *[types.intp] * 4, block), codegen
 
 
-_FINISH = "outputs inputs sums bias_sums dw db"
-
-
 @functools.cache
 def weights_finish() -> Kernel:
     """Write ``dw[o, i]`` row by row, and ``db[o]`` summed over the lanes."""
 
-    def _finish(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        outputs, inputs, sums, bias_sums, dw, db = op[0], op[1], op[2], op[3], op[4], op[5]
+    def _weights_finish(arena, parameters, gradient, outputs, inputs, sums, bias_sums, dw, db):
         for o in range(outputs):
             gradient[db + o] = total(load(arena, bias_sums + o * LANES))
         # A few rows at a time, so that both sides are gone through nearly in order.
@@ -201,7 +193,7 @@ def weights_finish() -> Kernel:
                         for rest in range(inputs - i):
                             gradient[to + rest] = arena[at + rest]
 
-    return compile_kernel(_finish, tuple(_FINISH.split()))
+    return compile_kernel(_weights_finish)
 
 
 class DenseOps(LayerOps[Dense]):

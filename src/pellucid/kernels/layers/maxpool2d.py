@@ -19,15 +19,14 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 from numba import types
 
+from pellucid.kernels.compiling import vector
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import (
     LANES,
     add,
-    gate,
     load,
     splat,
     store,
@@ -44,22 +43,15 @@ from pellucid.network.layers import MaxPool2D
 
 __all__ = ["OPS", "backward", "forward"]
 
-_FORWARD = (
-    "channels rows columns pool_rows pool_columns x x_channel x_row x_column x_step_row "
-    "x_step_column p p_channel p_row p_column place"
-)
-
 
 @functools.cache
 def forward() -> Kernel:
     """``p[c, y, x]`` is the largest of its window; the first of equals, and NaN over all."""
 
-    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        channels, rows, columns, pool_rows, pool_columns = op[0], op[1], op[2], op[3], op[4]
-        x, x_channel, x_row, x_column, x_step_row, x_step_column = (
-            op[5], op[6], op[7], op[8], op[9], op[10]
-        )  # fmt: skip
-        p, p_channel, p_row, p_column, place = op[11], op[12], op[13], op[14], op[15]
+    def _forward(
+        arena, parameters, gradient, channels, rows, columns, pool_rows, pool_columns, x, x_channel,
+        x_row, x_column, x_step_row, x_step_column, p, p_channel, p_row, p_column, place,
+    ):  # fmt: skip
         for c in range(channels):
             for row in range(rows):
                 for column in range(columns):
@@ -75,28 +67,18 @@ def forward() -> Kernel:
                     store(arena, place, first)
                     place += LANES
 
-    return compile_kernel(_forward, tuple(_FORWARD.split()))
-
-
-_BACKWARD = (
-    "channels rows columns pool_rows pool_columns dx dx_channel dx_row dx_column dx_step_row "
-    "dx_step_column dp dp_channel dp_row dp_column place overlap gate gate_channel gate_row "
-    "gate_column dx_rows dx_columns"
-)
+    return compile_kernel(_forward)
 
 
 @functools.cache
 def backward() -> Kernel:
     """``dx`` at the winner's place is ``dp``, summed over windows, 0 elsewhere."""
 
-    def _backward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        channels, rows, columns, pool_rows, pool_columns = op[0], op[1], op[2], op[3], op[4]
-        dx, dx_channel, dx_row, dx_column, dx_step_row, dx_step_column = (
-            op[5], op[6], op[7], op[8], op[9], op[10]
-        )  # fmt: skip
-        dp, dp_channel, dp_row, dp_column, place = op[11], op[12], op[13], op[14], op[15]
-        overlap, opener, opener_channel, opener_row = op[16], op[17], op[18], op[19]
-        opener_column, dx_rows, dx_columns = op[20], op[21], op[22]
+    def _backward(
+        arena, parameters, gradient, channels, rows, columns, pool_rows, pool_columns, dx,
+        dx_channel, dx_row, dx_column, dx_step_row, dx_step_column, dp, dp_channel, dp_row,
+        dp_column, place, overlap, gate, gate_channel, gate_row, gate_column, dx_rows, dx_columns,
+    ):  # fmt: skip
         zero = splat(types.float32(0.0))
         if overlap:
             for c in range(channels):
@@ -107,8 +89,8 @@ def backward() -> Kernel:
             for row in range(rows):
                 for column in range(columns):
                     delta = load(arena, dp + c * dp_channel + row * dp_row + column * dp_column)
-                    passed = opener + c * opener_channel + row * opener_row + column * opener_column
-                    delta = gate(delta, load(arena, passed))
+                    passed = gate + c * gate_channel + row * gate_row + column * gate_column
+                    delta = vector.gate(delta, load(arena, passed))
                     first = load(arena, place)
                     place += LANES
                     corner = dx + c * dx_channel + row * dx_step_row + column * dx_step_column
@@ -121,7 +103,7 @@ def backward() -> Kernel:
                                 share = add(share, load(arena, at))
                             store(arena, at, share)
 
-    return compile_kernel(_backward, tuple(_BACKWARD.split()))
+    return compile_kernel(_backward)
 
 
 def _pool_fields(layer: MaxPool2D, view: View, name: str) -> dict[str, int]:

@@ -46,8 +46,6 @@ from pellucid.kernels.program.blocks import PARTS
 
 __all__ = ["conv2d", "dense", "flatten", "maxpool2d", "pack", "relu", "sigmoid", "tiling"]
 
-_PACK = "filters channels taps block source bias weights biases blocks"
-
 
 def tiling(depth: int, columns: int) -> tuple[int, int, int]:
     """Return a vector's floats, and the vectors of filters and the columns that a tile takes.
@@ -74,9 +72,10 @@ def tiling(depth: int, columns: int) -> tuple[int, int, int]:
 def pack() -> Kernel:
     """``weights[block, c, i, j, filter in the block]``, and the biases, filled up with zeros."""
 
-    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, taps, block, source, bias = op[0], op[1], op[2], op[3], op[4], op[5]
-        weights, biases, blocks = op[6], op[7], op[8]
+    def _pack(
+        arena, parameters, gradient, filters, channels, taps, block, source, bias, weights, biases,
+        blocks,
+    ):  # fmt: skip
         size = channels * taps
         turned = 0
         if block % LANES == 0:
@@ -100,29 +99,23 @@ def pack() -> Kernel:
                 for tap in range(size):
                     arena[to + tap * block] = types.float32(0.0)
 
-    return compile_kernel(_pack, tuple(_PACK.split()))
-
-
-_CONV2D = (
-    "x x_row x_column x_step_row x_step_column channels height width blocks weights biases "
-    "rows columns z z_row z_column floor"
-)
+    return compile_kernel(_pack)
 
 
 @functools.cache
-def conv2d(width: int, vectors: int, pixels: int) -> Kernel:
+def conv2d(floats: int, vectors: int, pixels: int) -> Kernel:
     """``z[y, x, k] = b[k] + sum_{c, i, j} f[k, c, i, j] x[y s + i, x s + j, c]``, above ``floor``.
 
-    A tile has ``pixels`` columns of ``vectors`` vectors of ``width`` filters.
+    A tile has ``pixels`` columns of ``vectors`` vectors of ``floats`` filters.
     """
-    block = width * vectors
+    block = floats * vectors
 
-    def _conv2d(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        x, x_row, x_column, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
-        channels, height, taps, blocks, weights, biases = op[5], op[6], op[7], op[8], op[9], op[10]
-        rows, columns, z, z_row, z_column, floor = op[11], op[12], op[13], op[14], op[15], op[16]
+    def _conv2d(
+        arena, parameters, gradient, x, x_row, x_column, x_step_row, x_step_column, channels,
+        height, width, blocks, weights, biases, rows, columns, z, z_row, z_column, floor,
+    ):  # fmt: skip
         for k in range(blocks):
-            filters, bias = weights + k * channels * height * taps * block, biases + k * block
+            filters, bias = weights + k * channels * height * width * block, biases + k * block
             for y in range(rows):
                 source, to = x + y * x_step_row, z + y * z_row + k * block
                 for start in range(0, columns, pixels):
@@ -130,11 +123,11 @@ def conv2d(width: int, vectors: int, pixels: int) -> Kernel:
                     at = min(start, columns - pixels)
                     _tile(
                         arena, source + at * x_step_column, x_row, x_column, x_step_column,
-                        channels, height, taps, filters, bias, to + at * z_column, z_column,
-                        floor, width, vectors, pixels,
+                        channels, height, width, filters, bias, to + at * z_column, z_column,
+                        floor, floats, vectors, pixels,
                     )  # fmt: skip
 
-    return compile_kernel(_conv2d, tuple(_CONV2D.split()), width, vectors, pixels)
+    return compile_kernel(_conv2d, floats, vectors, pixels)
 
 
 @intrinsic(prefer_literal=True)
@@ -177,20 +170,14 @@ def _tile(
     return types.void(arena, *[types.intp] * 12, width, vectors, pixels), codegen
 
 
-_POOL = (
-    "rows columns depth pool_rows pool_columns x x_row x_column x_step_row x_step_column z z_row "
-    "z_column"
-)
-
-
 @functools.cache
 def maxpool2d() -> Kernel:
     """``z[y, x, c]`` is the largest of its window, and NaN over all."""
 
-    def _maxpool2d(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        rows, columns, depth, pool_rows, pool_columns = op[0], op[1], op[2], op[3], op[4]
-        x, x_row, x_column, x_step_row, x_step_column = op[5], op[6], op[7], op[8], op[9]
-        z, z_row, z_column = op[10], op[11], op[12]
+    def _maxpool2d(
+        arena, parameters, gradient, rows, columns, depth, pool_rows, pool_columns, x, x_row,
+        x_column, x_step_row, x_step_column, z, z_row, z_column,
+    ):  # fmt: skip
         for y in range(rows):
             for column in range(columns):
                 corner, to = x + y * x_step_row + column * x_step_column, z + y * z_row
@@ -198,7 +185,7 @@ def maxpool2d() -> Kernel:
                 for c in range(0, depth, 8):
                     _largest(arena, corner + c, x_row, x_column, pool_rows, pool_columns, to + c)
 
-    return compile_kernel(_maxpool2d, tuple(_POOL.split()))
+    return compile_kernel(_maxpool2d)
 
 
 @intrinsic
@@ -223,35 +210,32 @@ def _largest(
     return types.void(arena, *[types.intp] * 6), codegen
 
 
-_ELEMENTWISE = "rows floats x x_row z z_row"
-
-
 @functools.cache
 def relu() -> Kernel:
     """``z = max(0, x)``, a row of pixels at a time; NaN stays NaN."""
 
-    def _relu(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+    def _relu(arena, parameters, gradient, rows, floats, x, x_row, z, z_row):
         zero = splat(types.float32(0.0))
-        for y in range(op[0]):
-            for at in range(0, op[1], 8):
-                value = at_least(load(arena, op[2] + y * op[3] + at), zero)
-                _store_eight(arena, op[4] + y * op[5] + at, value)
+        for y in range(rows):
+            for at in range(0, floats, 8):
+                value = at_least(load(arena, x + y * x_row + at), zero)
+                _store_eight(arena, z + y * z_row + at, value)
 
-    return compile_kernel(_relu, tuple(_ELEMENTWISE.split()))
+    return compile_kernel(_relu)
 
 
 @functools.cache
 def sigmoid() -> Kernel:
     """``z = 1 / (1 + exp(-x))``, a row of pixels at a time."""
 
-    def _sigmoid(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+    def _sigmoid(arena, parameters, gradient, rows, floats, x, x_row, z, z_row):
         zero, one = splat(types.float32(0.0)), splat(types.float32(1.0))
-        for y in range(op[0]):
-            for at in range(0, op[1], 8):
-                decay = exp(sub(zero, load(arena, op[2] + y * op[3] + at)))
-                _store_eight(arena, op[4] + y * op[5] + at, div(one, add(one, decay)))
+        for y in range(rows):
+            for at in range(0, floats, 8):
+                decay = exp(sub(zero, load(arena, x + y * x_row + at)))
+                _store_eight(arena, z + y * z_row + at, div(one, add(one, decay)))
 
-    return compile_kernel(_sigmoid, tuple(_ELEMENTWISE.split()))
+    return compile_kernel(_sigmoid)
 
 
 @intrinsic
@@ -267,41 +251,32 @@ def _store_eight(typingctx: Any, arena: Any, to: Any, value: Any) -> Any:
     return types.void(arena, types.intp, Vector), codegen
 
 
-_FLATTEN = "channels rows columns x x_row x_column to"
-
-
 @functools.cache
 def flatten() -> Kernel:
     """``to[c, y, x] = x[y, x, c]`` in one piece."""
 
-    def _flatten(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        channels, rows, columns, x, x_row, x_column = op[0], op[1], op[2], op[3], op[4], op[5]
-        to = op[6]
+    def _flatten(arena, parameters, gradient, channels, rows, columns, x, x_row, x_column, to):
         for c in range(channels):
             for y in range(rows):
                 for column in range(columns):
                     arena[to] = arena[x + c + y * x_row + column * x_column]
                     to += 1
 
-    return compile_kernel(_flatten, tuple(_FLATTEN.split()))
-
-
-_DENSE = "outputs inputs w bias x z floor"
+    return compile_kernel(_flatten)
 
 
 @functools.cache
 def dense() -> Kernel:
     """``z[o] = b[o] + sum_i w[o, i] x[i]``, above ``floor``; ``w`` and ``b`` are parameters."""
 
-    def _dense(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        outputs, inputs, w, bias, x, z, floor = op[0], op[1], op[2], op[3], op[4], op[5], op[6]
+    def _dense(arena, parameters, gradient, outputs, inputs, w, bias, x, z, floor):
         whole = outputs // 8 * 8
         for o in range(0, whole, 8):
             _rows(arena, parameters, w + o * inputs, bias + o, inputs, x, z + o, floor, 8)
         for o in range(whole, outputs):
             _rows(arena, parameters, w + o * inputs, bias + o, inputs, x, z + o, floor, 1)
 
-    return compile_kernel(_dense, tuple(_DENSE.split()))
+    return compile_kernel(_dense)
 
 
 @intrinsic(prefer_literal=True)

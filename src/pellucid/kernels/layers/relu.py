@@ -14,7 +14,6 @@ written once. The backward is for training only.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from numba import types
 
@@ -26,43 +25,43 @@ from pellucid.network.layers import ReLU
 
 __all__ = ["OPS", "backward", "forward"]
 
-FIELDS = (
-    "channels rows columns x x_channel x_row x_column z z_channel z_row z_column a a_channel a_row "
-    "a_column"
-)
-"""Fields of every elementwise op: what it reads, what it writes, and a third array."""
-
 
 @functools.cache
 def forward() -> Kernel:
     """``z = max(0, x)``; NaN stays NaN."""
 
-    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+    def _forward(
+        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
+        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
+    ):  # fmt: skip
         zero = splat(types.float32(0.0))
-        for c in range(op[0]):
-            for y in range(op[1]):
-                x, z = op[3] + c * op[4] + y * op[5], op[7] + c * op[8] + y * op[9]
-                for _ in range(op[2]):
-                    store(arena, z, at_least(load(arena, x), zero))
-                    x, z = x + op[6], z + op[10]
+        for c in range(channels):
+            for y in range(rows):
+                source, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
+                for _ in range(columns):
+                    store(arena, to, at_least(load(arena, source), zero))
+                    source, to = source + x_column, to + z_column
 
-    return compile_kernel(_forward, tuple(FIELDS.split()))
+    return compile_kernel(_forward)
 
 
 @functools.cache
 def backward() -> Kernel:
     """``dz = da where a > 0, else 0``; ``x`` is da, ``z`` is dz, ``a`` the layer's output."""
 
-    def _backward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        for c in range(op[0]):
-            for y in range(op[1]):
-                x, z = op[3] + c * op[4] + y * op[5], op[7] + c * op[8] + y * op[9]
-                a = op[11] + c * op[12] + y * op[13]
-                for _ in range(op[2]):
-                    store(arena, z, gate(load(arena, x), load(arena, a)))
-                    x, z, a = x + op[6], z + op[10], a + op[14]
+    def _backward(
+        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
+        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
+    ):  # fmt: skip
+        for c in range(channels):
+            for y in range(rows):
+                source, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
+                output = a + c * a_channel + y * a_row
+                for _ in range(columns):
+                    store(arena, to, gate(load(arena, source), load(arena, output)))
+                    source, to, output = source + x_column, to + z_column, output + a_column
 
-    return compile_kernel(_backward, tuple(FIELDS.split()))
+    return compile_kernel(_backward)
 
 
 class ReLUOps(ElementwiseOps[ReLU]):

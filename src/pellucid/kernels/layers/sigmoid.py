@@ -10,14 +10,12 @@ written once. The backward takes the output ``a`` and needs no power. It is for 
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import add, div, exp, load, mul, splat, store, sub
 from pellucid.kernels.layers import one_image
-from pellucid.kernels.layers.relu import FIELDS
 from pellucid.kernels.program.elementwise import ElementwiseOps
 from pellucid.network.layers import Sigmoid
 
@@ -28,35 +26,41 @@ __all__ = ["OPS", "backward", "forward"]
 def forward() -> Kernel:
     """``z = 1 / (1 + exp(-x))``."""
 
-    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+    def _forward(
+        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
+        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
+    ):  # fmt: skip
         zero, one = splat(types.float32(0.0)), splat(types.float32(1.0))
-        for c in range(op[0]):
-            for y in range(op[1]):
-                x, z = op[3] + c * op[4] + y * op[5], op[7] + c * op[8] + y * op[9]
-                for _ in range(op[2]):
-                    decay = exp(sub(zero, load(arena, x)))
-                    store(arena, z, div(one, add(one, decay)))
-                    x, z = x + op[6], z + op[10]
+        for c in range(channels):
+            for y in range(rows):
+                source, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
+                for _ in range(columns):
+                    decay = exp(sub(zero, load(arena, source)))
+                    store(arena, to, div(one, add(one, decay)))
+                    source, to = source + x_column, to + z_column
 
-    return compile_kernel(_forward, tuple(FIELDS.split()))
+    return compile_kernel(_forward)
 
 
 @functools.cache
 def backward() -> Kernel:
     """``dz = da a (1 - a)``; ``x`` is da, ``z`` is dz, ``a`` the layer's output."""
 
-    def _backward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+    def _backward(
+        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
+        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
+    ):  # fmt: skip
         one = splat(types.float32(1.0))
-        for c in range(op[0]):
-            for y in range(op[1]):
-                x, z = op[3] + c * op[4] + y * op[5], op[7] + c * op[8] + y * op[9]
-                a = op[11] + c * op[12] + y * op[13]
-                for _ in range(op[2]):
-                    out = load(arena, a)
-                    store(arena, z, mul(load(arena, x), mul(out, sub(one, out))))
-                    x, z, a = x + op[6], z + op[10], a + op[14]
+        for c in range(channels):
+            for y in range(rows):
+                source, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
+                output = a + c * a_channel + y * a_row
+                for _ in range(columns):
+                    out = load(arena, output)
+                    store(arena, to, mul(load(arena, source), mul(out, sub(one, out))))
+                    source, to, output = source + x_column, to + z_column, output + a_column
 
-    return compile_kernel(_backward, tuple(FIELDS.split()))
+    return compile_kernel(_backward)
 
 
 class SigmoidOps(ElementwiseOps[Sigmoid]):

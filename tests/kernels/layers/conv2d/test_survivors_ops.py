@@ -9,7 +9,7 @@ from pellucid.network import presets
 def walks(network, **settings):
     """Return how many convolutions of a plan go through survivors."""
     plan = plan_for(network, **settings)
-    return sum(kernel_name(int(op[0])).startswith("survivors_walk") for op in plan.backward)
+    return sum(kernel_name(int(op[0])).startswith("conv2d_survivors_walk") for op in plan.backward)
 
 
 def test_the_reference_network_does():

@@ -26,7 +26,7 @@ def always(monkeypatch):
 
 def emitted(network):
     names = [kernel_name(int(op[0])) for op in plan_for(network).backward]
-    return sum(name.startswith("winograd_gradient") for name in names)
+    return sum(name.startswith("conv2d_winograd_gradient") for name in names)
 
 
 # Few kernels to compile: the filter's width, and the channels that it passes a gradient to.

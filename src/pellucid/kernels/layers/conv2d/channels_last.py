@@ -40,9 +40,6 @@ def depth(channels: int) -> int:
     return 8 if channels <= 8 else -(-channels // LANES) * LANES
 
 
-_TO = "channels depth rows columns x x_channel x_row x_column to to_row to_lane zero"
-
-
 @functools.cache
 def to_channels_last() -> Kernel:
     """``to[lane, y, x, c] = x[c, y, x, lane]``, and 0 for the channels there are not.
@@ -50,10 +47,10 @@ def to_channels_last() -> Kernel:
     ``zero`` is a place with LANES zeros.
     """
 
-    def _to(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        channels, depth, rows, columns = op[0], op[1], op[2], op[3]
-        x, x_channel, x_row, x_column = op[4], op[5], op[6], op[7]
-        to, to_row, to_lane, zero = op[8], op[9], op[10], op[11]
+    def _to_channels_last(
+        arena, parameters, gradient, channels, depth, rows, columns, x, x_channel, x_row, x_column,
+        to, to_row, to_lane, zero,
+    ):  # fmt: skip
         for y in range(rows):
             for column in range(0, columns, max(1, LANES // depth)):
                 for c in range(0, depth, LANES):
@@ -63,13 +60,7 @@ def to_channels_last() -> Kernel:
                         to + y * to_row + column * depth + c, to_lane,
                     )  # fmt: skip
 
-    return compile_kernel(_to, tuple(_TO.split()))
-
-
-_FROM = (
-    "channels depth rows columns from from_row from_lane z z_channel z_row z_column gate "
-    "gate_channel gate_row gate_column waste"
-)
+    return compile_kernel(_to_channels_last)
 
 
 @functools.cache
@@ -79,23 +70,22 @@ def from_channels_last() -> Kernel:
     ``waste`` is a place for LANES floats that nobody reads.
     """
 
-    def _from(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        channels, depth, rows, columns = op[0], op[1], op[2], op[3]
-        source, source_row, source_lane = op[4], op[5], op[6]
-        z, z_channel, z_row, z_column = op[7], op[8], op[9], op[10]
-        gate, gate_channel, gate_row, gate_column, waste = op[11], op[12], op[13], op[14], op[15]
+    def _from_channels_last(
+        arena, parameters, gradient, channels, depth, rows, columns, from_, from_row, from_lane, z,
+        z_channel, z_row, z_column, gate, gate_channel, gate_row, gate_column, waste,
+    ):  # fmt: skip
         for y in range(rows):
             for column in range(0, columns, max(1, LANES // depth)):
                 for c in range(0, depth, LANES):
                     _turn_out(
-                        arena, source + y * source_row + column * depth + c, source_lane,
+                        arena, from_ + y * from_row + column * depth + c, from_lane,
                         channels - c, min(depth, LANES), columns - column, waste,
                         z + c * z_channel + y * z_row + column * z_column, z_channel, z_column,
                         gate + c * gate_channel + y * gate_row + column * gate_column,
                         gate_channel, gate_column,
                     )  # fmt: skip
 
-    return compile_kernel(_from, tuple(_FROM.split()))
+    return compile_kernel(_from_channels_last)
 
 
 @intrinsic

@@ -46,12 +46,6 @@ def taps_of(width: int, block: int) -> int:
     return -(-width // -(-width // most))
 
 
-_GRADIENT = (
-    "x x_channel x_row x_step_row x_step_column channels height blocks dz dz_channel dz_row "
-    "dz_column rows columns rows_together groups sums bias_sums is_first zeros"
-)
-
-
 @functools.cache
 def filters_gradient(taps: int, block: int) -> Kernel:
     """Add this chunk's share of ``df`` and ``db`` to the sums, which stay spread over the lanes.
@@ -60,12 +54,12 @@ def filters_gradient(taps: int, block: int) -> Kernel:
     as many lie as a tile has sums.
     """
 
-    def _filters(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        x, x_channel, x_row, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
-        channels, height, blocks, dz, dz_channel, dz_row = op[5], op[6], op[7], op[8], op[9], op[10]
-        dz_column, rows, columns, rows_together = op[11], op[12], op[13], op[14]
-        groups, sums, bias_sums, zeros = op[15], op[16], op[17], op[19]
-        is_first = arena[op[18]] > 0.0
+    def _filters_gradient(
+        arena, parameters, gradient, x, x_channel, x_row, x_step_row, x_step_column, channels,
+        height, blocks, dz, dz_channel, dz_row, dz_column, rows, columns, rows_together, groups,
+        sums, bias_sums, is_first, zeros,
+    ):  # fmt: skip
+        begins = arena[is_first] > 0.0
         first = 0
         while first < rows:
             count = min(rows_together, rows - first)
@@ -80,7 +74,7 @@ def filters_gradient(taps: int, block: int) -> Kernel:
                     for i in range(height):
                         for group in range(groups):
                             source = x + c * x_channel + first * x_step_row + i * x_row
-                            begun = zeros if is_first and first == 0 else to
+                            begun = zeros if begins and first == 0 else to
                             _gradient_tile(
                                 arena, source + group * taps * LANES, x_step_row, x_step_column,
                                 upstream, dz_channel, dz_row, dz_column, count, columns, begun, to,
@@ -89,7 +83,7 @@ def filters_gradient(taps: int, block: int) -> Kernel:
                             to += taps * block * LANES
             first += count
 
-    return compile_kernel(_filters, tuple(_GRADIENT.split()), taps, block)
+    return compile_kernel(_filters_gradient, taps, block)
 
 
 @intrinsic(prefer_literal=True)
@@ -175,16 +169,14 @@ def _bias_tile(
     return types.void(arena, *[types.intp] * 7, block), codegen
 
 
-_FINISH = "filters channels height width block taps groups sums bias_sums df db"
-
-
 @functools.cache
 def filters_finish() -> Kernel:
     """Add up the lanes of the sums and write ``df[k, c, i, j]`` and ``db[k]``."""
 
-    def _finish(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, height, width, block = op[0], op[1], op[2], op[3], op[4]
-        taps, groups, sums, bias_sums, df, db = op[5], op[6], op[7], op[8], op[9], op[10]
+    def _filters_finish(
+        arena, parameters, gradient, filters, channels, height, width, block, taps, groups, sums,
+        bias_sums, df, db,
+    ):  # fmt: skip
         size = channels * height * width
         for first in range(0, filters, block):
             count = min(block, filters - first)
@@ -200,4 +192,4 @@ def filters_finish() -> Kernel:
                             at = sums + (row + j * block + k) * LANES
                             gradient[to + k * size + j] = total(load(arena, at))
 
-    return compile_kernel(_finish, tuple(_FINISH.split()))
+    return compile_kernel(_filters_finish)

@@ -30,11 +30,6 @@ from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES, Emit
 
 __all__ = ["forward", "pack"]
 
-_PACK = (
-    "filters bias channels height width block source source_filter source_channel source_row "
-    "source_column weights sums"
-)
-
 
 @functools.cache
 def pack() -> Kernel:
@@ -44,10 +39,10 @@ def pack() -> Kernel:
     or leave taps out. The bias follows as ``sums[planes]``, zeros where ``bias`` is negative.
     """
 
-    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, bias, channels, height, width, block = op[0], op[1], op[2], op[3], op[4], op[5]
-        source, source_filter, source_channel = op[6], op[7], op[8]
-        source_row, source_column, weights, sums = op[9], op[10], op[11], op[12]
+    def _pack(
+        arena, parameters, gradient, filters, bias, channels, height, width, block, source,
+        source_filter, source_channel, source_row, source_column, weights, sums,
+    ):  # fmt: skip
         blocks = (filters + block - 1) // block
         for k in range(blocks * block):
             arena[sums + k] = parameters[bias + k] if k < filters and bias >= 0 else 0.0
@@ -65,14 +60,7 @@ def pack() -> Kernel:
                             arena[to + k] = 0.0
                         to += block
 
-    return compile_kernel(_pack, tuple(_PACK.split()))
-
-
-_FORWARD = (
-    "x x_channel x_row x_step_row x_step_column channels height blocks weights sums "
-    "rows columns z z_channel z_row z_column floor gate gate_channel gate_row gate_column "
-    "above present"
-)
+    return compile_kernel(_pack)
 
 
 @functools.cache
@@ -86,19 +74,11 @@ def forward(width: int, block: int) -> Kernel:
     """
     tile = min(COLUMNS, max(1, ACCUMULATORS // block))
 
-    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        x, x_channel, x_row, x_step_row, x_step_column = op[0], op[1], op[2], op[3], op[4]
-        channels, height, blocks, weights, sums = op[5], op[6], op[7], op[8], op[9]
-        rows, columns, z, z_channel, z_row, z_column = (
-            op[10],
-            op[11],
-            op[12],
-            op[13],
-            op[14],
-            op[15],
-        )
-        floor, gate, gate_channel, gate_row, gate_column = op[16], op[17], op[18], op[19], op[20]
-        above, present = op[21], op[22]
+    def _forward(
+        arena, parameters, gradient, x, x_channel, x_row, x_step_row, x_step_column, channels,
+        height, blocks, weights, sums, rows, columns, z, z_channel, z_row, z_column, floor, gate,
+        gate_channel, gate_row, gate_column, above, present,
+    ):  # fmt: skip
         for y in range(rows):
             first = max(0, above - y)
             count = max(0, min(height, present - y) - first)
@@ -130,7 +110,7 @@ def forward(width: int, block: int) -> Kernel:
                         )  # fmt: skip
                         start += tile
 
-    return compile_kernel(_forward, tuple(_FORWARD.split()), width, block)
+    return compile_kernel(_forward, width, block)
 
 
 @intrinsic(prefer_literal=True)

@@ -28,11 +28,6 @@ from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["forward", "group_of"]
 
-_FORWARD = (
-    "x x_row x_column channels height rows columns tiles ring weights blocks sums z z_row z_column "
-    "floor zero"
-)
-
 
 def group_of(tiles: int, width: int) -> int:
     """Return how many tiles the registers hold.
@@ -54,13 +49,10 @@ def forward(width: int, floats: int, group: int) -> Kernel:
     """
     points = points_of(width)
 
-    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        x, x_row, x_column, channels, height, rows, columns, tiles = (
-            op[0], op[1], op[2], op[3], op[4], op[5], op[6], op[7]
-        )  # fmt: skip
-        ring, weights, blocks, sums, z, z_row, z_column, floor, zero = (
-            op[8], op[9], op[10], op[11], op[12], op[13], op[14], op[15], op[16]
-        )  # fmt: skip
+    def _forward(
+        arena, parameters, gradient, x, x_row, x_column, channels, height, rows, columns, tiles,
+        ring, weights, blocks, sums, z, z_row, z_column, floor, zero,
+    ):  # fmt: skip
         eight = tiles * points * EIGHT
         slot, row = (channels + EIGHT - 1) // EIGHT * eight, 0
         for y in range(rows):
@@ -84,7 +76,7 @@ def forward(width: int, floats: int, group: int) -> Kernel:
                         columns - tile * OUTPUTS, width, floats, group,
                     )  # fmt: skip
 
-    return compile_kernel(_forward, tuple(_FORWARD.split()), width, floats, group)
+    return compile_kernel(_forward, width, floats, group)
 
 
 @intrinsic(prefer_literal=True)

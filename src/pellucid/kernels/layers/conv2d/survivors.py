@@ -27,6 +27,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from pellucid.kernels.compiling import vector
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emit import int64, splat_int, transpose
 from pellucid.kernels.compiling.vector import (
@@ -35,7 +36,6 @@ from pellucid.kernels.compiling.vector import (
     Emitter,
     Vector,
     add,
-    gate,
     load,
     splat,
     store,
@@ -61,16 +61,11 @@ def rows_together(height: int, vectors: int) -> int:
     return -(-height // passes)
 
 
-_PACK = "filters channels height width depth source f"
-
-
 @functools.cache
 def pack() -> Kernel:
     """``f[k, i, j, c]``, channels last and filled up with zeros, from the parameters."""
 
-    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, height, width, depth = op[0], op[1], op[2], op[3], op[4]
-        source, f = op[5], op[6]
+    def _pack(arena, parameters, gradient, filters, channels, height, width, depth, source, f):
         taps = height * width
         for k in range(filters):
             for tap in range(taps):
@@ -80,14 +75,7 @@ def pack() -> Kernel:
                 for c in range(channels, depth):
                     arena[to + c] = types.float32(0.0)
 
-    return compile_kernel(_pack, tuple(_PACK.split()))
-
-
-_COLLECT = (
-    "filters rows columns pool_columns dp dp_channel dp_row dp_column place gate gate_channel "
-    "gate_row gate_column deltas offsets lane filter step_row step_column inner_row inner_column "
-    "bias_sums turned"
-)
+    return compile_kernel(_pack)
 
 
 @functools.cache
@@ -99,22 +87,20 @@ def collect() -> Kernel:
     sums get the gradients on the way. ``turned`` is room for 2 LANES vectors.
     """
 
-    def _collect(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, rows, columns, pool_columns = op[0], op[1], op[2], op[3]
-        dp, dp_channel, dp_row, dp_column, place = op[4], op[5], op[6], op[7], op[8]
-        opener, opener_channel, opener_row, opener_column = op[9], op[10], op[11], op[12]
-        deltas, offsets, lane, filter_step = op[13], op[14], op[15], op[16]
-        step_row, step_column, inner_row, inner_column = op[17], op[18], op[19], op[20]
-        bias_sums, turned = op[21], op[22]
+    def _collect(
+        arena, parameters, gradient, filters, rows, columns, pool_columns, dp, dp_channel, dp_row,
+        dp_column, place, gate, gate_channel, gate_row, gate_column, deltas, offsets, lane, filter,
+        step_row, step_column, inner_row, inner_column, bias_sums, turned,
+    ):  # fmt: skip
         zero = splat(types.float32(0.0))
         for k in range(filters):
             bias = load(arena, bias_sums + k * LANES)
-            slot, to = 0, k * filter_step
+            slot, to = 0, k * filter
             for row in range(rows):
                 for column in range(columns):
                     delta = load(arena, dp + k * dp_channel + row * dp_row + column * dp_column)
-                    passed = opener + k * opener_channel + row * opener_row + column * opener_column
-                    delta = gate(delta, load(arena, passed))
+                    passed = gate + k * gate_channel + row * gate_row + column * gate_column
+                    delta = vector.gate(delta, load(arena, passed))
                     bias = add(bias, delta)
                     corner = row * step_row + column * step_column
                     offset = _offset(
@@ -135,10 +121,7 @@ def collect() -> Kernel:
                 transpose(arena, turned + LANES * LANES, LANES, arena, offsets + to, lane)
             store(arena, bias_sums + k * LANES, bias)
 
-    return compile_kernel(_collect, tuple(_COLLECT.split()))
-
-
-_WALK = "filters words deltas offsets lane filter x x_row x_lane dx dx_floats f df"
+    return compile_kernel(_collect)
 
 
 @functools.cache
@@ -154,18 +137,10 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
     row_floats = vectors * width
     has_dx = int(passes_on)
 
-    def _walk(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, words, deltas, offsets, lane, filter_step = (
-            op[0],
-            op[1],
-            op[2],
-            op[3],
-            op[4],
-            op[5],
-        )
-        x, x_row, x_lane, dx, dx_floats, f, df = (
-            op[6], op[7], op[8], op[9], op[10], op[11], op[12]
-        )  # fmt: skip
+    def _walk(
+        arena, parameters, gradient, filters, words, deltas, offsets, lane, filter, x, x_row,
+        x_lane, dx, dx_floats, f, df,
+    ):  # fmt: skip
         zero = splat(types.float32(0.0))
         for image in range(LANES):
             source, to = x + image * x_lane, dx + image * x_lane
@@ -173,7 +148,7 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
                 for at in range(to, to + dx_floats, LANES):
                     store(arena, at, zero)
             for k in range(filters):
-                listed = image * lane + k * filter_step
+                listed = image * lane + k * filter
                 weights = k * height * row_floats
                 for i in range(0, height - rest, together):
                     _tile(
@@ -189,19 +164,17 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
                         df + weights + i * row_floats, last, vectors, width, has_dx,
                     )  # fmt: skip
 
-    return compile_kernel(_walk, tuple(_WALK.split()), height, vectors, width, has_dx)
-
-
-_FINISH = "filters channels height width depth sums bias_sums df db"
+    return compile_kernel(_walk, height, vectors, width, has_dx)
 
 
 @functools.cache
 def finish() -> Kernel:
     """Write ``df[k, c, i, j]`` from sums with channels last, and ``db[k]`` from its lanes."""
 
-    def _finish(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, height, width, depth = op[0], op[1], op[2], op[3], op[4]
-        sums, bias_sums, df, db = op[5], op[6], op[7], op[8]
+    def _finish(
+        arena, parameters, gradient, filters, channels, height, width, depth, sums, bias_sums, df,
+        db,
+    ):  # fmt: skip
         taps = height * width
         for k in range(filters):
             gradient[db + k] = total(load(arena, bias_sums + k * LANES))
@@ -210,7 +183,7 @@ def finish() -> Kernel:
                     value = arena[sums + (k * taps + tap) * depth + c]
                     gradient[df + (k * channels + c) * taps + tap] = value
 
-    return compile_kernel(_finish, tuple(_FINISH.split()))
+    return compile_kernel(_finish)
 
 
 @intrinsic

@@ -76,12 +76,6 @@ def group_of(tiles: int, block: int) -> int:
     return min((most, half), key=lambda group: (group > tiles, -(-tiles // group) * (group + 0.5)))
 
 
-_PACK = (
-    "filters channels height block blocks source source_filter source_channel source_row bias "
-    "weights to_block to_tap to_point sums"
-)
-
-
 @functools.cache
 def pack(width: int) -> Kernel:
     """``u = G f`` for blocks of filters, zeros where there are none, and the biases.
@@ -93,12 +87,10 @@ def pack(width: int) -> Kernel:
     """
     points = points_of(width)
 
-    def _pack(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        filters, channels, height, block, blocks = op[0], op[1], op[2], op[3], op[4]
-        source, source_filter, source_channel, source_row = op[5], op[6], op[7], op[8]
-        bias, weights, to_block, to_tap, to_point, sums = (
-            op[9], op[10], op[11], op[12], op[13], op[14]
-        )  # fmt: skip
+    def _pack(
+        arena, parameters, gradient, filters, channels, height, block, blocks, source,
+        source_filter, source_channel, source_row, bias, weights, to_block, to_tap, to_point, sums,
+    ):  # fmt: skip
         for k in range(blocks * block):
             inside = k < filters
             has_bias = inside and bias >= 0
@@ -114,7 +106,7 @@ def pack(width: int) -> Kernel:
                         for p in range(points):
                             arena[to + p * to_point] = types.float32(0.0)
 
-    return compile_kernel(_pack, tuple(_PACK.split()), width)
+    return compile_kernel(_pack, width)
 
 
 @intrinsic(prefer_literal=True)
@@ -145,12 +137,6 @@ def _transform_filter(
     return types.void(parameters, types.intp, arena, types.intp, types.intp, width), codegen
 
 
-_FORWARD = (
-    "x x_channel x_row channels height rows columns tiles ring scratch weights blocks sums z "
-    "z_channel z_row floor zero"
-)
-
-
 @functools.cache
 def forward(width: int, block: int, group: int) -> Kernel:
     """Correlate, add the bias, and hold above ``floor`` (0: ReLU).
@@ -159,13 +145,10 @@ def forward(width: int, block: int, group: int) -> Kernel:
     """
     points = points_of(width)
 
-    def _forward(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        x, x_channel, x_row, channels, height, rows, columns, tiles = (
-            op[0], op[1], op[2], op[3], op[4], op[5], op[6], op[7]
-        )  # fmt: skip
-        ring, scratch, weights, blocks, sums, z, z_channel, z_row, floor, zero = (
-            op[8], op[9], op[10], op[11], op[12], op[13], op[14], op[15], op[16], op[17]
-        )  # fmt: skip
+    def _forward(
+        arena, parameters, gradient, x, x_channel, x_row, channels, height, rows, columns, tiles,
+        ring, scratch, weights, blocks, sums, z, z_channel, z_row, floor, zero,
+    ):  # fmt: skip
         plane = tiles * LANES
         point, filter_floats = channels * plane, height * channels * block
         slot, row = points * point, 0
@@ -197,7 +180,7 @@ def forward(width: int, block: int, group: int) -> Kernel:
                                 columns - at, width,
                             )  # fmt: skip
 
-    return compile_kernel(_forward, tuple(_FORWARD.split()), width, block, group)
+    return compile_kernel(_forward, width, block, group)
 
 
 @intrinsic(prefer_literal=True)

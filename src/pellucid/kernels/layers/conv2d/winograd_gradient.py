@@ -29,11 +29,6 @@ from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["input_gradient"]
 
-_FIELDS = (
-    "dz dz_channel dz_row filters height rows columns tiles ring scratch weights blocks dx "
-    "dx_channel dx_row dx_rows dx_columns top left gate gate_channel gate_row gate_column zero"
-)
-
 
 @functools.cache
 def input_gradient(width: int, block: int, group: int) -> Kernel:
@@ -44,16 +39,11 @@ def input_gradient(width: int, block: int, group: int) -> Kernel:
     """
     points = points_of(width)
 
-    def _input_gradient(op: Any, arena: Any, parameters: Any, gradient: Any) -> None:
-        dz, dz_channel, dz_row, filters, height, rows, columns, tiles = (
-            op[0], op[1], op[2], op[3], op[4], op[5], op[6], op[7]
-        )  # fmt: skip
-        ring, scratch, weights, blocks, dx, dx_channel, dx_row, dx_rows, dx_columns = (
-            op[8], op[9], op[10], op[11], op[12], op[13], op[14], op[15], op[16]
-        )  # fmt: skip
-        top, left, gate, gate_channel, gate_row, gate_column, zero = (
-            op[17], op[18], op[19], op[20], op[21], op[22], op[23]
-        )  # fmt: skip
+    def _input_gradient(
+        arena, parameters, gradient, dz, dz_channel, dz_row, filters, height, rows, columns, tiles,
+        ring, scratch, weights, blocks, dx, dx_channel, dx_row, dx_rows, dx_columns, top, left,
+        gate, gate_channel, gate_row, gate_column, zero,
+    ):  # fmt: skip
         plane = tiles * LANES
         point, filter_floats = filters * plane, height * filters * block
         slot, row = points * point, 0
@@ -87,7 +77,7 @@ def input_gradient(width: int, block: int, group: int) -> Kernel:
                         gate + channel * gate_channel + y * gate_row, gate_column, width,
                     )  # fmt: skip
 
-    return compile_kernel(_input_gradient, tuple(_FIELDS.split()), width, block, group)
+    return compile_kernel(_input_gradient, width, block, group)
 
 
 @intrinsic(prefer_literal=True)
