@@ -13,8 +13,8 @@ from pellucid import Conv2D, Dense, Flatten, Network, ReLU, Residual
 from pellucid.equations.network import backward, forward
 from pellucid.execution.inference import predict_proba
 from pellucid.network import layers
+from pellucid.network.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.layers import LAYERS
-from pellucid.network.layers.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.summary import describe
 from tests.equations.numeric import numeric_gradient, relative_error
 from tests.kernels.oracle import assert_agrees, problem

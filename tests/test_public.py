@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "kernels/layers/flatten.py": "kernels/program/test_stages.py",
     "kernels/program/draft.py": "kernels/test_plan.py",
     "kernels/program/elementwise.py": "kernels/layers/test_relu.py",
+    "kernels/program/loss.py": "network/loss/test_loss.py",
     "kernels/program/one_image.py": "kernels/test_plan_one_image.py",
     "kernels/program/ops.py": "kernels/test_plan.py",
     "plots/_checks.py": "plots/test_style.py",

@@ -7,6 +7,7 @@ from pellucid import data, errors
 from pellucid._lazy import lazy_names
 from pellucid.network import presets
 from pellucid.network.layers import LAYERS as _LAYERS
+from pellucid.network.loss import LOSSES as _LOSSES
 
 if TYPE_CHECKING:
     from pellucid.estimators.classifier import CNNClassifier
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from pellucid.images.augmentation import Augmentation
     from pellucid.images.preprocessing import Preprocessing
     from pellucid.network.layers import *  # noqa: F403
+    from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
     from pellucid.training import Adam, Checkpoints, History, Schedule, Trainer
 
 _LAYER_NAMES = [layer.__name__ for layer in _LAYERS]
+_LOSS_NAMES = [loss.__name__ for loss in _LOSSES]
 
 __all__ = [
     *_LAYER_NAMES,
+    *_LOSS_NAMES,
     "Adam",
     "Augmentation",
     "CNNClassifier",
@@ -67,6 +71,7 @@ __getattr__ = lazy_names(
         "pellucid.images.augmentation": ("Augmentation",),
         "pellucid.images.preprocessing": ("Preprocessing",),
         "pellucid.network.layers": _LAYER_NAMES,
+        "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
         "pellucid.training": ("Adam", "Checkpoints", "History", "Schedule", "Trainer"),
     },

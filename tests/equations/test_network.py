@@ -3,7 +3,7 @@ import pytest
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
 from pellucid.equations.conv2d import conv2d, conv2d_backward
-from pellucid.equations.cross_entropy import cross_entropy
+from pellucid.equations.crossentropy import cross_entropy
 from pellucid.equations.maxpool2d import max_pool2d_winners
 from pellucid.equations.network import backward, forward, loss_and_gradient
 from pellucid.errors import DataError, NetworkError

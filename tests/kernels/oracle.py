@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Network
 from pellucid.equations import backward, forward
-from pellucid.equations.cross_entropy import cross_entropy
+from pellucid.equations.crossentropy import cross_entropy
 from pellucid.equations.network import Forward
 from pellucid.execution.sections import Section, section_step, whole_section
 from pellucid.kernels.compiling.compile import Kernel

@@ -21,7 +21,7 @@ flatten; backward step 7              :mod:`pellucid.equations.flatten`
 dense; backward steps 2 to 7          :mod:`pellucid.equations.dense`
 add, where a residual ends            :mod:`pellucid.equations.add`
 softmax                               :mod:`pellucid.equations.softmax`
-cross-entropy; backward step 1        :mod:`pellucid.equations.cross_entropy`
+cross-entropy; backward step 1        :mod:`pellucid.equations.crossentropy`
 the whole network, all ten steps      :mod:`pellucid.equations.network`
 Adam                                  :mod:`pellucid.equations.adam`
 initial filters and weights           :mod:`pellucid.network.initial`

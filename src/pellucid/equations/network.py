@@ -15,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pellucid.equations.cross_entropy import cross_entropy, cross_entropy_backward
-from pellucid.equations.rules import Array, rules_of
-from pellucid.equations.softmax import softmax
+from pellucid.equations.rules import Array, loss_rules_of, rules_of
 from pellucid.errors import DataError
 from pellucid.network.network import Network
 
@@ -92,7 +90,8 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
     for node, own in zip(network.nodes, arrays, strict=True):
         inputs = (activations[value] for value in node.inputs)
         activations.append(rules_of(node.layer).forward(node.layer, *inputs, *own))
-    return Forward(tuple(activations), softmax(activations[-1]))
+    rules = loss_rules_of(network.loss)
+    return Forward(tuple(activations), rules.outputs(network.loss, activations[-1]))
 
 
 def backward(
@@ -108,7 +107,7 @@ def backward(
     chain rule); a value that several nodes read gets the sum of their gradients. For the reference
     network these are the ten steps:
 
-    1. dout, the gradient of the logits: :func:`cross_entropy_backward`
+    1. dout, the gradient of the logits: :mod:`pellucid.equations.crossentropy`
     2. dw4, 3. db4 and 4. dz, then ReLU's mask: :func:`dense_backward`, :func:`relu_backward`
     5. dw3, 6. db3 and 7. dFc, reshaped to dPool: :func:`dense_backward`, :func:`flatten_backward`
     8. dConv2, then ReLU's mask: :func:`max_pool2d_backward`, :func:`relu_backward`
@@ -164,7 +163,8 @@ def backward(
     # Every value's gradients, one from each node that reads it.
     parts: list[list[Array]] = [[] for _ in forward.activations]
     # Step 1: dout.
-    parts[-1].append(cross_entropy_backward(forward.probs, labels, weights))
+    rules = loss_rules_of(network.loss)
+    parts[-1].append(rules.backward(network.loss, forward.probs, labels, weights))
     # Steps 2 to 10: last node first, each from the gradient of what it gave.
     for k, node in reversed([*enumerate(network.nodes)]):
         inputs = tuple(forward.activations[value] for value in node.inputs)
@@ -234,7 +234,8 @@ def loss_and_gradient(
     (2.3026, [0.2, -0.8, 0.2, -0.8, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
     """
     result = forward(network, parameters, images)
-    loss = cross_entropy(result.probs, labels, weights=weights).sum()
+    rules = loss_rules_of(network.loss)
+    loss = rules.loss(network.loss, result.probs, labels, weights).sum()
     gradient, _ = backward(network, parameters, result, labels, weights)
     return float(loss), gradient
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers import JOINS, LAYERS, Layer, Residual
+from pellucid.network.loss import LOSSES, Loss
 
-__all__ = ["Array", "Inputs", "Rules", "rules_of"]
+__all__ = ["Array", "LossRules", "Rules", "loss_rules_of", "rules_of"]
 
 Array = NDArray[np.float64]
-Inputs = tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,42 @@ class Rules:
 
     forward: Callable[..., Array]
     backward: Callable[..., tuple[Array, ...]]
+
+
+@dataclass(frozen=True)
+class LossRules:
+    """A loss's three rules.
+
+    Attributes
+    ----------
+    outputs : callable
+        From the loss and the logits to what the network answers: probabilities.
+    loss : callable
+        From the loss, these outputs, the targets and the weights to each image's loss.
+    backward : callable
+        From the same to the gradient of the logits, each image's with its weight.
+    """
+
+    outputs: Callable[..., Array]
+    loss: Callable[..., Array]
+    backward: Callable[..., Array]
+
+
+def loss_rules_of(loss: Loss) -> LossRules:
+    """Return the rules of a loss.
+
+    Raises
+    ------
+    NetworkError
+        Only its owner knows how to compute it.
+    """
+    kind = type(loss)
+    if kind not in LOSSES:
+        known = ", ".join(known.__name__ for known in LOSSES)
+        raise NetworkError(f"There are no equations for {loss}; there are for {known}.")
+    rules: Any = importlib.import_module(f"pellucid.equations.{kind.__name__.lower()}").RULES
+    assert isinstance(rules, LossRules)
+    return rules
 
 
 def rules_of(layer: Layer) -> Rules:

@@ -17,7 +17,7 @@ def softmax(logits: ArrayLike) -> NDArray[np.float64]:
     keeps exp from overflowing.
 
     The backward of softmax and cross-entropy together is
-    :func:`~pellucid.equations.cross_entropy.cross_entropy_backward`.
+    :func:`~pellucid.equations.crossentropy.cross_entropy_backward`.
 
     Parameters
     ----------

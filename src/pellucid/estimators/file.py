@@ -16,8 +16,8 @@ from pellucid.errors import ModelFileError
 from pellucid.estimators.settings import build_network, check_settings
 from pellucid.files.model_file import Model, load_model, save_model
 from pellucid.images.augmentation import Augmentation
+from pellucid.network.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.layers import Layer
-from pellucid.network.layers.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.network import Network
 from pellucid.training import Trainer
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pellucid.kernels.plan_one_image import OneImagePlan
 
 __all__ = [
-    "EPS",
     "Recipe",
     "Section",
     "SectionResult",
@@ -40,9 +39,6 @@ GRAIN = 16
 
 FEW = 8
 """Up to as many images are predicted one by one, where a whole chunk would be mostly empty."""
-
-EPS = 1e-10
-"""The label's probability is held in [EPS, 1 - EPS] before its logarithm is taken."""
 
 AROUND = 20_000
 """What reading an image and its loss take, in multiply-adds."""
@@ -217,6 +213,7 @@ def section_step(
     plan = room.plan_for(network, training or to_image, to_image)
     if getattr(_local, "plan", None) is not plan:
         _local.plan, _local.arena = plan, room.new_arena(plan.size)
+        _local.loss = plan.loss.copy()
     has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
     # Kernels get addresses: what lies there must stay until they are done.
@@ -225,9 +222,9 @@ def section_step(
     leaving = room.leave_op(plan, None if image_gradients is None else _address(image_gradients))
     loss, correct = room.run_section(
         plan.begin, plan.forward, plan.backward, plan.end, room.layout_of(plan), _local.arena,
-        network.check_parameters(parameters), gradient, entering, leaving,
+        network.check_parameters(parameters), gradient, entering, leaving, _local.loss,
         np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels),
-        np.ascontiguousarray(section.weights), np.ascontiguousarray(section.identities), EPS,
+        np.ascontiguousarray(section.weights), np.ascontiguousarray(section.identities),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(gradient, float(loss), int(correct))
@@ -273,10 +270,11 @@ def _few(
     if held is None or held[0] is not plan:
         # Other parameters than those to come, bit by bit, so that these are packed.
         packed = (~parameters.view(np.int32)).view(np.float32)
-        held = _local.few = plan, room.new_arena(plan.size), packed
+        held = _local.few = plan, room.new_arena(plan.size), packed, plan.loss.copy()
     loss, correct = room.run_one_by_one(
-        plan.begin, plan.forward, plan.layout, held[1], parameters, held[2], _address(images),
-        images.dtype == np.float32, section.indices, section.labels, section.weights, EPS,
+        plan.begin, plan.forward, plan.layout, held[1], parameters, held[2], held[3],
+        _address(images), images.dtype == np.float32, section.indices, section.labels,
+        section.weights,
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(_NO_GRADIENT, float(loss), int(correct))

@@ -1,7 +1,7 @@
 """The driver: one section of a batch through a plan's program, without the GIL.
 
-Compiled once for all networks. It knows how images enter a chunk and how a loss leaves it; what
-happens between is the plan's ops, each a call through its kernel's address.
+Compiled once for all networks. It knows how images enter a chunk; all that happens then is ops of
+the plan, the loss among them, each a call through its kernel's address.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from pellucid.kernels.compiling.emit import transpose
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.entering import enter
 from pellucid.kernels.entering.enter import FIELDS, LEAVING
-from pellucid.kernels.loss import cross_entropy
-from pellucid.kernels.loss.softmax import softmax
 from pellucid.kernels.program.arena import IS_FIRST
 from pellucid.kernels.program.draft import Plan
+from pellucid.kernels.program.loss import FIELDS as LOSS_FIELDS
 from pellucid.kernels.program.ops import OP_WIDTH
 
 __all__ = ["enter_op", "layout_of", "leave_op", "run_one_by_one", "run_ops", "run_section"]
@@ -29,21 +28,33 @@ __all__ = ["enter_op", "layout_of", "leave_op", "run_one_by_one", "run_ops", "ru
 INDEX, TO, PASS, NUMBER = (
     1 + FIELDS.index(name) for name in ("index", "to", "pass_number", "number")
 )
-START, COUNT = (1 + LEAVING.index(n) for n in ("start", "count"))
+FIRST, COUNT = (1 + LEAVING.index(name) for name in ("start", "count"))
 """What the driver writes into the ops of images that enter and gradients that leave."""
+
+LOSS_START, LOSS_COUNT, TARGETS, WEIGHTS, OUTPUTS, IS_RAW, RESULTS = (
+    1 + LOSS_FIELDS.index(name)
+    for name in ("start", "count", "targets", "weights", "outputs", "is_raw", "results")
+)
+"""What it writes into the op of the loss."""
+
+(
+    SUMS_START, SUMS_END, IMAGE, IMAGE_CHANNEL, IMAGE_ROW, CHANNELS, ROWS, COLUMNS, STAGING, PITCH,
+    TILE,
+) = range(11)  # fmt: skip
+"""Where a layout holds what."""
 
 
 @functools.lru_cache(maxsize=32)
 def layout_of(plan: Plan) -> Any:
-    """Return the places of a plan that the driver needs, as it unpacks them."""
-    image = plan.image
+    """Return the places of a plan that the driver needs."""
+    image, staging = plan.image, plan.staging
     assert image.column == LANES
-    staging = plan.staging
-    numbers = [
-        *plan.sums, image.start, image.channel, image.row, *image.shape, plan.logits.start,
-        plan.delta.start, plan.network.classes, staging.start, staging.pitch, staging.tile,
-    ]  # fmt: skip
-    return np.array(numbers, dtype=np.int64)
+    layout = np.zeros(11, dtype=np.int64)
+    layout[[SUMS_START, SUMS_END]] = plan.sums
+    layout[[IMAGE, IMAGE_CHANNEL, IMAGE_ROW]] = image.start, image.channel, image.row
+    layout[[CHANNELS, ROWS, COLUMNS]] = image.shape
+    layout[[STAGING, PITCH, TILE]] = staging.start, staging.pitch, staging.tile
+    return layout
 
 
 def enter_op(plan: Plan, images: int, is_float: bool, ranges: Any, seed: int) -> Any:
@@ -83,47 +94,42 @@ def leave_op(plan: Plan, images: int | None) -> Any:
 @compile_function
 def run_section(
     begin: Any, forward: Any, backward: Any, end: Any, layout: Any, arena: Any, parameters: Any,
-    gradient: Any, entering: Any, leaving: Any, indices: Any, labels: Any, weights: Any,
-    identities: Any, eps: float, probabilities: Any, is_raw: bool,
+    gradient: Any, entering: Any, leaving: Any, losing: Any, indices: Any, targets: Any,
+    weights: Any, identities: Any, outputs: Any, is_raw: bool,
 ) -> tuple[float, int]:  # fmt: skip
     """Run one section; return the weighted sum of its losses and how many images were right.
 
     Parameters
     ----------
     begin, forward, backward, end : ndarray of shape (ops, OP_WIDTH), int64
-        The plan's ops. Without backward ops nothing but loss and probabilities is computed.
+        The plan's ops. Without backward ops nothing but loss and outputs is computed.
     layout : ndarray of int64
         From :func:`layout_of`.
     arena, parameters, gradient : ndarray of float32
         The worker's memory, the parameters, and where their gradient, summed over the section,
         is written.
-    entering, leaving : ndarray of int64
-        From :func:`enter_op` and :func:`leave_op`; changed here.
-    indices, labels : ndarray of int64
-        Which images, and the class of each.
+    entering, leaving, losing : ndarray of int64
+        From :func:`enter_op` and :func:`leave_op`, and the plan's loss; changed here.
+    indices, targets : ndarray of int64
+        Which images, and what each is held to: its class.
     weights : ndarray of float64
         What each image counts.
     identities : ndarray of shape (n, 2), int64
         What randomizing is keyed by, beside the seed: each image's pass and number in it.
-    eps : float
-        The probability of the label is held in [eps, 1 - eps].
-    probabilities : ndarray of shape (n, classes), float32
+    outputs : ndarray of shape (n, classes), float32
         Filled unless it is empty; with the logits where ``is_raw``.
     """
-    sums_start, sums_end, image, image_channel, image_row = (
-        layout[0], layout[1], layout[2], layout[3], layout[4]
-    )  # fmt: skip
-    channels, rows, columns, logits, delta = layout[5], layout[6], layout[7], layout[8], layout[9]
-    classes, staging, pitch, tile = layout[10], layout[11], layout[12], layout[13]
     memory = pointer(arena)
     theta, d_theta = pointer(parameters), pointer(gradient)
-    size = channels * rows * pitch
     if indices.size == 0:  # No chunk begins the sums.
         gradient[:] = 0.0
         return 0.0, 0
-    arena[sums_start:sums_end] = 0.0
+    results = np.zeros(2)
+    _aim(losing, targets, weights, outputs, is_raw, results)
+    staging = layout[STAGING]
+    size = layout[CHANNELS] * layout[ROWS] * layout[PITCH]
+    arena[layout[SUMS_START] : layout[SUMS_END]] = 0.0
     _run(begin, memory, theta, d_theta)
-    loss, correct = 0.0, 0
     for start in range(0, indices.size, LANES):
         arena[IS_FIRST] = start == 0
         count = min(LANES, indices.size - start)
@@ -136,35 +142,29 @@ def run_section(
             entering[INDEX], entering[TO] = indices[at], to
             entering[PASS], entering[NUMBER] = identities[at, 0], identities[at, 1]
             call(pointer(entering), 0, memory, theta, d_theta)
-        _interleave(memory, staging, size, pitch, image, image_channel, image_row, channels, rows,
-                    columns, tile)  # fmt: skip
+        _interleave(memory, layout)
         _run(forward, memory, theta, d_theta)
-        softmax(memory, logits, delta, classes)
-        for lane in range(LANES):
-            if lane >= count:
-                cross_entropy.gradient(memory, delta, lane, 0, classes, 0.0)
-                continue
-            at = start + lane
-            label, weight = labels[at], weights[at]
-            loss += weight * cross_entropy.loss(memory, delta, lane, label, classes, eps)
-            correct += cross_entropy.predicted(memory, delta, lane, classes) == label
-            if probabilities.size:
-                source = logits if is_raw else delta
-                for k in range(classes):
-                    probabilities[at, k] = memory[source + k * LANES + lane]
-            cross_entropy.gradient(memory, delta, lane, label, classes, weight)
+        losing[LOSS_START], losing[LOSS_COUNT] = start, count
+        call(pointer(losing), 0, memory, theta, d_theta)
         _run(backward, memory, theta, d_theta)
         if leaving.size:
-            leaving[START], leaving[COUNT] = start, count
+            leaving[FIRST], leaving[COUNT] = start, count
             call(pointer(leaving), 0, memory, theta, d_theta)
     _run(end, memory, theta, d_theta)
-    return loss, correct
+    return results[0], int(results[1])
+
+
+(
+    ONE_IMAGE, ONE_ROW, ONE_PIXEL, ONE_CHANNELS, ONE_ROWS, ONE_COLUMNS, ONE_FLAT, ONE_LOGITS,
+    ONE_SIZE,
+) = range(9)  # fmt: skip
+"""Where the layout of a plan for one image holds what."""
 
 
 @compile_function
 def run_one_by_one(
-    begin: Any, forward: Any, layout: Any, arena: Any, parameters: Any, packed: Any, images: int,
-    is_float: bool, indices: Any, labels: Any, weights: Any, eps: float, probabilities: Any,
+    begin: Any, forward: Any, layout: Any, arena: Any, parameters: Any, packed: Any, losing: Any,
+    images: int, is_float: bool, indices: Any, targets: Any, weights: Any, outputs: Any,
     is_raw: bool,
 ) -> tuple[float, int]:  # fmt: skip
     """Run a few images, each on its own; return what :func:`run_section` does.
@@ -176,31 +176,30 @@ def run_one_by_one(
     packed : ndarray of float32
         The parameters that the arena's filters were packed from; changed here.
     """
-    image, image_row, pixel, channels, rows, columns = (
-        layout[0], layout[1], layout[2], layout[3], layout[4], layout[5]
-    )  # fmt: skip
-    flat, classes, logits, probs = layout[6], layout[7], layout[8], layout[9]
     memory, theta = pointer(arena), pointer(parameters)
     if _differ(parameters.view(np.int32), packed.view(np.int32)):
         _run(begin, memory, theta, memory)
         packed[:] = parameters
-    loss, correct = 0.0, 0
+    results = np.zeros(2)
+    _aim(losing, targets, weights, outputs, is_raw, results)
+    losing[LOSS_COUNT] = 1
+    flat, logits = layout[ONE_FLAT], layout[ONE_LOGITS]
     for at in range(indices.size):
-        for c in range(channels):
-            first = indices[at] * channels + c
-            _read_pixels(memory, images, is_float, first, image + c, image_row, pixel, rows,
-                         columns)  # fmt: skip
+        _read_pixels(memory, images, is_float, indices[at], layout)
         _run(forward, memory, theta, memory)
-        for k in range(classes):
+        for k in range(layout[ONE_SIZE]):
             arena[logits + k * LANES] = arena[flat + k]
-        softmax(memory, logits, probs, classes)
-        loss += weights[at] * cross_entropy.loss(memory, probs, 0, labels[at], classes, eps)
-        correct += cross_entropy.predicted(memory, probs, 0, classes) == labels[at]
-        if probabilities.size:
-            source = logits if is_raw else probs
-            for k in range(classes):
-                probabilities[at, k] = arena[source + k * LANES]
-    return loss, correct
+        losing[LOSS_START] = at
+        call(pointer(losing), 0, memory, theta, memory)
+    return results[0], int(results[1])
+
+
+@compile_part
+def _aim(losing: Any, targets: Any, weights: Any, outputs: Any, is_raw: bool, results: Any) -> None:
+    """Write into the op of the loss where a section's targets lie and its results go."""
+    losing[TARGETS], losing[WEIGHTS] = targets.ctypes.data, weights.ctypes.data
+    losing[OUTPUTS] = outputs.ctypes.data if outputs.size else 0
+    losing[IS_RAW], losing[RESULTS] = is_raw, results.ctypes.data
 
 
 @compile_function
@@ -226,31 +225,32 @@ def _differ(a: Any, b: Any) -> bool:
 
 
 @compile_part
-def _read_pixels(
-    arena: Any, images: int, is_float: bool, index: int, to: int, row: int, pixel: int, rows: int,
-    columns: int,
-) -> None:  # fmt: skip
-    """Copy one channel of an image to ``to``, ``pixel`` floats from one to the next."""
-    first = index * rows * columns
-    for y in range(rows):
-        for x in range(columns):
-            at = first + y * columns + x
-            if is_float:
-                value = floats_at(images)[at]
-            else:
-                value = np.float32(bytes_at(images)[at]) * np.float32(1.0 / 255.0)
-            arena[to + y * row + x * pixel] = value
+def _read_pixels(arena: Any, images: int, is_float: bool, index: int, layout: Any) -> None:
+    """Copy an image to its place, channels last."""
+    channels, rows, columns = layout[ONE_CHANNELS], layout[ONE_ROWS], layout[ONE_COLUMNS]
+    row, pixel = layout[ONE_ROW], layout[ONE_PIXEL]
+    for c in range(channels):
+        first, to = (index * channels + c) * rows * columns, layout[ONE_IMAGE] + c
+        for y in range(rows):
+            for x in range(columns):
+                at = first + y * columns + x
+                if is_float:
+                    value = floats_at(images)[at]
+                else:
+                    value = np.float32(bytes_at(images)[at]) * np.float32(1.0 / 255.0)
+                arena[to + y * row + x * pixel] = value
 
 
 @compile_part
-def _interleave(
-    arena: Any, staging: int, size: int, pitch: int, image: int, image_channel: int,
-    image_row: int, channels: int, rows: int, columns: int, tile: int,
-) -> None:  # fmt: skip
+def _interleave(arena: Any, layout: Any) -> None:
     """Bring the chunk's images side by side: ``image[c, y, x, lane] = staging[lane, c, y, x]``."""
+    channels, rows, columns = layout[CHANNELS], layout[ROWS], layout[COLUMNS]
+    pitch, tile = layout[PITCH], layout[TILE]
+    size = channels * rows * pitch
     for c in range(channels):
         for y in range(rows):
-            source, to = staging + (c * rows + y) * pitch, image + c * image_channel + y * image_row
+            source = layout[STAGING] + (c * rows + y) * pitch
+            to = layout[IMAGE] + c * layout[IMAGE_CHANNEL] + y * layout[IMAGE_ROW]
             for x in range(0, columns, LANES):
                 if columns - x >= LANES:
                     transpose(arena, source + x, size, arena, to + x * LANES, LANES)

@@ -23,6 +23,7 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.plan_backward import allocate_sums, copied, emit_backward
 from pellucid.kernels.program.arena import Memory
 from pellucid.kernels.program.draft import Draft, Plan, Staging
+from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.ops import table
 from pellucid.kernels.program.stages import stages_of
 from pellucid.network.layers import Shape
@@ -54,6 +55,10 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     _emit_forward(draft)
     delta = draft.memory.array(draft.stages[-1].gives)
     to_image = emit_backward(draft, delta, image_gradient) if training else None
+    loss = loss_op(
+        network.loss, logits=draft.values[-1].start, delta=delta.start, size=network.classes,
+        is_training=training,
+    )  # fmt: skip
     staging = _staging(draft.memory, network.input_shape)
     return Plan(
         network=network,
@@ -64,8 +69,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
         size=draft.memory.size,
         sums=(begin_sums, end_sums),
         image=draft.values[0],
-        logits=draft.values[-1],
-        delta=delta,
+        loss=loss,
         staging=staging,
         image_gradient=to_image,
     )

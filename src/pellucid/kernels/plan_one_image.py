@@ -14,6 +14,7 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.conv2d.channels_last import depth
 from pellucid.kernels.program.arena import Border
+from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op, table
 from pellucid.kernels.program.stages import Stage, stages_of, widest
@@ -35,14 +36,16 @@ class OneImagePlan:
         Floats in an arena.
     layout : ndarray of int64
         Where the image goes, with the floats of its rows and pixels, and its channels, rows and
-        columns; where the logits appear; how many classes; and room for logits and probabilities as
-        softmax takes them.
+        columns; where the logits appear, where the loss takes them, and how many there are.
+    loss : ndarray of int64
+        The op after forward; whoever runs the plan needs a copy to write into.
     """
 
     begin: NDArray[np.int64]
     forward: NDArray[np.int64]
     size: int
     layout: NDArray[np.int64]
+    loss: NDArray[np.int64]
 
 
 @functools.lru_cache(maxsize=32)
@@ -61,12 +64,14 @@ def plan_for_one_image(network: Network) -> OneImagePlan | None:
     image, memory = planner.values[0], planner.draft.memory
     room = memory.take(2 * classes * LANES)
     layout = [
-        image.start, image.row, image.pixel, *network.input_shape, logits.start, classes, room,
-        room + classes * LANES,
+        image.start, image.row, image.pixel, *network.input_shape, logits.start, room, classes,
     ]  # fmt: skip
+    loss = loss_op(
+        network.loss, logits=room, delta=room + classes * LANES, size=classes, is_training=False
+    )
     return OneImagePlan(
         table(planner.draft.begin), table(planner.draft.forward), memory.size,
-        np.array(layout, dtype=np.int64),
+        np.array(layout, dtype=np.int64), loss,
     )  # fmt: skip
 
 

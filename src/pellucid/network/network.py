@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import instance
 from pellucid.errors import NetworkError
 from pellucid.network.checks import checked_input_shape, checked_layers
+from pellucid.network.dictionary import layer_from_dict, layer_to_dict, loss_from_dict, loss_to_dict
 from pellucid.network.initial import initialize_normal
 from pellucid.network.layers import Dense, Layer, Shape
-from pellucid.network.layers.dictionary import layer_from_dict, layer_to_dict
+from pellucid.network.loss import CrossEntropy, Loss
 from pellucid.network.nodes import Node, Nodes
 from pellucid.network.summary import summary
 
@@ -54,9 +56,9 @@ class Parameter:
 class Network:
     """Layers applied one after another, from an image to one score (logit) a class.
 
-    A softmax over the last layer's outputs is implied; it is not written as a layer. The network
-    is a description: it holds no parameters. They live in a flat float32 vector that
-    :meth:`initial_parameters` draws and :meth:`views` names.
+    What comes after the last layer belongs to the loss: a softmax is implied, and not written as a
+    layer. The network is a description: it holds no parameters. They live in a flat float32 vector
+    that :meth:`initial_parameters` draws and :meth:`views` names.
 
     Parameters
     ----------
@@ -64,6 +66,8 @@ class Network:
         The layers, first to last.
     input_shape : (int, int) or (int, int, int)
         ``(height, width)``, for one channel, or ``(channels, height, width)``.
+    loss : Loss, optional
+        What its outputs are held to; the default, and the only one there is, is cross-entropy.
 
     Raises
     ------
@@ -82,6 +86,7 @@ class Network:
 
     layers: tuple[Layer, ...]
     input_shape: Shape
+    loss: Loss
     nodes: tuple[Node, ...] = field(init=False, repr=False, compare=False)
     """The layers in the order in which they are computed, and what each reads."""
     shapes: tuple[Shape, ...] = field(init=False, repr=False, compare=False)
@@ -89,22 +94,26 @@ class Network:
     parameters: tuple[Parameter, ...] = field(init=False, repr=False, compare=False)
     """Every parameter array, in the order of the flat vector."""
 
-    def __init__(self, layers: Iterable[Layer], input_shape: Iterable[int]) -> None:
+    def __init__(
+        self, layers: Iterable[Layer], input_shape: Iterable[int], loss: Loss | None = None
+    ) -> None:
         stack = checked_layers(layers)
         shape = checked_input_shape(input_shape)
         graph = Nodes(shape)
         graph.chain(stack, 0)
-        _check_end(graph.shapes[-1])
-        self._set(stack, graph, _parameters(graph))
+        chosen = CrossEntropy() if loss is None else instance("loss", loss, Loss, "CrossEntropy()")
+        chosen.check_outputs(graph.shapes[-1])
+        self._set(stack, graph, _parameters(graph), chosen)
 
     def _set(
-        self, layers: tuple[Layer, ...], graph: Nodes, parameters: tuple[Parameter, ...]
+        self, layers: tuple[Layer, ...], graph: Nodes, parameters: tuple[Parameter, ...], loss: Loss
     ) -> None:
         object.__setattr__(self, "layers", layers)
         object.__setattr__(self, "input_shape", graph.shapes[0])
         object.__setattr__(self, "nodes", tuple(graph.nodes))
         object.__setattr__(self, "shapes", tuple(graph.shapes))
         object.__setattr__(self, "parameters", parameters)
+        object.__setattr__(self, "loss", loss)
 
     def __hash__(self) -> int:
         return self._hash
@@ -116,7 +125,7 @@ class Network:
     @functools.cached_property
     def _hash(self) -> int:
         # Plans are looked up by network in every step, and a deep hash takes a while.
-        return hash((self.layers, self.input_shape))
+        return hash((self.layers, self.input_shape, self.loss))
 
     @property
     def classes(self) -> int:
@@ -193,7 +202,7 @@ class Network:
         graph.chain(self.layers[:last], 0)
         kept = tuple(p for p in self.parameters if p.node < len(graph.nodes))
         part = object.__new__(Network)
-        part._set(self.layers[:last], graph, kept)
+        part._set(self.layers[:last], graph, kept, self.loss)
         return part
 
     def check_parameters(self, vector: NDArray[Any]) -> NDArray[np.float32]:
@@ -283,10 +292,13 @@ class Network:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the network as JSON-ready values."""
-        return {
+        values = {
             "input_shape": list(self.input_shape),
             "layers": [layer_to_dict(layer) for layer in self.layers],
         }
+        if self.loss != CrossEntropy():  # which a file without a word of a loss has
+            values["loss"] = loss_to_dict(self.loss)
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Network:
@@ -295,7 +307,8 @@ class Network:
         Parameters
         ----------
         values : dict
-            The entries ``"layers"`` and ``"input_shape"``.
+            The entries ``"layers"`` and ``"input_shape"``, and ``"loss"`` where it is another than
+            cross-entropy.
 
         Returns
         -------
@@ -322,15 +335,8 @@ class Network:
             ) from error
         if not isinstance(layers, list):
             raise NetworkError(f"A network's 'layers' must be a list, not {layers!r}.")
-        return cls([layer_from_dict(layer) for layer in layers], input_shape)
-
-
-def _check_end(shape: Shape) -> None:
-    if len(shape) != 1 or shape[0] < 2:
-        raise NetworkError(
-            f"The network ends in shape {shape}, but must end in one score a class, at "
-            "least two; end it with Flatten() and Dense(classes)."
-        )
+        loss = loss_from_dict(values["loss"]) if "loss" in values else None
+        return cls([layer_from_dict(layer) for layer in layers], input_shape, loss)
 
 
 def _parameters(graph: Nodes) -> tuple[Parameter, ...]:

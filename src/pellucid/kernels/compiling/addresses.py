@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["bytes_at", "call", "doubles_at", "floats_at", "pointer", "words_of"]
+__all__ = ["bytes_at", "call", "doubles_at", "floats_at", "integers_at", "pointer", "words_of"]
 
 
 @intrinsic
@@ -53,6 +53,16 @@ def floats_at(typingctx: Any, address: Any) -> Any:
         return builder.inttoptr(args[0], ir.FloatType().as_pointer())
 
     return types.CPointer(types.float32)(types.int64), codegen
+
+
+@intrinsic
+def integers_at(typingctx: Any, address: Any) -> Any:
+    """Return an address as that of whole numbers of 64 bits."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+
+    return types.CPointer(types.int64)(types.int64), codegen
 
 
 @intrinsic

@@ -1,1 +1,9 @@
-"""The kernels of the loss: softmax, cross-entropy and its gradient."""
+"""The kernels of losses: an op that runs once a chunk, between forward and backward.
+
+A file has the name of its loss, and a function ``kernel`` whose fields are the same for all: where
+``logits`` lie, ``size`` of them an image, and where ``delta``, their gradient, goes; ``start`` and
+``count`` of the chunk's images; addresses of ``targets``, ``weights``, ``outputs`` (0 for none;
+``is_raw`` for the logits in place of the network's answers) and ``results``, two float64 to which
+the weighted losses and the number of images that were right are added; ``is_training``, whether
+``delta`` is asked for.
+"""

@@ -53,8 +53,10 @@ class Plan:
         Floats in an arena.
     sums : (int, int)
         The part of the arena that is set to zero when a section begins.
-    image, logits, delta : View
-        Where a chunk's images go, where its logits appear, and where their gradient is put.
+    image : View
+        Where a chunk's images go.
+    loss : ndarray of int64
+        The op between forward and backward; whoever runs the plan needs a copy to write into.
     staging : Staging
         Where the images of a chunk lie one after another before they are interleaved.
     image_gradient : View or None
@@ -69,8 +71,7 @@ class Plan:
     size: int
     sums: tuple[int, int]
     image: View
-    logits: View
-    delta: View
+    loss: NDArray[np.int64]
     staging: Staging
     image_gradient: View | None
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.equations.cross_entropy import cross_entropy, cross_entropy_backward, one_hot
+from pellucid.equations.crossentropy import cross_entropy, cross_entropy_backward, one_hot
 from pellucid.equations.softmax import softmax
 from pellucid.errors import DataError
 from tests.equations.numeric import SEEDS, numeric_gradient, relative_error

@@ -1,8 +1,8 @@
 import pytest
 
 from pellucid.errors import NetworkError
+from pellucid.network.dictionary import layer_from_dict
 from pellucid.network.layers import LAYERS
-from pellucid.network.layers.dictionary import layer_from_dict
 
 KNOWN = f"known: {', '.join(layer.__name__ for layer in LAYERS)}."
 

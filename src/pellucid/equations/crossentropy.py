@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.equations.rules import LossRules
+from pellucid.equations.softmax import softmax
 from pellucid.errors import DataError
+from pellucid.network.loss.crossentropy import EPS
 
-__all__ = ["cross_entropy", "cross_entropy_backward", "one_hot"]
+__all__ = ["RULES", "cross_entropy", "cross_entropy_backward", "one_hot"]
 
 
 def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float64]:
@@ -142,3 +145,10 @@ def cross_entropy_backward(
     probs = np.asarray(probs, dtype=np.float64)
     dout = probs - one_hot(labels, probs.shape[1])
     return dout if weights is None else dout * np.asarray(weights, dtype=np.float64)[:, None]
+
+
+RULES = LossRules(
+    outputs=lambda loss, logits: softmax(logits),
+    loss=lambda loss, probs, labels, weights: cross_entropy(probs, labels, EPS, weights),
+    backward=lambda loss, probs, labels, weights: cross_entropy_backward(probs, labels, weights),
+)

@@ -1,0 +1,48 @@
+"""The op of a network's loss, and what the driver writes into it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import NetworkError
+from pellucid.kernels.compiling.compile import Kernel
+from pellucid.kernels.compiling.fields import fields_of
+from pellucid.network.loss import LOSSES, Loss
+
+__all__ = ["FIELDS", "loss_op"]
+
+
+def _fields(
+    arena, parameters, gradient, logits, delta, size, start, count, targets, weights, outputs,
+    is_raw, is_training, results,
+):  # fmt: skip
+    """What every loss's kernel takes; see ``kernels.loss``."""
+
+
+FIELDS = fields_of(_fields)
+
+
+def loss_op(
+    loss: Loss, *, logits: int, delta: int, size: int, is_training: bool
+) -> NDArray[np.int64]:
+    """Return the op of a loss, complete but for what the driver writes into it.
+
+    Raises
+    ------
+    NetworkError
+        Only its owner knows how to compute it.
+    """
+    kind = type(loss)
+    if kind not in LOSSES:
+        known = ", ".join(known.__name__ for known in LOSSES)
+        raise NetworkError(f"There is no kernel for {loss}; there are for {known}.")
+    module: Any = importlib.import_module(f"pellucid.kernels.loss.{kind.__name__.lower()}")
+    kernel: Kernel = module.kernel()
+    assert kernel.fields == FIELDS, kernel.name
+    known_now = {"logits": logits, "delta": delta, "size": size, "is_training": int(is_training)}
+    numbers = [kernel.address, *(known_now.get(name, 0) for name in FIELDS)]
+    return np.array(numbers, dtype=np.int64)
