@@ -44,6 +44,8 @@ def forward(network: Network, parameters: list[Any], x: Any) -> Any:
             x = jnp.maximum(x, 0)
         elif isinstance(layer, Sigmoid):
             x = jax.nn.sigmoid(x)
+        else:
+            raise TypeError(f"this peer does not know {layer}")
     return x
 
 

@@ -126,6 +126,8 @@ def one_image(
             x = 1 / (1 + np.exp(-x))
         elif isinstance(layer, Flatten):
             x = x.reshape(-1)
+        else:
+            raise TypeError(f"this peer does not know {layer}")
     powers = np.exp(x - x.max())
     probabilities = powers / powers.sum()
     loss = -math.log(max(EPS, min(probabilities[label], 1 - EPS)))
