@@ -28,7 +28,6 @@ TESTED_ELSEWHERE = {
     "kernels/layers/conv2d/ops.py": "kernels/layers/conv2d/test_survivors.py",
     "kernels/layers/flatten.py": "kernels/program/test_stages.py",
     "kernels/program/draft.py": "kernels/test_plan.py",
-    "kernels/program/elementwise.py": "kernels/layers/test_relu.py",
     "kernels/program/loss.py": "network/loss/test_loss.py",
     "kernels/program/one_image.py": "kernels/test_plan_one_image.py",
     "kernels/program/ops.py": "kernels/test_plan.py",

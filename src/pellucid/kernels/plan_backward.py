@@ -113,7 +113,7 @@ class _Backward:
         total = parts[0]
         for part in parts[1:]:
             total, shape = total.shaped(self.draft.shape(value)), self.draft.shape(value)
-            program.backward.append(elementwise(add.add(), total, to, part.shaped(shape)))
+            program.backward.append(elementwise(add.add(), total, to, part.shaped(shape), None))
             total = to
         return to
 

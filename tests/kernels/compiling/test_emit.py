@@ -5,7 +5,8 @@ from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.addresses import pointer
 from pellucid.kernels.compiling.compile import compile_function
-from pellucid.kernels.compiling.emit import EIGHT, int32, int64, splat_int, transpose, width_of
+from pellucid.kernels.compiling.emit import EIGHT, splat_int, transpose, width_of
+from pellucid.kernels.compiling.emitter import int32, int64
 from pellucid.kernels.compiling.vector import LANES
 
 

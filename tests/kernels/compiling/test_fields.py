@@ -1,10 +1,14 @@
 import ctypes
+import importlib.util
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pellucid.kernels.compiling.compile import compile_kernel
 from pellucid.kernels.compiling.fields import fields_of
+from pellucid.kernels.compiling.vector import LANES
 from tests.kernels.oracle import call
 
 
@@ -39,3 +43,15 @@ def test_memory_comes_before_the_fields():
 
     with pytest.raises(AssertionError, match="_wrong takes"):
         fields_of(_wrong)
+
+
+def test_the_kernel_of_the_page_doubles(tmp_path):
+    page = Path(__file__).parents[3] / "docs" / "kernels.md"
+    (block,) = re.findall(r"```py\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "page.py").write_text(block)
+    spec = importlib.util.spec_from_file_location("page", tmp_path / "page.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    arena = np.arange(4 * LANES, dtype=np.float32)
+    call(module.double, arena, count=2, x=0, z=2 * LANES)
+    np.testing.assert_array_equal(arena[2 * LANES :], 2 * arena[: 2 * LANES])

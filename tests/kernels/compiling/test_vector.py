@@ -9,6 +9,7 @@ import pytest
 from numba import types
 
 from pellucid.kernels.compiling import vector
+from pellucid.kernels.compiling.compile import compile_function
 from pellucid.kernels.compiling.emit import transpose as transpose_tile
 from pellucid.kernels.compiling.vector import LANES, load, store
 
@@ -144,3 +145,27 @@ def test_total_adds_halves_in_a_fixed_order(compiled):
 def test_transpose(compiled):
     matrix = np.arange(LANES * LANES, dtype=np.float32).reshape(LANES, LANES)
     np.testing.assert_array_equal(compiled[1](matrix), matrix.T)
+
+
+@vector.emitted(types.int64)
+def _counted(emit, start, steps, TIMES):
+    first, second = steps
+    assert TIMES == (3, LANES)  # whole numbers of Python's, here
+    return emit.place(start, (TIMES[0], first), (TIMES[1], second))
+
+
+@compile_function
+def _count(start, first, second):
+    return _counted(start, (first, second), (3, LANES))
+
+
+def test_tuples_and_constants_come_to_emitted_code():
+    assert _count(1, 100, 2) == 1 + 3 * 100 + LANES * 2
+
+
+def test_a_constant_that_is_none_is_refused():
+    def wrong(times):
+        return _counted(0, (1, 1), (times, times))
+
+    with pytest.raises(numba.TypingError, match="int64 is no constant"):
+        compile_function(wrong)(3)

@@ -8,6 +8,7 @@ from pellucid.equations.relu import relu as relu_equation
 from pellucid.equations.relu import relu_backward
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import relu
+from pellucid.kernels.program.ops import bits_of
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, call, problem
 
@@ -31,7 +32,7 @@ def test_relu_agrees_with_its_equation_wherever_it_stands(layers, count, channel
     assert_agrees(network, *problem(network, count, seed))
 
 
-def elementwise(kernel, x, a):
+def elementwise(kernel, x, a, setting=0.0):
     """Call an elementwise kernel on one row of LANES-wide vectors."""
     columns = -(-len(x) // LANES)
     arena = np.zeros(3 * columns * LANES, dtype=np.float32)
@@ -41,6 +42,8 @@ def elementwise(kernel, x, a):
     for number, name in enumerate("xza"):
         values |= {name: number * columns * LANES, f"{name}_channel": 0, f"{name}_row": 0}
         values[f"{name}_column"] = LANES
+    if "setting" in kernel.fields:
+        values["setting"] = bits_of(setting)
     call(kernel, arena, **values)
     return arena[columns * LANES :][: len(x)]
 

@@ -164,6 +164,10 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
 class _KernelCache(caching.FunctionCache):
     _impl_class = _KernelCacheImpl
 
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        # The file's name says the rest, and a part in a closure has another hash in each process.
+        return sig, codegen.magic_tuple()
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         found = super().load_overload(sig, target_context)
         if found is None:

@@ -8,25 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from pellucid.kernels.compiling.vector import LANES, Emitter
+from pellucid.kernels.compiling.emitter import int32
+from pellucid.kernels.compiling.vector import LANES, emitted
 
-__all__ = ["EIGHT", "int32", "int64", "splat_int", "transpose", "width_of"]
+__all__ = ["EIGHT", "splat_int", "transpose", "width_of"]
 
 EIGHT = 8
 """Floats of a vector where a pixel's channels don't fill a wider one."""
-
-
-def int64(value: int) -> Any:
-    """Return a whole number as the kernels count: an index, a distance."""
-    return ir.Constant(ir.IntType(64), value)
-
-
-def int32(value: int) -> Any:
-    """Return a whole number as LLVM numbers the parts of a vector."""
-    return ir.Constant(ir.IntType(32), value)
 
 
 def splat_int(builder: Any, scalar: Any) -> Any:
@@ -48,20 +37,9 @@ def width_of(depth: int) -> int:
     return LANES if depth % LANES == 0 else EIGHT
 
 
-@intrinsic
-def transpose(
-    typingctx: Any, source: Any, x: Any, x_row: Any, arena: Any, to: Any, to_row: Any
-) -> Any:
+@emitted()
+def transpose(emit, source, x, x_row, arena, to, to_row):
     """``to[i, j] = x[j, i]`` for a square of LANES by LANES, rows of LANES floats each."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        source, x, x_row, memory, to, to_row = args
-        emit = Emitter(builder)
-        rows = [
-            emit.load(source, builder.add(x, builder.mul(x_row, int64(i)))) for i in range(LANES)
-        ]
-        for i, column in enumerate(emit.transpose(rows)):
-            emit.store(column, memory, builder.add(to, builder.mul(to_row, int64(i))))
-        return context.get_dummy_value()
-
-    return types.void(source, types.intp, types.intp, arena, types.intp, types.intp), codegen
+    rows = [emit.load(source, emit.place(x, (i, x_row))) for i in range(LANES)]
+    for i, column in enumerate(emit.transpose(rows)):
+        emit.store(column, arena, emit.place(to, (i, to_row)))

@@ -6,8 +6,9 @@ instruction does the same step for all of them. Numba has no vector type; this f
 that is wider than the processor's registers.
 
 Two levels use it. Kernels written in plain Numba call the functions in ``__all__``. Register tiles,
-whose accumulators must not leave the registers, are emitted through :class:`Emitter`, where a
-Python loop stands for unrolled code.
+whose accumulators must not leave the registers, are emitted through
+:class:`~pellucid.kernels.compiling.emitter.Emitter`, where a Python loop stands for unrolled code;
+:func:`emitted` lets kernels call them, too.
 
 LANES and COLUMNS follow the processor: 16 images and 4 columns where there are 32 registers of 512
 bits, 8 images and fewer accumulators elsewhere.
@@ -15,8 +16,11 @@ bits, 8 images and fewer accumulators elsewhere.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import platform
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding
@@ -24,18 +28,21 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.datamodel import models
+from numba.core.errors import TypingError
 from numba.extending import intrinsic, register_model
+
+from pellucid.kernels.compiling.emitter import Emitter
 
 __all__ = [
     "ACCUMULATORS",
     "COLUMNS",
     "LANES",
     "REGISTERS",
-    "Emitter",
     "Vector",
     "add",
     "at_least",
     "div",
+    "emitted",
     "exp",
     "fma",
     "gate",
@@ -75,280 +82,139 @@ Vector = _VectorType()
 
 @register_model(_VectorType)
 class _VectorModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, kind: Any) -> None:
+    def __init__(self, manager, kind):
         super().__init__(manager, kind, _VECTOR)
 
 
-class Emitter:
-    """Emits vector code into an LLVM function; Python loops around it are unrolled code.
+def emitted(result: Any = types.void) -> Callable[[Any], Any]:
+    """Decorate a function that emits code, so that compiled functions call it as one of theirs.
+
+    It is given an emitter of vectors of LANES floats, and then what it is called with as values of
+    LLVM, a tuple as a tuple of them. An argument in capital letters is a constant there, or a tuple
+    of some: it comes as Python's whole numbers, and each set of them has code of its own.
 
     Parameters
     ----------
-    builder : llvmlite.ir.IRBuilder
-        Where the code goes.
-    lanes : int, optional
-        Floats in a vector, where they are not one of each image.
+    result : numba.types.Type, optional
+        The type of what it returns, if that is not nothing.
     """
 
-    def __init__(self, builder: Any, lanes: int = LANES) -> None:
-        self.builder = builder
-        self.lanes = lanes
-        self.vector = ir.VectorType(_FLOAT, lanes)
+    def decorate(function):
+        names = list(inspect.signature(function).parameters)[1:]
 
-    def constant(self, value: float) -> Any:
-        """Return a vector with ``value`` in every lane."""
-        return ir.Constant(self.vector, [value] * self.lanes)
+        def typing(_, *kinds):
+            constants = {
+                name: _constant(kind)
+                for name, kind in zip(names, kinds, strict=True)
+                if name.isupper()
+            }
 
-    def at(self, pointer: Any, index: Any, offset: int = 0) -> Any:
-        """Return the address of ``pointer[index + offset]``, as that of a vector."""
-        if offset:
-            index = self.builder.add(index, ir.Constant(index.type, offset))
-        address = self.builder.gep(pointer, [index])
-        return self.builder.bitcast(address, self.vector.as_pointer())
+            def codegen(context, builder, signature, values):
+                given = {
+                    name: _unpacked(builder, kind, value)
+                    for name, kind, value in zip(names, kinds, values, strict=True)
+                }
+                value = function(Emitter(builder, LANES), **given | constants)
+                return context.get_dummy_value() if result is types.void else value
 
-    def load(self, pointer: Any, index: Any, offset: int = 0) -> Any:
-        """Return a vector of the floats from ``pointer[index + offset]`` on."""
-        return self.builder.load(self.at(pointer, index, offset), align=4)
+            return result(*kinds), codegen
 
-    def store(self, value: Any, pointer: Any, index: Any, offset: int = 0) -> None:
-        """Write a vector to the floats from ``pointer[index + offset]`` on."""
-        self.builder.store(value, self.at(pointer, index, offset), align=4)
+        functools.update_wrapper(typing, function)
+        return intrinsic(prefer_literal=any(map(str.isupper, names)))(typing)
 
-    def prefetch(self, pointer: Any, index: Any, offset: int) -> None:
-        """Have the line of ``pointer[index + offset]`` fetched, which will soon be read."""
-        index = self.builder.add(index, ir.Constant(index.type, offset))
-        address = self.builder.bitcast(
-            self.builder.gep(pointer, [index]), ir.IntType(8).as_pointer()
-        )
-        kind = ir.FunctionType(ir.VoidType(), [address.type, *[ir.IntType(32)] * 3])
-        function = self.builder.module.declare_intrinsic("llvm.prefetch", [address.type], kind)
-        self.builder.call(function, [address, *map(_index, (0, 3, 1))])
-
-    def splat(self, scalar: Any) -> Any:
-        """Return ``scalar`` in every lane."""
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        first = self.builder.insert_element(undefined, scalar, _index(0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(first, undefined, zeros)
-
-    def broadcast(self, pointer: Any, index: Any, offset: int = 0) -> Any:
-        """Return ``pointer[index + offset]`` in every lane."""
-        if offset:
-            index = self.builder.add(index, ir.Constant(index.type, offset))
-        return self.splat(self.builder.load(self.builder.gep(pointer, [index]), align=4))
-
-    def fma(self, a: Any, b: Any, c: Any) -> Any:
-        """Return ``a * b + c``, fused where the processor can."""
-        kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        name = f"llvm.fmuladd.v{self.lanes}f32"
-        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        return self.builder.call(function, [a, b, c])
-
-    def at_least(self, value: Any, floor: Any) -> Any:
-        """Return the larger of both lane by lane; a NaN in ``value`` stays NaN."""
-        below = self.builder.fcmp_ordered("<", value, floor)
-        return self.builder.select(below, floor, value)
-
-    def gate(self, value: Any, gate: Any) -> Any:
-        """Return ``value`` where ``gate > 0``, else 0."""
-        is_open = self.builder.fcmp_ordered(">", gate, self.constant(0.0))
-        return self.builder.select(is_open, value, self.constant(0.0))
-
-    def total(self, value: Any) -> Any:
-        """Return the sum over the lanes, halves first: always in the same order."""
-        lanes = self.lanes
-        while lanes > 1:
-            lanes //= 2
-            low, high = self._part(value, range(lanes)), self._part(value, range(lanes, 2 * lanes))
-            value = self.builder.fadd(low, high)
-        return self.builder.extract_element(value, _index(0))
-
-    def transpose(self, rows: list[Any]) -> list[Any]:
-        """Return LANES vectors with rows and columns swapped, in log2(LANES) rounds."""
-        half = LANES // 2
-        low = [lane for i in range(half) for lane in (i, LANES + i)]
-        high = [lane for i in range(half, LANES) for lane in (i, LANES + i)]
-        count = LANES
-        while count > 1:
-            rows = [
-                self._shuffle(rows[i], rows[i + half], pick)
-                for i in range(half)
-                for pick in (low, high)
-            ]
-            count //= 2
-        return rows
-
-    def variable(self, value: Any) -> Any:
-        """Return a slot for a value that loops change; LLVM keeps it in a register."""
-        return cgutils.alloca_once_value(self.builder, value)
-
-    def repeat(self, count: Any) -> Any:
-        """Return a loop that runs ``count`` times, as ``with emitter.repeat(n) as index:``."""
-        return _Repeat(self.builder, count)
-
-    def _part(self, value: Any, lanes: range) -> Any:
-        return self._shuffle(value, value, list(lanes))
-
-    def _shuffle(self, a: Any, b: Any, lanes: list[int]) -> Any:
-        mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
-        return self.builder.shuffle_vector(a, b, mask)
+    return decorate
 
 
-class _Repeat:
-    def __init__(self, builder: Any, count: Any) -> None:
-        self._loop = cgutils.for_range(builder, count)
-
-    def __enter__(self) -> Any:
-        return self._loop.__enter__().index
-
-    def __exit__(self, *error: Any) -> None:
-        self._loop.__exit__(*error)
+def _constant(kind):
+    """Return the whole number that a literal type stands for, of a tuple a tuple of them."""
+    if isinstance(kind, types.BaseTuple):
+        return tuple(map(_constant, kind))
+    if not isinstance(kind, types.Literal):
+        raise TypingError(f"{kind} is no constant")
+    return kind.literal_value
 
 
-def _index(value: int) -> Any:
-    return ir.Constant(ir.IntType(32), value)
+def _unpacked(builder, kind, value):
+    is_tuple = isinstance(kind, types.BaseTuple)
+    return tuple(cgutils.unpack_tuple(builder, value)) if is_tuple else value
 
 
-def _floats() -> Any:
-    return types.CPointer(types.float32)
-
-
-@intrinsic
-def load(typingctx: Any, pointer: Any, index: Any) -> Any:
+@emitted(Vector)
+def load(emit, pointer, index):
     """Return the LANES floats from ``pointer[index]`` on."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return Emitter(builder).load(*args)
-
-    return Vector(_floats(), types.intp), codegen
+    return emit.load(pointer, index)
 
 
-@intrinsic
-def store(typingctx: Any, pointer: Any, index: Any, value: Any) -> Any:
+@emitted()
+def store(emit, pointer, index, value):
     """Write ``value`` to the LANES floats from ``pointer[index]`` on."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        pointer, index, value = args
-        Emitter(builder).store(value, pointer, index)
-        return context.get_dummy_value()
-
-    return types.void(_floats(), types.intp, Vector), codegen
+    emit.store(value, pointer, index)
 
 
-@intrinsic
-def splat(typingctx: Any, scalar: Any) -> Any:
+@emitted(Vector)
+def splat(emit, scalar):
     """Return ``scalar`` in every lane."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return Emitter(builder).splat(args[0])
-
-    return Vector(types.float32), codegen
+    return emit.splat(scalar)
 
 
-@intrinsic
-def add(typingctx: Any, a: Any, b: Any) -> Any:
+@emitted(Vector)
+def add(emit, a, b):
     """Return ``a + b``."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.fadd(*args)
-
-    return Vector(Vector, Vector), codegen
+    return emit.builder.fadd(a, b)
 
 
-@intrinsic
-def sub(typingctx: Any, a: Any, b: Any) -> Any:
+@emitted(Vector)
+def sub(emit, a, b):
     """Return ``a - b``."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.fsub(*args)
-
-    return Vector(Vector, Vector), codegen
+    return emit.builder.fsub(a, b)
 
 
-@intrinsic
-def mul(typingctx: Any, a: Any, b: Any) -> Any:
+@emitted(Vector)
+def mul(emit, a, b):
     """Return ``a * b``."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.fmul(*args)
-
-    return Vector(Vector, Vector), codegen
+    return emit.builder.fmul(a, b)
 
 
-@intrinsic
-def div(typingctx: Any, a: Any, b: Any) -> Any:
+@emitted(Vector)
+def div(emit, a, b):
     """Return ``a / b``."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.fdiv(*args)
-
-    return Vector(Vector, Vector), codegen
+    return emit.builder.fdiv(a, b)
 
 
-@intrinsic
-def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+@emitted(Vector)
+def fma(emit, a, b, c):
     """Return ``a * b + c``, fused where the processor can."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return Emitter(builder).fma(*args)
-
-    return Vector(Vector, Vector, Vector), codegen
+    return emit.fma(a, b, c)
 
 
-@intrinsic
-def at_least(typingctx: Any, value: Any, floor: Any) -> Any:
+@emitted(Vector)
+def at_least(emit, value, floor):
     """Return the larger of both; a NaN in ``value`` stays NaN."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return Emitter(builder).at_least(*args)
-
-    return Vector(Vector, Vector), codegen
+    return emit.at_least(value, floor)
 
 
-@intrinsic
-def gate(typingctx: Any, value: Any, opener: Any) -> Any:
+@emitted(Vector)
+def gate(emit, value, opener):
     """Return ``value`` where ``opener > 0``, else 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return Emitter(builder).gate(*args)
-
-    return Vector(Vector, Vector), codegen
+    return emit.gate(value, opener)
 
 
-@intrinsic
-def winner(typingctx: Any, value: Any, best: Any, a: Any, b: Any) -> Any:
+@emitted(Vector)
+def winner(emit, value, best, a, b):
     """Return ``a`` where ``value > best`` or ``value`` is NaN, else ``b``."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        value, best, a, b = args
-        wins = builder.or_(
-            builder.fcmp_ordered(">", value, best), builder.fcmp_unordered("uno", value, value)
-        )
-        return builder.select(wins, a, b)
-
-    return Vector(Vector, Vector, Vector, Vector), codegen
+    return emit.builder.select(emit.larger(value, best), a, b)
 
 
-@intrinsic
-def where_equal(typingctx: Any, a: Any, b: Any, value: Any) -> Any:
+@emitted(Vector)
+def where_equal(emit, a, b, value):
     """Return ``value`` where ``a == b``, else 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        a, b, value = args
-        same = builder.fcmp_ordered("==", a, b)
-        return builder.select(same, value, Emitter(builder).constant(0.0))
-
-    return Vector(Vector, Vector, Vector), codegen
+    return emit.builder.select(emit.builder.fcmp_ordered("==", a, b), value, emit.constant(0.0))
 
 
-@intrinsic
-def total(typingctx: Any, value: Any) -> Any:
+@emitted(types.float32)
+def total(emit, value):
     """Return the sum over the lanes, always in the same order."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return Emitter(builder).total(args[0])
-
-    return types.float32(Vector), codegen
+    return emit.total(value)
 
 
 _EXP = (
@@ -363,32 +229,28 @@ _EXP = (
 )
 
 
-@intrinsic
-def exp(typingctx: Any, x: Any) -> Any:
+@emitted(Vector)
+def exp(emit, x):
     """Return ``e**x`` to about 1e-7 of its value; the same bits on every system's C library.
 
     ``e**x = 2**n e**r`` with ``n = round(x / log 2)`` and ``r`` in ±0.35, where eight terms of the
     Taylor series leave 1e-9. ``x`` is held within ±87, the normal range; NaN stays NaN.
     """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        emit = Emitter(builder)
-        x = emit.at_least(args[0], emit.constant(-87.0))
-        above = builder.fcmp_ordered(">", x, emit.constant(87.0))
-        x = builder.select(above, emit.constant(87.0), x)
-        # Adding 1.5 * 2**23 rounds to a whole number, which then stands in the lowest bits.
-        magic = emit.constant(12582912.0)
-        shifted = emit.fma(x, emit.constant(1.4426950216293335), magic)
-        n = builder.fsub(shifted, magic)
-        r = emit.fma(n, emit.constant(-0.693145751953125), x)
-        r = emit.fma(n, emit.constant(-1.428606765330187e-06), r)
-        value = emit.constant(_EXP[-1])
-        for coefficient in _EXP[-2::-1]:
-            value = emit.fma(value, r, emit.constant(coefficient))
-        integers = ir.VectorType(ir.IntType(32), LANES)
-        power = builder.shl(builder.bitcast(shifted, integers), ir.Constant(integers, [23] * LANES))
-        result = builder.bitcast(builder.add(builder.bitcast(value, integers), power), _VECTOR)
-        is_nan = builder.fcmp_unordered("uno", x, x)
-        return builder.select(is_nan, x, result)
-
-    return Vector(Vector), codegen
+    builder = emit.builder
+    x = emit.at_least(x, emit.constant(-87.0))
+    above = builder.fcmp_ordered(">", x, emit.constant(87.0))
+    x = builder.select(above, emit.constant(87.0), x)
+    # Adding 1.5 * 2**23 rounds to a whole number, which then stands in the lowest bits.
+    magic = emit.constant(12582912.0)
+    shifted = emit.fma(x, emit.constant(1.4426950216293335), magic)
+    n = builder.fsub(shifted, magic)
+    r = emit.fma(n, emit.constant(-0.693145751953125), x)
+    r = emit.fma(n, emit.constant(-1.428606765330187e-06), r)
+    value = emit.constant(_EXP[-1])
+    for coefficient in _EXP[-2::-1]:
+        value = emit.fma(value, r, emit.constant(coefficient))
+    integers = ir.VectorType(ir.IntType(32), LANES)
+    power = builder.shl(builder.bitcast(shifted, integers), ir.Constant(integers, [23] * LANES))
+    result = builder.bitcast(builder.add(builder.bitcast(value, integers), power), _VECTOR)
+    is_nan = builder.fcmp_unordered("uno", x, x)
+    return builder.select(is_nan, x, result)

@@ -16,7 +16,6 @@ innermost. On the way out ``leave`` goes image by image and writes in the order 
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 
@@ -52,19 +51,17 @@ def _read_image(
     arena, parameters, gradient, images, is_float, index, to, pitch, channels, rows, columns,
     framed, ranges, seed, pass_number, number,
 ):  # fmt: skip
-    _read(arena, images, is_float, index, to, pitch, channels * rows, columns)
+    _read(arena, (images, is_float), index, (to, pitch), (channels * rows, columns))
 
 
 def _randomize_image(
     arena, parameters, gradient, images, is_float, index, to, pitch, channels, rows, columns,
     framed, ranges, seed, pass_number, number,
 ):  # fmt: skip
-    _frame(arena, images, is_float, index, framed, channels, rows, columns)
+    shape = channels, rows, columns
+    _frame(arena, (images, is_float), index, framed, shape)
     key = image_key(seed, pass_number, number)
-    drawn_from = doubles_at(ranges)
-    randomize_image(
-        arena, framed, is_float == 0, to, pitch, channels, rows, columns, drawn_from, key
-    )
+    randomize_image(arena, framed, is_float == 0, (to, pitch), shape, doubles_at(ranges), key)
 
 
 FIELDS = fields_of(_read_image)
@@ -90,11 +87,11 @@ LEAVING = fields_of(_leave)
 
 
 @compile_part
-def _read(
-    arena: Any, images: int, is_float: bool, index: int, to: int, pitch: int, rows: int,
-    columns: int,
-) -> None:  # fmt: skip
+def _read(arena, source, index, to, shape):
     """Copy one image to ``to``, ``pitch`` floats a row; bytes become 0 to 1."""
+    images, is_float = source
+    to, pitch = to
+    rows, columns = shape
     first = index * rows * columns
     for y in range(rows):
         if is_float:
@@ -109,14 +106,13 @@ def _read(
 
 
 @compile_part
-def _frame(
-    arena: Any, images: int, is_float: bool, index: int, framed: int, channels: int, rows: int,
-    columns: int,
-) -> None:  # fmt: skip
+def _frame(arena, source, index, framed, shape):
     """Copy one image into its frame: zeros one row and column before it, two after.
 
     Bytes go there as words, each packed with its neighbors.
     """
+    images, is_float = source
+    channels, rows, columns = shape
     pitch, plane = columns + 3, (rows + 3) * (columns + 3)
     for c in range(channels):
         frame = framed + c * plane
@@ -124,7 +120,7 @@ def _frame(
             arena[at] = np.float32(0.0)
         inside = frame + pitch + 1
         if is_float:
-            _read(arena, images, is_float, index * channels + c, inside, pitch, rows, columns)
+            _read(arena, source, index * channels + c, (inside, pitch), (rows, columns))
         else:
             words, pixels = words_of(arena), bytes_at(images)
             first = (index * channels + c) * rows * columns

@@ -66,7 +66,7 @@ class AddOps(LayerOps[Add]):
     def forward(self, draft: Draft, stage: Stage[Add]) -> None:
         """Emit one op."""
         x, a = draft.inputs(stage)
-        draft.program.forward.append(elementwise(add(), x, draft.output(stage), a))
+        draft.program.forward.append(elementwise(add(), x, draft.output(stage), a, None))
 
     def one_image(
         self, draft: OneImageDraft, stage: Stage[Add], inputs: tuple[Pixels, ...], z: Pixels

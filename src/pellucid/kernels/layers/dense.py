@@ -13,14 +13,11 @@ goes through memory in order.
 from __future__ import annotations
 
 import functools
-from typing import Any
-
-from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64, transpose
-from pellucid.kernels.compiling.vector import LANES, REGISTERS, Emitter, add, load, store, total
+from pellucid.kernels.compiling.emit import transpose
+from pellucid.kernels.compiling.emitter import int64
+from pellucid.kernels.compiling.vector import LANES, REGISTERS, add, emitted, load, store, total
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View
 from pellucid.kernels.program.blocks import PARTS
@@ -30,7 +27,7 @@ from pellucid.kernels.program.ops import gate_of_flat, make_op
 from pellucid.kernels.program.stages import LayerOps, Stage, Sums
 from pellucid.network.layers import Dense
 
-__all__ = ["OPS", "product", "transpose", "weights_finish", "weights_gradient"]
+__all__ = ["OPS", "product", "weights_finish", "weights_gradient"]
 
 OUTPUTS = 4 if REGISTERS == 32 else 2
 """Outputs that one register tile holds, with PARTS sums each."""
@@ -56,70 +53,61 @@ def product(parts: int) -> Kernel:
         whole = outputs // most * most
         for o in range(0, whole, most):
             _tile(
-                arena, parameters, w + o * w_output, w_output, w_input, bias, o, inputs, x, x_input,
-                z + o * z_output, z_output, floor, gate + o * gate_output, gate_output,
-                most, parts,
+                arena, parameters, (w + o * w_output, w_output, w_input), (bias, o),
+                (x, x_input, inputs), (z + o * z_output, z_output, floor),
+                (gate + o * gate_output, gate_output), (most, parts),
             )  # fmt: skip
         for o in range(whole, outputs):
             _tile(
-                arena, parameters, w + o * w_output, w_output, w_input, bias, o, inputs, x, x_input,
-                z + o * z_output, z_output, floor, gate + o * gate_output, gate_output,
-                1, parts,
+                arena, parameters, (w + o * w_output, w_output, w_input), (bias, o),
+                (x, x_input, inputs), (z + o * z_output, z_output, floor),
+                (gate + o * gate_output, gate_output), (1, parts),
             )  # fmt: skip
 
     return compile_kernel(_product, parts)
 
 
-@intrinsic(prefer_literal=True)
-def _tile(
-    typingctx: Any, arena: Any, parameters: Any, w: Any, w_output: Any, w_input: Any, bias: Any,
-    output: Any, inputs: Any, x: Any, x_input: Any, z: Any, z_output: Any, floor: Any, gate: Any,
-    gate_output: Any, block: Any, parts: Any,
-) -> Any:  # fmt: skip
-    """One register tile of the product: ``block`` outputs, each as ``parts`` sums."""
-    BLOCK, PARTS = block.literal_value, parts.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, parameters, w, w_output, w_input, bias, output, inputs, x, x_input,
-         z, z_output, floor, gate, gate_output) = args[:15]  # fmt: skip
-        emit = Emitter(builder)
-        acc = [[emit.variable(emit.constant(0.0)) for _ in range(PARTS)] for _ in range(BLOCK)]
-        with builder.if_then(builder.icmp_signed(">=", bias, int64(0))):
-            for o in range(BLOCK):
-                start = emit.broadcast(parameters, builder.add(bias, output), o)
-                builder.store(start, acc[o][0])
-
-        def add_input(i: Any, part: int) -> None:
-            value = emit.load(memory, builder.add(x, builder.mul(i, x_input)))
-            column = builder.add(w, builder.mul(i, w_input))
-            if PARTS == 1:  # the next tile's weights lie behind these, in rows far apart
-                emit.prefetch(parameters, column, BLOCK)
-            for o in range(BLOCK):
-                at = builder.add(column, builder.mul(w_output, int64(o)))
-                weight = emit.broadcast(parameters, at)
-                old = builder.load(acc[o][part])
-                builder.store(emit.fma(weight, value, old), acc[o][part])
-
-        rounds = builder.sdiv(inputs, int64(PARTS))
-        with emit.repeat(rounds) as number:
-            for part in range(PARTS):
-                add_input(builder.add(builder.mul(number, int64(PARTS)), int64(part)), part)
-        for part in range(PARTS - 1):
-            i = builder.add(builder.mul(rounds, int64(PARTS)), int64(part))
-            with builder.if_then(builder.icmp_signed("<", i, inputs)):
-                add_input(i, part)
-        least = emit.broadcast(memory, floor)
+@emitted()
+def _tile(emit, arena, parameters, weights, bias, image, out, gate, TILE):
+    """One register tile of the product: BLOCK outputs, each as PARTS sums."""
+    BLOCK, PARTS = TILE
+    w, w_output, w_input = weights
+    bias, output = bias
+    x, x_input, inputs = image
+    z, z_output, floor = out
+    gate, gate_output = gate
+    builder = emit.builder
+    acc = [[emit.variable(emit.constant(0.0)) for _ in range(PARTS)] for _ in range(BLOCK)]
+    with builder.if_then(builder.icmp_signed(">=", bias, int64(0))):
         for o in range(BLOCK):
-            value = emit.at_least(_halved(builder, [builder.load(a) for a in acc[o]]), least)
-            place = builder.add(gate, builder.mul(gate_output, int64(o)))
-            to = builder.add(z, builder.mul(z_output, int64(o)))
-            emit.store(emit.gate(value, emit.load(memory, place)), memory, to)
-        return context.get_dummy_value()
+            start = emit.broadcast(parameters, builder.add(bias, output), o)
+            builder.store(start, acc[o][0])
 
-    return types.void(arena, parameters, *[types.intp] * 13, block, parts), codegen
+    def add_input(i, part: int) -> None:
+        value = emit.load(arena, emit.place(x, (i, x_input)))
+        column = emit.place(w, (i, w_input))
+        if PARTS == 1:  # the next tile's weights lie behind these, in rows far apart
+            emit.prefetch(parameters, column, BLOCK)
+        for o in range(BLOCK):
+            weight = emit.broadcast(parameters, emit.place(column, (o, w_output)))
+            emit.add_product(acc[o][part], weight, value)
+
+    rounds = builder.sdiv(inputs, int64(PARTS))
+    with emit.repeat(rounds) as number:
+        for part in range(PARTS):
+            add_input(emit.place(int64(part), (number, PARTS)), part)
+    for part in range(PARTS - 1):
+        i = emit.place(int64(part), (rounds, PARTS))
+        with builder.if_then(builder.icmp_signed("<", i, inputs)):
+            add_input(i, part)
+    least = emit.broadcast(arena, floor)
+    for o in range(BLOCK):
+        value = emit.at_least(_halved(builder, [builder.load(a) for a in acc[o]]), least)
+        opener = emit.load(arena, emit.place(gate, (o, gate_output)))
+        emit.store(emit.gate(value, opener), arena, emit.place(z, (o, z_output)))
 
 
-def _halved(builder: Any, values: list[Any]) -> Any:
+def _halved(builder, values):
     """Return the sum of the values, halves first, as :meth:`Emitter.total` adds lanes up."""
     while len(values) > 1:
         half = len(values) // 2
@@ -142,36 +130,27 @@ def weights_gradient() -> Kernel:
             transpose(arena, x + i * x_input, x_input, arena, transposed, LANES)
             whole = outputs // SHARED * SHARED
             for o in range(0, whole, SHARED):
-                _add_images(arena, transposed, dz + o * dz_output, dz_output, sums, SHARED)
+                _add_images(arena, transposed, (dz + o * dz_output, dz_output), sums, SHARED)
                 sums += SHARED * LANES
             for o in range(whole, outputs):
-                _add_images(arena, transposed, dz + o * dz_output, dz_output, sums, 1)
+                _add_images(arena, transposed, (dz + o * dz_output, dz_output), sums, 1)
                 sums += LANES
 
     return compile_kernel(_weights_gradient)
 
 
-@intrinsic(prefer_literal=True)
-def _add_images(
-    typingctx: Any, arena: Any, rows: Any, dz: Any, dz_output: Any, sums: Any, block: Any
-) -> Any:
-    """``sums[o] += sum_images dz[o, image] rows[image]`` for ``block`` outputs."""
-    BLOCK = block.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, rows, dz, dz_output, sums = args[:5]
-        emit = Emitter(builder)
-        deltas = [builder.add(dz, builder.mul(dz_output, dz_output.type(o))) for o in range(BLOCK)]
-        acc = [emit.load(memory, sums, o * LANES) for o in range(BLOCK)]
-        for image in range(LANES):
-            row = emit.load(memory, rows, image * LANES)
-            for o in range(BLOCK):
-                acc[o] = emit.fma(emit.broadcast(memory, deltas[o], image), row, acc[o])
-        for o, value in enumerate(acc):
-            emit.store(value, memory, sums, o * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 4, block), codegen
+@emitted()
+def _add_images(emit, arena, rows, deltas, sums, BLOCK):
+    """``sums[o] += sum_images dz[o, image] rows[image]`` for BLOCK outputs."""
+    dz, dz_output = deltas
+    deltas = [emit.place(dz, (o, dz_output)) for o in range(BLOCK)]
+    acc = [emit.load(arena, sums, o * LANES) for o in range(BLOCK)]
+    for image in range(LANES):
+        row = emit.load(arena, rows, image * LANES)
+        for o in range(BLOCK):
+            acc[o] = emit.fma(emit.broadcast(arena, deltas[o], image), row, acc[o])
+    for o, value in enumerate(acc):
+        emit.store(value, arena, sums, o * LANES)
 
 
 @functools.cache

@@ -1,9 +1,9 @@
 """The forward pass of a single image: channels side by side in a vector, in place of images.
 
-The equations are those of :mod:`pellucid.equations`; ``conv2d``, ``maxpool2d``, ``relu``,
-``sigmoid``, ``flatten`` and ``dense`` here are twins of the files of these names there, and each
-states its equation. The other kernels work on LANES images at once, which a single one would wait
-for in vain. Inference only.
+The equations are those of :mod:`pellucid.equations`; ``conv2d``, ``maxpool2d``, ``flatten`` and
+``dense`` here are twins of the files of these names there, and each states its equation; what goes
+element by element is in its layer's own file. The other kernels work on LANES images at once, which
+a single one would wait for in vain. Inference only.
 
 Layout: ``x[y, x, c]``, channels last, a pixel of
 :func:`pellucid.kernels.layers.conv2d.channels_last.depth` floats, zeros where a convolution wants
@@ -21,30 +21,21 @@ Every sum is added up in the order of :mod:`pellucid.kernels.layers.conv2d.forwa
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int32, int64, transpose, width_of
+from pellucid.kernels.compiling.emit import transpose, width_of
+from pellucid.kernels.compiling.emitter import Emitter, int32, int64
 from pellucid.kernels.compiling.vector import (
     LANES,
     REGISTERS,
-    Emitter,
-    Vector,
-    add,
-    at_least,
-    div,
-    exp,
-    load,
-    splat,
-    sub,
+    emitted,
 )
 from pellucid.kernels.program.blocks import PARTS
 
-__all__ = ["conv2d", "dense", "flatten", "maxpool2d", "pack", "relu", "sigmoid", "tiling"]
+__all__ = ["conv2d", "dense", "flatten", "maxpool2d", "pack", "store_eight", "tiling"]
 
 
 def tiling(depth: int, columns: int) -> tuple[int, int, int]:
@@ -122,52 +113,44 @@ def conv2d(floats: int, vectors: int, pixels: int) -> Kernel:
                     # The last tile steps back over pixels already done: same values again.
                     at = min(start, columns - pixels)
                     _tile(
-                        arena, source + at * x_step_column, x_row, x_column, x_step_column,
-                        channels, height, width, filters, bias, to + at * z_column, z_column,
-                        floor, floats, vectors, pixels,
+                        arena, (source + at * x_step_column, x_row, x_column, x_step_column),
+                        (channels, height, width), (filters, bias),
+                        (to + at * z_column, z_column, floor), (floats, vectors, pixels),
                     )  # fmt: skip
 
     return compile_kernel(_conv2d, floats, vectors, pixels)
 
 
-@intrinsic(prefer_literal=True)
-def _tile(
-    typingctx: Any, arena: Any, x: Any, x_row: Any, x_column: Any, x_step: Any, channels: Any,
-    height: Any, taps: Any, weights: Any, bias: Any, z: Any, z_column: Any, floor: Any, width: Any,
-    vectors: Any, pixels: Any,
-) -> Any:  # fmt: skip
-    """One register tile: ``pixels`` columns by ``vectors`` vectors of filters."""
-    WIDTH, VECTORS, PIXELS = width.literal_value, vectors.literal_value, pixels.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, x, x_row, x_column, x_step, channels, height, taps, weights, bias,
-         z, z_column, floor) = args[:13]  # fmt: skip
-        emit = Emitter(builder, WIDTH)
-        starts = [emit.load(memory, bias, v * WIDTH) for v in range(VECTORS)]
-        acc = [[emit.variable(start) for start in starts] for _ in range(PIXELS)]
-        at = emit.variable(weights)
-        steps = [builder.mul(x_step, int64(p)) for p in range(PIXELS)]
-        with emit.repeat(channels) as c, emit.repeat(height) as i:
-            row = builder.add(x, builder.add(c, builder.mul(i, x_row)))
-            with emit.repeat(taps) as j:
-                place = builder.add(row, builder.mul(j, x_column))
-                filters = builder.load(at)
-                loaded = [emit.load(memory, filters, v * WIDTH) for v in range(VECTORS)]
-                for p in range(PIXELS):
-                    pixel = emit.broadcast(memory, builder.add(place, steps[p]))
-                    for v in range(VECTORS):
-                        old = builder.load(acc[p][v])
-                        builder.store(emit.fma(loaded[v], pixel, old), acc[p][v])
-                builder.store(builder.add(filters, int64(WIDTH * VECTORS)), at)
-        least = emit.broadcast(memory, floor)
-        for p in range(PIXELS):
-            to = builder.add(z, builder.mul(z_column, int64(p)))
-            for v in range(VECTORS):
-                value = emit.at_least(builder.load(acc[p][v]), least)
-                emit.store(value, memory, to, v * WIDTH)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 12, width, vectors, pixels), codegen
+@emitted()
+def _tile(emit, arena, image, size, weights, out, TILE):
+    """One register tile: PIXELS columns by VECTORS vectors of filters."""
+    WIDTH, VECTORS, PIXELS = TILE
+    x, x_row, x_column, x_step = image
+    channels, height, taps = size
+    weights, bias = weights
+    z, z_column, floor = out
+    builder = emit.builder
+    emit = Emitter(builder, WIDTH)
+    starts = [emit.load(arena, bias, v * WIDTH) for v in range(VECTORS)]
+    acc = [[emit.variable(start) for start in starts] for _ in range(PIXELS)]
+    at = emit.variable(weights)
+    steps = [builder.mul(x_step, int64(p)) for p in range(PIXELS)]
+    with emit.repeat(channels) as c, emit.repeat(height) as i:
+        row = emit.place(builder.add(x, c), (i, x_row))
+        with emit.repeat(taps) as j:
+            place = emit.place(row, (j, x_column))
+            filters = builder.load(at)
+            loaded = [emit.load(arena, filters, v * WIDTH) for v in range(VECTORS)]
+            for p in range(PIXELS):
+                pixel = emit.broadcast(arena, builder.add(place, steps[p]))
+                for v in range(VECTORS):
+                    emit.add_product(acc[p][v], loaded[v], pixel)
+            builder.store(builder.add(filters, int64(WIDTH * VECTORS)), at)
+    least = emit.broadcast(arena, floor)
+    for p in range(PIXELS):
+        to = emit.place(z, (p, z_column))
+        for v in range(VECTORS):
+            emit.store(emit.at_least(builder.load(acc[p][v]), least), arena, to, v * WIDTH)
 
 
 @functools.cache
@@ -183,72 +166,32 @@ def maxpool2d() -> Kernel:
                 corner, to = x + y * x_step_row + column * x_step_column, z + y * z_row
                 to += column * z_column
                 for c in range(0, depth, 8):
-                    _largest(arena, corner + c, x_row, x_column, pool_rows, pool_columns, to + c)
+                    window = corner + c, x_row, x_column
+                    _largest(arena, window, (pool_rows, pool_columns), to + c)
 
     return compile_kernel(_maxpool2d)
 
 
-@intrinsic
-def _largest(
-    typingctx: Any, arena: Any, x: Any, x_row: Any, x_column: Any, rows: Any, columns: Any, to: Any
-) -> Any:
+@emitted()
+def _largest(emit, arena, image, window, to):
     """Write the largest of a window for 8 channels."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, x, x_row, x_column, rows, columns, to = args
-        emit = Emitter(builder, 8)
-        best = emit.variable(emit.load(memory, x))
-        with emit.repeat(rows) as i, emit.repeat(columns) as j:
-            place = builder.add(builder.mul(i, x_row), builder.mul(j, x_column))
-            value, old = emit.load(memory, builder.add(x, place)), builder.load(best)
-            is_larger = builder.fcmp_ordered(">", value, old)
-            wins = builder.or_(is_larger, builder.fcmp_unordered("uno", value, value))
-            builder.store(builder.select(wins, value, old), best)
-        emit.store(builder.load(best), memory, to)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 6), codegen
+    x, x_row, x_column = image
+    rows, columns = window
+    builder = emit.builder
+    emit = Emitter(builder, 8)
+    best = emit.variable(emit.load(arena, x))
+    with emit.repeat(rows) as i, emit.repeat(columns) as j:
+        value = emit.load(arena, emit.place(x, (i, x_row), (j, x_column)))
+        old = builder.load(best)
+        builder.store(builder.select(emit.larger(value, old), value, old), best)
+    emit.store(builder.load(best), arena, to)
 
 
-@functools.cache
-def relu() -> Kernel:
-    """``z = max(0, x)``, a row of pixels at a time; NaN stays NaN."""
-
-    def _relu(arena, parameters, gradient, rows, floats, x, x_row, z, z_row):
-        zero = splat(types.float32(0.0))
-        for y in range(rows):
-            for at in range(0, floats, 8):
-                value = at_least(load(arena, x + y * x_row + at), zero)
-                _store_eight(arena, z + y * z_row + at, value)
-
-    return compile_kernel(_relu)
-
-
-@functools.cache
-def sigmoid() -> Kernel:
-    """``z = 1 / (1 + exp(-x))``, a row of pixels at a time."""
-
-    def _sigmoid(arena, parameters, gradient, rows, floats, x, x_row, z, z_row):
-        zero, one = splat(types.float32(0.0)), splat(types.float32(1.0))
-        for y in range(rows):
-            for at in range(0, floats, 8):
-                decay = exp(sub(zero, load(arena, x + y * x_row + at)))
-                _store_eight(arena, z + y * z_row + at, div(one, add(one, decay)))
-
-    return compile_kernel(_sigmoid)
-
-
-@intrinsic
-def _store_eight(typingctx: Any, arena: Any, to: Any, value: Any) -> Any:
+@emitted()
+def store_eight(emit, arena, to, value):
     """Write the first 8 floats of a vector: pixels begin every 8, vectors may be longer."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, to, value = args
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), 8), list(range(8)))
-        Emitter(builder, 8).store(builder.shuffle_vector(value, value, lanes), memory, to)
-        return context.get_dummy_value()
-
-    return types.void(arena, types.intp, Vector), codegen
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), 8), list(range(8)))
+    Emitter(emit.builder, 8).store(emit.builder.shuffle_vector(value, value, lanes), arena, to)
 
 
 @functools.cache
@@ -272,54 +215,51 @@ def dense() -> Kernel:
     def _dense(arena, parameters, gradient, outputs, inputs, w, bias, x, z, floor):
         whole = outputs // 8 * 8
         for o in range(0, whole, 8):
-            _rows(arena, parameters, w + o * inputs, bias + o, inputs, x, z + o, floor, 8)
+            _rows(
+                arena, parameters, (w + o * inputs, bias + o), (x, inputs), (z + o, floor), 8
+            )  # fmt: skip
         for o in range(whole, outputs):
-            _rows(arena, parameters, w + o * inputs, bias + o, inputs, x, z + o, floor, 1)
+            _rows(
+                arena, parameters, (w + o * inputs, bias + o), (x, inputs), (z + o, floor), 1
+            )  # fmt: skip
 
     return compile_kernel(_dense)
 
 
-@intrinsic(prefer_literal=True)
-def _rows(
-    typingctx: Any, arena: Any, parameters: Any, w: Any, bias: Any, inputs: Any, x: Any, z: Any,
-    floor: Any, block: Any,
-) -> Any:  # fmt: skip
-    """``block`` outputs of a dense layer, each as a vector of PARTS sums."""
-    BLOCK = block.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, parameters, w, bias, inputs, x, z, floor = args[:8]
-        emit, one = Emitter(builder, PARTS), Emitter(builder, 1)
-        starts = [builder.mul(inputs, int64(o)) for o in range(BLOCK)]
-        acc = []
+@emitted()
+def _rows(emit, arena, parameters, weights, image, out, BLOCK):
+    """BLOCK outputs of a dense layer, each as a vector of PARTS sums."""
+    w, bias = weights
+    x, inputs = image
+    z, floor = out
+    builder, one = emit.builder, Emitter(emit.builder, 1)
+    emit = Emitter(builder, PARTS)
+    starts = [builder.mul(inputs, int64(o)) for o in range(BLOCK)]
+    acc = []
+    for o in range(BLOCK):
+        address = builder.gep(parameters, [builder.add(bias, int64(o))])
+        first = builder.load(address, align=4)
+        acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, int32(0))))
+    rounds = builder.sdiv(inputs, int64(PARTS))
+    with emit.repeat(rounds) as number:
+        i = builder.mul(number, int64(PARTS))
+        values = emit.load(arena, builder.add(x, i))
         for o in range(BLOCK):
-            address = builder.gep(parameters, [builder.add(bias, int64(o))])
-            first = builder.load(address, align=4)
-            acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, int32(0))))
-        rounds = builder.sdiv(inputs, int64(PARTS))
-        with emit.repeat(rounds) as number:
-            i = builder.mul(number, int64(PARTS))
-            values = emit.load(memory, builder.add(x, i))
+            row = emit.load(parameters, builder.add(w, builder.add(i, starts[o])))
+            emit.add_product(acc[o], row, values)
+    for part in range(PARTS - 1):
+        i = emit.place(int64(part), (rounds, PARTS))
+        with builder.if_then(builder.icmp_signed("<", i, inputs)):
+            value = one.load(arena, builder.add(x, i))
             for o in range(BLOCK):
-                weights = emit.load(parameters, builder.add(w, builder.add(i, starts[o])))
-                builder.store(emit.fma(weights, values, builder.load(acc[o])), acc[o])
-        for part in range(PARTS - 1):
-            i = builder.add(builder.mul(rounds, int64(PARTS)), int64(part))
-            with builder.if_then(builder.icmp_signed("<", i, inputs)):
-                value = one.load(memory, builder.add(x, i))
-                for o in range(BLOCK):
-                    weight = one.load(parameters, builder.add(w, builder.add(i, starts[o])))
-                    sums = builder.load(acc[o])
-                    old = one.splat(builder.extract_element(sums, int32(part)))
-                    new = builder.extract_element(one.fma(weight, value, old), int32(0))
-                    builder.store(builder.insert_element(sums, new, int32(part)), acc[o])
-        least = builder.load(builder.gep(memory, [floor]), align=4)
-        for o in range(BLOCK):
-            value = emit.total(builder.load(acc[o]))
-            below = builder.fcmp_ordered("<", value, least)
-            value = builder.select(below, least, value)
-            to = builder.gep(memory, [builder.add(z, int64(o))])
-            builder.store(value, to, align=4)
-        return context.get_dummy_value()
-
-    return types.void(arena, parameters, *[types.intp] * 6, block), codegen
+                weight = one.load(parameters, builder.add(w, builder.add(i, starts[o])))
+                sums = builder.load(acc[o])
+                old = one.splat(builder.extract_element(sums, int32(part)))
+                new = builder.extract_element(one.fma(weight, value, old), int32(0))
+                builder.store(builder.insert_element(sums, new, int32(part)), acc[o])
+    least = builder.load(builder.gep(arena, [floor]), align=4)
+    for o in range(BLOCK):
+        value = emit.total(builder.load(acc[o]))
+        below = builder.fcmp_ordered("<", value, least)
+        value = builder.select(below, least, value)
+        builder.store(value, builder.gep(arena, [builder.add(z, int64(o))]), align=4)

@@ -6,9 +6,8 @@ A ReLU that directly follows a convolution or a dense layer never runs on its ow
 result above a floor of 0. Its backward, the mask ``a > 0``, is likewise the gate of whatever
 computes ``da``. These kernels serve the other places.
 
-Layout: ``[channel, row, column, lane]``, images innermost, each array with strides of its own, as
-some lie inside a border. Channel, row, column, in the order of memory: every number is read and
-written once. The backward is for training only.
+Layout and loop order are those of :mod:`pellucid.kernels.layers.elementwise`. The backward is for
+training only.
 """
 
 from __future__ import annotations
@@ -17,69 +16,46 @@ import functools
 
 from numba import types
 
-from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.vector import at_least, gate, load, splat, store
-from pellucid.kernels.layers import one_image
-from pellucid.kernels.program.elementwise import ElementwiseOps
+from pellucid.kernels.compiling.compile import Kernel, compile_part
+from pellucid.kernels.compiling.vector import at_least, gate, splat
+from pellucid.kernels.layers import elementwise
 from pellucid.network.layers import ReLU
 
-__all__ = ["OPS", "backward", "forward"]
+__all__ = ["OPS", "backward", "forward", "one_image"]
 
 
 @functools.cache
 def forward() -> Kernel:
     """``z = max(0, x)``; NaN stays NaN."""
-
-    def _forward(
-        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
-        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
-    ):  # fmt: skip
-        zero = splat(types.float32(0.0))
-        for c in range(channels):
-            for y in range(rows):
-                source, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
-                for _ in range(columns):
-                    store(arena, to, at_least(load(arena, source), zero))
-                    source, to = source + x_column, to + z_column
-
-    return compile_kernel(_forward)
+    return elementwise.forward_of(_relu)
 
 
 @functools.cache
 def backward() -> Kernel:
-    """``dz = da where a > 0, else 0``; ``x`` is da, ``z`` is dz, ``a`` the layer's output."""
-
-    def _backward(
-        arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
-        z_channel, z_row, z_column, a, a_channel, a_row, a_column,
-    ):  # fmt: skip
-        for c in range(channels):
-            for y in range(rows):
-                source, to = x + c * x_channel + y * x_row, z + c * z_channel + y * z_row
-                output = a + c * a_channel + y * a_row
-                for _ in range(columns):
-                    store(arena, to, gate(load(arena, source), load(arena, output)))
-                    source, to, output = source + x_column, to + z_column, output + a_column
-
-    return compile_kernel(_backward)
+    """``dz = da where a > 0, else 0``."""
+    return elementwise.backward_of(_relu_backward)
 
 
-class ReLUOps(ElementwiseOps[ReLU]):
+@functools.cache
+def one_image() -> Kernel:
+    """``z = max(0, x)`` for one image."""
+    return elementwise.one_image_of(_relu)
+
+
+@compile_part
+def _relu(x, setting):
+    return at_least(x, splat(types.float32(0.0)))
+
+
+@compile_part
+def _relu_backward(da, a, setting):
+    return gate(da, a)
+
+
+class ReLUOps(elementwise.ElementwiseOps[ReLU]):
     """Ops of a ReLU that no other layer takes in."""
 
     is_floor = True
 
-    def forward_kernel(self) -> Kernel:
-        """Return :func:`forward`."""
-        return forward()
 
-    def backward_kernel(self) -> Kernel:
-        """Return :func:`backward`."""
-        return backward()
-
-    def one_image_kernel(self) -> Kernel:
-        """Return the twin for one image."""
-        return one_image.relu()
-
-
-OPS = ReLUOps()
+OPS = ReLUOps(forward, backward, one_image)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pellucid.kernels.compiling.compile import Kernel
 from pellucid.kernels.program.arena import View, everywhere
 
-__all__ = ["OP_WIDTH", "Program", "elementwise", "gate_of_flat", "make_op", "table"]
+__all__ = ["OP_WIDTH", "Program", "bits_of", "elementwise", "gate_of_flat", "make_op", "table"]
 
 
 OP_WIDTH = 25
@@ -34,12 +34,26 @@ def make_op(kernel: Kernel, **values: int) -> list[int]:
     return row + [0] * (OP_WIDTH - len(row))
 
 
-def elementwise(kernel: Kernel, x: View, z: View, a: View, **settings: int) -> list[int]:
-    """Return an op that goes over three arrays of one shape."""
+def elementwise(
+    kernel: Kernel, x: View, z: View, a: View, setting: float | None = 0.0
+) -> list[int]:
+    """Return an op that goes over three arrays of one shape; None is for a kernel without one."""
+    settings = {} if setting is None else {"setting": bits_of(setting)}
     return make_op(
         kernel, channels=x.shape[0], rows=x.shape[1], columns=x.shape[2], **x.fields("x"),
         **z.fields("z"), **a.fields("a"), **settings,
     )  # fmt: skip
+
+
+def bits_of(number: float) -> int:
+    """Return the bits of a float32, as a field holds a setting that is no whole number.
+
+    Examples
+    --------
+    >>> hex(bits_of(1.0))
+    '0x3f800000'
+    """
+    return int(np.float32(number).view(np.uint32))
 
 
 def gate_of_flat(gate: View | None) -> dict[str, int]:

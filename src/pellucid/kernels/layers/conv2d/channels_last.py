@@ -16,15 +16,12 @@ in whole vectors. Training only.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64
-from pellucid.kernels.compiling.vector import LANES, Emitter
+from pellucid.kernels.compiling.emitter import int64
+from pellucid.kernels.compiling.vector import LANES, emitted
 
 __all__ = ["depth", "from_channels_last", "to_channels_last"]
 
@@ -54,10 +51,11 @@ def to_channels_last() -> Kernel:
         for y in range(rows):
             for column in range(0, columns, max(1, LANES // depth)):
                 for c in range(0, depth, LANES):
+                    source = x + c * x_channel + y * x_row + column * x_column
+                    there = min(depth, LANES), channels - c, columns - column
                     _turn_in(
-                        arena, x + c * x_channel + y * x_row + column * x_column, x_channel,
-                        x_column, channels - c, min(depth, LANES), columns - column, zero,
-                        to + y * to_row + column * depth + c, to_lane,
+                        arena, (source, x_channel, x_column), there, zero,
+                        (to + y * to_row + column * depth + c, to_lane),
                     )  # fmt: skip
 
     return compile_kernel(_to_channels_last)
@@ -77,69 +75,49 @@ def from_channels_last() -> Kernel:
         for y in range(rows):
             for column in range(0, columns, max(1, LANES // depth)):
                 for c in range(0, depth, LANES):
+                    to = z + c * z_channel + y * z_row + column * z_column
+                    there = min(depth, LANES), channels - c, columns - column
+                    opener = gate + c * gate_channel + y * gate_row + column * gate_column
                     _turn_out(
-                        arena, from_ + y * from_row + column * depth + c, from_lane,
-                        channels - c, min(depth, LANES), columns - column, waste,
-                        z + c * z_channel + y * z_row + column * z_column, z_channel, z_column,
-                        gate + c * gate_channel + y * gate_row + column * gate_column,
-                        gate_channel, gate_column,
+                        arena, (from_ + y * from_row + column * depth + c, from_lane), there, waste,
+                        (to, z_channel, z_column), (opener, gate_channel, gate_column),
                     )  # fmt: skip
 
     return compile_kernel(_from_channels_last)
 
 
-@intrinsic
-def _turn_in(
-    typingctx: Any, arena: Any, x: Any, x_channel: Any, x_column: Any, channels: Any, depth: Any,
-    columns: Any, zero: Any, to: Any, to_lane: Any,
-) -> Any:  # fmt: skip
+@emitted()
+def _turn_in(emit, arena, image, there, zero, to):
     """Turn the LANES floats from one pixel on: LANES vectors of images to one of each image."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, x, x_channel, x_column, channels, depth, columns, zero, to, to_lane = args
-        emit = Emitter(builder)
-        rows = []
-        for slot in range(LANES):
-            pixel, channel, is_there = _slot(builder, slot, depth, channels, columns)
-            place = _place(builder, x, channel, x_channel, pixel, x_column)
-            rows.append(emit.load(memory, builder.select(is_there, place, zero)))
-        for image, row in enumerate(emit.transpose(rows)):
-            emit.store(row, memory, builder.add(to, builder.mul(to_lane, int64(image))))
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 9), codegen
+    x, x_channel, x_column = image
+    to, to_lane = to
+    rows = []
+    for slot in range(LANES):
+        pixel, channel, is_there = _slot(emit.builder, slot, there)
+        place = emit.place(x, (channel, x_channel), (pixel, x_column))
+        rows.append(emit.load(arena, emit.builder.select(is_there, place, zero)))
+    for lane, row in enumerate(emit.transpose(rows)):
+        emit.store(row, arena, emit.place(to, (lane, to_lane)))
 
 
-@intrinsic
-def _turn_out(
-    typingctx: Any, arena: Any, source: Any, source_lane: Any, channels: Any, depth: Any,
-    columns: Any, waste: Any, z: Any, z_channel: Any, z_column: Any, gate: Any, gate_channel: Any,
-    gate_column: Any,
-) -> Any:  # fmt: skip
+@emitted()
+def _turn_out(emit, arena, source, there, waste, out, gate):
     """Turn LANES floats of each image to LANES vectors of images."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, source, source_lane, channels, depth, columns, waste,
-         z, z_channel, z_column, gate, gate_channel, gate_column) = args  # fmt: skip
-        emit = Emitter(builder)
-        rows = [
-            emit.load(memory, builder.add(source, builder.mul(source_lane, int64(image))))
-            for image in range(LANES)
-        ]
-        for slot, value in enumerate(emit.transpose(rows)):
-            pixel, channel, is_there = _slot(builder, slot, depth, channels, columns)
-            place = _place(builder, z, channel, z_channel, pixel, z_column)
-            opener = _place(builder, gate, channel, gate_channel, pixel, gate_column)
-            opener = emit.load(memory, builder.select(is_there, opener, waste))
-            place = builder.select(is_there, place, waste)
-            emit.store(emit.gate(value, opener), memory, place)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 12), codegen
+    source, source_lane = source
+    z, z_channel, z_column = out
+    gate, gate_channel, gate_column = gate
+    rows = [emit.load(arena, emit.place(source, (lane, source_lane))) for lane in range(LANES)]
+    for slot, value in enumerate(emit.transpose(rows)):
+        pixel, channel, is_there = _slot(emit.builder, slot, there)
+        opener = emit.place(gate, (channel, gate_channel), (pixel, gate_column))
+        opener = emit.load(arena, emit.builder.select(is_there, opener, waste))
+        place = emit.place(z, (channel, z_channel), (pixel, z_column))
+        emit.store(emit.gate(value, opener), arena, emit.builder.select(is_there, place, waste))
 
 
-def _slot(builder: Any, slot: int, depth: Any, channels: Any, columns: Any) -> tuple[Any, Any, Any]:
+def _slot(builder, slot: int, there):
     """Return the pixel and channel of one of LANES floats, and whether there is such a one."""
+    depth, channels, columns = there
     # At most two pixels: no division, which could not leave the loop.
     pixel = builder.zext(builder.icmp_signed(">=", int64(slot), depth), ir.IntType(64))
     channel = builder.sub(int64(slot), builder.mul(pixel, depth))
@@ -147,10 +125,3 @@ def _slot(builder: Any, slot: int, depth: Any, channels: Any, columns: Any) -> t
         builder.icmp_signed("<", channel, channels), builder.icmp_signed("<", pixel, columns)
     )
     return pixel, channel, is_there
-
-
-def _place(
-    builder: Any, start: Any, channel: Any, channel_step: Any, pixel: Any, pixel_step: Any
-) -> Any:
-    inside = builder.add(builder.mul(channel, channel_step), builder.mul(pixel, pixel_step))
-    return builder.add(start, inside)

@@ -12,14 +12,9 @@ first chunk begins them: to clear them first would take a pass over memory more.
 from __future__ import annotations
 
 import functools
-from typing import Any
-
-from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64
-from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, Emitter, load, total
+from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, emitted, load, total
 from pellucid.kernels.program.blocks import filter_block
 
 __all__ = ["block_of", "filters_finish", "filters_gradient", "taps_of"]
@@ -64,109 +59,62 @@ def filters_gradient(taps: int, block: int) -> Kernel:
         while first < rows:
             count = min(rows_together, rows - first)
             for k in range(blocks):
-                upstream = dz + k * block * dz_channel + first * dz_row
-                bias = bias_sums + k * block * LANES
-                _bias_tile(
-                    arena, upstream, dz_channel, dz_row, dz_column, count, columns, bias, block
-                )
+                deltas = dz + k * block * dz_channel + first * dz_row, dz_channel, dz_row, dz_column
+                _bias_tile(arena, deltas, (count, columns), bias_sums + k * block * LANES, block)
                 to = sums + k * channels * height * groups * taps * block * LANES
                 for c in range(channels):
                     for i in range(height):
+                        source = x + c * x_channel + first * x_step_row + i * x_row
                         for group in range(groups):
-                            source = x + c * x_channel + first * x_step_row + i * x_row
+                            image = source + group * taps * LANES, x_step_row, x_step_column
                             begun = zeros if begins and first == 0 else to
                             _gradient_tile(
-                                arena, source + group * taps * LANES, x_step_row, x_step_column,
-                                upstream, dz_channel, dz_row, dz_column, count, columns, begun, to,
-                                taps, block,
-                            )  # fmt: skip
+                                arena, image, deltas, (count, columns), (begun, to), (taps, block)
+                            )
                             to += taps * block * LANES
             first += count
 
     return compile_kernel(_filters_gradient, taps, block)
 
 
-@intrinsic(prefer_literal=True)
-def _gradient_tile(
-    typingctx: Any,
-    arena: Any,
-    x: Any,
-    x_step_row: Any,
-    x_step: Any,
-    dz: Any,
-    dz_channel: Any,
-    dz_row: Any,
-    dz_column: Any,
-    rows: Any,
-    columns: Any,
-    begun: Any,
-    sums: Any,
-    taps: Any,
-    block: Any,
-) -> Any:
+@emitted()
+def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
     """``sums[tap, k] = begun[tap, k] + sum_{y, x} dz[k, y, x] x[y s, x s + tap]``, a few rows."""
-    TAPS, BLOCK = taps.literal_value, block.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, x, x_step_row, x_step, dz, dz_channel, dz_row, dz_column,
-         rows, columns, begun, sums) = args[:12]  # fmt: skip
-        emit = Emitter(builder)
-        acc = [
-            [emit.variable(emit.load(memory, begun, (j * BLOCK + k) * LANES)) for j in range(TAPS)]
-            for k in range(BLOCK)
-        ]
-        with emit.repeat(rows) as y, emit.repeat(columns) as column:
-            row = builder.add(x, builder.mul(y, x_step_row))
-            source = builder.add(row, builder.mul(column, x_step))
-            images = [emit.load(memory, source, j * LANES) for j in range(TAPS)]
-            upstream = builder.add(builder.mul(y, dz_row), builder.mul(column, dz_column))
-            upstream = builder.add(dz, upstream)
-            for k in range(BLOCK):
-                plane = builder.mul(dz_channel, int64(k))
-                delta = emit.load(memory, builder.add(upstream, plane))
-                for j in range(TAPS):
-                    old = builder.load(acc[k][j])
-                    builder.store(emit.fma(delta, images[j], old), acc[k][j])
+    TAPS, BLOCK = TILE
+    x, x_step_row, x_step = image
+    begun, sums = sums
+    acc = [
+        [emit.variable(emit.load(arena, begun, (j * BLOCK + k) * LANES)) for j in range(TAPS)]
+        for k in range(BLOCK)
+    ]
+    dz, dz_channel, dz_row, dz_column = deltas
+    rows, columns = size
+    with emit.repeat(rows) as y, emit.repeat(columns) as column:
+        upstream = emit.place(dz, (y, dz_row), (column, dz_column))
+        source = emit.place(emit.place(x, (y, x_step_row)), (column, x_step))
+        images = [emit.load(arena, source, j * LANES) for j in range(TAPS)]
         for k in range(BLOCK):
+            delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             for j in range(TAPS):
-                emit.store(builder.load(acc[k][j]), memory, sums, (j * BLOCK + k) * LANES)
-        return context.get_dummy_value()
+                emit.add_product(acc[k][j], delta, images[j])
+    for k in range(BLOCK):
+        for j in range(TAPS):
+            emit.store(emit.builder.load(acc[k][j]), arena, sums, (j * BLOCK + k) * LANES)
 
-    return types.void(arena, *[types.intp] * 11, taps, block), codegen
 
-
-@intrinsic(prefer_literal=True)
-def _bias_tile(
-    typingctx: Any,
-    arena: Any,
-    dz: Any,
-    dz_channel: Any,
-    dz_row: Any,
-    dz_column: Any,
-    rows: Any,
-    columns: Any,
-    sums: Any,
-    block: Any,
-) -> Any:
+@emitted()
+def _bias_tile(emit, arena, deltas, size, sums, BLOCK):
     """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows."""
-    BLOCK = block.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, dz, dz_channel, dz_row, dz_column, rows, columns, sums = args[:8]
-        emit = Emitter(builder)
-        acc = [emit.variable(emit.load(memory, sums, k * LANES)) for k in range(BLOCK)]
-        with emit.repeat(rows) as y, emit.repeat(columns) as column:
-            place = builder.add(builder.mul(y, dz_row), builder.mul(column, dz_column))
-            place = builder.add(dz, place)
-            for k in range(BLOCK):
-                plane = builder.mul(dz_channel, int64(k))
-                delta = emit.load(memory, builder.add(place, plane))
-                builder.store(builder.fadd(builder.load(acc[k]), delta), acc[k])
+    acc = [emit.variable(emit.load(arena, sums, k * LANES)) for k in range(BLOCK)]
+    dz, dz_channel, dz_row, dz_column = deltas
+    rows, columns = size
+    with emit.repeat(rows) as y, emit.repeat(columns) as column:
+        upstream = emit.place(dz, (y, dz_row), (column, dz_column))
         for k in range(BLOCK):
-            emit.store(builder.load(acc[k]), memory, sums, k * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 7, block), codegen
+            delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
+            emit.builder.store(emit.builder.fadd(emit.builder.load(acc[k]), delta), acc[k])
+    for k in range(BLOCK):
+        emit.store(emit.builder.load(acc[k]), arena, sums, k * LANES)
 
 
 @functools.cache

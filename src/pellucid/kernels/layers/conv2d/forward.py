@@ -19,14 +19,10 @@ The gradient of the filters is in :mod:`pellucid.kernels.layers.conv2d.filters_g
 from __future__ import annotations
 
 import functools
-from typing import Any
-
-from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64
-from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES, Emitter
+from pellucid.kernels.compiling.emitter import int64
+from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES, emitted
 
 __all__ = ["forward", "pack"]
 
@@ -85,100 +81,62 @@ def forward(width: int, block: int) -> Kernel:
             for k in range(blocks):
                 source = x + y * x_step_row + first * x_row
                 filters = weights + (k * channels * height + first) * width * block
+                bias = sums + k * block
                 out = z + k * block * z_channel + y * z_row
                 opener = gate + k * block * gate_channel + y * gate_row
                 start = 0
                 while start < columns:
+                    # The last tile steps back over pixels already done: same values again.
+                    at = start if columns < tile else min(start, columns - tile)
+                    image = source + at * x_step_column, x_channel, x_row, x_step_column
+                    size = channels, height, count
+                    to = out + at * z_column, z_channel, z_column, floor
+                    passed = opener + at * gate_column, gate_channel, gate_column
                     if columns < tile:
-                        _tile(
-                            arena, source + start * x_step_column, x_channel, x_row, x_step_column,
-                            channels, height, count, filters, sums + k * block,
-                            out + start * z_column, z_channel, z_column, floor,
-                            opener + start * gate_column, gate_channel, gate_column,
-                            width, block, 1,
-                        )  # fmt: skip
+                        _tile(arena, image, size, (filters, bias), to, passed, (width, block, 1))
                         start += 1
                     else:
-                        # The last tile steps back over pixels already done: same values again.
-                        at = min(start, columns - tile)
-                        _tile(
-                            arena, source + at * x_step_column, x_channel, x_row, x_step_column,
-                            channels, height, count, filters, sums + k * block,
-                            out + at * z_column, z_channel, z_column, floor,
-                            opener + at * gate_column, gate_channel, gate_column,
-                            width, block, tile,
-                        )  # fmt: skip
+                        _tile(arena, image, size, (filters, bias), to, passed, (width, block, tile))
                         start += tile
 
     return compile_kernel(_forward, width, block)
 
 
-@intrinsic(prefer_literal=True)
-def _tile(
-    typingctx: Any,
-    arena: Any,
-    x: Any,
-    x_channel: Any,
-    x_row: Any,
-    x_step: Any,
-    channels: Any,
-    height: Any,
-    count: Any,
-    weights: Any,
-    sums: Any,
-    z: Any,
-    z_channel: Any,
-    z_column: Any,
-    floor: Any,
-    gate: Any,
-    gate_channel: Any,
-    gate_column: Any,
-    width: Any,
-    block: Any,
-    pixels: Any,
-) -> Any:
-    """One register tile of the correlation: ``block`` filters by ``pixels`` output columns."""
-    WIDTH, BLOCK, PIXELS = width.literal_value, block.literal_value, pixels.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        (memory, x, x_channel, x_row, x_step, channels, height, count, weights, sums,
-         z, z_channel, z_column, floor, gate, gate_channel, gate_column) = args[:17]  # fmt: skip
-        emit = Emitter(builder)
-        acc = [
-            [emit.variable(emit.broadcast(memory, sums, k)) for _ in range(PIXELS)]
-            for k in range(BLOCK)
-        ]
-        taps = emit.variable(weights)
-        skipped = builder.mul(builder.sub(height, count), int64(WIDTH * BLOCK))
-        with emit.repeat(channels) as c:
-            plane = builder.add(x, builder.mul(c, x_channel))
-            with emit.repeat(count) as i:
-                at = builder.load(taps)
-                row = builder.add(plane, builder.mul(i, x_row))
-                for j in range(WIDTH):
-                    images = []
+@emitted()
+def _tile(emit, arena, image, size, weights, out, gate, TILE):
+    """One register tile of the correlation: BLOCK filters by PIXELS output columns."""
+    WIDTH, BLOCK, PIXELS = TILE
+    x, x_channel, x_row, x_step = image
+    channels, height, count = size
+    filters, sums = weights
+    z, z_channel, z_column, floor = out
+    gate, gate_channel, gate_column = gate
+    builder = emit.builder
+    acc = [
+        [emit.variable(emit.broadcast(arena, sums, k)) for _ in range(PIXELS)] for k in range(BLOCK)
+    ]
+    taps = emit.variable(filters)
+    skipped = builder.mul(builder.sub(height, count), int64(WIDTH * BLOCK))
+    with emit.repeat(channels) as c:
+        plane = emit.place(x, (c, x_channel))
+        with emit.repeat(count) as i:
+            at = builder.load(taps)
+            row = emit.place(plane, (i, x_row))
+            for j in range(WIDTH):
+                images = [
+                    emit.load(arena, emit.place(row, (p, x_step)), j * LANES) for p in range(PIXELS)
+                ]
+                for k in range(BLOCK):
+                    weight = emit.broadcast(arena, at, j * BLOCK + k)
                     for p in range(PIXELS):
-                        step = builder.mul(x_step, int64(p))
-                        images.append(emit.load(memory, builder.add(row, step), j * LANES))
-                    for k in range(BLOCK):
-                        weight = emit.broadcast(memory, at, j * BLOCK + k)
-                        for p in range(PIXELS):
-                            old = builder.load(acc[k][p])
-                            builder.store(emit.fma(weight, images[p], old), acc[k][p])
-                builder.store(builder.add(at, int64(WIDTH * BLOCK)), taps)
-            builder.store(builder.add(builder.load(taps), skipped), taps)
-        least = emit.broadcast(memory, floor)
-        for k in range(BLOCK):
-            for p in range(PIXELS):
-                value = emit.at_least(builder.load(acc[k][p]), least)
-                opener = emit.load(memory, _place(builder, gate, k, gate_channel, p, gate_column))
-                out = _place(builder, z, k, z_channel, p, z_column)
-                emit.store(emit.gate(value, opener), memory, out)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 16, width, block, pixels), codegen
-
-
-def _place(builder: Any, start: Any, k: int, channel: Any, p: int, column: Any) -> Any:
-    plane = builder.mul(channel, int64(k))
-    return builder.add(start, builder.add(plane, builder.mul(column, int64(p))))
+                        emit.add_product(acc[k][p], weight, images[p])
+            builder.store(builder.add(at, int64(WIDTH * BLOCK)), taps)
+        builder.store(builder.add(builder.load(taps), skipped), taps)
+    least = emit.broadcast(arena, floor)
+    for k in range(BLOCK):
+        for p in range(PIXELS):
+            value = emit.at_least(builder.load(acc[k][p]), least)
+            opener = emit.load(arena, emit.place(gate, (k, gate_channel), (p, gate_column)))
+            emit.store(
+                emit.gate(value, opener), arena, emit.place(z, (k, z_channel), (p, z_column))
+            )

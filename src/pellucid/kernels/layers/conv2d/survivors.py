@@ -21,21 +21,20 @@ through, so there is no branch to mispredict for every place.
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling import vector
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64, splat_int, transpose
+from pellucid.kernels.compiling.emit import splat_int, transpose
+from pellucid.kernels.compiling.emitter import Emitter, int64
 from pellucid.kernels.compiling.vector import (
     LANES,
     REGISTERS,
-    Emitter,
     Vector,
     add,
+    emitted,
     load,
     splat,
     store,
@@ -104,7 +103,7 @@ def collect() -> Kernel:
                     bias = add(bias, delta)
                     corner = row * step_row + column * step_column
                     offset = _offset(
-                        load(arena, place), corner, pool_columns, inner_row, inner_column
+                        load(arena, place), corner, pool_columns, (inner_row, inner_column)
                     )
                     place += LANES
                     store(arena, turned + slot * LANES, delta)
@@ -150,19 +149,21 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
             for k in range(filters):
                 listed = image * lane + k * filter
                 weights = k * height * row_floats
+                survivors = deltas + listed, offsets + listed, words
                 for i in range(0, height - rest, together):
+                    pixels = source + i * x_row, to + i * x_row, x_row
+                    at = weights + i * row_floats
                     _tile(
-                        arena, deltas + listed, offsets + listed, words, source + i * x_row,
-                        to + i * x_row, x_row, f + weights + i * row_floats,
-                        df + weights + i * row_floats, together, vectors, width, has_dx,
+                        arena, survivors, pixels, (f + at, df + at),
+                        (together, vectors, width, has_dx),
                     )  # fmt: skip
                 if rest:
                     i = height - rest
+                    pixels = source + i * x_row, to + i * x_row, x_row
+                    at = weights + i * row_floats
                     _tile(
-                        arena, deltas + listed, offsets + listed, words, source + i * x_row,
-                        to + i * x_row, x_row, f + weights + i * row_floats,
-                        df + weights + i * row_floats, last, vectors, width, has_dx,
-                    )  # fmt: skip
+                        arena, survivors, pixels, (f + at, df + at), (last, vectors, width, has_dx)
+                    )
 
     return compile_kernel(_walk, height, vectors, width, has_dx)
 
@@ -186,83 +187,64 @@ def finish() -> Kernel:
     return compile_kernel(_finish)
 
 
-@intrinsic
-def _offset(
-    typingctx: Any, place: Any, corner: Any, pool_columns: Any, inner_row: Any, inner_column: Any
-) -> Any:
-    """Return ``corner + place // pool_columns * inner_row + place % pool_columns * inner_column``.
+@emitted(Vector)
+def _offset(emit, place, corner, columns, inner):
+    """Return ``corner + place // columns * inner_row + place % columns * inner_column``.
 
     Whole numbers of 32 bits, in the shape of floats.
     """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, *numbers = args
-        whole = ir.VectorType(ir.IntType(32), LANES)
-        corner, columns, inner_row, inner_column = (
-            splat_int(builder, builder.trunc(number, ir.IntType(32))) for number in numbers
-        )
-        emit = Emitter(builder)
-        half = builder.fadd(place, emit.constant(0.5))
-        row = builder.fptosi(builder.fdiv(half, builder.sitofp(columns, place.type)), whole)
-        column = builder.sub(builder.fptosi(place, whole), builder.mul(row, columns))
-        offset = builder.add(builder.mul(row, inner_row), builder.mul(column, inner_column))
-        return builder.bitcast(builder.add(offset, corner), place.type)
-
-    return Vector(Vector, *[types.intp] * 4), codegen
+    builder = emit.builder
+    whole = ir.VectorType(ir.IntType(32), LANES)
+    corner, columns, inner_row, inner_column = (
+        splat_int(builder, builder.trunc(number, ir.IntType(32)))
+        for number in (corner, columns, *inner)
+    )
+    half = builder.fadd(place, emit.constant(0.5))
+    row = builder.fptosi(builder.fdiv(half, builder.sitofp(columns, place.type)), whole)
+    column = builder.sub(builder.fptosi(place, whole), builder.mul(row, columns))
+    offset = builder.add(builder.mul(row, inner_row), builder.mul(column, inner_column))
+    return builder.bitcast(builder.add(offset, corner), place.type)
 
 
-@intrinsic(prefer_literal=True)
-def _tile(
-    typingctx: Any, arena: Any, deltas: Any, offsets: Any, words: Any, x: Any, dx: Any, x_row: Any,
-    f: Any, df: Any, rows: Any, vectors: Any, width: Any, has_dx: Any,
-) -> Any:  # fmt: skip
-    """One image's survivors of one filter: ``rows`` rows of ``vectors`` vectors."""
-    ROWS, VECTORS = rows.literal_value, vectors.literal_value
-    WIDTH, HAS_DX = width.literal_value, has_dx.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, deltas, offsets, words, x, dx, x_row, f, df = args[:9]
-        emit = Emitter(builder, WIDTH)
-        cells = [(i, v) for i in range(ROWS) for v in range(VECTORS)]
-        steps = [builder.mul(x_row, int64(i)) for i in range(ROWS)]
-        acc = {
-            (i, v): emit.variable(emit.load(memory, df, (i * VECTORS + v) * WIDTH))
-            for i, v in cells
-        }
-        filters = {
-            (i, v): emit.load(memory, f, (i * VECTORS + v) * WIDTH) for i, v in cells if HAS_DX
-        }
-        with emit.repeat(words) as word:
-            first = builder.mul(word, int64(WORD))
-            found = emit.variable(_set_bits(builder, memory, builder.add(deltas, first)))
-            with _while_any(builder, found) as place:
-                at = builder.add(first, place)
-                delta = emit.broadcast(memory, builder.add(deltas, at))
-                offset = _load_int(builder, memory, builder.add(offsets, at))
-                for i in range(ROWS):
-                    row = builder.add(offset, steps[i])
-                    source, to = builder.add(x, row), builder.add(dx, row)
-                    for v in range(VECTORS):
-                        pixels = emit.load(memory, source, v * WIDTH)
-                        slot = acc[i, v]
-                        builder.store(emit.fma(delta, pixels, builder.load(slot)), slot)
-                        if HAS_DX:
-                            old = emit.load(memory, to, v * WIDTH)
-                            new = emit.fma(delta, filters[i, v], old)
-                            emit.store(new, memory, to, v * WIDTH)
-        for i, v in cells:
-            emit.store(builder.load(acc[i, v]), memory, df, (i * VECTORS + v) * WIDTH)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 8, rows, vectors, width, has_dx), codegen
+@emitted()
+def _tile(emit, arena, survivors, image, filters, TILE):
+    """One image's survivors of one filter: ROWS rows of VECTORS vectors."""
+    ROWS, VECTORS, WIDTH, HAS_DX = TILE
+    deltas, offsets, words = survivors
+    x, dx, x_row = image
+    f, df = filters
+    builder = emit.builder
+    wide, emit = emit, Emitter(builder, WIDTH)
+    cells = [(i, v) for i in range(ROWS) for v in range(VECTORS)]
+    steps = [builder.mul(x_row, int64(i)) for i in range(ROWS)]
+    acc = {(i, v): emit.variable(emit.load(arena, df, (i * VECTORS + v) * WIDTH)) for i, v in cells}
+    kept = {(i, v): emit.load(arena, f, (i * VECTORS + v) * WIDTH) for i, v in cells if HAS_DX}
+    with emit.repeat(words) as word:
+        first = builder.mul(word, int64(WORD))
+        alive = emit.variable(_set_bits(wide, arena, builder.add(deltas, first)))
+        with _while_any(builder, alive) as place:
+            at = builder.add(first, place)
+            delta = emit.broadcast(arena, builder.add(deltas, at))
+            offset = _load_int(builder, arena, builder.add(offsets, at))
+            for i in range(ROWS):
+                row = builder.add(offset, steps[i])
+                source, to = builder.add(x, row), builder.add(dx, row)
+                for v in range(VECTORS):
+                    pixels = emit.load(arena, source, v * WIDTH)
+                    emit.add_product(acc[i, v], delta, pixels)
+                    if HAS_DX:
+                        old = emit.load(arena, to, v * WIDTH)
+                        emit.store(emit.fma(delta, kept[i, v], old), arena, to, v * WIDTH)
+    for i, v in cells:
+        emit.store(builder.load(acc[i, v]), arena, df, (i * VECTORS + v) * WIDTH)
 
 
-def _set_bits(builder: Any, memory: Any, first: Any) -> Any:
+def _set_bits(emit, arena, first):
     """Return a word with a bit for each of WORD floats that is not 0; NaN is not 0."""
-    emit = Emitter(builder)
+    builder = emit.builder
     word = int64(0)
     for start in range(0, WORD, LANES):
-        value = emit.load(memory, first, start)
+        value = emit.load(arena, first, start)
         is_set = builder.fcmp_unordered("!=", value, emit.constant(0.0))
         bits = builder.zext(builder.bitcast(is_set, ir.IntType(LANES)), ir.IntType(64))
         word = builder.or_(word, builder.shl(bits, int64(start)))
@@ -272,10 +254,10 @@ def _set_bits(builder: Any, memory: Any, first: Any) -> Any:
 class _while_any:  # noqa: N801 (used like a function)
     """A loop over the set bits of a word, lowest first: ``with _while_any(...) as place:``."""
 
-    def __init__(self, builder: Any, word: Any) -> None:
+    def __init__(self, builder, word):
         self._builder, self._word = builder, word
 
-    def __enter__(self) -> Any:
+    def __enter__(self):
         builder = self._builder
         self._test = builder.append_basic_block("survivor.test")
         body = builder.append_basic_block("survivor.body")
@@ -289,13 +271,13 @@ class _while_any:  # noqa: N801 (used like a function)
         builder.store(lowered, self._word)
         return builder.cttz(word, ir.Constant(ir.IntType(1), 1))
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error):
         self._builder.branch(self._test)
         self._builder.position_at_end(self._end)
 
 
-def _load_int(builder: Any, memory: Any, index: Any) -> Any:
+def _load_int(builder, arena, index):
     """Return the whole number of 32 bits that stands in the place of a float."""
-    address = builder.gep(memory, [index])
+    address = builder.gep(arena, [index])
     address = builder.bitcast(address, ir.IntType(32).as_pointer())
     return builder.sext(builder.load(address, align=4), ir.IntType(64))

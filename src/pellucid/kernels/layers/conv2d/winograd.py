@@ -28,15 +28,14 @@ dimensions would save more and lose two digits; rows alone lose half of one.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from contextlib import contextmanager
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64
-from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, Emitter
+from pellucid.kernels.compiling.emitter import Emitter, int32, int64
+from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, emitted
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = [
@@ -44,9 +43,11 @@ __all__ = [
     "group_of",
     "in_ring",
     "multiply",
+    "of_tiles",
     "pack",
     "points_of",
     "tiles_of",
+    "write_columns",
 ]
 
 
@@ -101,7 +102,7 @@ def pack(width: int) -> Kernel:
                     at = source + k * source_filter + c * source_channel + i * source_row
                     to = first + (i * channels + c) * to_tap
                     if inside:
-                        _transform_filter(parameters, at, arena, to, to_point, width)
+                        _transform_filter(parameters, at, arena, (to, to_point), width)
                     else:
                         for p in range(points):
                             arena[to + p * to_point] = types.float32(0.0)
@@ -109,32 +110,23 @@ def pack(width: int) -> Kernel:
     return compile_kernel(_pack, width)
 
 
-@intrinsic(prefer_literal=True)
-def _transform_filter(
-    typingctx: Any, parameters: Any, f: Any, arena: Any, to: Any, to_point: Any, width: Any
-) -> Any:
+@emitted()
+def _transform_filter(emit, parameters, f, arena, to, WIDTH):
     """``to[p] = (G f)[p]`` for one filter row, in float64 and rounded once."""
-    WIDTH = width.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        parameters, f, memory, to, to_point = args[:5]
-        points, one = points_of(WIDTH), Emitter(builder, 1)
-        doubles = ir.VectorType(ir.DoubleType(), points)
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), points), [0] * points)
-        total = None
-        for j, column in enumerate(zip(*matrices(WIDTH).g, strict=True)):
-            tap = builder.fpext(one.load(parameters, f, j), ir.VectorType(ir.DoubleType(), 1))
-            tap = builder.shuffle_vector(tap, tap, lanes)
-            part = builder.fmul(tap, ir.Constant(doubles, list(column)))
-            total = part if total is None else builder.fadd(total, part)
-        rounded = builder.fptrunc(total, ir.VectorType(ir.FloatType(), points))
-        for p in range(points):
-            value = builder.extract_element(rounded, ir.Constant(ir.IntType(32), p))
-            address = builder.gep(memory, [builder.add(to, builder.mul(to_point, int64(p)))])
-            builder.store(value, address, align=4)
-        return context.get_dummy_value()
-
-    return types.void(parameters, types.intp, arena, types.intp, types.intp, width), codegen
+    to, to_point = to
+    builder, points, one = emit.builder, points_of(WIDTH), Emitter(emit.builder, 1)
+    doubles = ir.VectorType(ir.DoubleType(), points)
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), points), [0] * points)
+    total = None
+    for j, column in enumerate(zip(*matrices(WIDTH).g, strict=True)):
+        tap = builder.fpext(one.load(parameters, f, j), ir.VectorType(ir.DoubleType(), 1))
+        tap = builder.shuffle_vector(tap, tap, lanes)
+        part = builder.fmul(tap, ir.Constant(doubles, list(column)))
+        total = part if total is None else builder.fadd(total, part)
+    rounded = builder.fptrunc(total, ir.VectorType(ir.FloatType(), points))
+    for p in range(points):
+        address = builder.gep(arena, [emit.place(to, (p, to_point))])
+        builder.store(builder.extract_element(rounded, int32(p)), address, align=4)
 
 
 @functools.cache
@@ -155,124 +147,117 @@ def forward(width: int, block: int, group: int) -> Kernel:
         for y in range(rows):
             while row < y + height:
                 for c in range(channels):
+                    source = x + c * x_channel + row * x_row
+                    to = ring + row % height * slot + c * plane
                     _transform(
-                        arena, x + c * x_channel + row * x_row, columns + width - 1, tiles, zero,
-                        ring + row % height * slot + c * plane, point, width,
-                    )  # fmt: skip
+                        arena, (source, columns + width - 1), tiles, zero, (to, point), width
+                    )
                 row += 1
             for k in range(blocks):
                 for start in range(0, tiles, group):
                     # The last group steps back over tiles already done: same values again.
                     tile = min(start, tiles - group)
                     for p in range(points):
-                        multiply(
-                            arena, ring + p * point + tile * LANES, slot, plane, y % height, height,
-                            height, channels, weights + (p * blocks + k) * filter_floats,
-                            scratch + p * block * group * LANES, group * LANES, block, group,
-                        )  # fmt: skip
+                        v = ring + p * point + tile * LANES, slot, plane, y % height, height
+                        u = weights + (p * blocks + k) * filter_floats
+                        m = scratch + p * block * group * LANES, group * LANES
+                        multiply(arena, v, (height, channels), u, m, (block, group))
                     for f in range(block):
                         for t in range(group):
                             at = (tile + t) * OUTPUTS
-                            _finish(
-                                arena, scratch + (f * group + t) * LANES, block * group * LANES,
-                                sums + k * block + f, floor,
-                                z + (k * block + f) * z_channel + y * z_row + at * LANES,
-                                columns - at, width,
-                            )  # fmt: skip
+                            m = scratch + (f * group + t) * LANES, block * group * LANES
+                            to = z + (k * block + f) * z_channel + y * z_row + at * LANES
+                            bias = sums + k * block + f
+                            _finish(arena, m, (bias, floor), (to, columns - at), width)
 
     return compile_kernel(_forward, width, block, group)
 
 
-@intrinsic(prefer_literal=True)
-def _transform(
-    typingctx: Any, arena: Any, x: Any, columns: Any, tiles: Any, zero: Any, to: Any, to_point: Any,
-    width: Any,
-) -> Any:  # fmt: skip
+@emitted()
+def _transform(emit, arena, row, tiles, zero, to, WIDTH):
     """``to[p, tile] = (B^T x[tile OUTPUTS:])[p]`` for a row of ``columns``."""
-    WIDTH = width.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, x, columns, tiles, zero, to, to_point = args[:7]
-        emit, points = Emitter(builder), points_of(WIDTH)
-        with emit.repeat(tiles) as tile:
-            first = builder.mul(tile, int64(OUTPUTS))
-            values = []
-            for j in range(points):
-                column = builder.add(first, int64(j))
-                place = builder.add(x, builder.mul(column, int64(LANES)))
-                inside = builder.icmp_signed("<", column, columns)
-                values.append(emit.load(memory, builder.select(inside, place, zero)))
-            place = builder.add(to, builder.mul(tile, int64(LANES)))
-            for p, value in enumerate(matrices(WIDTH).of_input(emit, values)):
-                emit.store(value, memory, builder.add(place, builder.mul(to_point, int64(p))))
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 6, width), codegen
+    x, columns = row
+    to, to_point = to
+    with of_tiles(emit, arena, (x, LANES, columns), tiles, zero, points_of(WIDTH)) as (
+        tile,
+        values,
+    ):
+        place = emit.place(to, (tile, LANES))
+        for p, value in enumerate(matrices(WIDTH).of_input(emit, values)):
+            emit.store(value, arena, emit.place(place, (p, to_point)))
 
 
-@intrinsic(prefer_literal=True)
-def multiply(
-    typingctx: Any, arena: Any, v: Any, slot: Any, plane: Any, first: Any, slots: Any, height: Any,
-    channels: Any, u: Any, m: Any, m_filter: Any, block: Any, group: Any,
-) -> Any:  # fmt: skip
+@contextmanager
+def of_tiles(emit, arena, row, tiles, zero, count: int):
+    """Emit a loop over tiles; give each one's number and its ``count`` columns of a row.
+
+    ``row`` is where it begins, the floats from column to column, and how many columns there are.
+    """
+    x, x_column, columns = row
+    with emit.repeat(tiles) as tile:
+        values = []
+        for j in range(count):
+            column = emit.place(int64(j), (tile, OUTPUTS))
+            place = emit.place(x, (column, x_column))
+            inside = emit.builder.icmp_signed("<", column, columns)
+            values.append(emit.load(arena, emit.builder.select(inside, place, zero)))
+        yield tile, values
+
+
+@emitted()
+def multiply(emit, arena, ring, size, u, m, TILE):
     """One point of one register tile: ``m[k, t] = sum_{i, c} u[i, c, k] v[i, c, t]``.
 
     ``v`` is a ring of ``slots`` rows, of which ``height`` are taken, from slot ``first`` on.
     """
-    BLOCK, GROUP = block.literal_value, group.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, v, slot, plane, first, slots, height, channels, u, m, m_filter = args[:11]
-        emit = Emitter(builder)
-        acc = [[emit.variable(emit.constant(0.0)) for _ in range(GROUP)] for _ in range(BLOCK)]
-        at = emit.variable(u)
-        with emit.repeat(height) as i:
-            row = builder.add(v, builder.mul(in_ring(builder, first, i, slots), slot))
-            with emit.repeat(channels) as c:
-                place = builder.add(row, builder.mul(c, plane))
-                weights = builder.load(at)
-                values = [emit.load(memory, place, t * LANES) for t in range(GROUP)]
-                for k in range(BLOCK):
-                    weight = emit.broadcast(memory, weights, k)
-                    for t in range(GROUP):
-                        old = builder.load(acc[k][t])
-                        builder.store(emit.fma(weight, values[t], old), acc[k][t])
-                builder.store(builder.add(weights, int64(BLOCK)), at)
-        for k in range(BLOCK):
-            to = builder.add(m, builder.mul(m_filter, int64(k)))
-            for t in range(GROUP):
-                emit.store(builder.load(acc[k][t]), memory, to, t * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 10, block, group), codegen
+    BLOCK, GROUP = TILE
+    v, slot, plane, first, slots = ring
+    height, channels = size
+    m, m_filter = m
+    builder = emit.builder
+    acc = [[emit.variable(emit.constant(0.0)) for _ in range(GROUP)] for _ in range(BLOCK)]
+    at = emit.variable(u)
+    with emit.repeat(height) as i:
+        row = emit.place(v, (in_ring(builder, first, i, slots), slot))
+        with emit.repeat(channels) as c:
+            place, weights = emit.place(row, (c, plane)), builder.load(at)
+            values = [emit.load(arena, place, t * LANES) for t in range(GROUP)]
+            for k in range(BLOCK):
+                weight = emit.broadcast(arena, weights, k)
+                for t in range(GROUP):
+                    emit.add_product(acc[k][t], weight, values[t])
+            builder.store(builder.add(weights, int64(BLOCK)), at)
+    for k in range(BLOCK):
+        to = emit.place(m, (k, m_filter))
+        for t in range(GROUP):
+            emit.store(builder.load(acc[k][t]), arena, to, t * LANES)
 
 
-@intrinsic(prefer_literal=True)
-def _finish(
-    typingctx: Any, arena: Any, m: Any, m_point: Any, bias: Any, floor: Any, z: Any, columns: Any,
-    width: Any,
-) -> Any:  # fmt: skip
+@emitted()
+def _finish(emit, arena, m, limits, out, WIDTH):
     """``z = max(floor, b + A^T m)`` for one filter and tile, as far as there are columns."""
-    WIDTH = width.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, m, m_point, bias, floor, z, columns = args[:7]
-        emit = Emitter(builder)
-        values = [
-            emit.load(memory, builder.add(m, builder.mul(m_point, int64(p))))
-            for p in range(points_of(WIDTH))
-        ]
-        start, least = emit.broadcast(memory, bias), emit.broadcast(memory, floor)
-        for j, value in enumerate(matrices(WIDTH).to_output(emit, values)):
-            with builder.if_then(builder.icmp_signed(">", columns, int64(j)), likely=True):
-                value = emit.at_least(builder.fadd(value, start), least)
-                emit.store(value, memory, z, j * LANES)
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 6, width), codegen
+    m, m_point = m
+    bias, floor = limits
+    z, columns = out
+    values = [emit.load(arena, emit.place(m, (p, m_point))) for p in range(points_of(WIDTH))]
+    start, least = emit.broadcast(arena, bias), emit.broadcast(arena, floor)
+    write_columns(
+        emit, arena, matrices(WIDTH).to_output(emit, values), (start, least), (z, LANES, columns)
+    )
 
 
-def in_ring(builder: Any, first: Any, i: Any, size: Any) -> Any:
+def write_columns(emit, arena, values, limits, out, first: int = 0) -> None:
+    """Emit ``z[first + j] = max(least, start + values[j])``, as far as there are columns."""
+    start, least = limits
+    z, z_column, columns = out
+    for column, value in enumerate(values, first):
+        is_there = emit.builder.icmp_signed(">", columns, int64(column))
+        with emit.builder.if_then(is_there, likely=True):
+            value = emit.at_least(emit.builder.fadd(value, start), least)
+            emit.store(value, arena, emit.place(z, (column, z_column)))
+
+
+def in_ring(builder, first, i, size):
     """Return ``(first + i) % size``, where both are less than ``size``."""
     number = builder.add(first, i)
     passed = builder.icmp_signed(">=", number, size)

@@ -16,15 +16,11 @@ that those which reach a row of ``dx`` follow one another as the rows of ``dz`` 
 from __future__ import annotations
 
 import functools
-from typing import Any
-
-from numba import types
-from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emit import int64
-from pellucid.kernels.compiling.vector import LANES, Emitter
-from pellucid.kernels.layers.conv2d.winograd import multiply, points_of
+from pellucid.kernels.compiling.emitter import int64
+from pellucid.kernels.compiling.vector import LANES, emitted
+from pellucid.kernels.layers.conv2d.winograd import multiply, of_tiles, points_of
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["input_gradient"]
@@ -52,10 +48,9 @@ def input_gradient(width: int, block: int, group: int) -> Kernel:
             low, end = max(0, y + top - height + 1), min(rows, y + top + 1)
             while row < end:
                 for k in range(filters):
-                    _transform(
-                        arena, dz + k * dz_channel + row * dz_row, columns, tiles, zero,
-                        ring + row % height * slot + k * plane, point, width,
-                    )  # fmt: skip
+                    source = dz + k * dz_channel + row * dz_row
+                    to = ring + row % height * slot + k * plane
+                    _transform(arena, (source, columns), tiles, zero, (to, point), width)
                 row += 1
             skipped = (height - 1 - (y + top) + low) * filters * block
             for c in range(blocks):
@@ -63,85 +58,57 @@ def input_gradient(width: int, block: int, group: int) -> Kernel:
                     # The last group steps back over tiles already done: same values again.
                     tile = min(start, tiles - group)
                     for p in range(points):
-                        multiply(
-                            arena, ring + p * point + tile * LANES, slot, plane, low % height,
-                            height, max(0, end - low), filters,
-                            weights + (p * blocks + c) * filter_floats + skipped,
-                            scratch + p * block * plane + tile * LANES, plane, block, group,
-                        )  # fmt: skip
+                        e = ring + p * point + tile * LANES, slot, plane, low % height, height
+                        u = weights + (p * blocks + c) * filter_floats + skipped
+                        dv = scratch + p * block * plane + tile * LANES, plane
+                        multiply(arena, e, (max(0, end - low), filters), u, dv, (block, group))
                 for f in range(block):
                     channel = c * block + f
-                    _spread(
-                        arena, scratch + f * plane, block * plane, tiles, left, dx_columns,
-                        dx + channel * dx_channel + y * dx_row,
-                        gate + channel * gate_channel + y * gate_row, gate_column, width,
-                    )  # fmt: skip
+                    to = dx + channel * dx_channel + y * dx_row, left, dx_columns
+                    opener = gate + channel * gate_channel + y * gate_row, gate_column
+                    dv = scratch + f * plane, block * plane
+                    _spread(arena, dv, tiles, to, opener, width)
 
     return compile_kernel(_input_gradient, width, block, group)
 
 
-@intrinsic(prefer_literal=True)
-def _transform(
-    typingctx: Any, arena: Any, dz: Any, columns: Any, tiles: Any, zero: Any, to: Any,
-    to_point: Any, width: Any,
-) -> Any:  # fmt: skip
+@emitted()
+def _transform(emit, arena, row, tiles, zero, to, WIDTH):
     """``to[p, tile] = (A dz[tile OUTPUTS:])[p]`` for a row of ``columns``."""
-    WIDTH = width.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, dz, columns, tiles, zero, to, to_point = args[:7]
-        emit = Emitter(builder)
-        with emit.repeat(tiles) as tile:
-            first = builder.mul(tile, int64(OUTPUTS))
-            values = []
-            for j in range(OUTPUTS):
-                column = builder.add(first, int64(j))
-                place = builder.add(dz, builder.mul(column, int64(LANES)))
-                inside = builder.icmp_signed("<", column, columns)
-                values.append(emit.load(memory, builder.select(inside, place, zero)))
-            place = builder.add(to, builder.mul(tile, int64(LANES)))
-            for p, value in enumerate(matrices(WIDTH).of_output_gradient(emit, values)):
-                emit.store(value, memory, builder.add(place, builder.mul(to_point, int64(p))))
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 6, width), codegen
+    dz, columns = row
+    to, to_point = to
+    with of_tiles(emit, arena, (dz, LANES, columns), tiles, zero, OUTPUTS) as (tile, values):
+        place = emit.place(to, (tile, LANES))
+        for p, value in enumerate(matrices(WIDTH).of_output_gradient(emit, values)):
+            emit.store(value, arena, emit.place(place, (p, to_point)))
 
 
-@intrinsic(prefer_literal=True)
-def _spread(
-    typingctx: Any, arena: Any, dv: Any, dv_point: Any, tiles: Any, left: Any, columns: Any,
-    dx: Any, gate: Any, gate_column: Any, width: Any,
-) -> Any:  # fmt: skip
+@emitted()
+def _spread(emit, arena, dv, tiles, out, gate, WIDTH):
     """``dx[tile OUTPUTS:] += B dv[tile]`` for a row, and the gate."""
-    WIDTH = width.literal_value
+    dv, dv_point = dv
+    dx, left, columns = out
+    gate, gate_column = gate
+    builder = emit.builder
+    carried = [emit.variable(emit.constant(0.0)) for _ in range(WIDTH - 1)]
 
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        memory, dv, dv_point, tiles, left, columns, dx, gate, gate_column = args[:9]
-        emit = Emitter(builder)
-        carried = [emit.variable(emit.constant(0.0)) for _ in range(WIDTH - 1)]
+    def write(values, tile) -> None:
+        for j, value in enumerate(values):
+            column = builder.sub(emit.place(int64(j), (tile, OUTPUTS)), left)
+            # Unsigned: what is left of the first column is a very large number.
+            with builder.if_then(builder.icmp_unsigned("<", column, columns), likely=True):
+                opener = emit.load(arena, emit.place(gate, (column, gate_column)))
+                emit.store(emit.gate(value, opener), arena, emit.place(dx, (column, LANES)))
 
-        def write(values: list[Any], first: Any) -> None:
-            for j, value in enumerate(values):
-                column = builder.sub(builder.add(first, int64(j)), left)
-                # Unsigned: what is left of the first column is a very large number.
-                with builder.if_then(builder.icmp_unsigned("<", column, columns), likely=True):
-                    place = builder.add(gate, builder.mul(column, gate_column))
-                    opened = emit.gate(value, emit.load(memory, place))
-                    emit.store(opened, memory, builder.add(dx, builder.mul(column, int64(LANES))))
-
-        with emit.repeat(tiles) as tile:
-            place = builder.add(dv, builder.mul(tile, int64(LANES)))
-            values = [
-                emit.load(memory, builder.add(place, builder.mul(dv_point, int64(p))))
-                for p in range(points_of(WIDTH))
-            ]
-            found = matrices(WIDTH).to_input_gradient(emit, values)
-            for j, before in enumerate(carried):
-                found[j] = builder.fadd(found[j], builder.load(before))
-            for before, value in zip(carried, found[OUTPUTS:], strict=True):
-                builder.store(value, before)
-            write(found[:OUTPUTS], builder.mul(tile, int64(OUTPUTS)))
-        write([builder.load(value) for value in carried], builder.mul(tiles, int64(OUTPUTS)))
-        return context.get_dummy_value()
-
-    return types.void(arena, *[types.intp] * 8, width), codegen
+    with emit.repeat(tiles) as tile:
+        place = emit.place(dv, (tile, LANES))
+        values = [
+            emit.load(arena, emit.place(place, (p, dv_point))) for p in range(points_of(WIDTH))
+        ]
+        shares = matrices(WIDTH).to_input_gradient(emit, values)
+        for j, before in enumerate(carried):
+            shares[j] = builder.fadd(shares[j], builder.load(before))
+        for before, value in zip(carried, shares[OUTPUTS:], strict=True):
+            builder.store(value, before)
+        write(shares[:OUTPUTS], tile)
+    write([builder.load(value) for value in carried], tiles)

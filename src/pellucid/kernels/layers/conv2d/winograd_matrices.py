@@ -17,7 +17,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from pellucid.kernels.compiling.vector import Emitter
+from pellucid.kernels.compiling.emitter import Emitter
 
 __all__ = ["OUTPUTS", "WIDTHS", "Matrices", "matrices"]
 
