@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from pellucid.arguments import flag, instance, is_number, is_whole, positive, share, whole
+from pellucid import CNNClassifier, Flatten
+from pellucid.arguments import (
+    flag,
+    instance,
+    is_number,
+    is_whole,
+    positive,
+    share,
+    warn,
+    whole,
+)
 from pellucid.errors import ConfigurationError
 
 
@@ -56,3 +66,14 @@ def test_errors_know_their_argument(check):
     with pytest.raises(ConfigurationError) as error:
         check()
     assert error.value.argument == "n"
+
+
+def test_warnings_are_of_the_line_outside():
+    # Through the package's own functions, however many, to whoever called the first of them.
+    rows = CNNClassifier(max_iter=1, network=[Flatten()])
+    with pytest.warns(UserWarning, match="set image_shape=") as caught:
+        rows.fit(np.eye(12, 192), np.arange(12) % 2)
+    assert [warning.filename for warning in caught] == [__file__]
+    with pytest.warns(UserWarning, match="^Mind the step$") as caught:
+        warn("Mind the step")
+    assert caught[0].filename == __file__

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
+import warnings
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from pellucid.errors import ConfigurationError
 
-__all__ = ["flag", "instance", "is_number", "is_whole", "positive", "share", "whole"]
+__all__ = ["flag", "instance", "is_number", "is_whole", "positive", "share", "warn", "whole"]
 
 T = TypeVar("T")
+
+_PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 def is_whole(value: object) -> bool:
@@ -128,3 +134,11 @@ def instance(name: str, value: Any, kind: type[T], example: str) -> T:
             argument=name,
         )
     return value
+
+
+def warn(message: str) -> None:
+    """Warn of what was given, at the line outside of this package that gave it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

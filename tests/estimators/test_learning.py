@@ -1,27 +1,13 @@
-"""Training that goes on or ends early: partial_fit, early_stopping, warm_start."""
+"""Training that goes on or ends early, what is told of it, and what images weigh in it."""
 
 import re
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
-from pellucid import CNNClassifier, Dense, Flatten, Network, ReLU
+from pellucid import Augmentation, CNNClassifier, Dense, Flatten, Network, ReLU
 from pellucid.errors import ConfigurationError, DataError, NetworkError
-
-DIGITS = load_digits()
-X, Y = DIGITS.data[:200], DIGITS.target[:200]
-SOME, THEIRS = DIGITS.data[:60], DIGITS.target[:60]
-
-
-def small(**settings):
-    """A classifier that trains in milliseconds, for where it does not matter what it learns."""
-    defaults = {"network": [Flatten(), Dense(8), ReLU()], "max_iter": 3, "random_state": 0}
-    return CNNClassifier(**(defaults | settings))
-
-
-def bits(classifier):
-    return classifier.parameters_.tobytes()
+from tests.estimators.small import DIGITS, SOME, THEIRS, X, Y, bits, small
 
 
 class TestPartialFit:
@@ -172,15 +158,15 @@ class TestEarlyStopping:
 class TestWarmStart:
     def test_goes_on_with_the_moments(self):
         warm = small(warm_start=True, max_iter=2).fit(SOME, THEIRS)
-        steps, moments = warm._trainer._state.t, warm._trainer._state.m.copy()
+        steps, moments = warm._fitted.trainer._state.t, warm._fitted.trainer._state.m.copy()
         warm.set_params(max_iter=3).fit(SOME, THEIRS)
-        assert warm._trainer._state.t == steps * 5 // 2
-        assert not (warm._trainer._state.m == moments).all()
+        assert warm._fitted.trainer._state.t == steps * 5 // 2
+        assert not (warm._fitted.trainer._state.m == moments).all()
         assert warm.n_iter_ == len(warm.loss_curve_) == 5
         assert bits(warm) != bits(small(max_iter=3).fit(SOME, THEIRS))
 
         forgetful = small(warm_start=True, max_iter=2).fit(SOME, THEIRS)
-        forgetful._trainer._state.m[:] = 0
+        forgetful._fitted.trainer._state.m[:] = 0
         assert bits(forgetful.set_params(max_iter=3).fit(SOME, THEIRS)) != bits(warm)
 
     def test_without_it_each_fit_starts_anew(self):
@@ -257,3 +243,101 @@ class TestWarmStart:
         warm = small(warm_start=True).fit(SOME, THEIRS)
         warm.set_params(network=Network(layers, (8, 8)), image_shape=(8, 8), pixel_range=[0, 16])
         assert warm.fit(SOME, THEIRS).partial_fit(SOME.reshape(60, 8, 8), THEIRS).n_iter_ == 7
+
+
+class TestWhatIsTold:
+    def test_callbacks_and_verbose(self, capsys):
+        told = []
+        classifier = small(verbose=True, callbacks=(told.append,), early_stopping=True)
+        classifier.fit(SOME, THEIRS)
+        assert [epoch.epoch for epoch in told] == [1, 2, 3]
+        assert [epoch.loss for epoch in told] == classifier.loss_curve_
+        assert [epoch.validation_score for epoch in told] == classifier.validation_scores_
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == 3
+        loss, score = told[2].loss, told[2].validation_score
+        assert lines[2] == f"epoch 3  loss {loss:.4f}  validation accuracy {score:.4f}"
+
+    def test_partial_fit_tells_too(self, capsys):
+        told = []
+        classifier = small(verbose=True, callbacks=[told.append])
+        classifier.partial_fit(SOME, THEIRS, range(10)).partial_fit(SOME, THEIRS)
+        assert [epoch.epoch for epoch in told] == [1, 2]
+        assert capsys.readouterr().out.splitlines()[1] == f"epoch 2  loss {told[1].loss:.4f}"
+
+    def test_nothing_is_printed_by_default(self, capsys):
+        small().fit(SOME, THEIRS)
+        assert capsys.readouterr().out == ""
+
+
+WAYS = [
+    {},
+    {"early_stopping": True, "validation_fraction": 0.3},
+    {"class_weight": "balanced"},
+    {"class_weight": {0: 3.0, 1: 0.5}, "augmentation": Augmentation()},
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+class TestWeights:
+    def test_are_repetitions(self, way):
+        counts = np.random.default_rng(0).integers(0, 4, 60)
+        weighted = small(**way).fit(SOME, THEIRS, counts)
+        repeated = small(**way).fit(SOME.repeat(counts, axis=0), THEIRS.repeat(counts))
+        assert bits(weighted) == bits(repeated)
+        assert weighted.loss_curve_ == repeated.loss_curve_
+        assert weighted.validation_scores_ == repeated.validation_scores_
+
+    def test_fractions_are_too(self, way):
+        weights = 0.1 + np.arange(60) / 7
+        weighted = small(**way).fit(SOME, THEIRS, 3 * weights)
+        again = small(**way).fit(SOME.repeat(3, axis=0), THEIRS.repeat(3), weights.repeat(3))
+        assert bits(weighted) == bits(again)
+
+    def test_zero_leaves_out(self, way):
+        weights = np.ones(60)
+        weights[40:] = 0
+        changed = np.where(weights[:, None] > 0, SOME, 99)  # nor are these looked at
+        weighted = small(**way).fit(changed, THEIRS, weights)
+        assert bits(weighted) == bits(small(**way).fit(SOME[:40], THEIRS[:40]))
+
+    def test_matter(self, way):
+        counts = np.arange(60) % 5 + 1
+        assert bits(small(**way).fit(SOME, THEIRS, counts)) != bits(small(**way).fit(SOME, THEIRS))
+
+
+class TestMoreWeights:
+    def test_class_weight_is_sample_weight(self):
+        y = np.array(["even", "odd"])[THEIRS % 2]
+        by_class = small(class_weight={"odd": 4}).fit(SOME, y)
+        by_image = small().fit(SOME, y, np.where(y == "odd", 4, 1))
+        assert bits(by_class) == bits(by_image)
+
+    def test_balanced_is_what_scikit_learn_says(self):
+        from sklearn.utils.class_weight import compute_sample_weight
+
+        y = (THEIRS > 7).astype(int)
+        balanced = small(class_weight="balanced").fit(SOME, y)
+        explicit = small().fit(SOME, y, compute_sample_weight("balanced", y))
+        np.testing.assert_allclose(balanced.parameters_, explicit.parameters_, rtol=1e-4, atol=1e-6)
+
+    def test_a_class_without_weight_stays_a_class(self):
+        weights = (THEIRS != 3).astype(float)
+        for way in WAYS:
+            classifier = small(**way).fit(SOME, THEIRS, weights)
+            assert classifier.classes_.tolist() == list(range(10))
+            assert 3 not in classifier.predict(SOME)
+
+    @pytest.mark.parametrize(
+        ("weights", "message"),
+        [
+            (np.zeros(60), "zero"),  # scikit-learn's newer versions say so before we do
+            (-np.ones(60), "Negative values in data passed to `sample_weight`"),
+            (np.full(60, np.nan), "contains NaN"),
+            (np.full(60, 1e307), "sample_weight goes up to 1e+307; use smaller numbers"),
+            (np.ones(59), "sample_weight.shape"),
+        ],
+    )
+    def test_bad_ones_are_named(self, weights, message):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            small().fit(SOME, THEIRS, weights)

@@ -6,25 +6,20 @@ import threading
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 
-from pellucid import CNNClassifier, Dense, Flatten, ReLU, Trainer
+from pellucid import Dense, Flatten, Trainer
 from pellucid.errors import DivergenceError, NetworkError
+from tests.estimators.small import SOME, THEIRS, small
 
-DIGITS = load_digits()
-X, Y = DIGITS.data[:60], DIGITS.target[:60]
-
-
-def small(**settings):
-    defaults = {"network": [Flatten(), Dense(8), ReLU()], "max_iter": 3, "random_state": 0}
-    return CNNClassifier(**(defaults | settings))
+X, Y = SOME, THEIRS
 
 
 def state(classifier):
     """Return all that a classifier holds, its trainer's place and moments among it."""
-    held = {name: repr(value) for name, value in vars(classifier).items() if name[-1] == "_"}
-    trainer = classifier._trainer
+    names = [name for name in dir(classifier) if name[-1] == "_" and name[0] != "_"]
+    held = {name: repr(getattr(classifier, name)) for name in names}
+    trainer = classifier._fitted.trainer
     arrays = (trainer.parameters, trainer._state.m, trainer._state.v)
     return held, [array.tobytes() for array in arrays], trainer._state.t, trainer._passes
 
@@ -114,7 +109,7 @@ class TestAfterSomePasses:
     def test_so_does_a_divergence(self, early_stopping):
         def drive(epoch):
             if epoch.epoch == 2:
-                classifier._trainer.parameters[:] = 1e30
+                classifier.parameters_[:] = 1e30
 
         classifier = small(callbacks=[drive], max_iter=9, early_stopping=early_stopping)
         with np.errstate(all="ignore"), pytest.raises(DivergenceError) as error:
@@ -128,7 +123,7 @@ class TestAfterSomePasses:
 
 def test_the_trainer_keeps_no_history():
     classifier = small(warm_start=True).fit(X, Y).fit(X, Y)
-    assert len(classifier._trainer.history) == 0
+    assert len(classifier._fitted.trainer.history) == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows can't send Ctrl-C to one process")

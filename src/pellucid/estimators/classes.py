@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError, DataError
 
-__all__ = ["check_class_weight", "class_factors", "class_indices", "named_classes"]
+__all__ = [
+    "at_least_two",
+    "check_class_weight",
+    "class_factors",
+    "class_indices",
+    "class_weighted",
+    "classes_of_stream",
+    "named_classes",
+]
 
 
 def named_classes(classes: Any) -> NDArray[Any]:
@@ -27,22 +35,49 @@ def named_classes(classes: Any) -> NDArray[Any]:
     >>> named_classes(range(3))
     array([0, 1, 2])
     """
-    found = np.asarray(classes)
-    if found.ndim != 1:
+    names = np.asarray(classes)
+    if names.ndim != 1:
         raise DataError(
             f"classes is {classes!r:.80}; it must be a list of all classes that will come, for "
             "example [0, 1, 2]."
         )
     if len({isinstance(name, str) for name in classes}) > 1:
         raise DataError(f"classes is {classes!r:.80}; it must be all text, or all numbers.")
-    if any(name != name for name in found.tolist()):
+    if any(name != name for name in names.tolist()):
         raise DataError(f"classes is {classes!r:.80}; NaN is no class, leave it out.")
     try:
-        return np.asarray(np.unique(found))
+        return np.asarray(np.unique(names))
     except TypeError as error:
         raise DataError(
             f"classes is {classes!r:.80}; it must be all text, or all numbers."
         ) from error
+
+
+def classes_of_stream(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
+    """Return the classes of data that come in parts: those that the first call names.
+
+    Raises
+    ------
+    DataError
+        The first call names none, or a later one others.
+    """
+    if classes is None:
+        if known is None:
+            raise DataError("classes must be given on the first call of partial_fit.")
+        return known
+    named = named_classes(classes)
+    if known is not None and named.tolist() != known.tolist():
+        raise DataError(f"classes is {named.tolist()}, but the first call had {known.tolist()}.")
+    return named
+
+
+def at_least_two(classes: NDArray[Any]) -> NDArray[Any]:
+    """Return the classes to tell apart; raise DataError if there is nothing to tell."""
+    if len(classes) < 2:
+        raise DataError(
+            f"There is only one class, {classes.tolist()[0]!r}; a classifier needs at least two."
+        )
+    return classes
 
 
 def class_indices(targets: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
@@ -59,14 +94,14 @@ def class_indices(targets: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.in
     array([1, 0, 1])
     """
     places = {name: place for place, name in enumerate(classes.tolist())}
-    found, inverse = np.unique(targets, return_inverse=True)
-    for name in found.tolist():
+    unique, inverse = np.unique(targets, return_inverse=True)
+    for name in unique.tolist():
         if name not in places:
             raise DataError(
                 f"y holds the class {name!r}, but the classes are {classes.tolist()}; leave it "
                 "out, or train anew with all classes."
             )
-    return np.array([places[name] for name in found.tolist()], dtype=np.int64)[inverse]
+    return np.array([places[name] for name in unique.tolist()], dtype=np.int64)[inverse]
 
 
 def check_class_weight(wanted: Any) -> None:
@@ -125,3 +160,38 @@ def class_factors(
     factors = np.zeros(len(classes))
     factors[occurs] = math.fsum(sums) / (occurs.sum() * sums[occurs])
     return factors
+
+
+def class_weighted(
+    wanted: Mapping[Any, float] | str | None,
+    classes: NDArray[Any],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    largest: float,
+) -> NDArray[np.float64]:
+    """Return what each image counts: its own weight times its class's, at most ``largest``.
+
+    Raises
+    ------
+    DataError
+        No image counts.
+    ConfigurationError
+        A weight is too large, or a class is not known.
+
+    Examples
+    --------
+    >>> labels, weights = np.array([0, 1, 1]), np.array([1.0, 2.0, 0.5])
+    >>> class_weighted({"dog": 3}, np.array(["cat", "dog"]), labels, weights, 1e30)
+    array([1. , 6. , 1.5])
+    """
+    factors = class_factors(wanted, classes, labels, weights)
+    with np.errstate(over="ignore", under="ignore"):
+        weighted = weights * factors[labels]
+    if not weighted.any():
+        raise DataError(f"class_weight {wanted!r} leaves no image with a weight above 0.")
+    if weighted.max() > largest:
+        raise ConfigurationError(
+            f"sample_weight and class_weight {wanted!r} make weights of up to "
+            f"{weighted.max():g}; use smaller numbers, so that they are at most {largest:g}."
+        )
+    return np.asarray(weighted)

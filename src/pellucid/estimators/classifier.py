@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Any
 
-from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from pellucid.estimators import file as estimator_file
-from pellucid.estimators.learning import LearningMixin
+from pellucid.estimators import file, prediction
+from pellucid.estimators.classes import (
+    at_least_two,
+    class_indices,
+    class_weighted,
+    classes_of_stream,
+)
+from pellucid.estimators.displays import network_html
+from pellucid.estimators.fitted import Fitted, Learned, name_columns
+from pellucid.estimators.given import given_to_learn, given_to_predict
+from pellucid.estimators.learning import Learner, start
 from pellucid.estimators.passes import Epoch
-from pellucid.estimators.undo import all_or_nothing
+from pellucid.estimators.settings import Settings, parameters_of, workers_for
 from pellucid.images.augmentation import Augmentation
+from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer
 from pellucid.network.network import Network
 
 __all__ = ["CNNClassifier"]
 
 
-class CNNClassifier(LearningMixin, BaseEstimator):
+@dataclass(eq=False, repr=False)
+class CNNClassifier(
+    ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator
+):
     """A convolutional classifier of images.
 
     Parameters
@@ -93,7 +115,7 @@ class CNNClassifier(LearningMixin, BaseEstimator):
     network_ : Network
         What was trained.
     parameters_ : ndarray of shape (network_.size,), float32
-        What was learned.
+        What was learned, as one flat vector; ``network_.views`` names its parts.
     pixel_range_ : (float, float)
         The values that became 0 and 1.
     loss_curve_ : list of float
@@ -133,48 +155,37 @@ class CNNClassifier(LearningMixin, BaseEstimator):
     True
     """
 
-    def __init__(
-        self,
-        network: Network | Sequence[Layer] | None = None,
-        *,
-        image_shape: tuple[int, ...] | None = None,
-        pixel_range: Any = "auto",
-        max_iter: int | str = "auto",
-        batch_size: int | str = "auto",
-        learning_rate: float = 0.003,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-8,
-        augmentation: Augmentation | str | None = "auto",
-        class_weight: dict[Any, float] | str | None = None,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 5,
-        warm_start: bool = False,
-        n_jobs: int | None = -1,
-        random_state: Any = None,
-        verbose: bool | int = False,
-        callbacks: Sequence[Callable[[Epoch], object]] = (),
-    ) -> None:
-        self.network = network
-        self.image_shape = image_shape
-        self.pixel_range = pixel_range
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.beta1 = beta1
-        self.beta2 = beta2
-        self.epsilon = epsilon
-        self.augmentation = augmentation
-        self.class_weight = class_weight
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.warm_start = warm_start
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.verbose = verbose
-        self.callbacks = callbacks
+    network: Network | Sequence[Layer] | None = None
+    _: KW_ONLY
+    image_shape: tuple[int, ...] | None = None
+    pixel_range: Any = "auto"
+    max_iter: int | str = "auto"
+    batch_size: int | str = "auto"
+    learning_rate: float = 0.003
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    augmentation: Augmentation | str | None = "auto"
+    class_weight: dict[Any, float] | str | None = None
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 5
+    warm_start: bool = False
+    n_jobs: int | None = -1
+    random_state: Any = None
+    verbose: bool | int = False
+    callbacks: Sequence[Callable[[Epoch], object]] = ()
+
+    # What was learned is no field: these look into what the last good pass left.
+    classes_ = Learned[NDArray[Any]]()
+    n_features_in_ = Learned[int]()
+    network_ = Learned[Network]()
+    parameters_ = Learned[NDArray[np.float32]]()
+    pixel_range_ = Learned[tuple[float, float]]()
+    loss_curve_ = Learned[list[float]]()
+    validation_scores_ = Learned[list[float] | None]()
+    n_iter_ = Learned[int]()
+    preprocessing_ = Learned[Preprocessing]()
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """Train on images and their classes.
@@ -200,9 +211,15 @@ class CNNClassifier(LearningMixin, BaseEstimator):
         DivergenceError
             The loss became NaN or infinite; what passes before learned is kept.
         """
-        self._keep_layers()
-        with all_or_nothing(self):
-            self._fit(X, y, sample_weight)
+        settings = self._settings()
+        before = self._before() if settings.warm_start else None
+        given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
+        check_classification_targets(given.targets)
+        classes = np.unique(given.targets) if before is None else before.classes
+        fitted = start(settings, given, before, at_least_two(classes))
+        labels = class_indices(given.targets, fitted.classes)
+        weigh = partial(class_weighted, settings.class_weight, fitted.classes)
+        Learner(settings, given, fitted, self._keep).fit(labels, weigh)
         return self
 
     def partial_fit(
@@ -235,10 +252,97 @@ class CNNClassifier(LearningMixin, BaseEstimator):
         ValueError, DivergenceError
             As for :meth:`fit`.
         """
-        self._keep_layers()
-        with all_or_nothing(self):
-            self._fit_part(X, y, classes, sample_weight)
+        settings, before = self._settings(), self._before()
+        named = classes_of_stream(classes, None if before is None else before.classes)
+        given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
+        check_classification_targets(given.targets)
+        fitted = start(settings, given, before, at_least_two(named), is_first_part=True)
+        labels = class_indices(given.targets, fitted.classes)
+        weigh = partial(class_weighted, settings.class_weight, fitted.classes)
+        Learner(settings, given, fitted, self._keep).fit_part(labels, weigh)
         return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the most probable class of each image.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
+            Images, in the form and range that ``fit`` was given.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Of ``classes_``, the first of equals.
+        """
+        likeliest = self.predict_log_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[likeliest])
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the probability of each class for each image.
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), float64
+            In the order of ``classes_``.
+        """
+        with np.errstate(under="ignore"):
+            return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the logarithm of :meth:`predict_proba`, which is always finite.
+
+        ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), float64
+        """
+        given = given_to_predict(self, X)
+        return prediction.log_probabilities(self._fitted, given, workers_for(self.n_jobs))
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return log probabilities; for two classes their difference.
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes), or (n,) for two classes, float64
+        """
+        scores = self.predict_log_proba(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def transform(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the features that the last layer sees.
+
+        For a network of a single layer these are the pixels from 0 to 1.
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n, width of the hidden layer)
+            float64 where X is, else float32.
+        """
+        given = given_to_predict(self, X)
+        return prediction.features(self._fitted, given, workers_for(self.n_jobs))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted classifier to a file of arrays and JSON; see :meth:`load`.
@@ -258,7 +362,7 @@ class CNNClassifier(LearningMixin, BaseEstimator):
             A parameter was changed to what can't be used, and could not be loaded.
         """
         check_is_fitted(self)
-        estimator_file.save(self, path)
+        file.save(path, parameters_of(self), self._fitted)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> CNNClassifier:
@@ -281,8 +385,9 @@ class CNNClassifier(LearningMixin, BaseEstimator):
         ModelFileError
             The file is missing, damaged, or not a model.
         """
-        loaded: CNNClassifier = estimator_file.load(cls, path)
-        return loaded
+        classifier, fitted = file.load(cls, path)
+        classifier._keep(fitted)
+        return classifier
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -291,4 +396,31 @@ class CNNClassifier(LearningMixin, BaseEstimator):
         return tags
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_trainer")
+        return hasattr(self, "_fitted")
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._fitted.n_features_out
+
+    def _repr_html_inner(self) -> str:
+        return str(super()._repr_html_inner()) + self._network_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._network_html()
+        return bundle
+
+    def _network_html(self) -> str:
+        return network_html(self.network_) if self.__sklearn_is_fitted__() else ""
+
+    def _settings(self) -> Settings:
+        return Settings.of(parameters_of(self))
+
+    def _before(self) -> Fitted | None:
+        return getattr(self, "_fitted", None)
+
+    def _keep(self, fitted: Fitted) -> None:
+        """Hold what was learned, in place of what was there."""
+        self._fitted = fitted
+        name_columns(self, fitted.feature_names)

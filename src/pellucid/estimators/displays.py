@@ -18,6 +18,7 @@ from pellucid.errors import DataError
 from pellucid.estimators.classes import class_indices
 from pellucid.estimators.rows import Images, image_shape_of, rows_of
 from pellucid.images.pixel_range import pixel_range_of
+from pellucid.network.network import Network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -294,11 +295,8 @@ class PredictionsDisplay:
         return self
 
 
-def network_html(classifier: Any) -> str:
-    """Return a fitted classifier's network as a table that notebooks can fold, else ``""``."""
-    network = getattr(classifier, "network_", None)
-    if network is None:
-        return ""
+def network_html(network: Network) -> str:
+    """Return a network as a table that notebooks can fold."""
     return (
         f"<details><summary>Network of {network.size:,} parameters</summary>"
         f"<pre>{html.escape(network.summary())}</pre></details>"
@@ -312,18 +310,18 @@ def _best(estimator: Any) -> Any:
 
 def _last_step(estimator: Any) -> Any:
     """Return what a search has found, and of a pipeline the last step."""
-    found = _best(estimator)
-    steps = getattr(found, "steps", None)
-    return _last_step(steps[-1][1]) if steps else found
+    best = _best(estimator)
+    steps = getattr(best, "steps", None)
+    return _last_step(steps[-1][1]) if steps else best
 
 
 def _drawable(estimator: Any, X: Any, image_shape: tuple[int, ...] | None) -> NDArray[Any]:
     """Return X as images of uint8, or of floats in [0, 1]."""
     rows, shape = rows_of(X)
     samples = np.asarray(rows)
-    found, last = _best(estimator), _last_step(estimator)
-    if hasattr(found, "network_"):
-        pixel_range, own = found.pixel_range_, found.network_.input_shape
+    best, last = _best(estimator), _last_step(estimator)
+    if hasattr(best, "network_"):
+        pixel_range, own = best.pixel_range_, best.network_.input_shape
         known = own if image_shape is None else image_shape_of(shape, image_shape)
     else:
         # What goes into a pipeline may be on another scale than what comes to its last step.

@@ -6,14 +6,15 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import ModelFileError
-from pellucid.estimators.settings import build_network, check_settings
+from pellucid.estimators.fitted import Fitted
+from pellucid.estimators.settings import Settings, build_network, parameters_of
 from pellucid.files.model_file import Model, load_model, save_model
 from pellucid.images.augmentation import Augmentation
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict
@@ -23,51 +24,46 @@ from pellucid.training import Trainer
 
 __all__ = ["load", "save"]
 
-_PLAIN = (
-    "image_shape", "pixel_range", "max_iter", "batch_size", "learning_rate", "beta1", "beta2",
-    "epsilon", "early_stopping", "validation_fraction", "n_iter_no_change", "warm_start", "n_jobs",
-    "verbose",
-)  # fmt: skip
+T = TypeVar("T")
 
 _KINDS = "biufUO"
 """The kinds of dtype that classes may have in a file."""
 
 
-def save(classifier: Any, path: str | os.PathLike[str]) -> None:
+def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fitted) -> None:
     """Write a fitted classifier; see :meth:`pellucid.CNNClassifier.save`."""
     # A file with settings that can't be used could not be loaded.
-    check_settings(classifier)
-    network = classifier.network_
-    build_network(classifier.network, network.input_shape, network.classes)
-    scores = classifier.validation_scores_
+    Settings.of(parameters)
+    network, scores = fitted.network, fitted.validation_scores
+    build_network(parameters["network"], network.input_shape, network.classes)
     model = Model(
         network=network,
-        parameters=classifier.parameters_,
+        parameters=fitted.parameters,
         # The user's own preprocessing can't know the range.
-        preprocessing=dataclasses.replace(
-            classifier.preprocessing_, pixel_range=classifier._range_in_bytes
-        ),
-        classes=tuple(str(name) for name in classifier.classes_),
+        preprocessing=dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes),
+        classes=tuple(str(name) for name in fitted.classes),
         configuration={
-            "estimator": _described(classifier, path),
-            "classes": _plain_classes(classifier.classes_, path),
-            "classes_dtype": classifier.classes_.dtype.str,
-            "pixel_range": list(classifier.pixel_range_),
-            "feature_names": _plain(getattr(classifier, "feature_names_in_", None)),
-            "seed": classifier._trainer.seed,
-            "n_iter": classifier.n_iter_,
-            "loss_curve": _plain(classifier.loss_curve_),
+            "estimator": _described(parameters, path),
+            "classes": _plain_classes(fitted.classes, path),
+            "classes_dtype": fitted.classes.dtype.str,
+            "pixel_range": list(fitted.pixel_range),
+            "feature_names": _plain(fitted.feature_names),
+            "seed": fitted.trainer.seed,
+            "n_iter": fitted.n_iter,
+            "loss_curve": _plain(fitted.loss_curve),
             "validation_scores": scores and [None if math.isnan(s) else float(s) for s in scores],
         },
     )
     save_model(path, model)
 
 
-def load(kind: Any, path: str | os.PathLike[str]) -> Any:
-    """Return the classifier in a model file; see :meth:`pellucid.CNNClassifier.load`."""
+def load(kind: type[T], path: str | os.PathLike[str]) -> tuple[T, Fitted]:
+    """Return a classifier of some kind with its parameters, and what it has learned."""
     model = load_model(path)
     try:
-        return _restored(kind, model)
+        classifier = kind(**_parameters(kind, model))
+        Settings.of(parameters_of(classifier))
+        return classifier, _fitted(model)
     except Exception as error:
         # A hostile configuration can break anywhere, with any kind of error.
         reason = " ".join(str(error).split())[:200]
@@ -77,29 +73,46 @@ def load(kind: Any, path: str | os.PathLike[str]) -> Any:
         ) from error
 
 
-def _described(classifier: Any, path: str | os.PathLike[str]) -> dict[str, Any]:
+def _described(parameters: Mapping[str, Any], path: str | os.PathLike[str]) -> dict[str, Any]:
     """Return the parameters as JSON-ready values."""
-    settings = {name: _plain(getattr(classifier, name)) for name in _PLAIN}
-    seed = classifier.random_state
-    settings["random_state"] = int(seed) if isinstance(seed, int | np.integer) else None
-    augmentation = classifier.augmentation
-    is_set = isinstance(augmentation, Augmentation)
-    settings["augmentation"] = augmentation.to_dict() if is_set else augmentation
-    weights = classifier.class_weight
-    if isinstance(weights, Mapping):
-        # JSON's keys are strings, so pairs.
-        weights = [[_plain(name), _plain(value)] for name, value in weights.items()]
-    settings["class_weight"] = weights
-    for name, value in settings.items():
+    plain = [name for name in parameters if name not in (*_FORMS, *_NOT_KEPT)]
+    described = {}
+    for name in (*plain, *_FORMS):
+        value = parameters[name]
+        described[name] = _FORMS.get(name, _plain)(value)
         try:
-            json.dumps(value)
+            json.dumps(described[name])
         except (TypeError, ValueError) as error:
             raise ModelFileError(
                 f"The classifier is not written to {os.fspath(path)}: its parameter {name} is "
-                f"{getattr(classifier, name)!r:.80}, which can't be JSON ({error}); use Python's "
-                "own numbers, text and lists."
+                f"{value!r:.80}, which can't be JSON ({error}); use Python's own numbers, text "
+                "and lists."
             ) from error
-    return settings | {"network": _described_network(classifier.network)}
+    return described
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without NumPy's types."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _described_seed(seed: Any) -> int | None:
+    return int(seed) if isinstance(seed, int | np.integer) else None
+
+
+def _described_augmentation(wanted: Augmentation | str | None) -> Any:
+    return wanted.to_dict() if isinstance(wanted, Augmentation) else wanted
+
+
+def _described_weights(weights: Mapping[Any, float] | str | None) -> Any:
+    """Return a dictionary as pairs, for JSON's keys are strings."""
+    if not isinstance(weights, Mapping):
+        return weights
+    return [[_plain(name), _plain(value)] for name, value in weights.items()]
 
 
 def _described_network(wanted: Network | Iterable[Layer] | None) -> Any:
@@ -111,13 +124,16 @@ def _described_network(wanted: Network | Iterable[Layer] | None) -> Any:
     return [layer_to_dict(layer) for layer in wanted]
 
 
-def _plain(value: Any) -> Any:
-    """Return a value without NumPy's types."""
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "random_state": _described_seed,
+    "augmentation": _described_augmentation,
+    "class_weight": _described_weights,
+    "network": _described_network,
+}
+"""The parameters that JSON holds in another form; all others are as they are."""
+
+_NOT_KEPT = ("callbacks",)
+"""The parameters that a file does not hold."""
 
 
 def _plain_classes(classes: NDArray[Any], path: str | os.PathLike[str]) -> list[Any]:
@@ -131,47 +147,44 @@ def _plain_classes(classes: NDArray[Any], path: str | os.PathLike[str]) -> list[
     return names
 
 
-def _restored(kind: Any, model: Model) -> Any:
-    configuration = model.configuration
-    if "estimator" in configuration:
-        settings = _settings(configuration["estimator"], model.network)
-    else:
-        settings = _settings_of_run(configuration, model.network)
-    classifier = kind(**settings)
-    check_settings(classifier)
+def _fitted(model: Model) -> Fitted:
+    configuration, network = model.configuration, model.network
     low, high = (float(value) for value in configuration.get("pixel_range", (0.0, 255.0)))
     if not (low < high and math.isfinite(high - low)):
         raise ValueError(f"the pixel range is {low:g} to {high:g}")
-    classifier.pixel_range_ = low, high
-    classifier.classes_ = _classes(model, configuration)
-    classifier.network_ = model.network
-    classifier.preprocessing_ = model.preprocessing
-    classifier._range_in_bytes = model.preprocessing.pixel_range
-    classifier.n_features_in_ = math.prod(model.network.input_shape)
     names = configuration.get("feature_names")
-    if names is not None:
-        classifier.feature_names_in_ = _feature_names(names, classifier.n_features_in_)
-    losses, scores = configuration.get("loss_curve", []), configuration.get("validation_scores")
-    classifier.loss_curve_ = [float(value) for value in losses]
-    classifier.validation_scores_ = _scores(scores, len(classifier.loss_curve_))
-    classifier.n_iter_ = int(configuration.get("n_iter", len(classifier.loss_curve_)))
-    classifier._trainer = Trainer(model.network, seed=configuration.get("seed", 0))
-    classifier._trainer.parameters = model.parameters
-    return classifier
+    count = math.prod(network.input_shape)
+    losses = [float(value) for value in configuration.get("loss_curve", [])]
+    trainer = Trainer(network, seed=configuration.get("seed", 0))
+    trainer.parameters = model.parameters
+    return Fitted(
+        trainer=trainer,
+        classes=_classes(model, configuration),
+        feature_names=None if names is None else _feature_names(names, count),
+        pixel_range=(low, high),
+        range_in_bytes=model.preprocessing.pixel_range,
+        preprocessing=model.preprocessing,
+        loss_curve=losses,
+        validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
+        n_iter=int(configuration.get("n_iter", len(losses))),
+    )
 
 
-def _settings(stored: dict[str, Any], network: Network) -> dict[str, Any]:
-    """Return the parameters of a classifier that :func:`save` described."""
-    settings = {name: stored[name] for name in (*_PLAIN, "random_state")}
+def _parameters(kind: Any, model: Model) -> dict[str, Any]:
+    """Return the parameters of a classifier, or those that come nearest to a run's settings."""
+    if "estimator" not in model.configuration:
+        return _parameters_of_run(model.configuration, model.network)
+    stored = model.configuration["estimator"]
+    names = [item.name for item in dataclasses.fields(kind)]
+    parameters = {name: stored[name] for name in names if name not in (*_NOT_KEPT, "network")}
     for name in ("image_shape", "pixel_range"):
-        if isinstance(settings[name], list):
-            settings[name] = tuple(settings[name])
+        if isinstance(parameters[name], list):
+            parameters[name] = tuple(parameters[name])
     ranges, weights = stored["augmentation"], stored["class_weight"]
-    settings["augmentation"] = Augmentation(**ranges) if isinstance(ranges, dict) else ranges
-    is_dict = isinstance(weights, list)
-    settings["class_weight"] = dict(weights) if is_dict else weights
-    settings["network"] = _given_network(stored, network)
-    return settings
+    parameters["augmentation"] = Augmentation(**ranges) if isinstance(ranges, dict) else ranges
+    parameters["class_weight"] = dict(weights) if isinstance(weights, list) else weights
+    parameters["network"] = _given_network(stored, model.network)
+    return parameters
 
 
 def _given_network(stored: dict[str, Any], network: Network) -> Network | list[Layer] | None:
@@ -183,7 +196,7 @@ def _given_network(stored: dict[str, Any], network: Network) -> Network | list[L
     return None if given is None else Network.from_dict(given)
 
 
-def _settings_of_run(stored: dict[str, Any], network: Network) -> dict[str, Any]:
+def _parameters_of_run(stored: dict[str, Any], network: Network) -> dict[str, Any]:
     """Return the parameters that come nearest to a run of the command line."""
     settings: dict[str, Any] = {"network": network, "random_state": stored.get("seed")}
     if "batch_size" in stored:

@@ -1,19 +1,17 @@
-"""How a CNNClassifier learns: the checks, the state, the training of fit and partial_fit."""
+"""How an estimator learns: where a call begins, what it trains on, and what is kept of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight
 
-from pellucid.errors import ConfigurationError, DataError
-from pellucid.estimators.classes import class_factors, class_indices, named_classes
+from pellucid.estimators.fitted import Fitted
+from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.passes import (
     Epoch,
     Examples,
@@ -24,225 +22,153 @@ from pellucid.estimators.passes import (
     split,
     train,
 )
-from pellucid.estimators.prediction import PredictionMixin, validated
-from pellucid.estimators.rows import (
-    Images,
-    check_image_shape,
-    image_shape_of,
-    rows_of,
-    warn_of_color,
-)
-from pellucid.estimators.settings import (
-    build_augmentation,
-    build_network,
-    check_settings,
-    check_unchanged,
-)
-from pellucid.images.augmentation import Augmentation
+from pellucid.estimators.rows import image_shape_of, warn_of_color
+from pellucid.estimators.settings import Settings, build_augmentation, build_network
+from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.canonical import canonical
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes, warn_of_another_scale
 from pellucid.images.preprocessing import Preprocessing
-from pellucid.network.layers import Layer, Shape
-from pellucid.network.network import Network
-from pellucid.training import Adam, Trainer
+from pellucid.training import Trainer
 from pellucid.training.call import LARGEST_WEIGHT
 
-__all__ = ["LearningMixin"]
+__all__ = ["Learner", "Weigh", "start"]
 
-LARGEST_SUM = 1e300
-"""What weights may add up to, so that no sum of them overflows."""
+Weigh = Callable[[NDArray[np.int64], NDArray[np.float64], float], NDArray[np.float64]]
+"""Takes labels, the weights that their images have, and the largest weight that can be used.
+
+Returns what each image counts.
+"""
 
 
-class LearningMixin(PredictionMixin):
-    """What the methods of :class:`pellucid.CNNClassifier` that learn are made of."""
+def start(
+    settings: Settings,
+    given: Labeled,
+    before: Fitted | None,
+    classes: NDArray[Any],
+    *,
+    is_first_part: bool = False,
+) -> Fitted:
+    """Return what there is before the first pass of a call.
 
-    network: Network | Sequence[Layer] | None
-    image_shape: tuple[int, ...] | None
-    pixel_range: Any
-    max_iter: int | str
-    batch_size: int | str
-    learning_rate: float
-    beta1: float
-    beta2: float
-    epsilon: float
-    augmentation: Augmentation | str | None
-    class_weight: dict[Any, float] | str | None
-    early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
-    warm_start: bool
-    random_state: Any
-    verbose: bool | int
-    callbacks: Sequence[Callable[[Epoch], object]]
+    That is what there was, if settings and images are still those it was made for, or else a new
+    network and the pixel range of the images that count.
+    """
+    if before is not None:
+        given.images(before)
+        settings.check_unchanged(before.network, before.pixel_range)
+        warn_of_another_scale(given.samples, before.pixel_range)
+        return before
+    warn_of_color(given.shape, settings.image_shape)
+    image_shape = image_shape_of(given.shape, settings.image_shape)
+    network = build_network(settings.network, image_shape, len(classes))
+    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
+    used = given.used
+    pixel_range = pixel_range_of(used, settings.pixel_range, is_first_part=is_first_part)
+    return Fitted(
+        trainer=Trainer(network, seed=seed),
+        classes=classes,
+        feature_names=given.feature_names,
+        pixel_range=pixel_range,
+        range_in_bytes=range_in_bytes(used, pixel_range),
+        preprocessing=Preprocessing.default(network.input_shape),
+    )
 
-    preprocessing_: Preprocessing
-    loss_curve_: list[float]
-    validation_scores_: list[float] | None
-    n_iter_: int
-    _range_in_bytes: tuple[float, float]
 
-    def _fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
-        check_settings(self)
-        is_new = not (self.warm_start and hasattr(self, "_trainer"))
-        samples, targets, weights, shape = self._checked(X, y, sample_weight, is_new=is_new)
-        if is_new:
-            used = _used(samples, weights)
-            self._begin(used, shape, np.unique(targets), is_first_part=False)
-        images, labels = self._labeled(samples, targets, shape, is_new=is_new)
-        kept, weights = canonical(images, labels, weights)
-        weights = self._class_weighted(labels[kept], weights, LARGEST_SUM / len(kept))
-        kept, weights = kept[weights > 0], weights[weights > 0]
-        if not self.early_stopping:
-            self._train(Examples(images[kept], labels[kept], weights), None)
-            return
-        where = split(labels[kept], self.validation_fraction, self._trainer.seed)
-        parts = [Examples(images[kept[w]], labels[kept[w]], weights[w]) for w in where]
-        self._train(*parts)
+class Learner:
+    """Does the passes of one call. What there is after a pass is kept at once, then told.
 
-    def _fit_part(
+    A call either does a pass at least or changes nothing.
+
+    Parameters
+    ----------
+    settings : Settings
+        How to train.
+    given : Labeled
+        What to train on.
+    fitted : Fitted
+        Where to begin.
+    keep : callable
+        Takes what there is after each pass.
+    """
+
+    def __init__(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None,
-        sample_weight: ArrayLike | None,
+        settings: Settings,
+        given: Labeled,
+        fitted: Fitted,
+        keep: Callable[[Fitted], None],
     ) -> None:
-        check_settings(self)
-        is_new = not hasattr(self, "_trainer")
-        named = None if classes is None else named_classes(classes)
-        if is_new and named is None:
-            raise DataError("classes must be given on the first call of partial_fit.")
-        if not is_new and named is not None and named.tolist() != self.classes_.tolist():
-            raise DataError(
-                f"classes is {named.tolist()}, but the first call had {self.classes_.tolist()}."
+        self._settings = settings
+        self._given = given
+        self._fitted = fitted
+        self._keep = keep
+        self._before = fitted.n_iter
+
+    def fit(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
+        """Train for as many passes as the settings say, on each different image once."""
+        settings, images = self._settings, self._given.images(self._fitted)
+        kept, weights = canonical(images, labels, self._given.weights)
+        weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
+        kept, weights = kept[weights > 0], weights[weights > 0]
+        held_back = None
+        if settings.early_stopping:
+            used, held = split(
+                labels[kept], settings.validation_fraction, self._fitted.trainer.seed
             )
-        samples, targets, weights, shape = self._checked(X, y, sample_weight, is_new=is_new)
-        if is_new and named is not None:
-            self._begin(_used(samples, weights), shape, named, is_first_part=True)
-        images, labels = self._labeled(samples, targets, shape, is_new=is_new)
-        weights = self._class_weighted(labels, weights, LARGEST_WEIGHT)
-        used = np.flatnonzero(weights > 0)
-        self._train_part(Examples(images[used], labels[used], weights[used]))
-
-    def _keep_layers(self) -> None:
-        """Make a list of layers that come from an iterator, which can be gone through only once."""
-        if hasattr(self.network, "__next__"):
-            layers: Any = self.network
-            self.network = list(layers)
-
-    def _checked(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, is_new: bool
-    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64], Shape]:
-        """Return checked rows of pixels, classes and weights, and the shape of one image."""
-        rows, shape = rows_of(X)
-        samples, targets = validated(self, rows, y, reset=is_new)
-        check_classification_targets(targets)
-        weights = _check_sample_weight(
-            sample_weight, samples, dtype=np.float64, ensure_non_negative=True
-        )
-        if not weights.any():
-            raise DataError("All values of sample_weight are zero; one must be above 0.")
-        if weights.max() > LARGEST_SUM / len(weights):
-            raise DataError(f"sample_weight goes up to {weights.max():g}; use smaller numbers.")
-        return samples, targets, weights, shape
-
-    def _begin(
-        self, used: NDArray[Any], shape: Shape, classes: NDArray[Any], *, is_first_part: bool
-    ) -> None:
-        """Make the network and its trainer, from the images that count."""
-        if len(classes) < 2:
-            raise DataError(
-                f"There is only one class, {classes.tolist()[0]!r}; a classifier needs at least "
-                "two."
+            held_back = Examples(images[kept[held]], labels[kept[held]], weights[held])
+            kept, weights = kept[used], weights[used]
+        examples = Examples(images[kept], labels[kept], weights)
+        count, trainer = len(kept), self._trainer()
+        with all_or_nothing(trainer, self._has_learned):
+            passes = Passes(
+                trainer, count, held_back, settings.n_iter_no_change, self._note, self._before
             )
-        warn_of_color(shape, self.image_shape)
-        network = build_network(self.network, image_shape_of(shape, self.image_shape), len(classes))
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        self.pixel_range_ = pixel_range_of(used, self.pixel_range, is_first_part=is_first_part)
-        self._range_in_bytes = range_in_bytes(used, self.pixel_range_)
-        self.classes_ = classes
-        self.network_ = network
-        self.preprocessing_ = Preprocessing.default(network.input_shape)
-        self.loss_curve_ = []
-        self.validation_scores_ = None
-        self.n_iter_ = 0
-        self._trainer = Trainer(network, seed=seed)
-
-    def _labeled(
-        self, samples: NDArray[Any], targets: NDArray[Any], shape: Shape, *, is_new: bool
-    ) -> tuple[Images, NDArray[np.int64]]:
-        """Return images and the places of their classes; see that both are those of before."""
-        check_image_shape(shape, self.network_.input_shape)
-        if not is_new:
-            check_unchanged(self)
-            warn_of_another_scale(samples, self.pixel_range_)
-        labels = class_indices(targets, self.classes_)
-        return Images(samples, self.pixel_range_, self.network_.input_shape), labels
-
-    def _class_weighted(
-        self, labels: NDArray[np.int64], weights: NDArray[np.float64], largest: float
-    ) -> NDArray[np.float64]:
-        factors = class_factors(self.class_weight, self.classes_, labels, weights)
-        with np.errstate(over="ignore", under="ignore"):
-            weighted = weights * factors[labels]
-        if not weighted.any():
-            raise DataError(
-                f"class_weight {self.class_weight!r} leaves no image with a weight above 0."
-            )
-        if weighted.max() > largest:
-            raise ConfigurationError(
-                f"sample_weight and class_weight {self.class_weight!r} make weights of up to "
-                f"{weighted.max():g}; use smaller numbers, so that they are at most {largest:g}."
-            )
-        return weighted
-
-    def _train(self, examples: Examples, held_back: Examples | None) -> None:
-        trainer, count = self._trainer_with_settings(), len(examples.labels)
-        passes = Passes(
-            trainer, count, held_back, self.n_iter_no_change, self._note, before=self.n_iter_
-        )
-        size = batch_size_for(self.batch_size, count)
-        train(trainer, examples, passes, epochs=passes_for(self.max_iter, count), batch_size=size)
-
-    def _train_part(self, examples: Examples) -> None:
-        """Do one pass, with weights as they are: they mean the same in every call."""
-        images, labels, weights = examples
-        batch_size = batch_size_for(self.batch_size, len(labels))
-        with self._trainer_with_settings() as trainer:
-            trainer.sections = sections_for(batch_size)
-            history = trainer.fit(
-                images, labels, sample_weight=weights, normalize_weights=False,
-                batch_size=batch_size,
+            train(
+                trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
+                batch_size=batch_size_for(settings.batch_size, count),
             )  # fmt: skip
-        if history.images == len(labels):
-            loss = history.mean_loss / math.fsum(weights / len(labels))
-            self._note(Epoch(self.n_iter_ + 1, loss, None))
-        if history.interrupted:
-            raise KeyboardInterrupt
 
-    def _trainer_with_settings(self) -> Trainer:
-        trainer = self._trainer
-        settings = (self.learning_rate, self.beta1, self.beta2, self.epsilon)
-        trainer.optimizer = Adam(*map(float, settings))
-        trainer.augmentation = build_augmentation(self.augmentation, trainer.network.input_shape)
-        trainer.workers = self._workers()
+    def fit_part(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
+        """Do one pass, with weights as they are: they mean the same in every call."""
+        images = self._given.images(self._fitted)
+        weights = weigh(labels, self._given.weights, LARGEST_WEIGHT)
+        used = np.flatnonzero(weights > 0)
+        weights, count = weights[used], len(used)
+        batch_size = batch_size_for(self._settings.batch_size, count)
+        trainer = self._trainer()
+        with all_or_nothing(trainer, self._has_learned):
+            trainer.sections = sections_for(batch_size)
+            with trainer:
+                history = trainer.fit(
+                    images[used], labels[used], sample_weight=weights, normalize_weights=False,
+                    batch_size=batch_size,
+                )  # fmt: skip
+            if history.images == count:
+                loss = history.mean_loss / math.fsum(weights / count)
+                self._note(Epoch(self._before + 1, loss, None))
+            if history.interrupted:
+                raise KeyboardInterrupt
+
+    def _trainer(self) -> Trainer:
+        """Return the trainer, set as this call wants it."""
+        settings, trainer = self._settings, self._fitted.trainer
+        trainer.optimizer = settings.optimizer
+        trainer.augmentation = build_augmentation(
+            settings.augmentation, trainer.network.input_shape
+        )
+        trainer.workers = settings.workers
         return trainer
+
+    def _has_learned(self) -> bool:
+        return self._fitted.n_iter > self._before
 
     def _note(self, epoch: Epoch) -> None:
         """Keep what happened in a pass, then tell it: who is told may raise an error."""
-        score = epoch.validation_score
-        if score is not None and self.validation_scores_ is None:
-            self.validation_scores_ = [math.nan] * len(self.loss_curve_)
-        if self.validation_scores_ is not None:
-            self.validation_scores_.append(math.nan if score is None else score)
-        self.loss_curve_.append(epoch.loss)
-        self.n_iter_ = epoch.epoch
-        if self.verbose:
+        self._fitted = self._fitted.after(epoch)
+        self._keep(self._fitted)
+        if self._settings.verbose:
+            score = epoch.validation_score
             rest = "" if score is None else f"  validation accuracy {score:.4f}"
             print(f"epoch {epoch.epoch}  loss {epoch.loss:.4f}{rest}", flush=True)
-        for callback in self.callbacks:
+        for callback in self._settings.callbacks:
             callback(epoch)
-
-
-def _used(samples: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[Any]:
-    """Return the samples that count, without a copy if all do."""
-    return samples if weights.all() else samples[weights > 0]

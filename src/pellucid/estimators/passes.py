@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from pellucid.arguments import warn
 from pellucid.errors import DataError
 from pellucid.execution.inference import run_network
 from pellucid.training import Schedule, Trainer, Update
@@ -163,10 +163,9 @@ def train(
     if not is_whole and not passes.count:
         raise KeyboardInterrupt
     if not is_whole:
-        warnings.warn(
+        warn(
             f"Training was interrupted after {passes.count} of {epochs} passes; what was learned "
-            "is kept.",
-            stacklevel=5,
+            "is kept."
         )
 
 
@@ -265,5 +264,5 @@ class Passes:
     def _score(self, examples: Examples) -> float:
         images, labels, weights = examples
         trainer = self._trainer
-        found = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
-        return float(np.average(found.predicted == labels, weights=weights))
+        result = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
+        return float(np.average(result.predicted == labels, weights=weights))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import is_whole
+from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError
+from pellucid.images.axes import sides
 from pellucid.images.pixel_range import BYTES, scaled
+from pellucid.network.layers import Shape
 
 __all__ = ["Images", "check_image_shape", "image_shape_of", "rows_of", "warn_of_color"]
-
-Shape = tuple[int, ...]
 
 LEAST_COLORED = 8
 """The side of the smallest color image that a row is taken for; shorter rows are tables."""
@@ -78,19 +77,19 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
     ((1, 28, 28), (1, 1, 30), (3, 8, 6))
     """
     if wanted is not None:
-        found = _channels_first(_checked_shape(wanted))
+        given = _channels_first(_checked_shape(wanted))
         size = math.prod(shape)
-        if math.prod(found) != size:
+        if math.prod(given) != size:
             raise ConfigurationError(
-                f"image_shape {tuple(wanted)} has {math.prod(found)} values, but X has {size} "
+                f"image_shape {tuple(wanted)} has {math.prod(given)} values, but X has {size} "
                 "a sample; give the shape of one image."
             )
-        if len(shape) > 1 and _channels_first(shape) != found:
+        if len(shape) > 1 and _channels_first(shape) != given:
             raise ConfigurationError(
                 f"image_shape is {tuple(wanted)}, but X holds images of shape {shape}; leave "
                 "image_shape out, or give X as rows of pixels."
             )
-        return found
+        return given
     if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
         raise DataError(
             f"X holds images of shape {shape}, which looks as if the channels came first; they "
@@ -112,11 +111,10 @@ def warn_of_color(shape: Shape, wanted: Shape | None) -> None:
     """
     side = math.isqrt(shape[0] // 3)
     if wanted is None and len(shape) == 1 and shape[0] == 3 * side**2 and side >= LEAST_COLORED:
-        warnings.warn(
+        warn(
             f"X has rows of {shape[0]} values, each taken as one row of pixels. If they are color "
             f"images, channels last, set image_shape=({side}, {side}, 3); if not, set "
-            f"image_shape=(1, {shape[0]}).",
-            stacklevel=5,
+            f"image_shape=(1, {shape[0]})."
         )
 
 
@@ -199,10 +197,10 @@ def _channels_first(shape: Shape) -> Shape:
 
 
 def _checked_shape(wanted: Any) -> Shape:
-    is_shape = isinstance(wanted, tuple | list) and len(wanted) in (2, 3)
-    if not is_shape or not all(is_whole(side) and side >= 1 for side in wanted):
+    shape = sides(wanted, 2, 3)
+    if shape is None:
         raise ConfigurationError(
             f"image_shape is {wanted!r}; it must be (height, width) or (height, width, channels), "
             "whole numbers of at least 1."
         )
-    return tuple(int(side) for side in wanted)
+    return shape

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.images.canonical import canonical
 
@@ -202,11 +202,10 @@ def warn_of_another_scale(samples: NDArray[Any], pixel_range: tuple[float, float
         return
     low, high = pixel_range
     if _is_outside(some, low, high) or _is_tiny(some, low, high):
-        warnings.warn(
+        warn(
             f"X goes from {some.min():g} to {some.max():g}, but the classifier was trained with "
             f"pixels from {low:g} to {high:g}. It looks like another scale: bring X to that of "
-            "the training.",
-            stacklevel=5,
+            "the training."
         )
 
 

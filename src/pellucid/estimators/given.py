@@ -1,0 +1,112 @@
+"""What a call was given, looked at by scikit-learn's checks before work starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from pellucid.errors import DataError
+from pellucid.estimators.fitted import Fitted
+from pellucid.estimators.rows import Images, check_image_shape, rows_of
+from pellucid.network.layers import Shape
+
+__all__ = ["LARGEST_SUM", "Given", "Labeled", "given_to_learn", "given_to_predict"]
+
+LARGEST_SUM = 1e300
+"""What weights may add up to, so that no sum of them overflows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """Images that a call was given.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n, features)
+        Rows of pixels.
+    shape : tuple of int
+        The shape of one sample, as it was given.
+    """
+
+    samples: NDArray[Any]
+    shape: Shape
+
+    def images(self, fitted: Fitted) -> Images:
+        """Return the images as the network takes them; refuse those of another shape."""
+        check_image_shape(self.shape, fitted.network.input_shape)
+        return Images(self.samples, fitted.pixel_range, fitted.network.input_shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Labeled(Given):
+    """Images to learn from.
+
+    Attributes
+    ----------
+    targets : ndarray of shape (n,)
+        What is to be learned, as the user names it.
+    weights : ndarray of shape (n,), float64
+        What each image counts; at least one is above 0.
+    feature_names : ndarray of str or None
+        The columns of X, where it is a table with names and the estimator's first.
+    """
+
+    targets: NDArray[Any]
+    weights: NDArray[np.float64]
+    feature_names: NDArray[Any] | None
+
+    @property
+    def used(self) -> NDArray[Any]:
+        """The samples that count, without a copy if all do."""
+        return self.samples if self.weights.all() else self.samples[self.weights > 0]
+
+
+def given_to_predict(estimator: BaseEstimator, X: ArrayLike) -> Given:
+    """Return checked images for a fitted estimator."""
+    check_is_fitted(estimator)
+    rows, shape = rows_of(X)
+    return Given(_validated(estimator, rows, reset=False), shape)
+
+
+def given_to_learn(
+    estimator: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    *,
+    is_new: bool,
+) -> Labeled:
+    """Return checked images to learn from, those of an estimator that begins or that goes on."""
+    rows, shape = rows_of(X)
+    noted = _stand_in(estimator) if is_new else estimator
+    samples, targets = _validated(noted, rows, y, reset=is_new)
+    weights = _check_sample_weight(
+        sample_weight, samples, dtype=np.float64, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise DataError("All values of sample_weight are zero; one must be above 0.")
+    if weights.max() > LARGEST_SUM / len(weights):
+        raise DataError(f"sample_weight goes up to {weights.max():g}; use smaller numbers.")
+    names = getattr(noted, "feature_names_in_", None)
+    return Labeled(samples, shape, targets, weights, names)
+
+
+def _validated(estimator: Any, X: Any, *targets: Any, reset: bool) -> Any:
+    """Return data that scikit-learn has checked; it adds X up, which may overflow silently."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return validate_data(estimator, X, *targets, reset=reset, dtype="numeric")
+
+
+def _stand_in(estimator: BaseEstimator) -> Any:
+    """Return what scikit-learn takes for the estimator, and may write the columns of X on.
+
+    The estimator itself must stay as it is until it has learned something.
+    """
+    kind, tags = type(estimator).__name__, get_tags(estimator)
+    return type(kind, (), {"__sklearn_tags__": lambda self: tags})()
