@@ -22,7 +22,15 @@ from pellucid.network.layers.relu import ReLU as ReLU
 from pellucid.network.layers.residual import Residual as Residual
 from pellucid.network.layers.sigmoid import Sigmoid as Sigmoid
 
-LAYERS: tuple[type[Layer], ...] = (Conv2D, MaxPool2D, Dense, ReLU, Sigmoid, Flatten, Residual)
+LAYERS: tuple[type[Layer], ...] = (
+    Conv2D,
+    MaxPool2D,
+    Dense,
+    ReLU,
+    Sigmoid,
+    Flatten,
+    Residual,
+)
 """Every layer that a network may be written with."""
 
 JOINS: tuple[type[Layer], ...] = (Add,)
