@@ -28,6 +28,8 @@ TESTED_ELSEWHERE = {
     "kernels/layers/conv2d/ops.py": "kernels/layers/conv2d/test_survivors.py",
     "kernels/layers/flatten.py": "kernels/program/test_stages.py",
     "kernels/program/draft.py": "kernels/test_plan.py",
+    "kernels/layers/pool.py": "kernels/layers/test_maxpool2d.py",
+    "network/layers/pool.py": "network/layers/test_maxpool2d.py",
     "kernels/program/loss.py": "network/loss/test_loss.py",
     "kernels/program/one_image.py": "kernels/test_plan_one_image.py",
     "kernels/program/ops.py": "kernels/test_plan.py",

@@ -34,6 +34,7 @@ from pellucid.kernels.compiling.vector import (
     winner,
 )
 from pellucid.kernels.layers import one_image
+from pellucid.kernels.layers.pool import pool_fields
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
@@ -106,18 +107,6 @@ def backward() -> Kernel:
     return compile_kernel(_backward)
 
 
-def _pool_fields(layer: MaxPool2D, view: View, name: str) -> dict[str, int]:
-    """Return the fields for the unpooled array of a pool."""
-    step, pool = layer.stride_pair, layer.pool_pair
-    return {
-        "pool_rows": pool[0],
-        "pool_columns": pool[1],
-        **view.fields(name),
-        f"{name}_step_row": step[0] * view.row,
-        f"{name}_step_column": step[1] * view.column,
-    }
-
-
 class MaxPool2DOps(LayerOps[MaxPool2D]):
     """Ops of a max pool."""
 
@@ -130,7 +119,7 @@ class MaxPool2DOps(LayerOps[MaxPool2D]):
         draft.kept[stage.number] = draft.memory.take(math.prod(stage.gives) * LANES)
         op = make_op(
             forward(), channels=p.shape[0], rows=p.shape[1], columns=p.shape[2],
-            **_pool_fields(stage.layer, x, "x"), **p.fields("p"), place=draft.kept[stage.number],
+            **pool_fields(stage.layer, x, "x"), **p.fields("p"), place=draft.kept[stage.number],
         )  # fmt: skip
         draft.program.forward.append(op)
 
@@ -143,7 +132,7 @@ class MaxPool2DOps(LayerOps[MaxPool2D]):
         step, pool = stage.layer.stride_pair, stage.layer.pool_pair
         op = make_op(
             backward(), channels=dz.shape[0], rows=dz.shape[1], columns=dz.shape[2],
-            **_pool_fields(stage.layer, dx, "dx"), **dz.fields("dp"),
+            **pool_fields(stage.layer, dx, "dx"), **dz.fields("dp"),
             place=draft.kept[stage.number],
             overlap=int(step[0] < pool[0] or step[1] < pool[1]), **opener.fields("gate"),
             dx_rows=dx.shape[1], dx_columns=dx.shape[2],
