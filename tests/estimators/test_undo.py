@@ -9,8 +9,9 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import cross_val_score
 
-from pellucid import CNNClassifier, Dense, Flatten, ReLU, Trainer
+from pellucid import Adam, CNNClassifier, Dense, Flatten, ReLU
 from pellucid.errors import DivergenceError, NetworkError
+from tests.training.examples import bits
 
 DIGITS = load_digits()
 X, Y = DIGITS.data[:60], DIGITS.target[:60]
@@ -25,8 +26,7 @@ def state(classifier):
     """Return all that a classifier holds, its trainer's place and moments among it."""
     held = {name: repr(value) for name, value in vars(classifier).items() if name[-1] == "_"}
     trainer = classifier._trainer
-    arrays = (trainer.parameters, trainer._state.m, trainer._state.v)
-    return held, [array.tobytes() for array in arrays], trainer._state.t, trainer._passes
+    return held, bits(trainer.state)
 
 
 FAILURES = [
@@ -136,15 +136,15 @@ class TestCtrlC:
     @pytest.fixture
     def interrupted(self, monkeypatch):
         """Send Ctrl-C during the update of this number."""
-        real, number = Trainer._update, [1]
+        real, number = Adam.update, [1]
 
-        def update(trainer, *arguments):
+        def update(optimizer, step):
             number[0] -= 1
             if number[0] == 0:
                 os.kill(os.getpid(), signal.SIGINT)
-            return real(trainer, *arguments)
+            return real(optimizer, step)
 
-        monkeypatch.setattr(Trainer, "_update", update)
+        monkeypatch.setattr(Adam, "update", update)
         return number
 
     def test_before_the_first_pass_is_raised(self, interrupted):

@@ -163,7 +163,7 @@ def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
                 trainer.fit(*LARGE, **call, resume=resume, on_update=on_update)
             assert time.monotonic() - start < 25
             np.testing.assert_array_equal(trainer.parameters, states[-1])
-            assert 3 <= len(trainer.history) == trainer._state.t == len(states) < UPDATES
+            assert 3 <= len(trainer.history) == trainer.state.t == len(states) < UPDATES
             newest = newest_checkpoint(tmp_path, print).state
             np.testing.assert_array_equal(newest.parameters, states[-1])
     trainer.close()

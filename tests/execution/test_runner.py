@@ -20,7 +20,7 @@ from pellucid.execution import image_file, remote, runner
 from pellucid.execution.executors import open_executor
 from pellucid.execution.remote import Job
 from tests.execution.digests import IMAGES, LABELS, InlineExecutor, digest_of_training, mapped
-from tests.training.examples import NETWORK
+from tests.training.examples import NETWORK, bits
 
 KINDS = [
     pytest.param(weighted, randomized, id=f"{first}-{second}")
@@ -184,7 +184,7 @@ def test_a_worker_on_another_processor_is_told_once(monkeypatch):
 
 
 def state(trainer):
-    return trainer.parameters.tobytes(), trainer._state.m.tobytes(), trainer._state.t
+    return bits(trainer.state)
 
 
 def test_a_worker_that_is_killed_ends_in_a_clean_error_and_training_can_go_on(temporary):

@@ -45,7 +45,7 @@ from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer, Shape
 from pellucid.network.network import Network
 from pellucid.training import Adam, Trainer
-from pellucid.training.call import LARGEST_WEIGHT
+from pellucid.training.checks import LARGEST_WEIGHT
 
 __all__ = ["LearningMixin"]
 

@@ -2,15 +2,15 @@
 
 The way of the data: images as stored -> batch (``batches``) -> sections, each on a worker
 (:mod:`pellucid.execution`): randomize, forward, loss, backward, one flat gradient -> the gradients
-summed in section order (``trainer``) -> Adam (``adam``) -> parameters. Where that stands
-(``state``) goes to a file now and then (``checkpoints``, ``checkpoint_file``), from which a later
-training goes on.
+summed in section order (``update``) -> the optimizer's step (``optimizers``) -> parameters, again
+and again (``loop``). Where that stands (``state``) goes to a file now and then (``checkpoints``,
+``checkpoint_file``), from which a later training goes on.
 """
 
-from pellucid.training.adam import Adam
 from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.history import History, Update
+from pellucid.training.optimizers.adam import Adam
 from pellucid.training.schedule import Schedule
 from pellucid.training.trainer import Trainer
 
