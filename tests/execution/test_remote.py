@@ -35,7 +35,7 @@ def setup_with(file, **changes):
 def assert_right(reply):
     assert reply.lacks == ""
     for section, found in zip(PARTS, reply.results, strict=True):
-        expected = section_step(NETWORK, PARAMETERS, IMAGES, section, Augmentation(), 3)
+        expected = section_step(RECIPE, PARAMETERS, IMAGES, section)
         np.testing.assert_array_equal(found.gradient, expected.gradient)
         assert (found.loss, found.correct) == (expected.loss, expected.correct)
 
@@ -71,8 +71,8 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
     setup = setup_with(file)
     assert setup_with(file).token == setup.token
     others = [
-        setup_with(None), setup_with(file, recipe=dataclasses.replace(RECIPE, seed=4)),
-        setup_with(file, recipe=dataclasses.replace(RECIPE, augmentation=None)),
+        setup_with(None), setup_with(file, recipe=RECIPE._replace(seed=4)),
+        setup_with(file, recipe=RECIPE._replace(augmentation=None)),
         setup_with(dataclasses.replace(file, digest="0")),
     ]  # fmt: skip
     assert len({setup.token, *(other.token for other in others)}) == 5
@@ -80,8 +80,7 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
 
 def test_a_worker_forgets_what_it_has_not_used_for_long():
     setups = [
-        setup_with(None, recipe=dataclasses.replace(RECIPE, seed=seed))
-        for seed in range(remote.KEPT + 1)
+        setup_with(None, recipe=RECIPE._replace(seed=seed)) for seed in range(remote.KEPT + 1)
     ]
     for setup in setups:
         work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))

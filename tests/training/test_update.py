@@ -6,7 +6,7 @@ from pellucid.equations import adam as adam_equation
 from pellucid.equations import loss_and_gradient
 from pellucid.errors import DivergenceError
 from pellucid.execution.runner import Runner
-from pellucid.execution.sections import Recipe, cut
+from pellucid.execution.sections import Recipe, cut, section_step
 from pellucid.execution.workers import Workers
 from pellucid.training.batches import Batch, TrainingData
 from pellucid.training.optimizers.optimizer import Step
@@ -59,7 +59,9 @@ def test_gradients_are_added_in_the_order_of_the_sections():
     state, by_hand = progress(2), progress(2)
     images, batch = batch_of(130)
     recipe = Recipe(NETWORK, Augmentation(), 0)
-    parts = [recipe.step(state.parameters, images, batch.part(where)) for where in cut(130, 8)]
+    parts = [
+        section_step(recipe, state.parameters, images, batch.part(where)) for where in cut(130, 8)
+    ]
     total = parts[0].gradient
     for part in parts[1:]:
         total = total + part.gradient

@@ -24,7 +24,13 @@ from pellucid.errors import ConfigurationError, ExecutorError, PellucidError
 from pellucid.execution.environment import environment
 from pellucid.execution.image_file import ImageFile, find_image_file, temporary_image_file
 from pellucid.execution.remote import Job, Reply, Setup, work
-from pellucid.execution.sections import Recipe, Section, SectionResult, threads_for
+from pellucid.execution.sections import (
+    Recipe,
+    Section,
+    SectionResult,
+    section_step,
+    threads_for,
+)
 from pellucid.execution.workers import Workers
 
 __all__ = ["Runner", "slots_of"]
@@ -122,7 +128,7 @@ class Runner:
         """
 
         def step(part: slice) -> SectionResult:
-            return recipe.step(parameters, images, batch.part(part))
+            return section_step(recipe, parameters, images, batch.part(part))
 
         if self.executor is None:
             most = threads_for(recipe.network, len(batch.indices), training=True)

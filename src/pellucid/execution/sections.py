@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from pellucid.network.network import Network
 
 __all__ = [
     "EPS",
+    "Outputs",
     "Recipe",
     "Section",
     "SectionResult",
@@ -51,6 +51,17 @@ fifth of a millisecond."""
 _local = threading.local()
 _NO_GRADIENT = np.zeros(0, dtype=np.float32)
 _NO_PROBABILITIES = np.zeros((0, 0), dtype=np.float32)
+
+
+class Recipe(NamedTuple):
+    """What all sections of a training have in common: network, randomizing, and its seed.
+
+    Without augmentation images are taken as they are.
+    """
+
+    network: Network
+    augmentation: Augmentation | None = None
+    seed: int = 0
 
 
 class Section(NamedTuple):
@@ -85,6 +96,33 @@ class Section(NamedTuple):
         return Section(indices, self.labels, self.weights, self.identities)
 
 
+class Outputs(NamedTuple):
+    """Arrays that a section fills, beside what it returns.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (n, classes), float32, or None
+        The network's output.
+    logits : bool
+        Whether ``probabilities`` get the last layer's outputs as they are, without the softmax.
+    image_gradients : ndarray of shape (n, C, H, W), float32, or None
+        Each image's gradient; then no parameter's gradient is computed.
+    """
+
+    probabilities: NDArray[np.float32] | None = None
+    logits: bool = False
+    image_gradients: NDArray[np.float32] | None = None
+
+    def part(self, where: slice) -> Outputs:
+        """Return the places of some of the images."""
+        probabilities, logits, gradients = self
+        return Outputs(
+            None if probabilities is None else probabilities[where],
+            logits,
+            None if gradients is None else gradients[where],
+        )
+
+
 class SectionResult(NamedTuple):
     """What a section gives.
 
@@ -101,6 +139,9 @@ class SectionResult(NamedTuple):
     gradient: NDArray[np.float32]
     loss: float
     correct: int
+
+
+_NO_OUTPUTS = Outputs()
 
 
 def cut(images: int, sections: int) -> list[slice]:
@@ -157,21 +198,17 @@ def prepare(network: Network, *, training: bool = True) -> None:
     parameters = np.zeros(network.size, dtype=np.float32)
     # A section of no images takes the way of many, one of one the other.
     for section in (one.part(slice(0)), *([] if training else [one])):
-        section_step(network, parameters, images, section, training=training)
+        section_step(Recipe(network), parameters, images, section, training=training)
 
 
 def section_step(
-    network: Network,
+    recipe: Recipe,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     section: Section,
-    augmentation: Augmentation | None = None,
-    seed: int = 0,
+    outputs: Outputs = _NO_OUTPUTS,
     *,
     training: bool = True,
-    probabilities: NDArray[np.float32] | None = None,
-    logits: bool = False,
-    image_gradients: NDArray[np.float32] | None = None,
 ) -> SectionResult:
     """Work on one section: randomize, forward, loss and, in training, backward.
 
@@ -179,32 +216,26 @@ def section_step(
 
     Parameters
     ----------
-    network : Network
-        What to compute.
+    recipe : Recipe
+        What to compute, and how to randomize.
     parameters : ndarray of shape (network.size,), float32
-        Its parameters; other kinds of floats are converted.
+        The network's; other kinds of floats are converted.
     images : ndarray of shape (N, C, H, W), uint8 or float32, C-contiguous
         Bytes as stored, or floats in [0, 1]; checked by the caller.
     section : Section
         Which of them, with their labels.
-    augmentation : Augmentation, optional
-        How to randomize; the default does not.
-    seed : int, default 0
-        What the randomizing is keyed by.
+    outputs : Outputs, optional
+        What to fill; the default is nothing.
     training : bool, default True
         Whether to compute the gradient.
-    probabilities : ndarray of shape (n, classes), float32, optional
-        Filled with the network's output.
-    logits : bool, default False
-        Fill ``probabilities`` with the last layer's outputs as they are, without the softmax.
-    image_gradients : ndarray of shape (n, C, H, W), float32, optional
-        Filled with each image's gradient; then no parameter's gradient is computed.
 
     Raises
     ------
     NetworkError
         The parameters are not those of the network.
     """
+    network, augmentation, seed = recipe
+    probabilities, logits, image_gradients = outputs
     is_plain = not training and image_gradients is None and augmentation is None
     if is_plain and 0 < len(section.indices) <= FEW:
         return _few(network, parameters, images, section, probabilities, logits)
@@ -226,30 +257,6 @@ def section_step(
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(gradient, float(loss), int(correct))
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What all sections of a training have in common: network, randomizing, and its seed."""
-
-    network: Network
-    augmentation: Augmentation | None
-    seed: int
-
-    def step(
-        self,
-        parameters: NDArray[np.float32],
-        images: NDArray[np.uint8] | NDArray[np.float32],
-        section: Section,
-        *,
-        training: bool = True,
-        probabilities: NDArray[np.float32] | None = None,
-    ) -> SectionResult:
-        """Work on one section; see :func:`section_step`."""
-        return section_step(
-            self.network, parameters, images, section, self.augmentation, self.seed,
-            training=training, probabilities=probabilities,
-        )  # fmt: skip
 
 
 def _few(

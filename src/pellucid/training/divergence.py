@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DivergenceError
-from pellucid.execution.sections import Recipe, Section
+from pellucid.execution.sections import Outputs, Recipe, Section, section_step
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
 from pellucid.training.optimizers.optimizer import Optimizer, Step
@@ -120,7 +120,7 @@ def _bad_forward(
 ) -> NDArray[np.bool_]:
     """Return which images have probabilities that are not finite."""
     probabilities = np.zeros((len(batch.indices), recipe.network.classes), dtype=np.float32)
-    recipe.step(parameters, images, batch, training=False, probabilities=probabilities)
+    section_step(recipe, parameters, images, batch, Outputs(probabilities), training=False)
     return np.asarray(~np.isfinite(probabilities).all(axis=1))
 
 
@@ -135,7 +135,7 @@ def _bad_backward(
     parts = [slice(0, len(bad))]
     while parts:
         part = parts.pop()
-        result = recipe.step(parameters, images, batch.part(part))
+        result = section_step(recipe, parameters, images, batch.part(part))
         if is_finite(result.loss, result.gradient):
             continue
         if part.stop - part.start == 1:
