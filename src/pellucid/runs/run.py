@@ -23,8 +23,8 @@ from pellucid.errors import (
     ExecutorError,
 )
 from pellucid.execution.executors import check_executor, open_executor
-from pellucid.execution.image_file import remove_abandoned_files
 from pellucid.execution.inference import Evaluation
+from pellucid.execution.remote.image_file import remove_abandoned_files
 from pellucid.files.atomic import atomic_write
 from pellucid.files.fingerprints import fingerprint
 from pellucid.files.model_file import Model, save_model

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DataError
-from pellucid.execution.environment import Environment, check_worker, environment
-from pellucid.execution.image_file import ImageFile
+from pellucid.execution.remote.environment import Environment, check_worker, environment
+from pellucid.execution.remote.image_file import ImageFile
 from pellucid.execution.sections import Recipe, Section, SectionResult, section_step
 
 __all__ = ["Job", "Reply", "Setup", "work"]
