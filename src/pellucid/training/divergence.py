@@ -7,8 +7,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.equations import forward
 from pellucid.errors import DivergenceError
 from pellucid.execution.sections import Outputs, Recipe, Section, section_step
+from pellucid.kernels.optimizers.largest import largest
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
 from pellucid.training.optimizers.optimizer import Optimizer, Step
@@ -25,8 +27,6 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 def is_finite(loss: float, gradient: NDArray[np.float32]) -> bool:
     """Return whether an update may be made."""
-    from pellucid.kernels.optimizers.largest import largest  # takes Numba: 0.2 s more for --help
-
     return math.isfinite(loss) and math.isfinite(largest(gradient))
 
 
@@ -154,8 +154,6 @@ def _layer_forward(
     bad: NDArray[np.bool_],
 ) -> int | None:
     """Return the first layer whose output float32 can't hold, for any of some bad images."""
-    from pellucid.equations import forward  # nobody else needs them in training
-
     some = np.flatnonzero(bad)[:LOOKED_AT]
     pixels = []
     for place in some.tolist():

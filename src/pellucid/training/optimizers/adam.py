@@ -81,7 +81,7 @@ class Adam(Optimizer):
         step : Step
             Its parameters and moments are changed in place.
         """
-        from pellucid.kernels.optimizers.adam import adam  # takes Numba: 0.2 s more for --help
+        from pellucid.kernels.optimizers.adam import adam  # takes Numba: 0.2 s for settings
 
         adam(
             step.parameters, step.vectors["m"], step.vectors["v"], step.gradient,
