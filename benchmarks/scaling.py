@@ -28,11 +28,11 @@ import numpy as np
 import psutil
 
 from benchmarks.local_cluster import LocalCluster
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, open_executor
-from pellucid.execution.sections import section_step, whole_section
+from pellucid import Adam, Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, open_executor
+from pellucid.execution.sections import Recipe, section_step, whole_section
 from pellucid.network.presets import reference
 from pellucid.training import Update
-from pellucid.training.adam import Adam, AdamState
+from pellucid.training.optimizers.optimizer import Step
 
 SAME = {"padding": "same"}
 NETWORKS = {
@@ -217,18 +217,19 @@ def network_costs(network: Network, repeats: int) -> dict[str, float]:
     count = 512 if network.size < 1e6 else 64
     images, labels = data(count)
     parameters, section = network.initial_parameters(), whole_section(labels)
+    recipe = Recipe(network)
     total, gradient = np.zeros(network.size, np.float32), np.ones(network.size, np.float32)
-    state = AdamState(network.size)
+    step = Step(parameters, Adam().begin(network.size), total, 1.0, 1, 0.01)
 
     def add() -> None:
         np.add(total, gradient, out=total)
 
     return {
         "parameters": network.size,
-        "image": median_of(lambda: section_step(network, parameters, images[:, None], section),
+        "image": median_of(lambda: section_step(recipe, parameters, images[:, None], section),
                          repeats) / count,
         "sum": median_of(add, 5 * repeats),
-        "adam": median_of(lambda: state.update(Adam(), parameters, total, 1.0), repeats),
+        "adam": median_of(lambda: Adam().update(step), repeats),
     }  # fmt: skip
 
 

@@ -91,15 +91,15 @@ def test_a_run_killed_stopped_and_resumed_ends_as_one_in_one_go(many, tmp_path):
 
 SLOW = """
 import sys, time
-from pellucid import Trainer
+from pellucid import Adam
 from pellucid.cli.main import main
-update = Trainer._update
-def slow(self, *arguments):
-    if len(self.history) == 1:
+update = Adam.update
+def slow(self, step):
+    if step.number == 2:
         print("at work", file=sys.stderr, flush=True)
         time.sleep(20)
-    return update(self, *arguments)
-Trainer._update = slow
+    return update(self, step)
+Adam.update = slow
 main()
 """
 

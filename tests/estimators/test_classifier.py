@@ -73,7 +73,7 @@ def test_n_jobs_is_the_number_of_threads_and_none_is_left(jobs, monkeypatch):
         threads.add(threading.get_ident())
         return section_step(*arguments, **options)
 
-    monkeypatch.setattr("pellucid.execution.sections.section_step", noted)
+    monkeypatch.setattr("pellucid.execution.runner.section_step", noted)
     monkeypatch.setattr("pellucid.execution.runner.threads_for", lambda *a, **k: 8)
     classifier = small(n_jobs=jobs, batch_size=200)
     counts = []

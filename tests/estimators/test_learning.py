@@ -158,15 +158,18 @@ class TestEarlyStopping:
 class TestWarmStart:
     def test_goes_on_with_the_moments(self):
         warm = small(warm_start=True, max_iter=2).fit(SOME, THEIRS)
-        steps, moments = warm._fitted.trainer._state.t, warm._fitted.trainer._state.m.copy()
+        before = warm._fitted.trainer.state
         warm.set_params(max_iter=3).fit(SOME, THEIRS)
-        assert warm._fitted.trainer._state.t == steps * 5 // 2
-        assert not (warm._fitted.trainer._state.m == moments).all()
+        after = warm._fitted.trainer.state
+        assert after.t == before.t * 5 // 2
+        assert not (after.vectors["m"] == before.vectors["m"]).all()
         assert warm.n_iter_ == len(warm.loss_curve_) == 5
         assert bits(warm) != bits(small(max_iter=3).fit(SOME, THEIRS))
 
         forgetful = small(warm_start=True, max_iter=2).fit(SOME, THEIRS)
-        forgetful._fitted.trainer._state.m[:] = 0
+        state = forgetful._fitted.trainer.state
+        state.vectors["m"][:] = 0
+        forgetful._fitted.trainer.state = state
         assert bits(forgetful.set_params(max_iter=3).fit(SOME, THEIRS)) != bits(warm)
 
     def test_without_it_each_fit_starts_anew(self):

@@ -34,12 +34,12 @@ def run(held_back=None, trainer=None, data=None, before=0, **settings):
     """Train, and return what was told and the learning rate of every update."""
     rates, told = [], []
 
-    class Noting(Trainer):
-        def _update(self, images, batch, learning_rate):
-            rates.append(learning_rate)
-            return super()._update(images, batch, learning_rate)
+    class Noting(Adam):
+        def update(self, step):
+            rates.append(step.learning_rate)
+            return super().update(step)
 
-    trainer = Noting(NETWORK, optimizer=Adam(1.0), workers=1) if trainer is None else trainer
+    trainer = Trainer(NETWORK, optimizer=Noting(1.0), workers=1) if trainer is None else trainer
     data = examples() if data is None else data
     tell = settings.pop("tell", lambda epoch: None)
 
@@ -221,13 +221,13 @@ def test_an_interrupt_keeps_what_was_learned_and_says_so():
 
 @needs_signals
 def test_an_interrupt_before_the_first_pass_is_done_is_raised_again():
-    class Interrupted(Trainer):
-        def _update(self, images, batch, learning_rate):
+    class Interrupted(Adam):
+        def update(self, step):
             os.kill(os.getpid(), signal.SIGINT)
-            return super()._update(images, batch, learning_rate)
+            return super().update(step)
 
     with pytest.raises(KeyboardInterrupt):
-        run(trainer=Interrupted(NETWORK, workers=1))
+        run(trainer=Trainer(NETWORK, optimizer=Interrupted(), workers=1))
 
 
 class TestSplit:

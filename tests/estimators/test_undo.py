@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from sklearn.model_selection import cross_val_score
 
-from pellucid import Dense, Flatten, Trainer
+from pellucid import Adam, Dense, Flatten
 from pellucid.errors import DivergenceError, NetworkError
 from tests.estimators.small import SOME, THEIRS, small
+from tests.training.examples import bits
 
 X, Y = SOME, THEIRS
 
@@ -20,8 +21,7 @@ def state(classifier):
     names = [name for name in dir(classifier) if name[-1] == "_" and name[0] != "_"]
     held = {name: repr(getattr(classifier, name)) for name in names}
     trainer = classifier._fitted.trainer
-    arrays = (trainer.parameters, trainer._state.m, trainer._state.v)
-    return held, [array.tobytes() for array in arrays], trainer._state.t, trainer._passes
+    return held, bits(trainer.state)
 
 
 FAILURES = [
@@ -131,15 +131,15 @@ class TestCtrlC:
     @pytest.fixture
     def interrupted(self, monkeypatch):
         """Send Ctrl-C during the update of this number."""
-        real, number = Trainer._update, [1]
+        real, number = Adam.update, [1]
 
-        def update(trainer, *arguments):
+        def update(optimizer, step):
             number[0] -= 1
             if number[0] == 0:
                 os.kill(os.getpid(), signal.SIGINT)
-            return real(trainer, *arguments)
+            return real(optimizer, step)
 
-        monkeypatch.setattr(Trainer, "_update", update)
+        monkeypatch.setattr(Adam, "update", update)
         return number
 
     def test_before_the_first_pass_is_raised(self, interrupted):

@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Augmentation
-from pellucid.execution.sections import GRAIN, Section, cut, section_step, whole_section
+from pellucid.execution.sections import (
+    GRAIN,
+    Outputs,
+    Recipe,
+    Section,
+    cut,
+    section_step,
+    whole_section,
+)
 from pellucid.network import presets
 from tests.kernels.oracle import by_equations, problem
 
@@ -51,10 +59,8 @@ def test_a_few_images_are_randomized_too(count):
     section, found = whole_section(labels), []
     for augmentation in (None, Augmentation(), Augmentation()):
         found.append(np.zeros((count, network.classes), np.float32))
-        section_step(
-            network, parameters, images, section, augmentation, training=False,
-            probabilities=found[-1],
-        )  # fmt: skip
+        recipe = Recipe(network, augmentation)
+        section_step(recipe, parameters, images, section, Outputs(found[-1]), training=False)
     assert not (found[0] == found[1]).all()
     np.testing.assert_array_equal(found[1], found[2])
 
@@ -64,10 +70,10 @@ def test_inference_gives_loss_and_probabilities_but_no_gradient():
     parameters, images, labels = problem(network, 21)
     result, loss, _, _ = by_equations(network, parameters, images, labels)
     found_probabilities = np.zeros((21, 10), dtype=np.float32)
+    outputs = Outputs(found_probabilities)
     found = section_step(
-        network, parameters, images, whole_section(labels), training=False,
-        probabilities=found_probabilities,
-    )  # fmt: skip
+        Recipe(network), parameters, images, whole_section(labels), outputs, training=False
+    )
     assert found.gradient.size == 0
     assert found.loss == pytest.approx(loss, rel=1e-5)
     np.testing.assert_allclose(found_probabilities, result.probs, rtol=0, atol=1e-5)
@@ -79,7 +85,8 @@ def test_nothing_that_is_given_is_changed():
     copies = parameters.copy(), images.copy(), labels.copy()
     for array in (parameters, images, labels):
         array.setflags(write=False)
-    section_step(network, parameters, images, whole_section(labels), Augmentation(), 3)
+    recipe = Recipe(network, Augmentation(), 3)
+    section_step(recipe, parameters, images, whole_section(labels))
     for array, copy in zip((parameters, images, labels), copies, strict=True):
         np.testing.assert_array_equal(array, copy)
 
@@ -91,6 +98,16 @@ def test_strided_parts_of_a_section():
     every_second = Section(
         whole.indices[::2], whole.labels[::2], whole.weights[::2], whole.identities[::2]
     )
-    found = section_step(network, parameters, images, every_second)
+    found = section_step(Recipe(network), parameters, images, every_second)
     _, loss, _, _ = by_equations(network, parameters, images[::2], labels[::2])
     assert found.loss == pytest.approx(loss, rel=1e-5)
+
+
+def test_parts_of_outputs_are_places_in_the_same_arrays():
+    whole = Outputs(np.zeros((5, 2), np.float32), True, np.zeros((5, 1, 3, 3), np.float32))
+    part = whole.part(slice(1, 3))
+    part.probabilities[...], part.image_gradients[...] = 1, 2
+    assert part.logits
+    assert whole.probabilities[:, 0].tolist() == [0, 1, 1, 0, 0]
+    assert whole.image_gradients[:, 0, 0, 0].tolist() == [0, 2, 2, 0, 0]
+    assert Outputs().part(slice(1, 3)) == Outputs()

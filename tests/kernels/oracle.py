@@ -11,7 +11,7 @@ from pellucid import Conv2D, Network
 from pellucid.equations import backward, forward
 from pellucid.equations.crossentropy import cross_entropy
 from pellucid.equations.network import Forward
-from pellucid.execution.sections import Section, section_step, whole_section
+from pellucid.execution.sections import Outputs, Recipe, Section, section_step, whole_section
 from pellucid.kernels.compiling.compile import Kernel
 from tests.layers import undecided
 
@@ -115,9 +115,11 @@ def assert_agrees(
     if weights is not None:
         section = Section(section.indices, labels, weights, section.identities)
     probabilities = np.full((len(labels), network.classes), np.nan, dtype=np.float32)
-    found = section_step(network, parameters, images, section, probabilities=probabilities)
+    found = section_step(Recipe(network), parameters, images, section, Outputs(probabilities))
     found_images = np.full(images.shape, np.nan, dtype=np.float32)
-    section_step(network, parameters, images, section, image_gradients=found_images)
+    section_step(
+        Recipe(network), parameters, images, section, Outputs(image_gradients=found_images)
+    )
 
     assert abs(found.loss - loss) <= tolerance * abs(loss)
     assert np.abs(probabilities - result.probs).max() <= tolerance

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
+from pellucid.training.state import TrainingState
 
 NETWORK = Network(
     [Conv2D(5, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(8), ReLU(), Dense(4)], (1, 10, 11)
@@ -21,3 +22,9 @@ def bright_corners(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         columns = slice(0, 5) if label % 2 == 0 else slice(6, 11)
         image[rows, columns] += 80
     return images, labels
+
+
+def bits(state: TrainingState) -> tuple[bytes, dict[str, bytes], int, int]:
+    """Return what two states must have alike: parameters, the optimizer's vectors, place."""
+    vectors = {name: vector.tobytes() for name, vector in state.vectors.items()}
+    return state.parameters.tobytes(), vectors, state.t, state.next_pass

@@ -30,12 +30,12 @@ STEPS = ("half written", "before flush", "before rename", "after rename", "while
 
 def bits(trainer):
     """Return what must be the same at the end, as one hash."""
-    state, digest = trainer._state, hashlib.sha256()
-    for array in (trainer.parameters, state.m, state.v):
+    state, digest = trainer.state, hashlib.sha256()
+    for array in (state.parameters, state.vectors["m"], state.vectors["v"]):
         digest.update(array.tobytes())
     for u in trainer.history.updates:
         digest.update(f"{u.update} {u.images} {u.loss!r} {u.accuracy!r} {u.fingerprint}\n".encode())
-    return f"{digest.hexdigest()} {state.t} {trainer._passes} {len(trainer.history)}"
+    return f"{digest.hexdigest()} {state.t} {state.next_pass} {len(trainer.history)}"
 
 
 def train(folder, workers):

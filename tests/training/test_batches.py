@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.training.batches import batch_sizes, batches
+from pellucid.training.batches import Batch, TrainingData, batch_sizes, batches
 
 COUNT = st.integers(1, 300)
 
@@ -78,3 +78,12 @@ def test_skipping_draws_no_pass_that_is_over():
     """A hundred million images into a run, the next batch comes at once."""
     (batch,) = batches(1000, 100_000_000, 10_000, seed=0, skip=9_999)
     assert batch.passes[0] == 99_990
+
+
+def test_the_images_of_a_batch_keep_all_that_is_theirs():
+    images, order = np.zeros((3, 1, 2, 2), np.uint8), np.array([2, 0, 2])
+    data = TrainingData(images, np.array([7, 8, 9]), np.array([0.1, 0.2, 0.3]))
+    batch = data.section(Batch(order, np.array([4, 4, 5])))
+    np.testing.assert_array_equal(batch.labels, [9, 7, 9])
+    np.testing.assert_array_equal(batch.weights, [0.3, 0.1, 0.3])
+    np.testing.assert_array_equal(batch.identities, [[4, 2], [4, 0], [5, 2]])

@@ -11,13 +11,14 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid import Dense, Flatten, Network, ReLU
+from pellucid import Adam, Augmentation, Checkpoints, Dense, Flatten, Network, ReLU, Trainer
 from pellucid.errors import CheckpointError
 from pellucid.files import atomic as files
 from pellucid.files.tensor_file import digest
 from pellucid.training import Checkpoint, Update, load_checkpoint
 from pellucid.training.checkpoint_file import save_checkpoint
 from pellucid.training.state import TrainingState
+from tests.training.examples import bits, bright_corners
 
 NETWORK = Network([Flatten(), Dense(3), ReLU(), Dense(2)], (2, 2))
 UPDATES = (
@@ -29,13 +30,15 @@ UPDATES = (
 
 def make(**changes):
     random = np.random.default_rng(0)
-    vectors = {n: random.normal(size=NETWORK.size).astype(np.float32) for n in ("parameters", "m")}
-    vectors["v"] = np.abs(vectors["m"]) * np.float32(1e-40)  # denormal
+    parameters, m = random.normal(size=(2, NETWORK.size)).astype(np.float32)
+    vectors = {"m": m, "v": np.abs(m) * np.float32(1e-40)}  # denormal
     state = TrainingState(
-        **vectors, t=5, done=2, first_pass=3, next_pass=4, updates=UPDATES, **changes
+        parameters, vectors, t=5, done=2, first_pass=3, next_pass=4, updates=UPDATES, **changes
     )
     return Checkpoint(
-        state, {"network": NETWORK.to_dict(), "seed": 0}, {"data": "größe", "n": [1, 0.1]}
+        state,
+        {"network": NETWORK.to_dict(), "optimizer": Adam().to_dict(), "seed": 0},
+        {"data": "größe", "n": [1, 0.1]},
     )
 
 
@@ -50,8 +53,10 @@ def saved(tmp_path):
 
 
 def assert_same(found, expected):
-    for name in ("parameters", "m", "v"):
-        a, b = getattr(found.state, name), getattr(expected.state, name)
+    pairs = [(found.state.parameters, expected.state.parameters)]
+    assert list(found.state.vectors) == list(expected.state.vectors) == ["m", "v"]
+    pairs += zip(found.state.vectors.values(), expected.state.vectors.values(), strict=True)
+    for a, b in pairs:
         assert (a.tobytes(), a.dtype) == (b.tobytes(), b.dtype)
     for name in ("t", "done", "first_pass", "next_pass", "updates"):
         assert getattr(found.state, name) == getattr(expected.state, name)
@@ -76,12 +81,13 @@ def test_a_checkpoint_comes_back_to_the_last_bit(saved):
 def test_moments_may_be_anything_and_the_history_empty(tmp_path):
     """Adam's second moment overflows before anything else does."""
     state = dataclasses.replace(CHECKPOINT.state, done=0, updates=())
-    state.v[0] = np.inf
+    second = state.vectors["v"]
+    second[0] = np.inf
     try:
         save_checkpoint(tmp_path / "a", dataclasses.replace(CHECKPOINT, state=state))
-        assert load_checkpoint(tmp_path / "a").state.v[0] == np.inf
+        assert load_checkpoint(tmp_path / "a").state.vectors["v"][0] == np.inf
     finally:
-        state.v[0] = 0.0
+        second[0] = 0.0
 
 
 def test_cut_short_at_every_length(saved):
@@ -163,6 +169,16 @@ PLACE = {"t": 5, "done": 2, "first_pass": 3, "next_pass": 4, "updates": 3}
         ({}, {"place": PLACE | {"updates": 4}}, "its tensor 'history.update' has shape (3,)"),
         ({}, {"place": "[1"}, "its entry 'place' is not JSON"),
         ({}, {"settings": {}}, "its network is not valid"),
+        (
+            {},
+            {"settings": {"network": NETWORK.to_dict()}},
+            "its optimizer is not valid (An optimizer is described by a dictionary, not None.)",
+        ),
+        (
+            {},
+            {"settings": {"network": NETWORK.to_dict(), "optimizer": {"name": "Adm"}}},
+            "its optimizer is not valid (Unknown optimizer 'Adm'; known: Adam.",
+        ),
         ({}, {"settings": [1]}, "its entry 'settings' is list, not dict"),
         ({}, {"format": "pellucid-model"}, "it is a safetensors file, but not a Pellucid checkp"),
         ({}, {"format_version": "2"}, "it has format version 2, this Pellucid reads up to 1; upda"),
@@ -211,3 +227,30 @@ def test_settings_that_differ_are_named():
         CheckpointError, match=r"than the checkpoint's: seed is 0 there and 1 here\."
     ):
         CHECKPOINT.check_settings(CHECKPOINT.settings | {"seed": 1})
+
+
+def test_a_checkpoint_of_before_optimizers_had_names_goes_on_to_the_same_bits(tmp_path):
+    """It holds Adam's settings without a name, and its moments; the rest was as it is."""
+    images, labels = bright_corners(60)
+    network, call = Network([Flatten(), Dense(4)], (1, 10, 11)), {"total_images": 400}
+    settings = {"optimizer": Adam(0.02), "augmentation": Augmentation(), "workers": 1}
+
+    def trained(stop=None, **more):
+        with Trainer(network, **settings) as trainer:
+            trainer.fit(
+                images, labels, **call, batch_size=70, **more,
+                on_update=lambda update: update.update == stop,
+            )  # fmt: skip
+            return bits(trainer.state)
+
+    trained(3, checkpoints=Checkpoints(tmp_path))
+    path = tmp_path / "checkpoint-00000003.safetensors"
+    with safetensors.safe_open(path, "np") as file:
+        new = json.loads(file.metadata()["settings"])
+        assert set(file.keys()) - {n for n in file.keys() if "." in n} == {"parameters", "m", "v"}  # noqa: SIM118
+    assert new["optimizer"].pop("name") == "Adam"
+    rewrite(path, settings=new)
+    old = load_checkpoint(path)
+    assert old.settings["optimizer"] == Adam(0.02).to_dict()
+    assert trained(resume=old) == trained(checkpoints=Checkpoints(tmp_path), resume=True)
+    assert trained(resume=old) == trained()

@@ -1,31 +1,18 @@
-import signal
-import threading
-from concurrent.futures.process import BrokenProcessPool
+"""What a trainer is, a step of it, and what it refuses before anything changes."""
 
+import threading
+
+import joblib
 import numpy as np
 import pytest
 
-from pellucid import (
-    Adam,
-    Augmentation,
-    Checkpoints,
-    Conv2D,
-    Dense,
-    Flatten,
-    History,
-    Network,
-    ReLU,
-    Trainer,
-)
+from pellucid import Adam, Augmentation, Dense, Flatten, Network, ReLU, Trainer
 from pellucid.equations import loss_and_gradient
 from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
 from pellucid.execution.workers import count_workers
 from pellucid.training.batches import batches
-from pellucid.training.checkpoints import newest_checkpoint
-from pellucid.training.interrupt import Terminated
-from tests.execution.digests import InlineExecutor
-from tests.training.examples import NETWORK, bright_corners
+from tests.training.examples import NETWORK, bits, bright_corners
 
 
 @pytest.fixture
@@ -35,8 +22,7 @@ def trainer():
 
 
 def state(trainer):
-    own = trainer._state
-    return trainer.parameters.tobytes(), own.m.tobytes(), own.v.tobytes(), own.t
+    return bits(trainer.state)
 
 
 # A step and what it does.
@@ -103,100 +89,73 @@ def test_the_images_given_are_not_changed(trainer):
     np.testing.assert_array_equal(images, copy)
 
 
-# How much it trains, and what it tells.
+# Where it stands.
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sizes"),
-    [
-        ({}, [100]),
-        ({"batch_size": 40}, [40, 40, 20]),
-        ({"batch_size": 41}, [41, 59]),
-        ({"batch_size": 30}, [30, 30, 40]),
-        ({"batch_size": 60}, [60, 40]),
-        ({"batch_size": 50, "epochs": 2.5}, [50] * 5),
-        ({"batch_size": 50, "epochs": 0.25}, [25]),
-        ({"batch_size": 50, "epochs": 0.001}, [1]),
-        ({"batch_size": 80, "total_images": 230}, [80, 80, 70]),
-        ({"batch_size": 500, "total_images": 230}, [230]),
-        ({"batch_size": 50, "total_images": 50, "epochs": 9}, [50]),
-    ],
-)
-def test_epochs_and_total_images(trainer, arguments, sizes):
-    history = trainer.fit(*bright_corners(100), **arguments)
-    assert [update.images for update in history.updates] == sizes
-    assert history.images == sum(sizes)
+def test_a_state_is_a_copy_and_brings_a_trainer_back():
+    images, labels = bright_corners(60)
+    with Trainer(NETWORK, seed=3, augmentation=Augmentation(), workers=1) as trainer:
+        trainer.fit(images, labels, epochs=2, batch_size=25)
+        kept, same = trainer.state, trainer.state
+        assert (kept.t, kept.done, kept.first_pass, kept.next_pass) == (5, 5, 0, 2)
+        assert kept.updates == tuple(trainer.history.updates)
+        first = trainer.fit(images, labels, batch_size=25)
+        assert bits(kept) == bits(same) != state(trainer)
+        ends = state(trainer)
+        trainer.state = kept
+        assert state(trainer) == bits(kept)
+        assert len(trainer.history) == 5
+        assert trainer.fit(images, labels, batch_size=25).losses == first.losses
+        assert state(trainer) == ends
+        assert bits(kept) == bits(same)
 
 
-def test_history_tells_what_happened_and_on_update_hears_it(trainer):
+def test_a_state_is_for_another_trainer_too(trainer):
+    images, labels = bright_corners(40)
+    trainer.step(images, labels)
+    other = Trainer(NETWORK, optimizer=Adam(0.01), seed=7)
+    other.state = trainer.state
+    assert other.step(images, labels) == trainer.step(images, labels)
+    assert state(other) == state(trainer)
+
+
+def test_what_is_no_state_of_it_is_refused(trainer):
+    before = state(trainer)
+    with pytest.raises(ConfigurationError, match=r"^state is None; it must be of type Train"):
+        trainer.state = None
+    small = Trainer(Network([Flatten(), Dense(4)], (1, 10, 11)))
+    with pytest.raises(NetworkError, match="does not fit this network"):
+        trainer.state = small.state
+    assert state(trainer) == before
+
+
+def test_a_state_in_a_call_says_how_far_it_is(trainer):
+    states = []
     images, labels = bright_corners(100)
-    heard = []
-    before = trainer.evaluate(images, labels)
-    history = trainer.fit(images, labels, epochs=3, batch_size=100, on_update=heard.append)
-    assert heard == history.updates
-    assert [update.update for update in heard] == [1, 2, 3]
-    assert heard[0].loss == pytest.approx(before.loss, rel=1e-6)
-    assert heard[0].accuracy == before.accuracy
-    seconds = [update.seconds for update in heard]
-    assert seconds == sorted(seconds)
-    assert seconds[0] > 0
-    assert not history.interrupted
-    assert len(history.to_csv().splitlines()) == 4
+    trainer.fit(images, labels, batch_size=50)
+    trainer.fit(
+        images, labels, total_images=150, batch_size=50,
+        on_update=lambda _: states.append(trainer.state),
+    )  # fmt: skip
+    places = [(s.t, s.done, s.first_pass, s.next_pass, len(s.updates)) for s in states]
+    assert places == [(3, 1, 1, 2, 3), (4, 2, 1, 2, 4), (5, 3, 1, 3, 5)]
 
 
-def test_a_second_fit_goes_on(trainer):
-    images, labels = bright_corners(100)
-    first = trainer.fit(images, labels, epochs=2, batch_size=50)
-    second = trainer.fit(images, labels, epochs=1, batch_size=50)
-    assert [update.update for update in first.updates] == [1, 2, 3, 4]
-    assert [update.update for update in second.updates] == [5, 6]
-    assert trainer.history.updates == first.updates + second.updates
-    assert trainer._state.t == 6
-
-
-def test_weights_that_are_not_normalized_mean_the_same_in_every_call(trainer):
-    def first_loss(factor, normalize):
-        made, weights = Trainer(NETWORK, workers=1), np.full(20, float(factor))
-        return made.fit(
-            *bright_corners(20), sample_weight=weights, normalize_weights=normalize, batch_size=20
-        ).losses[0]
-
-    assert first_loss(3, True) == first_loss(1, True) == first_loss(1, False)
-    assert first_loss(3, False) == pytest.approx(3 * first_loss(1, False))
-    with pytest.raises(ConfigurationError, match="normalize_weights is 'no'; it must be True or"):
-        first_loss(1, "no")
-
-
-def test_arrays_that_may_not_be_written_are_copied(trainer):
+def test_arrays_that_may_not_be_written_are_copied(trainer, tmp_path):
+    """As joblib gives them to a process: mapped from a file."""
     data = bright_corners(20)
     trainer.fit(*data, batch_size=20)
-    own = trainer._state
-    trainer._parameters, own.m, own.v = (
-        np.frombuffer(array.tobytes(), np.float32) for array in (trainer.parameters, own.m, own.v)
-    )
+    joblib.dump(trainer, tmp_path / "trainer")
+    mapped, another = (joblib.load(tmp_path / "trainer", mmap_mode="r") for _ in range(2))
+    assert not mapped.parameters.flags.writeable
+    mapped.fit(*data, batch_size=20)
     trainer.fit(*data, batch_size=20)
-    expected = Trainer(NETWORK, optimizer=Adam(0.01), workers=1)
-    expected.fit(*data, epochs=1, batch_size=20)
-    expected.fit(*data, epochs=1, batch_size=20)
-    assert state(trainer) == state(expected)
-    trainer._parameters.setflags(write=False)
-    trainer.parameters = np.zeros(NETWORK.size)
-    assert not trainer.parameters.any()
-
-
-def test_an_error_in_on_update_comes_through_and_leaves_the_last_update(trainer):
-    seen = []
-
-    def fail(update):
-        seen.append(state(trainer))
-        raise RuntimeError("disk full")
-
-    handler = signal.getsignal(signal.SIGINT)
-    with pytest.raises(RuntimeError, match="disk full"):
-        trainer.fit(*bright_corners(100), batch_size=50, on_update=fail)
-    assert state(trainer) == seen[0]
-    assert len(trainer.history) == 1
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert state(mapped) == state(trainer)
+    another.parameters = np.zeros(NETWORK.size)
+    assert not another.parameters.any()
+    third = joblib.load(tmp_path / "trainer", mmap_mode="r")
+    third.state = trainer.state
+    assert state(third) == state(trainer)
 
 
 # What can't be used is refused before anything changes.
@@ -261,7 +220,7 @@ def test_arguments_out_of_bounds(trainer, arguments, message):
     ("settings", "message"),
     [
         ({"network": [1, 2]}, r"^network is \[1, 2\]; it must be of type Network, for example"),
-        ({"optimizer": "adam"}, r"^optimizer is 'adam'; it must be of type Adam, for example Adam"),
+        ({"optimizer": "adam"}, r"^optimizer is 'adam'; it must be of type Optimizer, for ex"),
         ({"augmentation": "auto"}, r"^augmentation is 'auto'; it must be of type Augmentation, "),
         ({"workers": 0}, r"^workers is 0; "),
     ],
@@ -396,7 +355,7 @@ def test_fit_stops_at_divergence_with_the_last_good_state():
             )
         assert state(trainer) == good[-1]
         assert np.isfinite(trainer.parameters).all()
-        assert len(trainer.history) == len(good) == trainer._state.t
+        assert len(trainer.history) == len(good) == trainer.state.t
 
 
 def test_training_can_go_on_after_divergence(trainer):
@@ -410,149 +369,3 @@ def test_training_can_go_on_after_divergence(trainer):
     assert trainer.step(images, labels) == fresh.step(images, labels)
     np.testing.assert_array_equal(trainer.parameters, fresh.parameters)
     fresh.close()
-
-
-# Ctrl-C.
-
-
-def test_ctrl_c_ends_training_after_the_update_at_work(trainer):
-    handler = signal.getsignal(signal.SIGINT)
-    states = []
-
-    def interrupt(update):
-        states.append(state(trainer))
-        if update.update == 3:
-            signal.raise_signal(signal.SIGINT)
-
-    images, labels = bright_corners(100)
-    history = trainer.fit(images, labels, epochs=20, batch_size=50, on_update=interrupt)
-    assert history.interrupted
-    assert trainer.history.interrupted
-    assert len(history) == 3
-    assert state(trainer) == states[-1]
-    assert signal.getsignal(signal.SIGINT) is handler
-
-    again = trainer.fit(images, labels, batch_size=50)
-    assert not again.interrupted
-    assert [update.update for update in again.updates] == [4, 5]
-
-
-def test_a_second_ctrl_c_raises_at_once(trainer):
-    handler = signal.getsignal(signal.SIGINT)
-
-    def interrupt_twice(update):
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-
-    with pytest.raises(KeyboardInterrupt):
-        trainer.fit(*bright_corners(100), batch_size=50, on_update=interrupt_twice)
-    assert len(trainer.history) == 1
-    assert signal.getsignal(signal.SIGINT) is handler
-
-
-def test_training_works_in_another_thread():
-    found, images_labels = [], bright_corners(100)
-
-    def train():
-        with Trainer(NETWORK, workers=2) as trainer:
-            history = trainer.fit(*images_labels, batch_size=50)
-            found.append((history, trainer.parameters))
-
-    thread = threading.Thread(target=train)
-    thread.start()
-    thread.join()
-    (history, parameters) = found[0]
-    assert isinstance(history, History)
-    with Trainer(NETWORK, workers=2) as trainer:
-        trainer.fit(*images_labels, batch_size=50)
-        np.testing.assert_array_equal(parameters, trainer.parameters)
-
-
-def test_two_trainers_at_once_do_not_disturb_each_other():
-    images, labels = bright_corners(100)
-    other = Network([Conv2D(5, 3, padding="same"), Flatten(), Dense(4)], (1, 10, 11))
-
-    def train(network, out):
-        with Trainer(network, workers=2) as trainer:
-            trainer.fit(images, labels, epochs=4, batch_size=50)
-            out.append(trainer.parameters.tobytes())
-
-    alone, together = [], [[], []]
-    for network in (NETWORK, other):
-        train(network, alone)
-    threads = [
-        threading.Thread(target=train, args=(network, out))
-        for network, out in zip((NETWORK, other), together, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert together == [[alone[0]], [alone[1]]]
-
-
-# What SIGTERM does.
-
-
-def stopping(number, at):
-    def on_update(update):
-        if update.update == at:
-            signal.raise_signal(number)
-
-    return on_update
-
-
-class LostWithUs(InlineExecutor):
-    """Whoever sends us a signal, after so many updates, ends the workers with it."""
-
-    def __init__(self, number, updates):
-        super().__init__()
-        self.number, self.last = number, 4 * updates  # 50 images are worked on in 4 sections
-
-    def submit(self, function, /, job):
-        if len(self.jobs) == self.last:
-            signal.raise_signal(self.number)
-            raise BrokenProcessPool("A process was terminated abruptly")
-        return super().submit(function, job)
-
-
-def test_an_executor_that_is_lost_with_us_is_no_failure(tmp_path):
-    images, labels = bright_corners(100)
-    call = {"epochs": 9, "batch_size": 50}
-    every = Checkpoints(tmp_path)
-    with Trainer(NETWORK, executor=LostWithUs(signal.SIGTERM, 2)) as trainer:
-        with pytest.raises(Terminated):
-            trainer.fit(images, labels, **call, checkpoints=every)
-        assert (len(trainer.history), trainer.history.stopped_by) == (2, "SIGTERM")
-        assert len(newest_checkpoint(tmp_path, print).state.updates) == 2
-        trainer.executor = LostWithUs(signal.SIGINT, 1)
-        history = trainer.fit(images, labels, **call, checkpoints=every, resume=True)
-        assert (len(history), history.stopped_by) == (3, "SIGINT")
-
-
-@pytest.mark.parametrize(
-    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
-)
-def test_an_executor_that_is_lost_with_us_before_the_first_update(number, error):
-    trainer = Trainer(NETWORK, executor=LostWithUs(number, 0))
-    with pytest.raises(error):
-        trainer.fit(*bright_corners(100), batch_size=50)
-    assert not trainer.history.interrupted
-
-
-def test_sigterm_saves_a_checkpoint_and_ends_the_process(trainer, tmp_path):
-    images, labels = bright_corners(100)
-    call = {"epochs": 9, "batch_size": 50}
-    with pytest.raises(Terminated) as error:
-        trainer.fit(
-            images, labels, **call, on_update=stopping(signal.SIGTERM, 3),
-            checkpoints=Checkpoints(tmp_path),
-        )  # fmt: skip
-    assert error.value.code == 143
-    assert trainer.history.stopped_by == "SIGTERM"
-    kept = newest_checkpoint(tmp_path, print).state
-    assert (len(kept.updates), kept.parameters.tobytes()) == (3, trainer.parameters.tobytes())
-    trainer.fit(images, labels, **call, checkpoints=Checkpoints(tmp_path), resume=True)
-    with Trainer(NETWORK, optimizer=Adam(0.01)) as whole:
-        whole.fit(images, labels, **call)
-    assert trainer.parameters.tobytes() == whole.parameters.tobytes()

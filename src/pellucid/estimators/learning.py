@@ -29,7 +29,7 @@ from pellucid.images.canonical import canonical
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes, warn_of_another_scale
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.training import Trainer
-from pellucid.training.call import LARGEST_WEIGHT
+from pellucid.training.checks import LARGEST_WEIGHT
 
 __all__ = ["Learner", "Weigh", "start"]
 

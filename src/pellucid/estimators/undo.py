@@ -34,15 +34,9 @@ def all_or_nothing(trainer: Trainer, has_learned: Callable[[], bool]) -> Iterato
 
 def _bookmark(trainer: Trainer) -> Callable[[], None]:
     """Return what brings a trainer back to where it stands now."""
-    state = trainer._state
-    parameters, m, v = trainer.parameters.copy(), state.m.copy(), state.v.copy()
-    steps, passes = state.t, trainer._passes
+    state = trainer.state
 
     def put_back() -> None:
-        if state.t == steps:
-            return
-        trainer.parameters = parameters
-        state.m[:], state.v[:] = m, v
-        state.t, trainer._passes = steps, passes
+        trainer.state = state
 
     return put_back

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import multiprocessing
 import os
 import re
@@ -15,15 +14,14 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from pellucid.errors import ConfigurationError, ExecutorError, did_you_mean
+from pellucid.execution.remote.dask import dask_client
 from pellucid.execution.workers import count_workers
+from pellucid.files.tensor_file import short
 
 __all__ = ["check_executor", "open_executor"]
 
 NAMES = ("threads", "processes", "dask://HOST:PORT", "mpi")
 LOCAL = NAMES[:2]
-CONNECT_SECONDS = 10
-"""How long a scheduler and its first worker may keep us waiting."""
-
 PORTS = 65535
 """The largest number of a port."""
 
@@ -112,7 +110,9 @@ def open_executor(name: str, workers: int | None = None) -> Iterator[Executor | 
         with _mpi_pool() as pool:
             yield pool
     else:
-        with _dask_client(name) as client:
+        scheme, _, place = name.partition("://")
+        address = f"{'tls' if scheme == 'dask+tls' else 'tcp'}://{place}"
+        with dask_client(name, address) as client:
             yield client.get_executor(pure=False)
 
 
@@ -163,89 +163,13 @@ def _end_after(parent: Any) -> None:
 
 
 @contextlib.contextmanager
-def _dask_client(name: str) -> Iterator[Any]:
-    try:
-        import dask
-        from distributed import Client, span
-    except ImportError as error:
-        raise ConfigurationError(
-            f"executor {name} needs Dask, which is not installed: pip install 'pellucid[cluster]'."
-        ) from error
-    kind, host, port = _match(name)
-    address = f"{'tls' if kind == 'dask+tls' else 'tcp'}://{host}:{port}"
-    settings = {
-        # Parameters of a large network are a large message, as they have to be.
-        "distributed.admin.large-graph-warning-threshold": "100GB",
-        # Dask keeps the last 1,000 messages for its developers, and ours hold parameters.
-        "distributed.admin.low-level-log-length": 10,
-    }
-    with dask.config.set(settings), _without_logs(), contextlib.ExitStack() as stack:
-        try:
-            make: Any = _quiet(Client)
-            client = make(address, timeout=CONNECT_SECONDS, set_as_default=False)
-            stack.callback(client.close, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError, RuntimeError, TypeError) as error:
-            raise ExecutorError(
-                f"No Dask scheduler can be reached at {address} ({_short(error)}); start one with "
-                f"'dask scheduler --port {port}' and workers with 'dask worker {address}'."
-            ) from error
-        try:
-            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError) as error:
-            raise ExecutorError(
-                f"The Dask scheduler at {address} has no workers; start some with "
-                f"'dask worker {address}'."
-            ) from error
-        # Else Dask opens a span of its own after every pause between updates, and keeps them all.
-        make_span: Any = span
-        stack.enter_context(make_span("pellucid"))
-        yield client
-
-
-def _quiet(kind: Any) -> Any:
-    """Return a kind of Dask client that tells the scheduler nothing about its jobs.
-
-    A span would otherwise remember what each of them was, "a future", for good.
-    """
-
-    class QuietClient(kind):  # type: ignore[misc]
-        def _graph_to_futures(self, *args: Any, **values: Any) -> Any:
-            if "span_metadata" in values:
-                values["span_metadata"] = {}
-            return super()._graph_to_futures(*args, **values)
-
-    return QuietClient
-
-
-@contextlib.contextmanager
-def _without_logs() -> Iterator[None]:
-    """Keep Dask from logging what we raise an error for: a scheduler that is gone."""
-    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-
-
-def _match(name: str) -> tuple[str, str, str]:
-    found = _DASK.fullmatch(name)
-    assert found is not None
-    kind, host, port = found.groups()
-    return kind, host, port
-
-
-@contextlib.contextmanager
 def _mpi_pool() -> Iterator[Executor]:
     try:
         from mpi4py import MPI
         from mpi4py.futures import MPIPoolExecutor
     except (ImportError, RuntimeError) as error:  # RuntimeError: mpi4py without an MPI library
         raise ConfigurationError(
-            f"executor mpi needs mpi4py and an MPI library ({_short(error)}): "
+            f"executor mpi needs mpi4py and an MPI library ({short(error)}): "
             "pip install 'pellucid[mpi]'."
         ) from error
     ranks = MPI.COMM_WORLD.Get_size()
@@ -256,8 +180,3 @@ def _mpi_pool() -> Iterator[Executor]:
         )
     with MPIPoolExecutor(initializer=ignore_signals) as pool:
         yield pool
-
-
-def _short(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:200] + "..."

@@ -12,6 +12,9 @@ from pellucid.execution.sections import (
     AROUND,
     FEW,
     GRAIN,
+    Outputs,
+    Recipe,
+    Section,
     SectionResult,
     prepare,
     section_step,
@@ -217,8 +220,9 @@ def image_gradients(
     checked = check_images(images, network.input_shape)
     indices = check_labels(labels, network.classes, len(checked))
     out = np.zeros((len(checked), *network.input_shape), dtype=np.float32)
+    section = whole_section(indices)
     section_step(
-        network, parameters, _four_axes(checked), whole_section(indices), image_gradients=out
+        Recipe(network), parameters, _four_axes(checked), section, Outputs(image_gradients=out)
     )
     return out
 
@@ -237,33 +241,41 @@ def run_network(
     With ``logits=True`` the ``probabilities`` of the result are the last layer's outputs as they
     are, without the softmax.
     """
-    four, count = _four_axes(images), len(images)
+    recipe, four, count = Recipe(network), _four_axes(images), len(images)
     whole = unlabeled(count) if labels is None else whole_section(labels)
     probabilities = np.zeros((count, network.classes), dtype=np.float32)
-
-    def work_on(where: slice) -> SectionResult:
-        return section_step(
-            network, parameters, four, whole.part(where), training=False,
-            probabilities=probabilities[where], logits=logits,
-        )  # fmt: skip
-
+    outputs = Outputs(probabilities, logits)
+    divisor = max(1, count)
     if count <= FEW:  # a single image would wait for the slices
-        results = [
-            section_step(
-                network, parameters, four, whole, training=False, probabilities=probabilities,
-                logits=logits,
-            )
-        ]  # fmt: skip
-    else:
-        prepare(network, training=False)
-        size, most = part_size(network, count), threads_for(network, count, training=False)
-        parts = [slice(start, start + size) for start in range(0, count, size)]
-        results = shared_workers(count_workers(workers)).map(work_on, parts, most=most)
+        result = section_step(recipe, parameters, four, whole, outputs, training=False)
+        return Evaluation(result.correct / divisor, result.loss / divisor, probabilities)
+    prepare(network, training=False)
+    results = _in_parts(recipe, parameters, four, whole, outputs, workers)
     return Evaluation(
-        accuracy=sum(r.correct for r in results) / max(1, count),
-        loss=sum(r.loss for r in results) / max(1, count),
+        accuracy=sum(r.correct for r in results) / divisor,
+        loss=sum(r.loss for r in results) / divisor,
         probabilities=probabilities,
     )
+
+
+def _in_parts(
+    recipe: Recipe,
+    parameters: NDArray[np.float32],
+    images: NDArray[Any],
+    whole: Section,
+    outputs: Outputs,
+    workers: int | None,
+) -> list[SectionResult]:
+    """Share images out among threads; all parts fill their places of the same array."""
+
+    def work_on(where: slice) -> SectionResult:
+        section, own = whole.part(where), outputs.part(where)
+        return section_step(recipe, parameters, images, section, own, training=False)
+
+    network, count = recipe.network, len(images)
+    size, most = part_size(network, count), threads_for(network, count, training=False)
+    parts = [slice(start, start + size) for start in range(0, count, size)]
+    return shared_workers(count_workers(workers)).map(work_on, parts, most=most)
 
 
 def part_size(network: Network, images: int) -> int:

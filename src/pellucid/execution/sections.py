@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import functools
 import threading
-from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.images.augmentation import Augmentation
+from pellucid.kernels.execute import (
+    enter_op,
+    layout_of,
+    leave_op,
+    run_one_by_one,
+    run_section,
+)
+from pellucid.kernels.plan import plan_for
+from pellucid.kernels.plan_one_image import OneImagePlan, plan_for_one_image
+from pellucid.kernels.program.arena import new_arena
 from pellucid.network.network import Network
 
-if TYPE_CHECKING:
-    from pellucid.kernels.plan_one_image import OneImagePlan
-
 __all__ = [
+    "Outputs",
     "Recipe",
     "Section",
     "SectionResult",
@@ -50,6 +56,17 @@ fifth of a millisecond."""
 _local = threading.local()
 _NO_GRADIENT = np.zeros(0, dtype=np.float32)
 _NO_PROBABILITIES = np.zeros((0, 0), dtype=np.float32)
+
+
+class Recipe(NamedTuple):
+    """What all sections of a training have in common: network, randomizing, and its seed.
+
+    Without augmentation images are taken as they are.
+    """
+
+    network: Network
+    augmentation: Augmentation | None = None
+    seed: int = 0
 
 
 class Section(NamedTuple):
@@ -84,6 +101,33 @@ class Section(NamedTuple):
         return Section(indices, self.labels, self.weights, self.identities)
 
 
+class Outputs(NamedTuple):
+    """Arrays that a section fills, beside what it returns.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (n, classes), float32, or None
+        The network's output.
+    logits : bool
+        Whether ``probabilities`` get the last layer's outputs as they are, without the softmax.
+    image_gradients : ndarray of shape (n, C, H, W), float32, or None
+        Each image's gradient; then no parameter's gradient is computed.
+    """
+
+    probabilities: NDArray[np.float32] | None = None
+    logits: bool = False
+    image_gradients: NDArray[np.float32] | None = None
+
+    def part(self, where: slice) -> Outputs:
+        """Return the places of some of the images."""
+        probabilities, logits, gradients = self
+        return Outputs(
+            None if probabilities is None else probabilities[where],
+            logits,
+            None if gradients is None else gradients[where],
+        )
+
+
 class SectionResult(NamedTuple):
     """What a section gives.
 
@@ -100,6 +144,9 @@ class SectionResult(NamedTuple):
     gradient: NDArray[np.float32]
     loss: float
     correct: int
+
+
+_NO_OUTPUTS = Outputs()
 
 
 def cut(images: int, sections: int) -> list[slice]:
@@ -156,21 +203,17 @@ def prepare(network: Network, *, training: bool = True) -> None:
     parameters = np.zeros(network.size, dtype=np.float32)
     # A section of no images takes the way of many, one of one the other.
     for section in (one.part(slice(0)), *([] if training else [one])):
-        section_step(network, parameters, images, section, training=training)
+        section_step(Recipe(network), parameters, images, section, training=training)
 
 
 def section_step(
-    network: Network,
+    recipe: Recipe,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     section: Section,
-    augmentation: Augmentation | None = None,
-    seed: int = 0,
+    outputs: Outputs = _NO_OUTPUTS,
     *,
     training: bool = True,
-    probabilities: NDArray[np.float32] | None = None,
-    logits: bool = False,
-    image_gradients: NDArray[np.float32] | None = None,
 ) -> SectionResult:
     """Work on one section: randomize, forward, loss and, in training, backward.
 
@@ -178,80 +221,50 @@ def section_step(
 
     Parameters
     ----------
-    network : Network
-        What to compute.
+    recipe : Recipe
+        What to compute, and how to randomize.
     parameters : ndarray of shape (network.size,), float32
-        Its parameters; other kinds of floats are converted.
+        The network's; other kinds of floats are converted.
     images : ndarray of shape (N, C, H, W), uint8 or float32, C-contiguous
         Bytes as stored, or floats in [0, 1]; checked by the caller.
     section : Section
         Which of them, with their labels.
-    augmentation : Augmentation, optional
-        How to randomize; the default does not.
-    seed : int, default 0
-        What the randomizing is keyed by.
+    outputs : Outputs, optional
+        What to fill; the default is nothing.
     training : bool, default True
         Whether to compute the gradient.
-    probabilities : ndarray of shape (n, classes), float32, optional
-        Filled with the network's output.
-    logits : bool, default False
-        Fill ``probabilities`` with the last layer's outputs as they are, without the softmax.
-    image_gradients : ndarray of shape (n, C, H, W), float32, optional
-        Filled with each image's gradient; then no parameter's gradient is computed.
 
     Raises
     ------
     NetworkError
         The parameters are not those of the network.
     """
+    network, augmentation, seed = recipe
+    probabilities, logits, image_gradients = outputs
     is_plain = not training and image_gradients is None and augmentation is None
     if is_plain and 0 < len(section.indices) <= FEW:
-        few = _kernels().plan_for_one_image(network)
+        few = plan_for_one_image(network)
         if few is not None:
             return _few(few, network, parameters, images, section, probabilities, logits)
-    room, to_image = _kernels(), image_gradients is not None
-    plan = room.plan_for(network, training or to_image, to_image)
+    to_image = image_gradients is not None
+    plan = plan_for(network, training or to_image, to_image)
     if getattr(_local, "plan", None) is not plan:
-        _local.plan, _local.arena = plan, room.new_arena(plan.size)
+        _local.plan, _local.arena = plan, new_arena(plan.size)
         _local.loss = plan.loss.copy()
     has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
     # Kernels get addresses: what lies there must stay until they are done.
     ranges = None if augmentation is None else augmentation.ranges()
-    entering = room.enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
-    leaving = room.leave_op(plan, None if image_gradients is None else _address(image_gradients))
-    loss, correct = room.run_section(
-        plan.begin, plan.forward, plan.backward, plan.end, room.layout_of(plan), _local.arena,
+    entering = enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
+    leaving = leave_op(plan, None if image_gradients is None else _address(image_gradients))
+    loss, correct = run_section(
+        plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
         network.check_parameters(parameters), gradient, entering, leaving, _local.loss,
         np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels),
         np.ascontiguousarray(section.weights), np.ascontiguousarray(section.identities),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(gradient, float(loss), int(correct))
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What all sections of a training have in common: network, randomizing, and its seed."""
-
-    network: Network
-    augmentation: Augmentation | None
-    seed: int
-
-    def step(
-        self,
-        parameters: NDArray[np.float32],
-        images: NDArray[np.uint8] | NDArray[np.float32],
-        section: Section,
-        *,
-        training: bool = True,
-        probabilities: NDArray[np.float32] | None = None,
-    ) -> SectionResult:
-        """Work on one section; see :func:`section_step`."""
-        return section_step(
-            self.network, parameters, images, section, self.augmentation, self.seed,
-            training=training, probabilities=probabilities,
-        )  # fmt: skip
 
 
 def _few(
@@ -264,42 +277,19 @@ def _few(
     logits: bool,
 ) -> SectionResult:
     """Take a few images through a network one by one; the same bits as all at once."""
-    room = _kernels()
     parameters = network.check_parameters(parameters)
     held = getattr(_local, "few", None)
     if held is None or held[0] is not plan:
         # Other parameters than those to come, bit by bit, so that these are packed.
         packed = (~parameters.view(np.int32)).view(np.float32)
-        held = _local.few = plan, room.new_arena(plan.size), packed, plan.loss.copy()
-    loss, correct = room.run_one_by_one(
+        held = _local.few = plan, new_arena(plan.size), packed, plan.loss.copy()
+    loss, correct = run_one_by_one(
         plan.begin, plan.forward, plan.layout, held[1], parameters, held[2], held[3],
         _address(images), images.dtype == np.float32, section.indices, section.labels,
         section.weights,
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(_NO_GRADIENT, float(loss), int(correct))
-
-
-@functools.cache
-def _kernels() -> SimpleNamespace:
-    """Return what is called of the kernels' room.
-
-    Numba takes a while to import; whoever only describes networks need not wait for it. And an
-    import for every call would cost a single image a tenth of its time.
-    """
-    from pellucid.kernels import execute, plan, plan_one_image
-    from pellucid.kernels.program import arena
-
-    return SimpleNamespace(
-        enter_op=execute.enter_op,
-        layout_of=execute.layout_of,
-        leave_op=execute.leave_op,
-        new_arena=arena.new_arena,
-        plan_for=plan.plan_for,
-        plan_for_one_image=plan_one_image.plan_for_one_image,
-        run_one_by_one=execute.run_one_by_one,
-        run_section=execute.run_section,
-    )
 
 
 def _address(images: NDArray[Any]) -> int:

@@ -8,12 +8,10 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pellucid.arguments import whole
-
-if TYPE_CHECKING:
-    from pellucid.execution.helper import Helper
+from pellucid.execution.helper import Helper
 
 __all__ = ["Workers", "count_workers", "shared_workers"]
 
@@ -93,8 +91,6 @@ class Workers:
         self._helpers = []
 
     def _helped_by(self, count: int) -> list[Helper]:
-        from pellucid.execution.helper import Helper  # which takes Numba, and so a while
-
         if self._process != os.getpid():
             self._helpers, self._process = [], os.getpid()
         while len(self._helpers) < count:

@@ -4,7 +4,7 @@
   which ``tests/kernels`` holds them; faster ways to the same equations beside them, and the forward
   pass of a single image. Zero padding and flattening are laid out by the plan and cost nothing;
 - ``loss``: softmax and cross-entropy;
-- ``adam``: the optimizer;
+- ``optimizers``: the step of each, and the largest value of a vector;
 - ``entering``: how images come in, randomized or not;
 - ``program``: one worker's memory and views into it, ops, a plan in the making;
 - ``plan``, ``plan_backward`` and ``plan_one_image``: from a network to a list of ops;

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pellucid.arguments import share, whole
+from pellucid.arguments import share
 from pellucid.data import Dataset
 from pellucid.errors import Argument, ConfigurationError, DataError
 from pellucid.execution.executors import check_executor
 from pellucid.runs.settings import RunSettings
+from pellucid.training.checks import check_fit_settings, check_trainer_settings
 
 __all__ = ["check_data", "check_settings"]
 
@@ -25,8 +26,9 @@ def check_settings(settings: RunSettings) -> None:
         they have checked when they were made.
     """
     check_executor(settings.executor, settings.workers)
-    sections = whole("sections", settings.sections, least=1)
-    whole("seed", settings.seed, least=0, most=2**63 - 1)
+    check_trainer_settings(
+        settings.optimizer, settings.augmentation, settings.sections, settings.seed
+    )
     share("test_share", settings.test_share, ", such as 0.2")
     if settings.size is not None and min(settings.size) < LEAST_SIDE:
         height, width = settings.size
@@ -35,15 +37,7 @@ def check_settings(settings: RunSettings) -> None:
             f"{LEAST_SIDE} x {LEAST_SIDE} at least.",
             argument="size",
         )
-    batch_size = Argument("batch_size")
-    if settings.batch_size < sections:
-        raise ConfigurationError(
-            batch_size,
-            f" is {settings.batch_size}, but each of the {sections} sections needs an image; use a "
-            "larger ",
-            batch_size,
-            " or fewer sections.",
-        )
+    check_fit_settings(settings.batch_size, settings.sections, schedule=settings.schedule)
     images = Argument("images")
     if settings.images < 1:
         raise ConfigurationError(images, f" is {settings.images}; at least 1 is needed.")
@@ -51,7 +45,7 @@ def check_settings(settings: RunSettings) -> None:
         raise ConfigurationError(
             images,
             f" is {settings.images}, which is more than {MOST_UPDATES:,} updates of ",
-            batch_size,
+            Argument("batch_size"),
             f" {settings.batch_size}; use fewer.",
         )
 

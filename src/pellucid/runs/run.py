@@ -19,7 +19,7 @@ from pellucid.errors import (
     ExecutorError,
 )
 from pellucid.execution.executors import open_executor
-from pellucid.execution.image_file import remove_abandoned_files
+from pellucid.execution.remote.image_file import remove_abandoned_files
 from pellucid.execution.sections import prepare
 from pellucid.kernels.compiling.compile import announce_with
 from pellucid.network import presets

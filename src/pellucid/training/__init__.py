@@ -2,17 +2,22 @@
 
 The way of the data: images as stored -> batch (``batches``) -> sections, each on a worker
 (:mod:`pellucid.execution`): randomize, forward, loss, backward, one flat gradient -> the gradients
-summed in section order (``trainer``) -> Adam (``adam``) -> parameters. Where that stands
-(``state``) goes to a file now and then (``checkpoints``, ``checkpoint_file``), from which a later
-training goes on.
+summed in section order (``update``) -> the optimizer's step (``optimizers``) -> parameters, again
+and again (``loop``). Where that stands (``state``) goes to a file now and then (``checkpoints``,
+``checkpoint_file``), from which a later training goes on.
 """
 
-from pellucid.training.adam import Adam
-from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint
-from pellucid.training.checkpoints import Checkpoints
-from pellucid.training.history import History, Update
-from pellucid.training.schedule import Schedule
-from pellucid.training.trainer import Trainer
+from typing import TYPE_CHECKING
+
+from pellucid._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint
+    from pellucid.training.checkpoints import Checkpoints
+    from pellucid.training.history import History, Update
+    from pellucid.training.optimizers.adam import Adam
+    from pellucid.training.schedule import Schedule
+    from pellucid.training.trainer import Trainer
 
 __all__ = [
     "Adam",
@@ -24,3 +29,20 @@ __all__ = [
     "Update",
     "load_checkpoint",
 ]
+
+# The trainer takes Numba; who only describes a training, or looks at a history, need not wait.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "pellucid.training.checkpoint_file": ("Checkpoint", "load_checkpoint"),
+        "pellucid.training.checkpoints": ("Checkpoints",),
+        "pellucid.training.history": ("History", "Update"),
+        "pellucid.training.optimizers.adam": ("Adam",),
+        "pellucid.training.schedule": ("Schedule",),
+        "pellucid.training.trainer": ("Trainer",),
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

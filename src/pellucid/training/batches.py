@@ -1,14 +1,18 @@
-"""Which images make up which batch: shuffled passes over the data, cut into batches."""
+"""What is trained on, and which images make up which batch: shuffled passes, cut into batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batch", "batch_sizes", "batches"]
+from pellucid.execution.sections import Section
+from pellucid.files.fingerprints import array_fingerprint
+
+__all__ = ["Batch", "TrainingData", "batch_sizes", "batches"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,41 @@ class Batch:
 
     indices: NDArray[np.int64]
     passes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """What is trained on, checked.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n, C, H, W), uint8 or float32
+        Bytes as stored, or floats in [0, 1].
+    labels : ndarray of shape (n,), int64
+        Their classes.
+    weights : ndarray of shape (n,), float64
+        What each counts.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    def section(self, batch: Batch) -> Section:
+        """Return a batch as one section: which images of the data, in which pass each."""
+        indices = batch.indices
+        identities = np.empty((len(indices), 2), dtype=np.int64)
+        identities[:, 0], identities[:, 1] = batch.passes, indices
+        return Section(indices, self.labels[indices], self.weights[indices], identities)
+
+    def fingerprints(self) -> dict[str, Any]:
+        """Return what must be the same for the same bits, as JSON-ready values."""
+        return {
+            "images": array_fingerprint(self.images),
+            "labels": array_fingerprint(self.labels),
+            "sample_weight": array_fingerprint(self.weights),
+            "weighted": bool((self.weights != 1.0).any()),
+        }
 
 
 def batch_sizes(images: int, batch_size: int) -> list[int]:

@@ -14,7 +14,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from pellucid.errors import CheckpointError
+from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.files.atomic import atomic_write
 from pellucid.files.model_file import read_network
 from pellucid.files.tensor_file import (
@@ -30,7 +30,9 @@ from pellucid.files.tensor_file import (
 )
 from pellucid.files.versions import current_versions
 from pellucid.training.history import DIGITS, Update
-from pellucid.training.state import TrainingState, differences
+from pellucid.training.optimizers.dictionary import optimizer_from_dict
+from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.state import TrainingState, differences, plain
 
 __all__ = ["CHECKPOINT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
@@ -44,7 +46,6 @@ _HISTORY = {
     "update": "I64", "images": "I64", "loss": "F64", "accuracy": "F64", "seconds": "F64",
     "fingerprint": "U64",
 }  # fmt: skip
-_VECTORS = ("parameters", "m", "v")
 _MOST = 2**62
 
 
@@ -66,7 +67,7 @@ class Checkpoint:
 
     Examples
     --------
-    >>> state = TrainingState(*np.zeros((3, 6), np.float32), 0, 0, 0, 0, ())
+    >>> state = TrainingState(np.zeros(6, np.float32), {}, 0, 0, 0, 0, ())
     >>> Checkpoint(state, {"seed": 1}).check_settings({"seed": 2})
     Traceback (most recent call last):
     pellucid.errors.CheckpointError: Can't resume, for this is another run than the checkpoint's:
@@ -123,7 +124,8 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
     }
     metadata = {"format": _FORMAT, "format_version": str(CHECKPOINT_VERSION)}
     metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
-    arrays = {name: np.ascontiguousarray(getattr(state, name), "<f4") for name in _VECTORS}
+    vectors = {"parameters": state.parameters, **state.vectors}
+    arrays = {name: np.ascontiguousarray(vector, "<f4") for name, vector in vectors.items()}
     arrays |= _history_arrays(state.updates)
     metadata["sha256"] = digest(metadata, *arrays.values())
     try:
@@ -191,30 +193,39 @@ def _read(opened: Any) -> Checkpoint:
     values = {entry: json_entry(metadata, entry, dict) for entry in _ENTRIES}
     place = _place(values["place"])
     size = read_network(values["settings"].get("network")).size
-    check_names(opened, (*_VECTORS, *(f"history.{name}" for name in _HISTORY)), "format")
-    vectors = {name: tensor(opened, name, (size,), "F32", "network") for name in _VECTORS}
+    optimizer = _optimizer(values["settings"].get("optimizer"))
+    names = ("parameters", *optimizer.vectors)
+    check_names(opened, (*names, *(f"history.{name}" for name in _HISTORY)), "format")
+    vectors = {name: tensor(opened, name, (size,), "F32", "network") for name in names}
     count = place.pop("updates")
     columns = [
         tensor(opened, f"history.{name}", (count,), kind, "entry 'place'")
         for name, kind in _HISTORY.items()
     ]
     check_digest(metadata, *vectors.values(), *columns)
-    if not np.isfinite(vectors["parameters"]).all():
+    parameters = vectors.pop("parameters")
+    if not np.isfinite(parameters).all():
         raise RefusedError("its parameters hold NaN or infinity")
     try:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         updates = tuple(_update(dict(zip(_HISTORY, row, strict=True))) for row in rows)
-        fields: dict[str, Any] = {**vectors, **place, "updates": updates}
-        state = TrainingState(**fields)
-        return Checkpoint(
-            state, values["settings"], values["configuration"], dict(values["versions"])
-        )
+        state = TrainingState(parameters, vectors, updates=updates, **place)
+        settings = {**values["settings"], "optimizer": plain(optimizer.to_dict())}
+        return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
     except Exception as error:
         raise RefusedError(f"its content is not valid ({short(error)})") from error
 
 
 def _update(values: dict[str, Any]) -> Update:
     return Update(**values | {"fingerprint": f"{values['fingerprint']:0{DIGITS}x}"})
+
+
+def _optimizer(values: Any) -> Optimizer:
+    """Return the optimizer, whose name says which vectors there are."""
+    try:
+        return optimizer_from_dict(values)
+    except ConfigurationError as error:
+        raise RefusedError(f"its optimizer is not valid ({short(error)})") from error
 
 
 def _place(values: dict[str, Any]) -> dict[str, int]:

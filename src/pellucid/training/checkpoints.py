@@ -260,8 +260,8 @@ class CheckpointFolder:
         self._go_on_from(checkpoint)
         return checkpoint.state
 
-    def resume_from(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint of any folder; refuse it if it is of another run.
+    def resume_from(self, checkpoint: Checkpoint) -> TrainingState:
+        """Return where a checkpoint of any folder stands; refuse it if it is of another run.
 
         What this folder holds of later updates is passed over, and removed once one is written.
 
@@ -284,6 +284,7 @@ class CheckpointFolder:
                     f"{'; '.join(found)}. Name another folder."
                 )
         self._go_on_from(checkpoint)
+        return checkpoint.state
 
     def _go_on_from(self, checkpoint: Checkpoint) -> None:
         """Note where a training goes on, and whether it is by the versions that began it."""

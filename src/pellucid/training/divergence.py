@@ -7,11 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.equations import forward
 from pellucid.errors import DivergenceError
-from pellucid.execution.sections import Recipe, Section
+from pellucid.execution.sections import Outputs, Recipe, Section, section_step
+from pellucid.kernels.optimizers.largest import largest
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
-from pellucid.training.adam import Adam
+from pellucid.training.optimizers.optimizer import Optimizer, Step
 
 __all__ = ["divergence", "is_finite", "step_divergence"]
 
@@ -25,21 +27,16 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 def is_finite(loss: float, gradient: NDArray[np.float32]) -> bool:
     """Return whether an update may be made."""
-    from pellucid.kernels.adam import largest  # who describes a training need not wait for Numba
-
     return math.isfinite(loss) and math.isfinite(largest(gradient))
 
 
 def divergence(
     recipe: Recipe,
-    parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
-    *,
+    step: Step,
     loss: float,
-    gradient: NDArray[np.float32],
-    update: int,
-    learning_rate: float,
+    optimizer: Optimizer,
 ) -> DivergenceError:
     """Return the error that says where NaN or infinity first appears.
 
@@ -51,15 +48,16 @@ def divergence(
 
     Parameters
     ----------
-    recipe, parameters, images, batch
+    recipe, images, batch
         What the update was computed from.
-    loss, gradient : float and ndarray
-        What came out, one of them not finite.
-    update : int
-        Its number.
-    learning_rate : float
-        What it is now.
+    step : Step
+        What it would do, with the gradient that came out.
+    loss : float
+        The batch's mean.
+    optimizer : Optimizer
+        Its learning rate is what a person can lower.
     """
+    parameters, gradient = step.parameters, step.gradient
     with np.errstate(all="ignore"):
         bad = _bad_forward(recipe, parameters, images, batch)
         if bad.any():
@@ -71,26 +69,26 @@ def divergence(
     layer = None if index is None else _named(recipe.network, index)
     what = f"The loss is {loss}" if not math.isfinite(loss) else "The gradient is not finite"
     return DivergenceError(
-        f"{what} in update {update}: {_where(layer, math.isfinite(loss))}, "
-        f"{_whom(places, len(batch.indices))}; lower the learning rate (now {learning_rate:g}). "
-        "The parameters are those before this update.",
-        update=update,
+        f"{what} in update {step.number}: {_where(layer, math.isfinite(loss))}, "
+        f"{_whom(places, len(batch.indices))}; lower the learning rate (now "
+        f"{optimizer.learning_rate:g}). The parameters are those before this update.",
+        update=step.number,
         layer=layer,
         images=places.tolist(),
     )
 
 
 def step_divergence(
-    network: Network, place: int, optimizer: Adam, *, update: int
+    network: Network, place: int, optimizer: Optimizer, number: int
 ) -> DivergenceError:
     """Return the error for a step that would make a parameter infinite; ``place`` is its place."""
     index = next(p.node for p in network.parameters if p.offset <= place < p.offset + p.size)
     layer = _named(network, index)
     return DivergenceError(
-        f"Adam's step is not finite in update {update}: the first parameter that it would make "
-        f"infinite is one of {layer}; lower the learning rate (now {optimizer.learning_rate:g}) or "
-        f"raise eps (now {optimizer.eps:g}). The parameters are those before this update.",
-        update=update,
+        f"{optimizer.name}'s step is not finite in update {number}: the first parameter that it "
+        f"would make infinite is one of {layer}; {optimizer.advice()}. The parameters are those "
+        "before this update.",
+        update=number,
         layer=layer,
     )
 
@@ -123,7 +121,7 @@ def _bad_forward(
 ) -> NDArray[np.bool_]:
     """Return which images have probabilities that are not finite."""
     probabilities = np.zeros((len(batch.indices), recipe.network.classes), dtype=np.float32)
-    recipe.step(parameters, images, batch, training=False, probabilities=probabilities)
+    section_step(recipe, parameters, images, batch, Outputs(probabilities), training=False)
     return np.asarray(~np.isfinite(probabilities).all(axis=1))
 
 
@@ -138,7 +136,7 @@ def _bad_backward(
     parts = [slice(0, len(bad))]
     while parts:
         part = parts.pop()
-        result = recipe.step(parameters, images, batch.part(part))
+        result = section_step(recipe, parameters, images, batch.part(part))
         if is_finite(result.loss, result.gradient):
             continue
         if part.stop - part.start == 1:
@@ -157,8 +155,6 @@ def _layer_forward(
     bad: NDArray[np.bool_],
 ) -> int | None:
     """Return the first layer whose output float32 can't hold, for any of some bad images."""
-    from pellucid.equations import forward
-
     some = np.flatnonzero(bad)[:LOOKED_AT]
     pixels = []
     for place in some.tolist():

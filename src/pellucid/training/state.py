@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,38 +12,92 @@ from numpy.typing import NDArray
 
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
-from pellucid.training.history import Update
+from pellucid.training.history import History, Update
+from pellucid.training.optimizers.optimizer import Optimizer
 
-__all__ = ["TrainingState", "differences", "plain"]
+__all__ = ["Progress", "TrainingState", "differences", "plain"]
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingState:
-    """Where a call of ``Trainer.fit`` stands after an update.
+    """Where a trainer stands between two updates; nothing of it changes as training goes on.
+
+    ``Trainer.state`` gives one, and takes it to go back there.
 
     Attributes
     ----------
-    parameters, m, v : ndarray of shape (n,), float32
-        The parameters and Adam's moments.
+    parameters : ndarray of shape (n,), float32
+        What was learned.
+    vectors : dict of str to ndarray of shape (n,), float32
+        What the optimizer keeps, by name: ``m`` and ``v``, Adam's moments.
     t : int
-        How many updates made the moments.
+        How many updates made the vectors.
     done : int
-        Updates of this call so far. The order of the images is a function of seed and pass, so
-        this and ``first_pass`` are the place in the pass.
+        Updates of the call of ``Trainer.fit`` that is at work, or of the last one. The order of
+        the images is a function of seed and pass, so this and ``first_pass`` are the place in the
+        pass.
     first_pass, next_pass : int
-        The pass with which the call began, and the one with which another call would.
+        The pass with which that call began, and the one with which another would.
     updates : tuple of Update
-        Every update of the trainer so far; the last ``done`` are those of this call.
+        Every update in the trainer's history; the last ``done`` are those of that call.
     """
 
     parameters: NDArray[np.float32]
-    m: NDArray[np.float32]
-    v: NDArray[np.float32]
+    vectors: dict[str, NDArray[np.float32]]
     t: int
     done: int
     first_pass: int
     next_pass: int
     updates: tuple[Update, ...]
+
+
+@dataclass(eq=False)
+class Progress:
+    """The state of a trainer while it trains: what a :class:`TrainingState` is a copy of.
+
+    Updates change the arrays in place.
+    """
+
+    parameters: NDArray[np.float32]
+    vectors: dict[str, NDArray[np.float32]]
+    t: int = 0
+    done: int = 0
+    first_pass: int = 0
+    next_pass: int = 0
+    history: History = field(default_factory=History)
+
+    def capture(self) -> TrainingState:
+        """Return where training stands."""
+        return TrainingState(
+            self.parameters.copy(), {name: v.copy() for name, v in self.vectors.items()}, self.t,
+            self.done, self.first_pass, self.next_pass, tuple(self.history.updates),
+        )  # fmt: skip
+
+    def restore(self, state: TrainingState) -> None:
+        """Go to where training stood."""
+        self.make_writable()
+        self.parameters[:] = state.parameters
+        self.vectors = {name: np.array(vector) for name, vector in state.vectors.items()}
+        self.t, self.done = state.t, state.done
+        self.first_pass, self.next_pass = state.first_pass, state.next_pass
+        self.history = History(list(state.updates))
+
+    def begin_call(self) -> None:
+        """Begin with the updates of a call of ``Trainer.fit``."""
+        self.first_pass, self.done = self.next_pass, 0
+
+    def make_writable(self) -> None:
+        """Copy what joblib has mapped from a file that may not be written."""
+        if not self.parameters.flags.writeable:
+            self.parameters = np.array(self.parameters)
+        for name, vector in self.vectors.items():
+            if not vector.flags.writeable:
+                self.vectors[name] = np.array(vector)
+
+    def suit(self, optimizer: Optimizer) -> None:
+        """Begin anew with the vectors, if they are another kind of optimizer's."""
+        if self.vectors.keys() != set(optimizer.vectors):
+            self.vectors, self.t = optimizer.begin(len(self.parameters)), 0
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +126,13 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         elif name in ("images", "labels", "sample_weight"):
             found.append(f"the data's {name} differ")
         elif isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new)
+            if old.get("name") != new.get(
+                "name"
+            ):  # of an optimizer: what it is set to says nothing
+                old, new = old.get("name"), new.get("name")
+                found.append(f"{name} is {_shown(old)} there and {_shown(new)} here")
+            else:
+                found += differences(old, new)
         else:
             found.append(f"{name} is {_shown(old)} there and {_shown(new)} here")
     return found

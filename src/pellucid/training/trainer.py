@@ -1,11 +1,9 @@
-"""The training loop: batch -> sections -> gradients summed in section order -> Adam."""
+"""The trainer: its settings, what it has learned, and the calls that train it."""
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from types import TracebackType
 from typing import Any
@@ -13,26 +11,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import flag, instance, whole
-from pellucid.errors import ConfigurationError, DivergenceError, ExecutorError
+from pellucid.arguments import flag, instance
+from pellucid.errors import ConfigurationError
 from pellucid.execution.inference import Evaluation, evaluate
 from pellucid.execution.runner import Runner
-from pellucid.execution.sections import Recipe, Section, prepare
+from pellucid.execution.sections import Recipe, prepare
 from pellucid.execution.workers import Workers
-from pellucid.files.fingerprints import fingerprint
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.checks import check_images, check_labels
 from pellucid.network.network import Network
-from pellucid.training.adam import Adam, AdamState, prepare_adam
-from pellucid.training.batches import batches
-from pellucid.training.call import Call, check_resume, checked_weights, count_images
+from pellucid.training.batches import Batch, TrainingData
+from pellucid.training.call import Call
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
-from pellucid.training.history import DIGITS, History, Update
-from pellucid.training.interrupt import Terminated, stop_on_signals
+from pellucid.training.checks import (
+    check_fit_settings,
+    check_resume,
+    check_trainer_settings,
+    checked_weights,
+    count_images,
+)
+from pellucid.training.history import History, Update
+from pellucid.training.interrupt import Terminated
+from pellucid.training.loop import Loop
+from pellucid.training.optimizers.adam import Adam
+from pellucid.training.optimizers.optimizer import Optimizer, prepare_optimizer
 from pellucid.training.schedule import Schedule
-from pellucid.training.state import TrainingState
-from pellucid.training.update import BatchResult, section_of, update_parameters
+from pellucid.training.state import Progress, TrainingState
+from pellucid.training.update import Updater
 
 __all__ = ["Trainer"]
 
@@ -44,8 +50,8 @@ class Trainer:
     ----------
     network : Network
         What to train.
-    optimizer : Adam, optional
-        Its settings; the default is ``Adam()``.
+    optimizer : Optimizer, optional
+        How a gradient changes the parameters; the default is ``Adam()``.
     augmentation : Augmentation, optional
         How each training image is randomized; the default leaves images as they are.
     sections : int, default 8
@@ -65,6 +71,8 @@ class Trainer:
         The flat vector of parameters; ``network.views`` names its parts.
     history : History
         Every update of every :meth:`fit` so far.
+    state : TrainingState
+        All of where it stands; what was taken can be put back.
 
     Raises
     ------
@@ -87,7 +95,7 @@ class Trainer:
         self,
         network: Network,
         *,
-        optimizer: Adam | None = None,
+        optimizer: Optimizer | None = None,
         augmentation: Augmentation | None = None,
         sections: int = 8,
         workers: int | None = None,
@@ -95,27 +103,64 @@ class Trainer:
         seed: int = 0,
     ) -> None:
         self.network = instance("network", network, Network, "presets.reference()")
-        self.optimizer = Adam() if optimizer is None else optimizer
+        self.optimizer: Optimizer = Adam() if optimizer is None else optimizer
         self.augmentation = augmentation
-        self._check()
-        self.sections = whole("sections", sections, least=1)
-        self.seed = whole("seed", seed, least=0, most=2**63 - 1)
+        check_trainer_settings(self.optimizer, augmentation, sections, seed)
+        self.sections, self.seed = int(sections), int(seed)
         self._workers = Workers(workers)
         self._runner = Runner(self._workers, executor)
-        self._parameters = network.initial_parameters(self.seed)
-        self.history = History()
-        self._state = AdamState(network.size)
-        self._passes = 0
+        self._progress = Progress(
+            network.initial_parameters(self.seed), self.optimizer.begin(network.size)
+        )
 
     @property
     def parameters(self) -> NDArray[np.float32]:
         """The flat vector of parameters, which training changes in place; may be set."""
-        return self._parameters
+        return self._progress.parameters
 
     @parameters.setter
     def parameters(self, vector: NDArray[Any]) -> None:
-        self._make_writable()
-        self._parameters[:] = self.network.check_parameters(vector)
+        self._progress.make_writable()
+        self._progress.parameters[:] = self.network.check_parameters(vector)
+
+    @property
+    def history(self) -> History:
+        """Every update of every :meth:`fit` so far; may be set."""
+        return self._progress.history
+
+    @history.setter
+    def history(self, history: History) -> None:
+        self._progress.history = history
+
+    @property
+    def state(self) -> TrainingState:
+        """Where training stands: parameters, the optimizer's vectors, history; may be set again.
+
+        It is a copy, which stays as training goes on, and can be taken in ``on_update`` too.
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten, Network, Trainer
+        >>> trainer = Trainer(Network([Flatten(), Dense(2)], (2, 2)))
+        >>> images, labels, before = np.zeros((8, 2, 2), np.uint8), np.arange(8) % 2, trainer.state
+        >>> first = trainer.step(images, labels)
+        >>> trainer.state = before
+        >>> trainer.step(images, labels) == first
+        True
+        """
+        return self._progress.capture()
+
+    @state.setter
+    def state(self, state: TrainingState) -> None:
+        instance("state", state, TrainingState, "the state of a Trainer")
+        if state.vectors.keys() != set(self.optimizer.vectors):
+            raise ConfigurationError(
+                f"state has the vectors {_listed(state.vectors)}, but {self.optimizer.name} keeps "
+                f"{_listed(self.optimizer.vectors)}; use the state of a Trainer with that "
+                "optimizer."
+            )
+        self.network.check_parameters(state.parameters)
+        self._progress.restore(state)
 
     @property
     def workers(self) -> int:
@@ -170,13 +215,13 @@ class Trainer:
         >>> round(trainer.step(images, labels), 4)
         0.6931
         """
-        pixels, classes = self._checked(images, labels)
-        indices = np.arange(len(pixels))
+        data = self._checked(images, labels)
         # Images that have no number in any data get the next of a pass of their own.
-        passes = np.full(len(pixels), self._passes)
-        self._passes += 1
-        section = section_of(classes, np.ones(len(pixels)), indices, passes)
-        return self._update(pixels, section, self.optimizer.learning_rate).loss
+        count = len(data.images)
+        section = data.section(Batch(np.arange(count), np.full(count, self._progress.next_pass)))
+        result = self._updater.update(self._progress, data.images, section)
+        self._progress.next_pass += 1
+        return result.loss
 
     def fit(
         self,
@@ -258,107 +303,44 @@ class Trainer:
         (8, 128)
         """
         check_resume(resume, checkpoints)
-        if schedule is not None:
-            instance("schedule", schedule, Schedule, "Schedule(cooldown=0.5)")
-        batch_size = whole("batch_size", batch_size, least=1)
-        if batch_size < self.sections:
-            raise ConfigurationError(
-                f"batch_size {batch_size} is smaller than sections {self.sections}, but each "
-                f"section needs an image; use sections={batch_size} or a larger batch_size."
-            )
-        pixels, classes = self._checked(images, labels)
+        check_fit_settings(
+            batch_size, self.sections, schedule=schedule, epochs=epochs, total_images=total_images
+        )
         normalize = flag("normalize_weights", normalize_weights)
-        weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
-        total = count_images(len(pixels), epochs, total_images)
-        call = Call(total, batch_size, schedule or Schedule(), self._passes, len(self.history))
-        with contextlib.ExitStack() as stack:
-            folder = None
-            if checkpoints is not None or resume:
-                settings = call.settings(self, pixels, classes, weights)
-            if checkpoints is not None:
-                folder = stack.enter_context(CheckpointFolder(checkpoints, settings))
-            if isinstance(resume, Checkpoint):
-                if folder is None:
-                    resume.check_settings(settings)
-                else:
-                    folder.resume_from(resume)
-                call = self._restore(call, resume.state)
-            elif resume and folder is not None:
-                call = self._restore(call, folder.resume())
-            elif folder is not None:
-                folder.begin(self._capture(call))
-            stopped_by = self._run(call, pixels, classes, weights, on_update, folder)
+        data = self._checked(images, labels, sample_weight, normalize=normalize)
+        total = count_images(len(data.images), epochs, total_images)
+        call = Call(total, int(batch_size), schedule or Schedule())
+        with self._begun(call, data, checkpoints, resume) as folder:
+            loop = Loop(call, data, self._progress, lambda: self._updater, on_update, folder)
+            stopped_by = loop.run()
         if stopped_by == "SIGTERM":
             raise Terminated
-        return History(self.history.updates[call.before :], stopped_by)
+        return History(self.history.updates[len(self.history) - self._progress.done :], stopped_by)
 
-    def _run(
+    @contextlib.contextmanager
+    def _begun(
         self,
         call: Call,
-        pixels: NDArray[Any],
-        classes: NDArray[np.int64],
-        weights: NDArray[np.float64],
-        on_update: Callable[[Update], object] | None,
-        folder: CheckpointFolder | None,
-    ) -> str | None:
-        """Do the updates that are left of a call; return the signal that ended them, if one did."""
-        done = len(self.history) - call.before
-        start = time.perf_counter() - (self.history.seconds if done else 0.0)
-        drawn = batches(
-            len(pixels), call.images, call.batch_size, self.seed, call.first_pass, done
-        )  # fmt: skip
-        before = self._state.t - done
-        with stop_on_signals() as stop, self._runner.images_at_hand(pixels):
-            try:
-                for batch in drawn:
-                    done += 1
-                    rate = self.optimizer.learning_rate * call.factor(done)
-                    section = section_of(classes, weights, batch.indices, batch.passes)
-                    result = self._update(pixels, section, rate)
-                    self._passes = int(batch.passes[-1]) + 1
-                    seconds = time.perf_counter() - start
-                    update = Update(
-                        call.before + done, len(batch.indices), result.loss, result.accuracy,
-                        seconds, fingerprint(self.parameters)[:DIGITS],
-                    )  # fmt: skip
-                    self.history.append(update)
-                    if folder is not None:
-                        folder.after_update(done, lambda: self._capture(call))
-                    if (on_update is not None and on_update(update) is True) or stop.is_set():
-                        break
-            except DivergenceError:
-                raise  # what led to it need not take the place of an older checkpoint
-            except Exception as error:
-                # Whoever stops us may have stopped the workers too: that is no failure.
-                if not (stop.is_set() and isinstance(error, ExecutorError)):
-                    # A lost worker, an error in on_update: what was done is not lost.
-                    is_whole = self._state.t - before == len(self.history) - call.before
-                    if folder is not None and is_whole:
-                        folder.finish(self._capture(call))
-                    raise
-                if len(self.history) == call.before:
-                    stop.obey()
-            if folder is not None:
-                folder.finish(self._capture(call))
-        self.history.stopped_by = stop.signal
-        return stop.signal
-
-    def _capture(self, call: Call) -> TrainingState:
-        """Return where a call stands; nothing of it changes as training goes on."""
-        return TrainingState(
-            self.parameters.copy(), self._state.m.copy(), self._state.v.copy(), self._state.t,
-            len(self.history) - call.before, call.first_pass, self._passes,
-            tuple(self.history.updates),
-        )  # fmt: skip
-
-    def _restore(self, call: Call, state: TrainingState) -> Call:
-        """Take up a call where it stood, and return it."""
-        self.parameters[:] = state.parameters
-        self._state.m[:], self._state.v[:], self._state.t = state.m, state.v, state.t
-        self._passes = state.next_pass
-        self.history = History(list(state.updates))
-        before = len(state.updates) - state.done
-        return dataclasses.replace(call, first_pass=state.first_pass, before=before)
+        data: TrainingData,
+        checkpoints: Checkpoints | None,
+        resume: bool | Checkpoint,
+    ) -> Iterator[CheckpointFolder | None]:
+        """Begin a call, or go on with one; yield where its checkpoints go, if anywhere."""
+        self._progress.begin_call()
+        if checkpoints is None:
+            if isinstance(resume, Checkpoint):
+                resume.check_settings(call.settings(self, data))
+                self.state = resume.state
+            yield None
+            return
+        with CheckpointFolder(checkpoints, call.settings(self, data)) as folder:
+            if isinstance(resume, Checkpoint):
+                self.state = folder.resume_from(resume)
+            elif resume:
+                self.state = folder.resume()
+            else:
+                folder.begin(self.state)
+            yield folder
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized.
@@ -402,34 +384,33 @@ class Trainer:
     ) -> None:
         self.close()
 
-    def _check(self) -> None:
-        """Refuse settings of another type; they may be set between updates."""
-        instance("optimizer", self.optimizer, Adam, "Adam(learning_rate=0.01)")
-        if self.augmentation is not None:
-            instance("augmentation", self.augmentation, Augmentation, "Augmentation()")
-
-    def _make_writable(self) -> None:
-        """Copy what joblib has mapped from a file that may not be written."""
-        for owner, name in ((self, "_parameters"), (self._state, "m"), (self._state, "v")):
-            array = getattr(owner, name)
-            if not array.flags.writeable:
-                setattr(owner, name, np.array(array))
+    @property
+    def _updater(self) -> Updater:
+        """How the next update is made; settings may be others than at the last one."""
+        recipe = Recipe(self.network, self.augmentation, self.seed)
+        return Updater(self._runner, recipe, self.optimizer, self.sections)
 
     def _checked(
-        self, images: ArrayLike, labels: ArrayLike
-    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        self._check()
-        self._make_writable()
+        self,
+        images: ArrayLike,
+        labels: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        normalize: bool = True,
+    ) -> TrainingData:
+        """Return what is to be trained on; all is checked, and compiled before time is taken."""
+        # Settings may be set between updates.
+        check_trainer_settings(self.optimizer, self.augmentation, self.sections, self.seed)
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
-        # Compiled before time is taken.
+        weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
+        self._progress.make_writable()
+        self._progress.suit(self.optimizer)
         prepare(self.network)
-        prepare_adam()
-        return (pixels[:, None] if pixels.ndim == 3 else pixels), classes
+        prepare_optimizer(type(self.optimizer))
+        four = pixels[:, None] if pixels.ndim == 3 else pixels
+        return TrainingData(four, classes, weights)
 
-    def _update(self, images: NDArray[Any], batch: Section, learning_rate: float) -> BatchResult:
-        return update_parameters(
-            self._runner, Recipe(self.network, self.augmentation, self.seed), self.parameters,
-            images, batch, self._state, self.optimizer, sections=self.sections,
-            learning_rate=learning_rate,
-        )  # fmt: skip
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"

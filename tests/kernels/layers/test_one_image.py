@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
 from pellucid.equations import forward
-from pellucid.execution.sections import FEW, section_step, whole_section
+from pellucid.execution.sections import FEW, Outputs, Recipe, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES, REGISTERS
 from pellucid.kernels.layers import one_image
 from pellucid.network import presets
@@ -17,9 +17,8 @@ from tests.kernels.test_plan import SHAPE, STACKS
 def predict(network, parameters, images, *, logits):
     out = np.full((len(images), network.classes), np.nan, dtype=np.float32)
     section = whole_section(np.zeros(len(images), dtype=np.int64))
-    found = section_step(
-        network, parameters, images, section, training=False, probabilities=out, logits=logits
-    )
+    outputs = Outputs(out, logits=logits)
+    found = section_step(Recipe(network), parameters, images, section, outputs, training=False)
     return out, found
 
 
@@ -73,8 +72,8 @@ def test_unusual_stacks(name):
 def test_the_loss_and_what_is_right_are_counted():
     network = presets.reference()
     parameters, images, labels = problem(network, FEW)
-    few = section_step(network, parameters, images, whole_section(labels), training=False)
-    trained = section_step(network, parameters, images, whole_section(labels))
+    few = section_step(Recipe(network), parameters, images, whole_section(labels), training=False)
+    trained = section_step(Recipe(network), parameters, images, whole_section(labels))
     assert (few.loss, few.correct) == (trained.loss, trained.correct)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Dense, Flatten, Network
-from pellucid.execution.sections import section_step, whole_section
+from pellucid.execution.sections import Recipe, section_step, whole_section
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, by_equations, problem
 
@@ -41,7 +41,7 @@ def test_the_label_probability_is_clipped():
     images = np.zeros((2, 1, 1, 1), dtype=np.uint8)
     for label, expected in ((1, -np.log(1e-10)), (0, 1e-10)):
         labels = np.full(2, label)
-        found = section_step(network, parameters, images, whole_section(labels))
+        found = section_step(Recipe(network), parameters, images, whole_section(labels))
         _, loss, gradient, _ = by_equations(network, parameters, images, labels)
         assert found.loss == pytest.approx(2 * expected, rel=1e-6)
         assert loss == pytest.approx(2 * expected, rel=1e-6)
@@ -52,9 +52,9 @@ def test_the_label_probability_is_clipped():
 def test_correct_counts_the_images_that_are_right_ties_going_to_the_first():
     parameters, images, labels = problem(NETWORK, 37, seed=3)
     result = by_equations(NETWORK, parameters, images, labels)[0]
-    found = section_step(NETWORK, parameters, images, whole_section(labels), training=False)
+    found = section_step(Recipe(NETWORK), parameters, images, whole_section(labels), training=False)
     assert found.correct == int((result.probs.argmax(axis=1) == labels).sum())
     assert 0 < found.correct < 37
     nothing = np.zeros(NETWORK.size, dtype=np.float32)
-    found = section_step(NETWORK, nothing, images, whole_section(labels), training=False)
+    found = section_step(Recipe(NETWORK), nothing, images, whole_section(labels), training=False)
     assert found.correct == int((labels == 0).sum())

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, Network, ReLU
-from pellucid.execution.sections import section_step, whole_section
+from pellucid.execution.sections import Recipe, section_step, whole_section
 from pellucid.kernels.compiling.vector import ACCUMULATORS
 from pellucid.kernels.layers.conv2d import filters_gradient
 from pellucid.kernels.program import blocks
@@ -40,8 +40,8 @@ def test_a_section_begins_its_sums_anew():
     numbers = np.random.default_rng(0)
     images = numbers.integers(0, 256, (40, 1, 7, 7), dtype=np.uint8)
     section, parameters = whole_section(numbers.integers(0, 2, 40)), network.initial_parameters(0)
-    first = section_step(network, parameters, images, section).gradient.copy()
+    first = section_step(Recipe(network), parameters, images, section).gradient.copy()
     for many in (40, 3):  # of three chunks, and of one
-        section_step(network, parameters, images, section.part(slice(many)))
-    again = section_step(network, parameters, images, section).gradient
+        section_step(Recipe(network), parameters, images, section.part(slice(many)))
+    again = section_step(Recipe(network), parameters, images, section).gradient
     assert np.array_equal(first, again)

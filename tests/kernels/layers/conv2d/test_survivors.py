@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
-from pellucid.execution.sections import section_step, whole_section
+from pellucid.execution.sections import Recipe, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES, REGISTERS
 from pellucid.kernels.layers.conv2d import survivors, survivors_ops
 from pellucid.kernels.plan import plan_for
@@ -82,7 +82,7 @@ def test_a_bad_section_is_visible_and_leaves_nothing_behind(bad):
     parameters, images, labels = problem(network, 20)
     broken = parameters.copy()
     network.views(broken)["w3"][0] = bad
-    found = section_step(network, broken, images, whole_section(labels))
+    found = section_step(Recipe(network), broken, images, whole_section(labels))
     assert not np.isfinite(found.gradient).all()
     assert_agrees(network, parameters, images, labels)
 

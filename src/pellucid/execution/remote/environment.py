@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+
+from llvmlite import binding
 
 from pellucid.errors import ExecutorError
 
@@ -35,10 +38,6 @@ class Environment:
 @functools.cache
 def environment() -> Environment:
     """Return this process's environment."""
-    from importlib.metadata import version  # slow to import
-
-    from llvmlite import binding
-
     packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
     software = (*packages, ("pellucid's code", code_digest(Path(str(files("pellucid"))))))
     return Environment(software, binding.get_host_cpu_name())

@@ -1,10 +1,9 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from pellucid.equations.adam import adam as adam_equation
-from pellucid.kernels.adam import adam, largest
+from pellucid.kernels.optimizers.adam import adam
 from tests.equations.numeric import SEEDS, relative_error
 
 BETA = st.sampled_from([0.0, 0.5, 0.9, 0.999])
@@ -35,10 +34,3 @@ def test_a_gradient_of_0_changes_nothing_at_first():
     m, v = np.zeros(2, np.float32), np.zeros(2, np.float32)
     adam(theta, m, v, np.zeros(2, np.float32), 0.125, 0.3, 0.9, 0.999, 1000.0, 1e-10)
     np.testing.assert_array_equal([theta, m, v], [[1.0, -2.0], [0.0, 0.0], [0.0, 0.0]])
-
-
-@given(hnp.arrays(np.float32, st.integers(0, 70), elements=st.floats(width=32)))
-def test_the_largest_absolute_value(array):
-    with np.errstate(invalid="ignore"):
-        expected = np.abs(array).max(initial=0.0)
-    np.testing.assert_equal(largest(array), float(expected))

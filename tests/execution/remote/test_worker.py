@@ -6,10 +6,10 @@ import pytest
 
 from pellucid import Augmentation
 from pellucid.errors import ExecutorError
-from pellucid.execution import remote
-from pellucid.execution.environment import environment
-from pellucid.execution.image_file import find_image_file
-from pellucid.execution.remote import Job, Setup, work
+from pellucid.execution.remote import worker
+from pellucid.execution.remote.environment import environment
+from pellucid.execution.remote.image_file import find_image_file
+from pellucid.execution.remote.worker import Job, Setup, work
 from pellucid.execution.sections import Recipe, section_step, whole_section
 from tests.execution.digests import IMAGES, LABELS, mapped
 from tests.training.examples import NETWORK
@@ -21,7 +21,7 @@ PARTS = (WHOLE.part(slice(0, 48)), WHOLE.part(slice(48, 90)))
 
 @pytest.fixture(autouse=True)
 def _a_fresh_process(monkeypatch):
-    monkeypatch.setattr(remote, "_places", type(remote._places)())
+    monkeypatch.setattr(worker, "_places", type(worker._places)())
 
 
 RECIPE = Recipe(NETWORK, Augmentation(), 3)
@@ -35,7 +35,7 @@ def setup_with(file, **changes):
 def assert_right(reply):
     assert reply.lacks == ""
     for section, found in zip(PARTS, reply.results, strict=True):
-        expected = section_step(NETWORK, PARAMETERS, IMAGES, section, Augmentation(), 3)
+        expected = section_step(RECIPE, PARAMETERS, IMAGES, section)
         np.testing.assert_array_equal(found.gradient, expected.gradient)
         assert (found.loss, found.correct) == (expected.loss, expected.correct)
 
@@ -71,8 +71,8 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
     setup = setup_with(file)
     assert setup_with(file).token == setup.token
     others = [
-        setup_with(None), setup_with(file, recipe=dataclasses.replace(RECIPE, seed=4)),
-        setup_with(file, recipe=dataclasses.replace(RECIPE, augmentation=None)),
+        setup_with(None), setup_with(file, recipe=RECIPE._replace(seed=4)),
+        setup_with(file, recipe=RECIPE._replace(augmentation=None)),
         setup_with(dataclasses.replace(file, digest="0")),
     ]  # fmt: skip
     assert len({setup.token, *(other.token for other in others)}) == 5
@@ -80,15 +80,14 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
 
 def test_a_worker_forgets_what_it_has_not_used_for_long():
     setups = [
-        setup_with(None, recipe=dataclasses.replace(RECIPE, seed=seed))
-        for seed in range(remote.KEPT + 1)
+        setup_with(None, recipe=RECIPE._replace(seed=seed)) for seed in range(worker.KEPT + 1)
     ]
     for setup in setups:
         work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
         work(Job(setups[0].token, PARAMETERS, PARTS, None, IMAGES[:90]))
-    assert len(remote._places) == remote.KEPT
+    assert len(worker._places) == worker.KEPT
     kept = [work(Job(s.token, PARAMETERS, PARTS, None, IMAGES[:90])).lacks == "" for s in setups]
-    assert kept == [True, False, *[True] * (remote.KEPT - 1)]
+    assert kept == [True, False, *[True] * (worker.KEPT - 1)]
 
 
 def test_other_software_is_refused():

@@ -10,7 +10,7 @@ import pytest
 
 from pellucid import Augmentation, Checkpoints, Trainer, open_executor
 from pellucid.errors import ExecutorError
-from pellucid.execution import executors, remote
+from pellucid.execution.remote import dask, worker
 from pellucid.training.checkpoints import newest_checkpoint
 from tests.execution.digests import IMAGES, LABELS, digest_of_training, mapped
 from tests.training.examples import NETWORK
@@ -137,12 +137,12 @@ def test_a_worker_that_joins_is_given_work_and_changes_no_bit(cluster, executor)
 
 
 def jobs_known():
-    return len(remote._places)
+    return len(worker._places)
 
 
 def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
     """What was done is in a checkpoint, from which another executor goes on to the same bits."""
-    monkeypatch.setattr(executors, "CONNECT_SECONDS", 4)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 4)
     states = []
     call = {
         "total_images": UPDATES * 8000,
@@ -163,7 +163,7 @@ def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
                 trainer.fit(*LARGE, **call, resume=resume, on_update=on_update)
             assert time.monotonic() - start < 25
             np.testing.assert_array_equal(trainer.parameters, states[-1])
-            assert 3 <= len(trainer.history) == trainer._state.t == len(states) < UPDATES
+            assert 3 <= len(trainer.history) == trainer.state.t == len(states) < UPDATES
             newest = newest_checkpoint(tmp_path, print).state
             np.testing.assert_array_equal(newest.parameters, states[-1])
     trainer.close()
@@ -173,7 +173,7 @@ def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
 
 
 def test_a_scheduler_without_workers(monkeypatch):
-    monkeypatch.setattr(executors, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 2)
     with (
         LocalCluster(0) as cluster,
         pytest.raises(

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import DataError
-from pellucid.execution import image_file
-from pellucid.execution.image_file import find_image_file, temporary_image_file
+from pellucid.execution.remote import image_file
+from pellucid.execution.remote.image_file import find_image_file, temporary_image_file
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 1, 6, 5), dtype=np.uint8)
 

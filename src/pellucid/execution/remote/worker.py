@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DataError
-from pellucid.execution.environment import Environment, check_worker, environment
-from pellucid.execution.image_file import ImageFile
-from pellucid.execution.sections import Recipe, Section, SectionResult
+from pellucid.execution.remote.environment import Environment, check_worker, environment
+from pellucid.execution.remote.image_file import ImageFile
+from pellucid.execution.sections import Recipe, Section, SectionResult, section_step
 
 __all__ = ["Job", "Reply", "Setup", "work"]
 
@@ -131,7 +131,7 @@ def work(job: Job) -> Reply:
         if job.images is not None:
             section = section.moved_to(start)
             start += len(section.indices)
-        results.append(place.setup.recipe.step(job.parameters, images, section))
+        results.append(section_step(place.setup.recipe, job.parameters, images, section))
     return Reply(tuple(results), note=place.note)
 
 

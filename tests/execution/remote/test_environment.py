@@ -5,7 +5,7 @@ import pytest
 
 import pellucid
 from pellucid.errors import ExecutorError
-from pellucid.execution.environment import CODE, check_worker, code_digest, environment
+from pellucid.execution.remote.environment import CODE, check_worker, code_digest, environment
 
 
 def test_the_environment_names_what_bits_depend_on():

@@ -1,0 +1,104 @@
+"""The training loop: batch -> sections -> gradients summed in section order -> optimizer."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pellucid.errors import DivergenceError, ExecutorError
+from pellucid.files.fingerprints import fingerprint
+from pellucid.training.batches import TrainingData, batches
+from pellucid.training.call import Call
+from pellucid.training.checkpoints import CheckpointFolder
+from pellucid.training.history import DIGITS, Update
+from pellucid.training.interrupt import Stop, stop_on_signals
+from pellucid.training.state import Progress
+from pellucid.training.update import Updater
+
+__all__ = ["Loop"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The updates of one call of :meth:`pellucid.Trainer.fit`.
+
+    Attributes
+    ----------
+    call : Call
+        What to do.
+    data : TrainingData
+        What to train on.
+    progress : Progress
+        Where training stands; changed by every update.
+    updater : callable
+        Returns how the next update is made: settings may change from one to the next.
+    on_update : callable or None
+        Called after every update; if it returns True, training ends.
+    folder : CheckpointFolder or None
+        Where checkpoints go.
+    """
+
+    call: Call
+    data: TrainingData
+    progress: Progress
+    updater: Callable[[], Updater]
+    on_update: Callable[[Update], object] | None
+    folder: CheckpointFolder | None
+
+    def run(self) -> str | None:
+        """Do the updates that are left; return the signal that ended them, if one did."""
+        progress = self.progress
+        start = time.perf_counter() - (progress.history.seconds if progress.done else 0.0)
+        images_at_hand = self.updater().runner.images_at_hand(self.data.images)
+        with stop_on_signals() as stop, images_at_hand, self._last_checkpoint(stop):
+            for update in self._updates(start):
+                if self.folder is not None:
+                    self.folder.after_update(progress.done, progress.capture)
+                if self.on_update is not None and self.on_update(update) is True:
+                    break
+                if stop.is_set():
+                    break
+        progress.history.stopped_by = stop.signal
+        return stop.signal
+
+    def _updates(self, start: float) -> Iterator[Update]:
+        """Do the updates that are left, one at a time."""
+        call, data, progress = self.call, self.data, self.progress
+        drawn = batches(
+            len(data.images), call.images, call.batch_size, self.updater().recipe.seed,
+            progress.first_pass, progress.done,
+        )  # fmt: skip
+        for batch in drawn:
+            section, factor = data.section(batch), call.factor(progress.done + 1)
+            result = self.updater().update(progress, data.images, section, factor)
+            progress.next_pass = int(batch.passes[-1]) + 1
+            update = Update(
+                len(progress.history) + 1, len(batch.indices), result.loss, result.accuracy,
+                time.perf_counter() - start, fingerprint(progress.parameters)[:DIGITS],
+            )  # fmt: skip
+            progress.history.append(update)
+            progress.done += 1
+            yield update
+
+    @contextlib.contextmanager
+    def _last_checkpoint(self, stop: Stop) -> Iterator[None]:
+        """Write the last checkpoint of the call, however it ends but by a divergence."""
+        progress = self.progress
+        earlier = progress.t - progress.done  # updates of earlier calls
+        try:
+            yield
+        except DivergenceError:
+            raise  # what led to it need not take the place of an older checkpoint
+        except Exception as error:
+            # Whoever stops us may have stopped the workers too: that is no failure.
+            if not (stop.is_set() and isinstance(error, ExecutorError)):
+                # A lost worker, an error in on_update: what was done is not lost.
+                if self.folder is not None and progress.t - progress.done == earlier:
+                    self.folder.finish(progress.capture())
+                raise
+            if progress.done == 0:
+                stop.obey()
+        if self.folder is not None:
+            self.folder.finish(progress.capture())
