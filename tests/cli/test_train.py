@@ -122,8 +122,8 @@ def test_overwrite(tmp_path, no_pictures):
         (["--images", "-5"], "--images is -5; at least 1 is needed."),
         (
             ["--batch-size", "4"],
-            "--batch-size is 4, but each of the 8 sections needs an image; use a larger "
-            "--batch-size or fewer sections.",
+            "--batch-size 4 is smaller than --sections 8, but each section needs an image; use "
+            "--sections=4 or a larger --batch-size.",
         ),
         (["--sections", "0"], "--sections is 0; it must be a whole number of at least 1."),
         (["--workers", "0"], "--workers is 0; it must be a whole number of at least 1"),

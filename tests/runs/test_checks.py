@@ -27,8 +27,8 @@ from tests.runs.examples import (
         ({"images": 10**30}, "which is more than 10,000,000 updates of batch_size 128; use fewer."),
         (
             {"batch_size": 7},
-            "batch_size is 7, but each of the 8 sections needs an image; use a larger batch_size "
-            "or fewer sections.",
+            "batch_size 7 is smaller than sections 8, but each section needs an image; use "
+            "sections=7 or a larger batch_size.",
         ),
         ({"sections": 0}, "sections is 0; it must be a whole number of at least 1."),
         ({"workers": 0}, "workers is 0; it must be a whole number of at least 1"),

@@ -12,7 +12,7 @@ in :mod:`pellucid.kernels.plan_backward`, not in the kernels:
   gate of the op that computes its gradient;
 - flattening costs nothing: the array is read with other strides.
 
-Which ops a layer becomes is said in its own file (:mod:`pellucid.kernels.program.stages`).
+Which ops a layer becomes is said in its own file (:mod:`pellucid.kernels.program.layer_ops`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.plan_backward import allocate_sums, copied, emit_backward
 from pellucid.kernels.program.arena import Memory
 from pellucid.kernels.program.draft import Draft, Plan, Staging
+from pellucid.kernels.program.layer_ops import ops_of, stages_of
 from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.ops import table
-from pellucid.kernels.program.stages import stages_of
+from pellucid.kernels.program.stages import widest
 from pellucid.network.layers import Shape
 from pellucid.network.network import Network
 
@@ -51,7 +52,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     if training and not image_gradient:
         allocate_sums(draft)
     end_sums = draft.memory.used
-    draft.allocate_values()
+    _allocate_values(draft)
     _emit_forward(draft)
     delta = draft.memory.array(draft.stages[-1].gives)
     to_image = emit_backward(draft, delta, image_gradient) if training else None
@@ -75,12 +76,26 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     )
 
 
+def _allocate_values(draft: Draft) -> None:
+    """Lay the values out, each in the widest border of zeros that any of its readers asks for.
+
+    A wider border is harmless: a convolution begins at its own padding.
+    """
+    for value in range(len(draft.stages) + 1):
+        readers, shape = draft.readers(value), draft.shape(value)
+        border = widest(ops_of(stage.layer).border(stage) for stage in readers)
+        draft.values.append(draft.memory.array(shape, border))
+        is_flat = any(len(stage.takes) == 1 for stage in readers)
+        if is_flat and not draft.values[value].is_contiguous:
+            draft.plain[value] = draft.memory.array(shape)
+
+
 def _emit_forward(draft: Draft) -> None:
     """Emit every stage, and after each value the copy of it that a flat reader may need."""
     for value in range(len(draft.values)):
         if value > 0:
             stage = draft.stages[value - 1]
-            stage.ops.forward(draft, stage)
+            ops_of(stage.layer).forward(draft, stage)
         if value in draft.plain:
             draft.program.forward.append(copied(draft.values[value], draft.plain[value]))
 

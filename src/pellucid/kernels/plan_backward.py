@@ -15,6 +15,7 @@ from typing import Any
 from pellucid.kernels.layers import add, relu
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import ops_of
 from pellucid.kernels.program.ops import elementwise
 from pellucid.kernels.program.stages import NO_BORDER, Stage
 
@@ -27,9 +28,9 @@ def allocate_sums(draft: Draft) -> None:
     All of it is cleared when a section begins.
     """
     for stage in draft.stages:
-        if stage.ops.takes_over(draft, stage):
+        if ops_of(stage.layer).takes_over(draft, stage):
             draft.taken_over.add(stage.number)
-        sums = stage.ops.sums(draft, stage)
+        sums = ops_of(stage.layer).sums(draft, stage)
         if sums is not None:
             draft.sums[stage.number] = sums
 
@@ -85,7 +86,7 @@ class _Backward:
             return
         dz = self.gradient(stage.number + 1)
         if stage.number in self.draft.sums:
-            stage.ops.parameter_gradient(self.draft, stage, dz)
+            ops_of(stage.layer).parameter_gradient(self.draft, stage, dz)
         for value in reversed(stage.inputs):
             if self._is_wanted(value):
                 self._emit_input(stage, value, dz)
@@ -119,11 +120,11 @@ class _Backward:
 
     def _emit_input(self, stage: Stage[Any], value: int, dz: View) -> None:
         """Emit the gradient of one value that a stage reads."""
-        if stage.ops.is_sum:
+        if ops_of(stage.layer).is_sum:
             self.parts.setdefault(value, []).append(dz)
         elif self.draft.only_reader(value) is None:
             part = self.draft.memory.array(self.draft.shape(value))
-            stage.ops.input_gradient(self.draft, stage, dz, stage.as_taken(part), None)
+            ops_of(stage.layer).input_gradient(self.draft, stage, dz, stage.as_taken(part), None)
             self.parts.setdefault(value, []).append(part)
         else:
             self.whole[value] = self._emit_into(stage, value, dz)
@@ -133,11 +134,11 @@ class _Backward:
         draft = self.draft
         to, gate = self._array(value), self._gate(value)
         if stage.takes == draft.shape(value) or to.is_contiguous:
-            stage.ops.input_gradient(draft, stage, dz, stage.as_taken(to), gate)
+            ops_of(stage.layer).input_gradient(draft, stage, dz, stage.as_taken(to), gate)
             return to
         # A flat gradient can't be written into a border: it takes a detour over a plain array.
         plain = draft.memory.array(draft.shape(value))
-        stage.ops.input_gradient(draft, stage, dz, plain.flat(), None)
+        ops_of(stage.layer).input_gradient(draft, stage, dz, plain.flat(), None)
         draft.program.backward.append(copied(plain, to, gate))
         return to
 
@@ -145,14 +146,14 @@ class _Backward:
         """Emit both gradients of a stage from that of its reader's output."""
         (value,) = stage.inputs
         if not self._is_wanted(value):
-            stage.ops.backward_over(self.draft, stage, dp, None, None)
+            ops_of(stage.layer).backward_over(self.draft, stage, dp, None, None)
         elif self.draft.only_reader(value) is None:
             part = self.draft.memory.array(self.draft.shape(value))
-            stage.ops.backward_over(self.draft, stage, dp, part, None)
+            ops_of(stage.layer).backward_over(self.draft, stage, dp, part, None)
             self.parts.setdefault(value, []).append(part)
         else:
             self.whole[value] = to = self._array(value)
-            stage.ops.backward_over(self.draft, stage, dp, to, self._gate(value))
+            ops_of(stage.layer).backward_over(self.draft, stage, dp, to, self._gate(value))
 
     def _gate(self, value: int) -> View | None:
         """Return what closes the gradient of a value: the value, where it took in a ReLU."""
@@ -170,4 +171,4 @@ class _Backward:
         # Where it goes through survivors, it needs no gradient of its output.
         passes_on = any(map(self._is_wanted, stage.inputs))
         is_asked = passes_on and stage.number not in self.draft.taken_over
-        return stage.ops.gradient_border(stage) if is_asked else NO_BORDER
+        return ops_of(stage.layer).gradient_border(stage) if is_asked else NO_BORDER

@@ -14,10 +14,11 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.conv2d.channels_last import depth
 from pellucid.kernels.program.arena import Border
+from pellucid.kernels.program.layer_ops import ops_of, stages_of
 from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op, table
-from pellucid.kernels.program.stages import Stage, stages_of, widest
+from pellucid.kernels.program.stages import Stage, widest
 from pellucid.network.layers import Conv2D
 from pellucid.network.network import Network
 
@@ -55,7 +56,7 @@ def plan_for_one_image(network: Network) -> OneImagePlan | None:
     None where a layer has no kernel for one image: then few images go the way of many.
     """
     stages = stages_of(network)
-    if not all(stage.ops.has_one_image for stage in stages):
+    if not all(ops_of(stage.layer).has_one_image for stage in stages):
         return None
     planner = _Planner(network, stages)
     for stage in stages:
@@ -98,7 +99,7 @@ class _Planner:
             z = self.draft.image(stage.gives, depth(stage.gives[0]), border)
         is_flat = len(stage.takes) == 1
         inputs = tuple(self.flat(v) if is_flat else self.values[v] for v in stage.inputs)
-        stage.ops.one_image(self.draft, stage, inputs, z)
+        ops_of(stage.layer).one_image(self.draft, stage, inputs, z)
         self.values.append(z)
 
     def flat(self, value: int) -> Pixels:
@@ -118,4 +119,4 @@ class _Planner:
 
     def _border(self, value: int) -> Border:
         readers = (stage for stage in self._stages if value in stage.inputs)
-        return widest(stage.ops.border(stage) for stage in readers)
+        return widest(ops_of(stage.layer).border(stage) for stage in readers)

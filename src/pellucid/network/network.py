@@ -288,7 +288,10 @@ class Network:
         -----------------------------------
         total                            15
         """
-        return summary(self)
+        sizes = [0] * len(self.nodes)
+        for parameter in self.parameters:
+            sizes[parameter.node] += parameter.size
+        return summary(self.layers, self.shapes, sizes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the network as JSON-ready values."""

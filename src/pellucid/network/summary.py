@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pellucid.network.layers import Layer, Residual, Shape
-
-if TYPE_CHECKING:
-    from pellucid.network.network import Network
 
 __all__ = ["describe", "summary"]
 
@@ -47,14 +43,18 @@ def _goes_without_saying(layer: Layer, name: str) -> bool:
     return type(layer)(**others) == layer
 
 
-def summary(network: Network) -> str:
-    """Return the table of layers, shapes and parameter counts as text; see the method."""
-    rows = [("input", network.shapes[0], 0), *_rows(network, network.layers, count(), "")]
+def summary(layers: Sequence[Layer], shapes: Sequence[Shape], sizes: Sequence[int]) -> str:
+    """Return the table of layers, shapes and parameter counts as text.
+
+    ``shapes`` are those of a network's values, ``sizes`` the numbers of its nodes' parameters.
+    """
+    given = iter(zip(shapes[1:], sizes, strict=True))
+    rows = [("input", shapes[0], 0), *_rows(layers, given, "")]
     cells = [
         (name, " x ".join(map(str, shape)), f"{size:,}" if size else "-")
         for name, shape, size in rows
     ]
-    total = ("total", "", f"{network.size:,}")
+    total = ("total", "", f"{sum(sizes):,}")
     cells = [("layer", "output shape", "parameters"), *cells, total]
     first, second, third = (max(len(row[i]) for row in cells) for i in range(3))
     lines = [f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in cells]
@@ -63,18 +63,16 @@ def summary(network: Network) -> str:
 
 
 def _rows(
-    network: Network, layers: Sequence[Layer], nodes: Iterator[int], indent: str
+    layers: Sequence[Layer], given: Iterator[tuple[Shape, int]], indent: str
 ) -> Iterator[tuple[str, Shape, int]]:
     """Give each layer's name, output shape and number of parameters, in the order of the nodes."""
     for layer in layers:
         if isinstance(layer, Residual):
             inner = [
-                *_rows(network, layer.layers, nodes, f"{indent}  "),
-                *_rows(network, layer.shortcut or (), nodes, f"{indent}  shortcut: "),
+                *_rows(layer.layers, given, f"{indent}  "),
+                *_rows(layer.shortcut or (), given, f"{indent}  shortcut: "),
             ]
-            yield f"{indent}Residual", network.shapes[next(nodes) + 1], 0
+            yield f"{indent}Residual", *next(given)
             yield from inner
         else:
-            node = next(nodes)
-            size = sum(p.size for p in network.parameters if p.node == node)
-            yield f"{indent}{describe(layer)}", network.shapes[node + 1], size
+            yield f"{indent}{describe(layer)}", *next(given)

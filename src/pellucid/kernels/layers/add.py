@@ -15,9 +15,10 @@ import functools
 from pellucid.kernels.compiling import vector
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import elementwise, make_op
-from pellucid.kernels.program.stages import LayerOps, Stage
+from pellucid.kernels.program.stages import Stage
 from pellucid.network.layers import Add
 
 __all__ = ["OPS", "add", "add_one_image"]

@@ -22,9 +22,10 @@ from pellucid.kernels.layers import one_image
 from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View
 from pellucid.kernels.program.blocks import PARTS
 from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import gate_of_flat, make_op
-from pellucid.kernels.program.stages import LayerOps, Stage, Sums
+from pellucid.kernels.program.stages import Stage, Sums
 from pellucid.network.layers import Dense
 
 __all__ = ["OPS", "product", "weights_finish", "weights_gradient"]

@@ -20,9 +20,10 @@ from pellucid.kernels.compiling.vector import load, splat, store
 from pellucid.kernels.layers.one_image import store_eight
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import bits_of, elementwise, make_op
-from pellucid.kernels.program.stages import LayerOps, Stage
+from pellucid.kernels.program.stages import Stage
 from pellucid.network.layers import Layer
 
 __all__ = ["ElementwiseOps", "backward_of", "forward_of", "one_image_of"]

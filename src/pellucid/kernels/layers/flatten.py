@@ -6,7 +6,7 @@ channels last, so there it is a copy, in :mod:`pellucid.kernels.layers.one_image
 
 from __future__ import annotations
 
-from pellucid.kernels.program.stages import LayerOps
+from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.network.layers import Flatten
 
 __all__ = ["OPS"]

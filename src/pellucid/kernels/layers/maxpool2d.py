@@ -37,9 +37,10 @@ from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.pool import pool_fields
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op
-from pellucid.kernels.program.stages import LayerOps, Stage
+from pellucid.kernels.program.stages import Stage
 from pellucid.network.layers import MaxPool2D
 
 __all__ = ["OPS", "backward", "forward"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.kernels.program.arena import Memory, View
 from pellucid.kernels.program.ops import Program
-from pellucid.kernels.program.stages import Stage, Sums, widest
+from pellucid.kernels.program.stages import Stage, Sums
 from pellucid.network.layers import Shape
 from pellucid.network.network import Network
 
@@ -135,17 +135,3 @@ class Draft:
     def shape(self, value: int) -> Shape:
         """Return the shape of a value, as whoever computes it gives it."""
         return self.stages[value - 1].gives if value else self.network.input_shape
-
-    def allocate_values(self) -> None:
-        """Lay the values out, each in the widest border of zeros that any of its readers asks for.
-
-        A wider border is harmless: a convolution begins at its own padding.
-        """
-        for value in range(len(self.stages) + 1):
-            readers = self.readers(value)
-            border = widest(stage.ops.border(stage) for stage in readers)
-            shape = self.shape(value)
-            self.values.append(self.memory.array(shape, border))
-            is_flat = any(len(stage.takes) == 1 for stage in readers)
-            if is_flat and not self.values[value].is_contiguous:
-                self.plain[value] = self.memory.array(shape)

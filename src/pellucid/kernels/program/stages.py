@@ -1,28 +1,19 @@
-"""Stages: the layers of a network that compute something, and how each becomes ops.
+"""Stages: the layers of a network that compute something.
 
 A stage is a node of the network, with the ReLU that it takes in; a Flatten is none, for the array
-is read with other strides. What is planned for a layer is in the file of its name in
-:mod:`pellucid.kernels.layers`, whose ``OPS`` are found here.
+is read with other strides. Which they are is found in ``layer_ops``.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from pellucid.errors import NetworkError
 from pellucid.kernels.program.arena import Border, View
-from pellucid.network.layers import JOINS, LAYERS, Layer, Shape
-from pellucid.network.network import Network
+from pellucid.network.layers import Layer, Shape
 
-if TYPE_CHECKING:
-    from pellucid.kernels.program.draft import Draft
-    from pellucid.kernels.program.one_image import OneImageDraft, Pixels
-
-__all__ = ["NO_BORDER", "LayerOps", "Stage", "Sums", "ops_of", "stages_of", "widest"]
+__all__ = ["NO_BORDER", "Stage", "Sums", "widest"]
 
 L = TypeVar("L", bound=Layer)
 
@@ -65,147 +56,9 @@ class Stage(Generic[L]):
     gives: Shape
     parameters: tuple[int, ...]
 
-    @property
-    def ops(self) -> LayerOps[L]:
-        """How the layer becomes ops."""
-        return ops_of(self.layer)
-
     def as_taken(self, view: View) -> View:
         """Return an array of the shape of what the stage before gives, as this one reads it."""
         return view.flat() if len(self.takes) == 1 else view
-
-
-class LayerOps(Generic[L]):
-    """How a kind of layer becomes ops; a layer must say ``forward`` and ``input_gradient``.
-
-    All else saves time or memory, or is for layers with parameters.
-    """
-
-    is_view: ClassVar[bool] = False
-    """Whether it computes nothing, as its input is read with other strides: Flatten."""
-    is_floor: ClassVar[bool] = False
-    """Whether it is ReLU, which those with ``has_floor`` take in."""
-    has_floor: ClassVar[bool] = False
-    """Whether it can hold what it gives above 0, which a ReLU after it then need not do."""
-    has_gate: ClassVar[bool] = False
-    """Whether its ``input_gradient`` can be closed by the mask of a ReLU before it."""
-    is_sum: ClassVar[bool] = False
-    """Whether its gradient goes to each of its inputs as it is: Add."""
-    has_one_image: ClassVar[bool] = False
-    """Whether ``one_image`` is there; else a few images go the way of many, to the same bits."""
-
-    def border(self, stage: Stage[L]) -> Border:
-        """Return the zeros around what it reads: top, bottom, left, right."""
-        return NO_BORDER
-
-    def gradient_border(self, stage: Stage[L]) -> Border:
-        """Return the zeros that it needs around ``dz``, to compute its input's gradient."""
-        return NO_BORDER
-
-    def forward(self, draft: Draft, stage: Stage[L]) -> None:
-        """Emit the ops from ``draft.inputs(stage)`` to ``draft.output(stage)``."""
-        raise NotImplementedError
-
-    def sums(self, draft: Draft, stage: Stage[L]) -> Sums | None:
-        """Return new memory for the sums of its parameters' gradients, which a section clears."""
-        return None
-
-    def parameter_gradient(self, draft: Draft, stage: Stage[L], dz: View) -> None:
-        """Emit the ops that add up its parameters' gradients from ``dz``, and those that end it."""
-        raise NotImplementedError
-
-    def input_gradient(
-        self, draft: Draft, stage: Stage[L], dz: View, dx: View, gate: View | None
-    ) -> None:
-        """Emit the ops from ``dz`` to ``dx``, closed where ``gate`` is not positive."""
-        raise NotImplementedError
-
-    def takes_over(self, draft: Draft, stage: Stage[L]) -> bool:
-        """Return whether its backward should begin at the gradient of what its only reader gives.
-
-        Then ``backward_over`` is asked for in place of the two above and of the reader's.
-        """
-        return False
-
-    def backward_over(
-        self, draft: Draft, stage: Stage[L], dp: View, to: View | None, gate: View | None
-    ) -> None:
-        """Emit both gradients from that of its reader's output; that of its input where wanted."""
-        raise NotImplementedError
-
-    def one_image(
-        self, draft: OneImageDraft, stage: Stage[L], inputs: tuple[Pixels, ...], z: Pixels
-    ) -> None:
-        """Emit the ops for a single image, every sum in the order that ``forward`` has."""
-        raise NotImplementedError
-
-
-@functools.cache
-def _ops_named(name: str) -> LayerOps[Any]:
-    ops: Any = importlib.import_module(f"pellucid.kernels.layers.{name}").OPS
-    assert isinstance(ops, LayerOps)
-    return ops
-
-
-def ops_of(layer: Layer) -> LayerOps[Any]:
-    """Return how a layer becomes ops.
-
-    Raises
-    ------
-    NetworkError
-        Only its owner knows how to compute it.
-    """
-    kind = type(layer)
-    if kind not in (*LAYERS, *JOINS):
-        raise NetworkError(
-            f"There is no kernel for {layer}; use Pellucid's own layers, or write one for "
-            f"{kind.__name__} as CONTRIBUTING.md says."
-        )
-    return _ops_named(kind.__name__.lower())
-
-
-def stages_of(network: Network) -> list[Stage[Any]]:
-    """Return the layers that compute something, each with the ReLU that it takes in."""
-    floors = _floors(network)
-    taken_in = {*floors.values()}
-    stages: list[Stage[Any]] = []
-    number_of = [0]  # of each of the network's values, which of the stages' it is
-    for index, node in enumerate(network.nodes):
-        inputs = tuple(number_of[value] for value in node.inputs)
-        if ops_of(node.layer).is_view or index in taken_in:
-            number_of.append(inputs[0])
-            continue
-        starts = tuple(p.offset for p in network.parameters if p.node == index)
-        takes, gives = network.shapes[node.inputs[0]], network.shapes[index + 1]
-        has_relu = index in floors
-        stages.append(Stage(len(stages), node.layer, has_relu, inputs, takes, gives, starts))
-        number_of.append(len(stages))
-    return stages
-
-
-def _floors(network: Network) -> dict[int, int]:
-    """Return the nodes that take in a ReLU, each with the node of it.
-
-    The ReLU must be the only reader of what they give, and its mask must be the gate of its own
-    only reader on the way back, over any Flatten.
-    """
-    nodes = network.nodes
-    readers: list[list[int]] = [[] for _ in range(len(nodes) + 1)]
-    for index, node in enumerate(nodes):
-        for value in node.inputs:
-            readers[value].append(index)
-    floors: dict[int, int] = {}
-    for index, node in enumerate(nodes):
-        before = node.inputs[0] - 1
-        if not ops_of(node.layer).is_floor or before < 0:
-            continue
-        after = readers[index + 1]
-        while len(after) == 1 and ops_of(nodes[after[0]].layer).is_view:
-            after = readers[after[0] + 1]
-        has_gate = len(after) == 1 and ops_of(nodes[after[0]].layer).has_gate
-        if has_gate and readers[before + 1] == [index] and ops_of(nodes[before].layer).has_floor:
-            floors[before] = index
-    return floors
 
 
 def widest(borders: Iterable[Border]) -> Border:

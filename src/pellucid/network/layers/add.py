@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pellucid.errors import NetworkError
-from pellucid.network.layers.layer import Layer, Shape
-
-if TYPE_CHECKING:
-    from pellucid.network.nodes import Nodes
+from pellucid.network.layers.layer import Graph, Layer, Shape
 
 __all__ = ["Add"]
 
@@ -37,7 +33,7 @@ class Add(Layer):
     (5, 24, 24)
     """
 
-    def expand(self, nodes: Nodes, value: int) -> int:
+    def expand(self, nodes: Graph, value: int) -> int:
         """Refuse to be written in a list, where there is one value to read."""
         raise NetworkError(
             f"Layer {nodes.place} is Add(), which joins two ways; write Residual([...]), which "

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from pellucid.network.nodes import Nodes
-
-__all__ = ["Layer", "Pair", "Shape"]
+__all__ = ["Graph", "Layer", "Pair", "Shape"]
 
 Shape = tuple[int, ...]
 
 Pair = tuple[int, int]
+
+
+class Graph(Protocol):
+    """The nodes of a network in the making, as a layer sees them."""
+
+    @property
+    def place(self) -> str:
+        """Where the layer that is being added stands."""
+
+    def add(self, layer: Layer, *inputs: int) -> int:
+        """Add a node that reads some values; return the value it gives."""
+
+    def chain(self, layers: Iterable[Layer], value: int, prefix: str = "") -> int:
+        """Add layers one after another, the first reading ``value``; return the last value."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +50,14 @@ class Layer:
         """
         raise NotImplementedError
 
-    def expand(self, nodes: Nodes, value: int) -> int:
+    def expand(self, nodes: Graph, value: int) -> int:
         """Add the layer to a network's nodes, reading a value; return the value it gives.
 
         A layer is one node that reads one value; only a container is more.
 
         Parameters
         ----------
-        nodes : Nodes
+        nodes : Graph
             Those before it.
         value : int
             What it reads.

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.add import Add
-from pellucid.network.layers.layer import Layer, Shape
+from pellucid.network.layers.layer import Graph, Layer, Shape
 from pellucid.network.layers.settings import set_field
-
-if TYPE_CHECKING:
-    from pellucid.network.nodes import Nodes
 
 __all__ = ["Residual"]
 
@@ -79,7 +75,7 @@ class Residual(Layer):
             ways.append(shape)
         return Add().output_shape(*ways)
 
-    def expand(self, nodes: Nodes, value: int) -> int:
+    def expand(self, nodes: Graph, value: int) -> int:
         """Add the nodes of both ways and of their sum; return the value of the sum."""
         through = nodes.chain(self.layers, value)
         around = nodes.chain(self.shortcut or (), value, "shortcut ")

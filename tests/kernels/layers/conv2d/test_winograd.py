@@ -8,7 +8,7 @@ from pellucid.execution.sections import Outputs, Recipe, section_step, whole_sec
 from pellucid.kernels.compiling.vector import ACCUMULATORS
 from pellucid.kernels.layers.conv2d import winograd, winograd_ops
 from pellucid.kernels.plan import plan_for
-from pellucid.kernels.program.stages import stages_of
+from pellucid.kernels.program.layer_ops import stages_of
 from pellucid.measuring.networks import NETWORKS
 from pellucid.network import presets
 from tests.equations.numeric import SEEDS

@@ -10,8 +10,9 @@ from __future__ import annotations
 from pellucid.kernels.layers.conv2d import direct_ops, survivors_ops, winograd_ops
 from pellucid.kernels.program.arena import Border, View
 from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import LayerOps, ops_of
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
-from pellucid.kernels.program.stages import LayerOps, Stage, Sums
+from pellucid.kernels.program.stages import Stage, Sums
 from pellucid.network.layers import Conv2D
 
 __all__ = ["OPS"]
@@ -70,7 +71,7 @@ class Conv2DOps(LayerOps[Conv2D]):
             return
         dz = draft.memory.array(stage.gives)
         opener = draft.output(stage) if stage.has_relu else None
-        pool.ops.input_gradient(draft, pool, dp, dz, opener)
+        ops_of(pool.layer).input_gradient(draft, pool, dp, dz, opener)
         winograd_ops.emit_input_gradient(draft, stage, dz, to, gate)
         survivors_ops.emit_survivors(draft, stage, pool, dp, None, None)
 

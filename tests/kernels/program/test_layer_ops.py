@@ -6,7 +6,7 @@ from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Residual,
 from pellucid.errors import NetworkError
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import plan_for_one_image
-from pellucid.kernels.program.stages import LayerOps, ops_of, stages_of
+from pellucid.kernels.program.layer_ops import LayerOps, ops_of, stages_of
 from pellucid.network.layers import JOINS, LAYERS, Layer
 
 END = [Flatten(), Dense(3)]
