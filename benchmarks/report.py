@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 from benchmarks import picture
 from benchmarks.bars import Verdict, judge
 from benchmarks.results import Found, Table
-from pellucid.execution.workers import count_workers
+from pellucid.arguments import count_workers
 from pellucid.files.atomic import atomic_write
 
 __all__ = ["Report", "bars_table", "show"]

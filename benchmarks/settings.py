@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.results import Found
-from pellucid.execution.workers import count_workers
+from pellucid.arguments import count_workers
 
 __all__ = ["Save", "Say", "Settings"]
 

@@ -13,7 +13,17 @@ import numpy as np
 
 from pellucid.errors import ConfigurationError
 
-__all__ = ["flag", "instance", "is_number", "is_whole", "positive", "share", "warn", "whole"]
+__all__ = [
+    "count_workers",
+    "flag",
+    "instance",
+    "is_number",
+    "is_whole",
+    "positive",
+    "share",
+    "warn",
+    "whole",
+]
 
 T = TypeVar("T")
 
@@ -142,3 +152,23 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)
+
+
+def count_workers(workers: int | None) -> int:
+    """Return how many workers to use: None is one for each processor this process may use.
+
+    Raises
+    ------
+    ConfigurationError
+        ``workers`` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> count_workers(3)
+    3
+    """
+    if workers is None:
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+    return whole("workers", workers, least=1, hint="; leave it out for one on each processor")

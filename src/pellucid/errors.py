@@ -6,7 +6,6 @@ Every class also derives from the built-in exception that a caller would expect,
 
 from __future__ import annotations
 
-import copy
 import difflib
 from collections.abc import Callable, Iterable
 from typing import Self
@@ -82,7 +81,9 @@ class PellucidError(Exception):
         >>> print(error.named(lambda name: f"--{name}"))
         --eps is 0; use more than 1e-10 steps.
         """
-        other = copy.copy(self)
+        # Not by copy: what makes exceptions of all kinds travel, such as Dask, changes how they do.
+        other = type(self).__new__(type(self), *self.args)
+        vars(other).update(vars(self))
         other._say(
             Argument(name(part)) if isinstance(part, Argument) else part for part in self._parts
         )

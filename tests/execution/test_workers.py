@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from pellucid.arguments import count_workers
 from pellucid.errors import ConfigurationError
-from pellucid.execution.workers import Workers, count_workers, shared_workers
+from pellucid.execution.workers import Workers, shared_workers
 
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, "2", True])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from pellucid import Adam, Augmentation, Dense, Flatten, Network, ReLU, Trainer
+from pellucid.arguments import count_workers
 from pellucid.equations import loss_and_gradient
 from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import ConfigurationError, DataError, DivergenceError, NetworkError
-from pellucid.execution.workers import count_workers
 from pellucid.training.batches import batches
 from tests.training.examples import NETWORK, bits, bright_corners
 

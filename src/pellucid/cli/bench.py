@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid import measuring
-from pellucid.arguments import positive, whole
+from pellucid.arguments import count_workers, positive, whole
 from pellucid.cli.options import command, flag, option, say
 from pellucid.cli.settings import Threads
-from pellucid.execution.workers import count_workers
 from pellucid.runs.reports import bench_table, show_table
 
 if TYPE_CHECKING:

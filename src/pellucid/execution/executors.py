@@ -13,9 +13,9 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
+from pellucid.arguments import count_workers
 from pellucid.errors import ConfigurationError, ExecutorError, did_you_mean
 from pellucid.execution.remote.dask import dask_client
-from pellucid.execution.workers import count_workers
 from pellucid.files.tensor_file import short
 
 __all__ = ["check_executor", "open_executor"]

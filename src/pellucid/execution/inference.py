@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.arguments import count_workers
 from pellucid.execution.sections import (
     AROUND,
     FEW,
@@ -22,7 +23,7 @@ from pellucid.execution.sections import (
     unlabeled,
     whole_section,
 )
-from pellucid.execution.workers import count_workers, shared_workers
+from pellucid.execution.workers import shared_workers
 from pellucid.images.checks import check_images, check_labels
 from pellucid.network.network import Network
 

@@ -10,33 +10,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from pellucid.arguments import whole
+from pellucid.arguments import count_workers
 from pellucid.execution.helper import Helper
 
-__all__ = ["Workers", "count_workers", "shared_workers"]
+__all__ = ["Workers", "shared_workers"]
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-def count_workers(workers: int | None) -> int:
-    """Return how many workers to use: None is one for each processor this process may use.
-
-    Raises
-    ------
-    ConfigurationError
-        ``workers`` is not a whole number of at least 1.
-
-    Examples
-    --------
-    >>> count_workers(3)
-    3
-    """
-    if workers is None:
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
-    return whole("workers", workers, least=1, hint="; leave it out for one on each processor")
 
 
 class Workers:
