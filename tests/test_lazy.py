@@ -16,6 +16,13 @@ def test_every_public_name_is_found_and_nothing_else(package):
         package.x  # noqa: B018
 
 
+def test_what_is_almost_a_name_is_told():
+    with pytest.raises(
+        AttributeError, match=r"no attribute 'MaxPooling2D'\. Did you mean 'MaxPool2D"
+    ):
+        pellucid.MaxPooling2D  # noqa: B018
+
+
 def test_a_name_is_looked_for_once(monkeypatch):
     get = lazy_names("pellucid", {"math": ["pi"]})
     monkeypatch.setattr(pellucid, "pi", None, raising=False)

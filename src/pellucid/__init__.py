@@ -10,6 +10,7 @@ from pellucid.network.layers import LAYERS as _LAYERS
 from pellucid.network.loss import LOSSES as _LOSSES
 
 if TYPE_CHECKING:
+    from pellucid._version import __version__ as __version__
     from pellucid.estimators.classifier import CNNClassifier
     from pellucid.estimators.displays import HistoryDisplay, PredictionsDisplay
     from pellucid.execution.executors import open_executor
@@ -60,6 +61,7 @@ __all__.sort()
 __getattr__ = lazy_names(
     __name__,
     {
+        "pellucid._version": ("__version__",),
         "pellucid.estimators.classifier": ("CNNClassifier",),
         "pellucid.estimators.displays": ("HistoryDisplay", "PredictionsDisplay"),
         "pellucid.execution.executors": ("open_executor",),

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pellucid.errors import did_you_mean
+
 __all__ = ["lazy_names"]
 
 
@@ -30,7 +32,8 @@ def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[st
 
     def get(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            hint = did_you_mean(name, homes)
+            raise AttributeError(f"module {package!r} has no attribute {name!r}.{hint}")
         value = getattr(importlib.import_module(homes[name]), name)
         setattr(sys.modules[package], name, value)  # asked for once
         return value

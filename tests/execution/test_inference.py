@@ -1,9 +1,20 @@
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import evaluate, image_gradients, predict_proba
+from pellucid import (
+    Conv2D,
+    Dense,
+    Flatten,
+    Network,
+    ReLU,
+    evaluate,
+    image_gradients,
+    predict_proba,
+)
 from pellucid.errors import DataError
 from pellucid.execution.inference import PART
 from pellucid.network import presets
@@ -64,6 +75,26 @@ def test_images_may_have_no_axis_of_channels_and_lie_anywhere():
         image_gradients(NETWORK, parameters, images[:, 0], labels),
         image_gradients(NETWORK, parameters, images, labels),
     )
+
+
+def test_a_prediction_beside_a_training_leaves_nothing_stale():
+    """What filters were packed from must be what is compared with at the next prediction."""
+    network = Network([Conv2D(64, 5), ReLU(), Conv2D(64, 5), Flatten(), Dense(3)], (1, 12, 12))
+    both = [network.initial_parameters(seed) for seed in (0, 1)]
+    image = np.random.default_rng(0).integers(0, 256, (1, 1, 12, 12), dtype=np.uint8)
+    expected = predict_proba(network, both[1], image)
+    parameters = both[0].copy()
+
+    def train():
+        for k in range(11):
+            parameters[:] = both[(k + 1) % 2]
+
+    for _ in range(300):
+        thread = threading.Thread(target=train)
+        thread.start()
+        while thread.is_alive():
+            predict_proba(network, parameters, image)
+        np.testing.assert_array_equal(predict_proba(network, parameters, image), expected)
 
 
 def test_nan_parameters_are_visible():

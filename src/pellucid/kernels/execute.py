@@ -178,8 +178,9 @@ def run_one_by_one(
     """
     memory, theta = pointer(arena), pointer(parameters)
     if _differ(parameters.view(np.int32), packed.view(np.int32)):
-        _run(begin, memory, theta, memory)
+        # Another thread may train meanwhile: what is packed must be what the copy says it is.
         packed[:] = parameters
+        _run(begin, memory, pointer(packed), memory)
     results = np.zeros(2)
     _aim(losing, targets, weights, outputs, is_raw, results)
     losing[LOSS_COUNT] = 1

@@ -126,5 +126,7 @@ def test_an_input_that_does_not_fit_is_named(layer, shape, message):
 
 
 def test_the_base_is_not_a_layer():
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(
+        NotImplementedError, match=r"^Layer must say its output's shape: Layer\.out"
+    ):
         Layer().output_shape((1, 2, 3))

@@ -48,7 +48,8 @@ class Layer:
         NetworkError
             The input does not suit the layer; the message says what to change.
         """
-        raise NotImplementedError
+        kind = type(self).__name__
+        raise NotImplementedError(f"{kind} must say its output's shape: {kind}.output_shape.")
 
     def expand(self, nodes: Graph, value: int) -> int:
         """Add the layer to a network's nodes, reading a value; return the value it gives.
