@@ -16,9 +16,16 @@ from pellucid import Dense, Flatten, Network
 from pellucid.network.layers import LAYERS, Add, Layer, Shape
 
 
+# All at once: hypothesis refuses modules of its tests that are imported within one.
+_MODULES = {
+    kind: importlib.import_module(f"tests.network.layers.test_{kind.__name__.lower()}")
+    for kind in LAYERS
+}
+
+
 def module_of(kind: type[Layer]) -> ModuleType:
     """Return the module that tests a kind of layer."""
-    return importlib.import_module(f"tests.network.layers.test_{kind.__name__.lower()}")
+    return _MODULES[kind]
 
 
 def examples() -> list[tuple[Layer, Shape]]:
