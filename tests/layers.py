@@ -15,7 +15,6 @@ import numpy as np
 from pellucid import Dense, Flatten, Network
 from pellucid.network.layers import LAYERS, Add, Layer, Shape
 
-
 # All at once: hypothesis refuses modules of its tests that are imported within one.
 _MODULES = {
     kind: importlib.import_module(f"tests.network.layers.test_{kind.__name__.lower()}")
