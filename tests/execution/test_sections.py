@@ -111,3 +111,31 @@ def test_parts_of_outputs_are_places_in_the_same_arrays():
     assert whole.probabilities[:, 0].tolist() == [0, 1, 1, 0, 0]
     assert whole.image_gradients[:, 0, 0, 0].tolist() == [0, 2, 2, 0, 0]
     assert Outputs().part(slice(1, 3)) == Outputs()
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_labels_and_weights_of_any_kind_are_read_as_what_they_are(count):
+    """Kernels find them by their addresses, whatever lies there."""
+    network = presets.reference((12, 12))
+    parameters, images, labels = problem(network, count)
+    weights = np.linspace(0.5, 2.0, 2 * count)[::2]
+    identities = np.zeros((count, 2), np.int64)
+    for training in (False, True):
+        expected, *others = (
+            section_step(
+                Recipe(network), parameters, images,
+                Section(np.arange(count), labels.astype(kind), w, identities), training=training,
+            )
+            for kind, w in (
+                (np.int64, weights.copy()), (np.int32, weights), (np.uint8, weights[::-1][::-1]),
+            )
+        )  # fmt: skip
+        narrow = section_step(
+            Recipe(network), parameters, images,
+            Section(np.arange(count), labels, weights.astype(np.float32), identities),
+            training=training,
+        )  # fmt: skip
+        for other in others:
+            assert (other.loss, other.correct) == (expected.loss, expected.correct)
+            assert np.array_equal(other.gradient, expected.gradient)
+        assert narrow.loss == pytest.approx(expected.loss, rel=1e-6)

@@ -260,8 +260,9 @@ def section_step(
     loss, correct = run_section(
         plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
         network.check_parameters(parameters), gradient, entering, leaving, _local.loss,
-        np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels),
-        np.ascontiguousarray(section.weights), np.ascontiguousarray(section.identities),
+        np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels, np.int64),
+        np.ascontiguousarray(section.weights, np.float64),
+        np.ascontiguousarray(section.identities),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(gradient, float(loss), int(correct))
@@ -285,8 +286,9 @@ def _few(
         held = _local.few = plan, new_arena(plan.size), packed, plan.loss.copy()
     loss, correct = run_one_by_one(
         plan.begin, plan.forward, plan.layout, held[1], parameters, held[2], held[3],
-        _address(images), images.dtype == np.float32, section.indices, section.labels,
-        section.weights,
+        _address(images), images.dtype == np.float32, section.indices,
+        np.ascontiguousarray(section.labels, np.int64),
+        np.ascontiguousarray(section.weights, np.float64),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
     return SectionResult(_NO_GRADIENT, float(loss), int(correct))
