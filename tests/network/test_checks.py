@@ -1,4 +1,4 @@
-"""What a network is made of; tests/test_network.py has the messages through Network."""
+"""What a network is made of; test_network.py has the messages through Network."""
 
 import numpy as np
 import pytest
