@@ -141,7 +141,7 @@ class RunInUseError(PellucidError, BlockingIOError):
 
 
 class DivergenceError(PellucidError, ArithmeticError):
-    """Loss, gradient or Adam's step became NaN or infinite; the parameters are those before it.
+    """Loss, gradient or step became NaN or infinite; the parameters are those before it.
 
     Attributes
     ----------

@@ -21,3 +21,8 @@ def test_a_layer_of_ones_own_is_refused_by_name_though_a_layer_has_the_name():
         NetworkError, match=r"no equations for .*ReLU6\(\); there are for Conv2D, M"
     ):
         rules_of(ReLU6())
+
+
+def test_a_container_is_no_node():
+    with pytest.raises(NetworkError, match="no equations for Residual"):
+        rules_of(Residual([ReLU()]))

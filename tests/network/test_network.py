@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
+from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Residual, Sigmoid
 from pellucid.errors import NetworkError
 from pellucid.network.summary import describe
 
@@ -265,3 +265,17 @@ def test_biases_start_at_what_their_layer_says():
     assert (views["b2"] == 0.25).all()
     assert (views["b3"] == 0).all()
     assert (views["w2"] != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("layers", "begins"),
+    [
+        ([Conv2D(3, 2), Flatten()], None),
+        ([Flatten(), Residual([Dense(4), ReLU(), Dense(6)])], 1),
+        ([Flatten(), Dense(4), Residual([Dense(4)])], 2),
+        ([Flatten(), Dense(4), ReLU(), Dense(3), ReLU()], 3),
+    ],
+)
+def test_before_last_ends_where_the_last_layer_with_parameters_begins(layers, begins):
+    part = Network(layers, (2, 3)).before_last()
+    assert part is None if begins is None else part.layers == tuple(layers[:begins])

@@ -234,3 +234,20 @@ def test_an_error_before_the_first_update_leaves_replaced_checkpoints(tmp_path):
         train(tmp_path, made=made, replace=True)
     assert numbers(tmp_path) == [4, 3, 2, 0]
     train(tmp_path, 5, resume=True, made=trainer(seed=5))
+
+
+def test_a_call_that_is_refused_changes_nothing(whole, tmp_path):
+    train(tmp_path, 2)
+    with trainer() as other:
+        other.fit(IMAGES, LABELS, **CALL)
+        before = other.state
+        for refused in ({"resume": True, "epochs": 3.5}, {}):
+            settings = {**CALL, "checkpoints": Checkpoints(tmp_path), **refused}
+            settings.pop("total_images" if "epochs" in refused else "nothing", None)
+            with pytest.raises(CheckpointError):
+                other.fit(IMAGES, LABELS, **settings)
+            after = other.state
+            assert (after.done, after.first_pass, after.next_pass) == (
+                before.done, before.first_pass, before.next_pass,
+            )  # fmt: skip
+            assert np.array_equal(after.parameters, before.parameters)

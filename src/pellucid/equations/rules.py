@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import NetworkError
-from pellucid.network.layers import JOINS, LAYERS, Layer, Residual
+from pellucid.network.layers import COMPUTED, LAYERS, Layer
 from pellucid.network.loss import LOSSES, Loss
 
 __all__ = ["Array", "LossRules", "Rules", "loss_rules_of", "rules_of"]
@@ -90,8 +90,8 @@ def rules_of(layer: Layer) -> Rules:
     [0.0, 2.0]
     """
     kind = type(layer)
-    if kind not in (*LAYERS, *JOINS):
-        known = ", ".join(known.__name__ for known in LAYERS if known is not Residual)
+    if kind not in COMPUTED:
+        known = ", ".join(known.__name__ for known in COMPUTED if known in LAYERS)
         raise NetworkError(f"There are no equations for {layer}; there are for {known}.")
     rules: Any = importlib.import_module(f"pellucid.equations.{kind.__name__.lower()}").RULES
     assert isinstance(rules, Rules)

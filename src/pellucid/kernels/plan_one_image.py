@@ -19,7 +19,6 @@ from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op, table
 from pellucid.kernels.program.stages import Stage, widest
-from pellucid.network.layers import Conv2D
 from pellucid.network.network import Network
 
 __all__ = ["OneImagePlan", "plan_for_one_image"]
@@ -83,11 +82,10 @@ class _Planner:
         self.draft = OneImageDraft()
         self._stages = stages
         self._flat: dict[int, Pixels] = {}
-        # A convolution reads pixel by pixel; whatever else comes first wants whole vectors.
         channels = network.input_shape[0]
         readers = [stage for stage in stages if 0 in stage.inputs]
-        is_convolved = all(isinstance(stage.layer, Conv2D) for stage in readers)
-        pixel = channels if is_convolved else depth(channels)
+        reads_pixels = all(ops_of(stage.layer).reads_pixels for stage in readers)
+        pixel = channels if reads_pixels else depth(channels)
         self.values = [self.draft.image(network.input_shape, pixel, self._border(0))]
 
     def emit(self, stage: Stage[Any]) -> None:

@@ -16,7 +16,7 @@ from pellucid.errors import NetworkError
 from pellucid.network.checks import checked_input_shape, checked_layers
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict, loss_from_dict, loss_to_dict
 from pellucid.network.initial import initialize_normal
-from pellucid.network.layers import Dense, Layer, Shape
+from pellucid.network.layers import Layer, Shape
 from pellucid.network.loss import CrossEntropy, Loss
 from pellucid.network.nodes import Node, Nodes
 from pellucid.network.summary import summary
@@ -190,12 +190,14 @@ class Network:
         return np.concatenate(parts).astype(np.float32)
 
     def before_last(self) -> Network | None:
-        """Return the network without its last Dense layer and what follows; None without layers.
+        """Return the network without its last layer with parameters; None without layers.
 
-        It may give a single number, which no network of its own may, and it may have no parameters.
-        Its parameters are the first ones of this network's vector.
+        What follows that layer is left out too; a container is one layer. The network may give a
+        single number, which no network of its own may, and it may have no parameters. Its
+        parameters are the first ones of this network's vector.
         """
-        last = max(i for i, layer in enumerate(self.layers) if isinstance(layer, Dense))
+        place = self.nodes[self.parameters[-1].node].name
+        last = int(place.split(".")[0]) - 1
         if last == 0:
             return None
         graph = Nodes(self.input_shape)

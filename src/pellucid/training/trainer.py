@@ -203,7 +203,7 @@ class Trainer:
         DataError
             Images or labels that can't be used; nothing is changed.
         DivergenceError
-            The loss, the gradient or Adam's step is NaN or infinite; nothing is changed.
+            The loss, the gradient or the optimizer's step is NaN or infinite; nothing is changed.
         ExecutorError
             The executor failed; nothing is changed.
 
@@ -283,8 +283,8 @@ class Trainer:
         DataError
             Images or labels that can't be used; the message names the first.
         DivergenceError
-            The loss, the gradient or Adam's step became NaN or infinite; the parameters are those
-            before.
+            The loss, the gradient or the optimizer's step became NaN or infinite; the parameters
+            are those before.
         ExecutorError
             The executor failed; the parameters are those before the update at work.
         CheckpointError
@@ -326,21 +326,36 @@ class Trainer:
         resume: bool | Checkpoint,
     ) -> Iterator[CheckpointFolder | None]:
         """Begin a call, or go on with one; yield where its checkpoints go, if anywhere."""
+        with contextlib.ExitStack() as stack:
+            folder = None
+            if checkpoints is not None:
+                settings = call.settings(self, data)
+                folder = stack.enter_context(CheckpointFolder(checkpoints, settings))
+            before = self._progress.first_pass, self._progress.done
+            try:
+                self._begin(call, data, folder, resume)
+            except BaseException:  # a call that was refused changes nothing
+                self._progress.first_pass, self._progress.done = before
+                raise
+            yield folder
+
+    def _begin(
+        self,
+        call: Call,
+        data: TrainingData,
+        folder: CheckpointFolder | None,
+        resume: bool | Checkpoint,
+    ) -> None:
         self._progress.begin_call()
-        if checkpoints is None:
-            if isinstance(resume, Checkpoint):
+        if isinstance(resume, Checkpoint):
+            if folder is None:
                 resume.check_settings(call.settings(self, data))
-                self.state = resume.state
-            yield None
-            return
-        with CheckpointFolder(checkpoints, call.settings(self, data)) as folder:
-            if isinstance(resume, Checkpoint):
-                self.state = folder.resume_from(resume)
-            elif resume:
+            self.state = resume.state if folder is None else folder.resume_from(resume)
+        elif folder is not None:
+            if resume:
                 self.state = folder.resume()
             else:
                 folder.begin(self.state)
-            yield folder
 
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized.

@@ -62,3 +62,8 @@ def test_a_layer_without_a_kernel_is_refused_by_name(plan):
         NetworkError, match=r"There is no kernel for .*Tanh\(\); use Pellucid's own"
     ):
         plan(network)
+
+
+def test_a_container_is_no_node():
+    with pytest.raises(NetworkError, match="no kernel for Residual"):
+        ops_of(Residual([ReLU()]))

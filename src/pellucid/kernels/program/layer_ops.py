@@ -15,7 +15,7 @@ from pellucid.kernels.program.arena import Border, View
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.stages import NO_BORDER, Stage, Sums
-from pellucid.network.layers import JOINS, LAYERS, Layer
+from pellucid.network.layers import COMPUTED, Layer
 from pellucid.network.network import Network
 
 __all__ = ["LayerOps", "ops_of", "stages_of"]
@@ -39,6 +39,8 @@ class LayerOps(Generic[L]):
     """Whether its ``input_gradient`` can be closed by the mask of a ReLU before it."""
     is_sum: ClassVar[bool] = False
     """Whether its gradient goes to each of its inputs as it is: Add."""
+    reads_pixels: ClassVar[bool] = False
+    """Whether it reads a single image pixel by pixel, so that pixels need not be whole vectors."""
     has_one_image: ClassVar[bool] = False
     """Whether ``one_image`` is there; else a few images go the way of many, to the same bits."""
 
@@ -104,7 +106,7 @@ def ops_of(layer: Layer) -> LayerOps[Any]:
         Only its owner knows how to compute it.
     """
     kind = type(layer)
-    if kind not in (*LAYERS, *JOINS):
+    if kind not in COMPUTED:
         raise NetworkError(
             f"There is no kernel for {layer}; use Pellucid's own layers, or write one for "
             f"{kind.__name__} as CONTRIBUTING.md says."

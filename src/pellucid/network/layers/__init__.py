@@ -35,3 +35,6 @@ LAYERS: tuple[type[Layer], ...] = (
 
 JOINS: tuple[type[Layer], ...] = (Add,)
 """What containers end in: layers that read several values, and that nobody writes."""
+
+COMPUTED: tuple[type[Layer], ...] = (*(kind for kind in LAYERS if kind is not Residual), *JOINS)
+"""What a node may be: all but the containers, which are made of others."""

@@ -23,6 +23,7 @@ class Conv2DOps(LayerOps[Conv2D]):
 
     has_floor = True
     has_gate = True
+    reads_pixels = True
     has_one_image = True
 
     def border(self, stage: Stage[Conv2D]) -> Border:
