@@ -20,6 +20,7 @@ max pooling; backward step 8          :mod:`pellucid.equations.maxpool2d`
 flatten; backward step 7              :mod:`pellucid.equations.flatten`
 dense; backward steps 2 to 7          :mod:`pellucid.equations.dense`
 add, where a residual ends            :mod:`pellucid.equations.add`
+any other layer                       the file of its name, in lower case
 softmax                               :mod:`pellucid.equations.softmax`
 cross-entropy; backward step 1        :mod:`pellucid.equations.crossentropy`
 the whole network, all ten steps      :mod:`pellucid.equations.network`

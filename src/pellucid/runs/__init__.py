@@ -1,8 +1,8 @@
 """Runs of the command line: settings, the folder, the training, verification, reports.
 
-Comes in: settings. Goes out: a folder with a model, metrics and pictures. Words of the command line
-are above, in :mod:`pellucid.cli`. What computes is found here on first use, so that the commands
-can be listed, and their options read, without Numba.
+Comes in: settings. Goes out: a folder with a model, metrics and pictures. Options and their help
+are in ``options``; how they are typed is above, in :mod:`pellucid.cli`. What computes is found here
+on first use, so that the commands can be listed, and their options read, without Numba.
 """
 
 from typing import TYPE_CHECKING

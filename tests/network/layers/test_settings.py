@@ -1,4 +1,4 @@
-"""The checks of a layer's settings; test_layers.py has them through the layers."""
+"""The checks of a layer's settings; each layer's own test has them through it."""
 
 import math
 
