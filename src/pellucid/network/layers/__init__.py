@@ -17,6 +17,7 @@ from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
 from pellucid.network.layers.layer import Layer as Layer
 from pellucid.network.layers.layer import Shape as Shape
+from pellucid.network.layers.leakyrelu import LeakyReLU as LeakyReLU
 from pellucid.network.layers.maxpool2d import MaxPool2D as MaxPool2D
 from pellucid.network.layers.relu import ReLU as ReLU
 from pellucid.network.layers.residual import Residual as Residual
@@ -27,6 +28,7 @@ LAYERS: tuple[type[Layer], ...] = (
     MaxPool2D,
     Dense,
     ReLU,
+    LeakyReLU,
     Sigmoid,
     Flatten,
     Residual,
