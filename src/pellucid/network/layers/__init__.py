@@ -12,6 +12,7 @@ model files, to the equations, the planners, and as ``pellucid.NAME``.
 """
 
 from pellucid.network.layers.add import Add as Add
+from pellucid.network.layers.averagepool2d import AveragePool2D as AveragePool2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
@@ -26,6 +27,7 @@ from pellucid.network.layers.sigmoid import Sigmoid as Sigmoid
 LAYERS: tuple[type[Layer], ...] = (
     Conv2D,
     MaxPool2D,
+    AveragePool2D,
     Dense,
     ReLU,
     LeakyReLU,

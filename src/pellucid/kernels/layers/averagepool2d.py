@@ -1,0 +1,167 @@
+"""Average pooling; its equations are in :mod:`pellucid.equations.averagepool2d`.
+
+``p[c, y, x] = sum_{i, j} x[c, y s + i, x s + j] / (PH PW)``; ``dx`` is the sum of ``dp / (PH PW)``
+over the windows that a pixel lies in
+
+Layout: ``x[c, y, x, lane]``, images innermost. Loop order, forward: channel, row and column of the
+output, then the window, row by row, whose sum stays in a register. Backward, in training only:
+channel, row and column of the input, then the windows that reach it, so that every pixel is written
+once, overlap or not, and one that no window reaches becomes 0. A ReLU's mask before the pool closes
+pixels as they are written.
+
+For one image, channels last, the window is gone through in the same order, to the same bits.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from numba import types
+
+from pellucid.kernels.compiling.addresses import float_of
+from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.vector import add, gate, load, mul, splat, store
+from pellucid.kernels.layers.one_image import store_eight
+from pellucid.kernels.layers.pool import pool_fields
+from pellucid.kernels.program.arena import View, everywhere
+from pellucid.kernels.program.draft import Draft
+from pellucid.kernels.program.layer_ops import LayerOps
+from pellucid.kernels.program.one_image import OneImageDraft, Pixels
+from pellucid.kernels.program.ops import bits_of, make_op
+from pellucid.kernels.program.stages import Stage
+from pellucid.network.layers import AveragePool2D
+
+__all__ = ["OPS", "backward", "forward", "one_image"]
+
+
+@functools.cache
+def forward() -> Kernel:
+    """``p[c, y, x]`` is the sum of its window times ``share``."""
+
+    def _forward(
+        arena, parameters, gradient, channels, rows, columns, pool_rows, pool_columns, x, x_channel,
+        x_row, x_column, x_step_row, x_step_column, p, p_channel, p_row, p_column, share,
+    ):  # fmt: skip
+        each = splat(float_of(share))
+        for c in range(channels):
+            for row in range(rows):
+                for column in range(columns):
+                    corner = x + c * x_channel + row * x_step_row + column * x_step_column
+                    total = splat(types.float32(0.0))
+                    for i in range(pool_rows):
+                        for j in range(pool_columns):
+                            total = add(total, load(arena, corner + i * x_row + j * x_column))
+                    to = p + c * p_channel + row * p_row + column * p_column
+                    store(arena, to, mul(total, each))
+
+    return compile_kernel(_forward)
+
+
+@functools.cache
+def backward() -> Kernel:
+    """``dx`` is the sum of ``dp`` over the windows that reach it, times ``share``, gated."""
+
+    def _backward(
+        arena, parameters, gradient, channels, rows, columns, pool_rows, pool_columns, step_row,
+        step_column, dx, dx_channel, dx_row, dx_column, dx_rows, dx_columns, dp, dp_channel, dp_row,
+        dp_column, gate_, gate_channel, gate_row, gate_column, share,
+    ):  # fmt: skip
+        each = splat(float_of(share))
+        for c in range(channels):
+            for y in range(dx_rows):
+                # The windows whose rows, or columns, reach this one.
+                top = max(0, (y - pool_rows + step_row) // step_row)
+                bottom = min(rows, y // step_row + 1)
+                for u in range(dx_columns):
+                    left = max(0, (u - pool_columns + step_column) // step_column)
+                    right = min(columns, u // step_column + 1)
+                    total = splat(types.float32(0.0))
+                    for row in range(top, bottom):
+                        for column in range(left, right):
+                            at = dp + c * dp_channel + row * dp_row + column * dp_column
+                            total = add(total, load(arena, at))
+                    opener = load(arena, gate_ + c * gate_channel + y * gate_row + u * gate_column)
+                    to = dx + c * dx_channel + y * dx_row + u * dx_column
+                    store(arena, to, gate(mul(total, each), opener))
+
+    return compile_kernel(_backward)
+
+
+@functools.cache
+def one_image() -> Kernel:
+    """``z[y, x, c]`` is the sum of its window times ``share``, eight channels at a time."""
+
+    def _one_image(
+        arena, parameters, gradient, rows, columns, depth, pool_rows, pool_columns, x, x_row,
+        x_column, x_step_row, x_step_column, z, z_row, z_column, share,
+    ):  # fmt: skip
+        each = splat(float_of(share))
+        for row in range(rows):
+            for column in range(columns):
+                corner = x + row * x_step_row + column * x_step_column
+                to = z + row * z_row + column * z_column
+                for c in range(0, depth, 8):
+                    total = splat(types.float32(0.0))
+                    for i in range(pool_rows):
+                        for j in range(pool_columns):
+                            total = add(total, load(arena, corner + c + i * x_row + j * x_column))
+                    store_eight(arena, to + c, mul(total, each))
+
+    return compile_kernel(_one_image)
+
+
+class AveragePool2DOps(LayerOps[AveragePool2D]):
+    """Ops of an average pool."""
+
+    has_gate = True
+    has_one_image = True
+
+    def forward(self, draft: Draft, stage: Stage[AveragePool2D]) -> None:
+        """Emit one op."""
+        (x,), p = draft.inputs(stage), draft.output(stage)
+        op = make_op(
+            forward(), channels=p.shape[0], rows=p.shape[1], columns=p.shape[2],
+            **pool_fields(stage.layer, x, "x"), **p.fields("p"), share=_share(stage.layer),
+        )  # fmt: skip
+        draft.program.forward.append(op)
+
+    def input_gradient(
+        self, draft: Draft, stage: Stage[AveragePool2D], dz: View, dx: View, gate: View | None
+    ) -> None:
+        """Emit one op."""
+        opener, step, pool = gate or everywhere(dx.shape), *_pairs(stage.layer)
+        op = make_op(
+            backward(), channels=dz.shape[0], rows=dz.shape[1], columns=dz.shape[2],
+            pool_rows=pool[0], pool_columns=pool[1], step_row=step[0], step_column=step[1],
+            **dx.fields("dx"), dx_rows=dx.shape[1], dx_columns=dx.shape[2], **dz.fields("dp"),
+            **opener.fields("gate"), share=_share(stage.layer),
+        )  # fmt: skip
+        draft.program.backward.append(op)
+
+    def one_image(
+        self,
+        draft: OneImageDraft,
+        stage: Stage[AveragePool2D],
+        inputs: tuple[Pixels, ...],
+        z: Pixels,
+    ) -> None:
+        """Emit one op."""
+        (x,), (step, pool) = inputs, _pairs(stage.layer)
+        op = make_op(
+            one_image(), rows=stage.gives[1], columns=stage.gives[2], depth=x.pixel,
+            pool_rows=pool[0], pool_columns=pool[1], **x.fields("x"), x_step_row=step[0] * x.row,
+            x_step_column=step[1] * x.pixel, **z.fields("z"), share=_share(stage.layer),
+        )  # fmt: skip
+        draft.forward.append(op)
+
+
+def _pairs(layer: AveragePool2D) -> tuple[tuple[int, int], tuple[int, int]]:
+    return layer.stride_pair, layer.pool_pair
+
+
+def _share(layer: AveragePool2D) -> int:
+    """Return one over the values of a window, as a field holds it."""
+    return bits_of(1.0 / (layer.pool_pair[0] * layer.pool_pair[1]))
+
+
+OPS = AveragePool2DOps()

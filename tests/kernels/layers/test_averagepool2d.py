@@ -1,0 +1,28 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pellucid import AveragePool2D, Conv2D, Dense, Flatten, Network, ReLU
+from pellucid.kernels.plan import plan_for
+from tests.equations.numeric import SEEDS
+from tests.kernels.oracle import assert_agrees, problem
+
+PAIRS = st.tuples(st.integers(1, 4), st.integers(1, 4))
+
+
+@settings(max_examples=60)
+@given(PAIRS, PAIRS, st.booleans(), st.integers(1, 40), SEEDS)
+def test_any_window_and_stride_agrees_with_the_equations(pool, stride, has_relu, count, seed):
+    relu = [ReLU()] if has_relu else []
+    layers = [Conv2D(5, 3, padding="same"), *relu, AveragePool2D(pool, stride), Flatten(), Dense(3)]
+    network = Network(layers, (2, 7, 6))
+    assert_agrees(network, *problem(network, count, seed))
+
+
+def test_a_relu_before_it_is_the_floor_of_the_layer_before():
+    layers = [Conv2D(5, 3), ReLU(), AveragePool2D(2), Flatten(), Dense(3)]
+    assert len(plan_for(Network(layers, (2, 8, 8))).forward) == 3
+    images = np.zeros((20, 2, 8, 8), np.uint8)
+    network = Network(layers, (2, 8, 8))
+    parameters, _, labels = problem(network, 20)
+    assert_agrees(network, parameters, images, labels)
