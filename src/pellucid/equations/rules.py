@@ -5,10 +5,8 @@ The equations of a layer are in the file of its name, which ends in its ``RULES`
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from pellucid.errors import NetworkError
 from pellucid.network.layers import COMPUTED, LAYERS, Layer
 from pellucid.network.loss import LOSSES, Loss
+from pellucid.network.twins import twin_of
 
 __all__ = ["Array", "LossRules", "Rules", "loss_rules_of", "rules_of"]
 
@@ -66,11 +65,11 @@ def loss_rules_of(loss: Loss) -> LossRules:
     NetworkError
         Only its owner knows how to compute it.
     """
-    kind = type(loss)
-    if kind not in LOSSES:
+    module = twin_of(loss, LOSSES, "pellucid.equations")
+    if module is None:
         known = ", ".join(known.__name__ for known in LOSSES)
         raise NetworkError(f"There are no equations for {loss}; there are for {known}.")
-    rules: Any = importlib.import_module(f"pellucid.equations.{kind.__name__.lower()}").RULES
+    rules = module.RULES
     assert isinstance(rules, LossRules)
     return rules
 
@@ -89,10 +88,10 @@ def rules_of(layer: Layer) -> Rules:
     >>> rules_of(ReLU()).forward(ReLU(), np.array([-1.0, 2.0])).tolist()
     [0.0, 2.0]
     """
-    kind = type(layer)
-    if kind not in COMPUTED:
+    module = twin_of(layer, COMPUTED, "pellucid.equations")
+    if module is None:
         known = ", ".join(known.__name__ for known in COMPUTED if known in LAYERS)
         raise NetworkError(f"There are no equations for {layer}; there are for {known}.")
-    rules: Any = importlib.import_module(f"pellucid.equations.{kind.__name__.lower()}").RULES
+    rules = module.RULES
     assert isinstance(rules, Rules)
     return rules

@@ -6,8 +6,6 @@ What is planned for a layer is in the file of its name in :mod:`pellucid.kernels
 
 from __future__ import annotations
 
-import functools
-import importlib
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pellucid.errors import NetworkError
@@ -17,6 +15,7 @@ from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.stages import NO_BORDER, Stage, Sums
 from pellucid.network.layers import COMPUTED, Layer
 from pellucid.network.network import Network
+from pellucid.network.twins import twin_of
 
 __all__ = ["LayerOps", "ops_of", "stages_of"]
 
@@ -90,13 +89,6 @@ class LayerOps(Generic[L]):
         raise NotImplementedError
 
 
-@functools.cache
-def _ops_named(name: str) -> LayerOps[Any]:
-    ops: Any = importlib.import_module(f"pellucid.kernels.layers.{name}").OPS
-    assert isinstance(ops, LayerOps)
-    return ops
-
-
 def ops_of(layer: Layer) -> LayerOps[Any]:
     """Return how a layer becomes ops.
 
@@ -105,13 +97,15 @@ def ops_of(layer: Layer) -> LayerOps[Any]:
     NetworkError
         Only its owner knows how to compute it.
     """
-    kind = type(layer)
-    if kind not in COMPUTED:
+    module = twin_of(layer, COMPUTED, "pellucid.kernels.layers")
+    if module is None:
         raise NetworkError(
             f"There is no kernel for {layer}; use Pellucid's own layers, or write one for "
-            f"{kind.__name__} as CONTRIBUTING.md says."
+            f"{type(layer).__name__} as CONTRIBUTING.md says."
         )
-    return _ops_named(kind.__name__.lower())
+    ops = module.OPS
+    assert isinstance(ops, LayerOps)
+    return ops
 
 
 def stages_of(network: Network) -> list[Stage[Any]]:

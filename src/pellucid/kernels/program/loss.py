@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +9,7 @@ from pellucid.errors import NetworkError
 from pellucid.kernels.compiling.compile import Kernel
 from pellucid.kernels.compiling.fields import fields_of
 from pellucid.network.loss import LOSSES, Loss
+from pellucid.network.twins import twin_of
 
 __all__ = ["FIELDS", "loss_op"]
 
@@ -36,11 +34,10 @@ def loss_op(
     NetworkError
         Only its owner knows how to compute it.
     """
-    kind = type(loss)
-    if kind not in LOSSES:
+    module = twin_of(loss, LOSSES, "pellucid.kernels.loss")
+    if module is None:
         known = ", ".join(known.__name__ for known in LOSSES)
         raise NetworkError(f"There is no kernel for {loss}; there are for {known}.")
-    module: Any = importlib.import_module(f"pellucid.kernels.loss.{kind.__name__.lower()}")
     kernel: Kernel = module.kernel()
     assert kernel.fields == FIELDS, kernel.name
     known_now = {"logits": logits, "delta": delta, "size": size, "is_training": int(is_training)}
