@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 
 from pellucid import Dense, Flatten, Network
-from pellucid.network.layers import LAYERS, Add, Layer, Shape
+from pellucid.network.layers import LAYERS, Add, AveragePool2D, Layer, MaxPool2D, Shape
 
 # All at once: hypothesis refuses modules of its tests that are imported within one.
 _MODULES = {
@@ -44,11 +44,17 @@ def with_an_end(layers: list[Layer], shape: Shape) -> Network:
 def undecided(network: Network, activations: tuple[np.ndarray, ...]) -> np.ndarray:
     """Return which images have a value at which rounding decides the way of a gradient."""
     some = np.zeros(len(activations[0]), dtype=bool)
+    is_mean = [False]  # of each value, whether averages are in it
     for node in network.nodes:
+        has_mean = any(is_mean[value] for value in node.inputs)
+        is_mean.append(has_mean or isinstance(node.layer, AveragePool2D))
         if not isinstance(node.layer, Add):
             look = getattr(module_of(type(node.layer)), "undecided", None)
             if look is not None:
                 some |= look(node.layer, activations[node.inputs[0]])
+            # Averages of the same numbers in another order are equal but for rounding.
+            if isinstance(node.layer, MaxPool2D) and has_mean:
+                some |= module_of(MaxPool2D).is_tied(node.layer, activations[node.inputs[0]])
     return some
 
 

@@ -46,7 +46,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     image_gradient : bool, default False
         Whether backward ends in the gradient of the images instead of the parameters'.
     """
-    draft = Draft(network, stages_of(network))
+    draft = Draft(network, stages_of(network), keeps_ties=image_gradient)
     # The sums come first, so that they are one piece of memory to clear.
     begin_sums = draft.memory.used
     if training and not image_gradient:

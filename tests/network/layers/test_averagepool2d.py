@@ -14,6 +14,13 @@ EXAMPLES = [
 ]
 
 
+def drawn(random, shape):
+    if len(shape) == 1:
+        return None
+    pool = tuple(int(random.integers(1, min(side, 3) + 1)) for side in shape[1:])
+    return AveragePool2D(pool, (None, 1, 2)[random.integers(3)])
+
+
 def torch_twin(torch, layer, shape):
     return torch.nn.AvgPool2d(layer.pool_pair, layer.stride_pair)
 

@@ -20,6 +20,19 @@ PADDINGS = st.one_of(
 )
 
 
+def drawn(random, shape):
+    """Few widths and numbers of filters, so that few kernels are compiled."""
+    if len(shape) == 1:
+        return None
+    height, width = int(random.integers(1, 6)), int(random.choice([1, 3, 5]))
+    padding = ("same", "same", "valid", 2)[random.integers(4)]
+    room = [side + (2 * padding if isinstance(padding, int) else 0) for side in shape[1:]]
+    if padding != "same" and (height > room[0] or width > room[1]):
+        return None
+    filters = int(random.choice([1, 5, 8, 10]))
+    return Conv2D(filters, (height, width), int(random.choice([1, 1, 1, 2])), padding)
+
+
 def torch_twin(torch, layer, shape):
     (top, bottom), (left, right) = layer.pads(shape)
     return torch.nn.Sequential(

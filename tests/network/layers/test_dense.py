@@ -7,6 +7,10 @@ from pellucid.network.layers import Dense
 EXAMPLES = [(Dense(7), (12,)), (Dense(3, std=0.5, bias=0.25), (5,))]
 
 
+def drawn(random, shape):
+    return Dense(int(random.integers(1, 20))) if len(shape) == 1 else None
+
+
 def torch_twin(torch, layer, shape):
     return torch.nn.Linear(shape[0], layer.units)
 

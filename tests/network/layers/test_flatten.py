@@ -8,6 +8,10 @@ from tests.network.layers.strategies import IMAGES
 EXAMPLES = [(Flatten(), (3, 4, 5)), (Flatten(), (7,))]
 
 
+def drawn(random, shape):
+    return Flatten()
+
+
 def torch_twin(torch, layer, shape):
     return torch.nn.Flatten()
 

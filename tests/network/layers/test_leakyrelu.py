@@ -7,6 +7,10 @@ from pellucid.network.layers import LeakyReLU
 EXAMPLES = [(LeakyReLU(), (3, 4, 5)), (LeakyReLU(0.3), (7,)), (LeakyReLU(slope=0.2), (9, 3, 3))]
 
 
+def drawn(random, shape):
+    return LeakyReLU(float(random.choice([0.01, 0.3])))
+
+
 def torch_twin(torch, layer, shape):
     return torch.nn.LeakyReLU(layer.slope)
 

@@ -13,20 +13,37 @@ EXAMPLES = [
 ]
 
 
+def drawn(random, shape):
+    if len(shape) == 1:
+        return None
+    pool = tuple(int(random.integers(1, min(side, 3) + 1)) for side in shape[1:])
+    return MaxPool2D(pool, (None, 1, 2)[random.integers(3)])
+
+
 def torch_twin(torch, layer, shape):
     return torch.nn.MaxPool2d(layer.pool_pair, layer.stride_pair)
 
 
 def undecided(layer, x):
     """Return which images have two values in a window so close that rounding decides."""
+    _, gap = _best_and_gap(layer, x)
+    near = (gap < 1e-5 * np.abs(x).max(initial=1e-3)) & (gap != 0.0)
+    return near.reshape(len(x), -1).any(axis=1)
+
+
+def is_tied(layer, x):
+    """Return which images have a window with two winners that are not 0."""
+    best, gap = _best_and_gap(layer, x)
+    return ((gap == 0.0) & (best != 0.0)).reshape(len(x), -1).any(axis=1)
+
+
+def _best_and_gap(layer, x):
     windows = np.lib.stride_tricks.sliding_window_view(x, layer.pool_pair, axis=(2, 3))
     windows = windows[:, :, :: layer.stride_pair[0], :: layer.stride_pair[1]]
     ordered = np.sort(windows.reshape(*windows.shape[:4], -1), axis=-1)
     if ordered.shape[-1] == 1:
-        return np.zeros(len(x), dtype=bool)
-    gap = ordered[..., -1] - ordered[..., -2]
-    near = (gap < 1e-5 * np.abs(x).max(initial=1e-3)) & (gap != 0.0)
-    return near.reshape(len(x), -1).any(axis=1)
+        return ordered[..., -1], np.full(ordered.shape[:-1], np.inf)
+    return ordered[..., -1], ordered[..., -1] - ordered[..., -2]
 
 
 @given(image=IMAGES, pool=WINDOWS, stride=STRIDES)

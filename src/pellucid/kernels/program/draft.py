@@ -86,6 +86,9 @@ class Draft:
         What is computed.
     stages : list of Stage
         Its layers that compute something, in order.
+    keeps_ties : bool
+        Whether equal patches must give equal values, so that a pool's winner is the first of them.
+        Else a way of computing may round them apart: parameters' gradients are the same for any.
     memory : Memory
         The arena, as far as it is laid out.
     program : Program
@@ -104,6 +107,7 @@ class Draft:
 
     network: Network
     stages: list[Stage[Any]]
+    keeps_ties: bool = False
     memory: Memory = field(default_factory=Memory)
     program: Program = field(default_factory=Program)
     values: list[View] = field(default_factory=list)

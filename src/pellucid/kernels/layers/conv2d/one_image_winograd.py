@@ -19,7 +19,8 @@ import functools
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emit import EIGHT
 from pellucid.kernels.compiling.emitter import Emitter, int64
-from pellucid.kernels.compiling.vector import REGISTERS, emitted
+from pellucid.kernels.compiling.vector import LANES, REGISTERS, emitted
+from pellucid.kernels.layers.conv2d import blank
 from pellucid.kernels.layers.conv2d.winograd import in_ring, of_tiles, points_of, write_columns
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
@@ -48,17 +49,27 @@ def forward(width: int, floats: int, group: int) -> Kernel:
 
     def _forward(
         arena, parameters, gradient, x, x_row, x_column, channels, height, rows, columns, tiles,
-        ring, weights, blocks, sums, z, z_row, z_column, floor, zero,
+        ring, merged, inked, masks, weights, blocks, sums, z, z_row, z_column, floor, zero,
     ):  # fmt: skip
         eight = tiles * points * EIGHT
+        fours = (columns + 4 * LANES - 1) // (4 * LANES)
+        pixels = fours * 4 * LANES
         slot, row = (channels + EIGHT - 1) // EIGHT * eight, 0
         for y in range(rows):
             while row < y + height:
                 to = ring + row % height * slot
                 for c in range(0, channels, EIGHT):
-                    source = x + row * x_row + c, x_column, columns + width - 1
-                    _transform(arena, source, tiles, zero, to + c * tiles * points, width)
+                    eights = x + row * x_row + c, x_column, columns + width - 1
+                    _transform(arena, eights, tiles, zero, to + c * tiles * points, width)
+                source = x + row * x_row
+                if channels > 1 or x_column > 1:
+                    blank.merge_pixels(
+                        arena, (source, x_column), channels, columns + width - 1, merged
+                    )
+                    source = merged
+                blank.widen(arena, source, fours, inked + row % height * pixels, (width, 1))
                 row += 1
+            blank.masks(arena, (inked, pixels), height, fours, masks)
             for k in range(blocks):
                 for start in range(0, tiles, group):
                     # The last group steps back over tiles already done: same values again.
@@ -67,7 +78,7 @@ def forward(width: int, floats: int, group: int) -> Kernel:
                     u = weights + k * height * channels * points * floats
                     at = tile * OUTPUTS
                     out = z + y * z_row + at * z_column + k * floats, z_column, columns - at
-                    limits = sums + k * floats, floor
+                    limits = sums + k * floats, floor, masks + at
                     _tile(arena, v, channels, u, limits, out, (width, floats, group))
 
     return compile_kernel(_forward, width, floats, group)
@@ -88,7 +99,7 @@ def _tile(emit, arena, ring, channels, u, limits, out, TILE):
     """``m[t, p, k] = sum_{i, c} u[i, c, p, k] v[i, t, p, c]``, ``z = max(floor, b + A^T m)``."""
     WIDTH, FLOATS, GROUP = TILE
     v, slot, eight, first, height = ring
-    bias, floor = limits
+    bias, floor, masks = limits
     builder, points = emit.builder, points_of(WIDTH)
     emit = Emitter(builder, FLOATS)
     acc = [[emit.variable(emit.constant(0.0)) for _ in range(points)] for _ in range(GROUP)]
@@ -106,7 +117,11 @@ def _tile(emit, arena, ring, channels, u, limits, out, TILE):
                     value = emit.broadcast(arena, place, (t * points + p) * EIGHT)
                     emit.add_product(acc[t][p], loaded, value)
             builder.store(builder.add(weights, int64(points * FLOATS)), at)
-    limits = emit.load(arena, bias), emit.broadcast(arena, floor)
+
+    def mask(column):
+        return emit.broadcast(arena, masks, column)
+
+    limits = emit.load(arena, bias), emit.broadcast(arena, floor), mask
     for t in range(GROUP):
         values = matrices(WIDTH).to_output(emit, [builder.load(variable) for variable in acc[t]])
         write_columns(emit, arena, values, limits, out, t * OUTPUTS)

@@ -37,7 +37,8 @@ class Conv2DOps(LayerOps[Conv2D]):
 
     def forward(self, draft: Draft, stage: Stage[Conv2D]) -> None:
         """Emit one op, and one that packs its filters."""
-        way = winograd_ops if winograd_ops.pays(stage) else direct_ops
+        is_shorter = winograd_ops.pays(stage) and not draft.keeps_ties
+        way = winograd_ops if is_shorter else direct_ops
         draft.program.forward.append(way.op_of(draft, stage))
 
     def sums(self, draft: Draft, stage: Stage[Conv2D]) -> Sums:

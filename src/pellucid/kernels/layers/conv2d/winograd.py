@@ -16,7 +16,8 @@ Layout: ``x[c, y, x, lane]``, images innermost. ``v`` is a ring of as many rows 
 each input row is transformed once, just before its first use. Loop order: output row, so that the
 ring stays in cache; block of filters; group of tiles; point. A register tile is ``block`` filters
 by ``group`` tiles at one point, over all filter rows and channels, so a sum leaves the registers
-once, and ``m`` of one tile for all points is a scratch of a few kilobytes.
+once, and ``m`` of one tile for all points is a scratch of a few kilobytes. Over a patch of zeros
+the sum is held to 0 (:mod:`pellucid.kernels.layers.conv2d.blank`).
 
 Used in training and inference alike, where :mod:`pellucid.kernels.layers.conv2d.winograd_ops` says
 that it pays.
@@ -36,6 +37,7 @@ from numba import types
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emitter import Emitter, int32, int64
 from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, emitted
+from pellucid.kernels.layers.conv2d import blank
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = [
@@ -139,11 +141,14 @@ def forward(width: int, block: int, group: int) -> Kernel:
 
     def _forward(
         arena, parameters, gradient, x, x_channel, x_row, channels, height, rows, columns, tiles,
-        ring, scratch, weights, blocks, sums, z, z_channel, z_row, floor, zero,
+        ring, scratch, merged, inked, masks, weights, blocks, sums, z, z_channel, z_row, floor,
+        zero,
     ):  # fmt: skip
         plane = tiles * LANES
         point, filter_floats = channels * plane, height * channels * block
         slot, row = points * point, 0
+        fours = (columns + 3) // 4
+        pixels, merged_fours = fours * 4 * LANES, (columns + width + 2) // 4
         for y in range(rows):
             while row < y + height:
                 for c in range(channels):
@@ -152,7 +157,13 @@ def forward(width: int, block: int, group: int) -> Kernel:
                     _transform(
                         arena, (source, columns + width - 1), tiles, zero, (to, point), width
                     )
+                source = x + row * x_row
+                if channels > 1:
+                    blank.merge(arena, (source, x_channel), channels, merged_fours, merged)
+                    source = merged
+                blank.widen(arena, source, fours, inked + row % height * pixels, (width, LANES))
                 row += 1
+            blank.masks(arena, (inked, pixels), height, fours, masks)
             for k in range(blocks):
                 for start in range(0, tiles, group):
                     # The last group steps back over tiles already done: same values again.
@@ -167,8 +178,8 @@ def forward(width: int, block: int, group: int) -> Kernel:
                             at = (tile + t) * OUTPUTS
                             m = scratch + (f * group + t) * LANES, block * group * LANES
                             to = z + (k * block + f) * z_channel + y * z_row + at * LANES
-                            bias = sums + k * block + f
-                            _finish(arena, m, (bias, floor), (to, columns - at), width)
+                            limits = sums + k * block + f, floor, masks + at * LANES
+                            _finish(arena, m, limits, (to, columns - at), width)
 
     return compile_kernel(_forward, width, block, group)
 
@@ -237,22 +248,29 @@ def multiply(emit, arena, ring, size, u, m, TILE):
 def _finish(emit, arena, m, limits, out, WIDTH):
     """``z = max(floor, b + A^T m)`` for one filter and tile, as far as there are columns."""
     m, m_point = m
-    bias, floor = limits
+    bias, floor, masks = limits
     z, columns = out
     values = [emit.load(arena, emit.place(m, (p, m_point))) for p in range(points_of(WIDTH))]
     start, least = emit.broadcast(arena, bias), emit.broadcast(arena, floor)
-    write_columns(
-        emit, arena, matrices(WIDTH).to_output(emit, values), (start, least), (z, LANES, columns)
-    )
+
+    def mask(column):
+        return emit.load(arena, masks, column * LANES)
+
+    values = matrices(WIDTH).to_output(emit, values)
+    write_columns(emit, arena, values, (start, least, mask), (z, LANES, columns))
 
 
 def write_columns(emit, arena, values, limits, out, first: int = 0) -> None:
-    """Emit ``z[first + j] = max(least, start + values[j])``, as far as there are columns."""
-    start, least = limits
+    """Emit ``z[first + j] = max(least, start + values[j])``, as far as there are columns.
+
+    ``values[j]`` counts where ``mask(first + j)`` has bits.
+    """
+    start, least, mask = limits
     z, z_column, columns = out
     for column, value in enumerate(values, first):
         is_there = emit.builder.icmp_signed(">", columns, int64(column))
         with emit.builder.if_then(is_there, likely=True):
+            value = blank.hold(emit, value, mask(column))
             value = emit.at_least(emit.builder.fadd(value, start), least)
             emit.store(value, arena, emit.place(z, (column, z_column)))
 

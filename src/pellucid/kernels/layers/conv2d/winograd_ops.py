@@ -97,6 +97,7 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     planes, tiles = blocks.planes(filters), winograd.tiles_of(z.shape[2])
     group, take = winograd.group_of(tiles, block), draft.memory.take
     weights, sums = take(points * planes * height * channels), take(planes)
+    fours = -(-z.shape[2] // 4)
     assert x.column == LANES
     draft.program.begin.append(
         make_op(
@@ -111,8 +112,9 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
         winograd.forward(width, block, group), x=x.start - top * x.row - left * x.column,
         x_channel=x.channel, x_row=x.row, channels=channels, height=height, rows=z.shape[1],
         columns=z.shape[2], tiles=tiles, ring=take(height * points * channels * tiles * LANES),
-        scratch=take(points * block * group * LANES), weights=weights, blocks=planes // block,
-        sums=sums, z=z.start, z_channel=z.channel, z_row=z.row,
+        scratch=take(points * block * group * LANES), merged=take((4 * fours + width + 3) * LANES),
+        inked=take(height * 4 * fours * LANES), masks=take(4 * fours * LANES), weights=weights,
+        blocks=planes // block, sums=sums, z=z.start, z_channel=z.channel, z_row=z.row,
         floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, zero=ZEROS,
     )  # fmt: skip
 
@@ -180,10 +182,13 @@ def one_image_op(draft: OneImageDraft, stage: Stage[Conv2D], x: Pixels, z: Pixel
         )
     )  # fmt: skip
     eights = -(-channels // EIGHT) * EIGHT
+    row = -(-z.shape[2] // (4 * LANES)) * 4 * LANES
     return make_op(
         one_image_winograd.forward(width, floats, group),
         x=x.start - top * x.row - left * x.pixel, x_row=x.row, x_column=x.pixel, channels=channels,
         height=height, rows=z.shape[1], columns=z.shape[2], tiles=tiles,
-        ring=draft.memory.take(height * points * tiles * eights), weights=weights,
-        blocks=z.pixel // floats, sums=sums, **z.fields("z"), floor=floor, zero=ZEROS,
+        ring=draft.memory.take(height * points * tiles * eights),
+        merged=draft.memory.take(row + width), inked=draft.memory.take(height * row),
+        masks=draft.memory.take(row), weights=weights, blocks=z.pixel // floats, sums=sums,
+        **z.fields("z"), floor=floor, zero=ZEROS,
     )  # fmt: skip
