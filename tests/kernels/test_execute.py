@@ -28,6 +28,15 @@ def test_images_of_every_size_and_number_enter_as_they_are(channels, rows, colum
     assert_agrees(network, *problem(network, count, seed, as_bytes=seed % 2 == 0))
 
 
+def test_a_section_of_thousands_of_images_loses_no_more_than_a_small_one():
+    """Sums that only grow, and by nearly the same every time, show what rounding takes."""
+    network = Network([Conv2D(5, 3), ReLU(), Flatten(), Dense(2)], (1, 5, 4))
+    parameters, images, labels = problem(network, 8192)
+    images[...] = images[0] + np.float32(1e-3) * images
+    labels[...] = 1
+    assert_agrees(network, parameters, images, labels, tolerance=3e-6)
+
+
 def test_images_are_taken_by_index():
     parameters, images, labels = problem(SMALL, 30)
     order = np.random.default_rng(1).permutation(30)[:21]

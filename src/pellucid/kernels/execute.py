@@ -38,10 +38,13 @@ LOSS_START, LOSS_COUNT, TARGETS, WEIGHTS, OUTPUTS, IS_RAW, RESULTS = (
 """What it writes into the op of the loss."""
 
 (
-    SUMS_START, SUMS_END, IMAGE, IMAGE_CHANNEL, IMAGE_ROW, CHANNELS, ROWS, COLUMNS, STAGING, PITCH,
-    TILE,
-) = range(11)  # fmt: skip
+    SUMS_START, SUMS_END, TOTALS, IMAGE, IMAGE_CHANNEL, IMAGE_ROW, CHANNELS, ROWS, COLUMNS,
+    STAGING, PITCH, TILE,
+) = range(12)  # fmt: skip
 """Where a layout holds what."""
+
+CHUNKS_TOGETHER = 64
+"""Chunks that are added up one after another; sums of so many are added up then, and lose less."""
 
 
 @functools.lru_cache(maxsize=32)
@@ -49,8 +52,9 @@ def layout_of(plan: Plan) -> Any:
     """Return the places of a plan that the driver needs."""
     image, staging = plan.image, plan.staging
     assert image.column == LANES
-    layout = np.zeros(11, dtype=np.int64)
+    layout = np.zeros(12, dtype=np.int64)
     layout[[SUMS_START, SUMS_END]] = plan.sums
+    layout[TOTALS] = plan.totals
     layout[[IMAGE, IMAGE_CHANNEL, IMAGE_ROW]] = image.start, image.channel, image.row
     layout[[CHANNELS, ROWS, COLUMNS]] = image.shape
     layout[[STAGING, PITCH, TILE]] = staging.start, staging.pitch, staging.tile
@@ -130,8 +134,11 @@ def run_section(
     size = layout[CHANNELS] * layout[ROWS] * layout[PITCH]
     arena[layout[SUMS_START] : layout[SUMS_END]] = 0.0
     _run(begin, memory, theta, d_theta)
+    together = CHUNKS_TOGETHER * LANES
     for start in range(0, indices.size, LANES):
         arena[IS_FIRST] = start == 0
+        if start > 0 and start % together == 0:
+            _carry(arena, layout, start == together)
         count = min(LANES, indices.size - start)
         for lane in range(LANES):
             to = staging + lane * size
@@ -150,8 +157,22 @@ def run_section(
         if leaving.size:
             leaving[FIRST], leaving[COUNT] = start, count
             call(pointer(leaving), 0, memory, theta, d_theta)
+    if indices.size > together:
+        _carry(arena, layout, False)
+        totals = layout[TOTALS] - layout[SUMS_START]
+        for at in range(layout[SUMS_START], layout[SUMS_END]):
+            arena[at] = arena[totals + at]
     _run(end, memory, theta, d_theta)
     return results[0], int(results[1])
+
+
+@compile_part
+def _carry(arena: Any, layout: Any, begins: bool) -> None:
+    """Add the sums to the totals, which they begin or not, and begin them anew."""
+    totals = layout[TOTALS] - layout[SUMS_START]
+    for at in range(layout[SUMS_START], layout[SUMS_END]):
+        arena[totals + at] = arena[at] if begins else arena[totals + at] + arena[at]
+        arena[at] = 0.0
 
 
 (

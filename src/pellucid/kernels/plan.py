@@ -52,6 +52,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     if training and not image_gradient:
         allocate_sums(draft)
     end_sums = draft.memory.used
+    totals = draft.memory.take(end_sums - begin_sums)
     _allocate_values(draft)
     _emit_forward(draft)
     delta = draft.memory.array(draft.stages[-1].gives)
@@ -69,6 +70,7 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
         end=table(draft.program.end),
         size=draft.memory.size,
         sums=(begin_sums, end_sums),
+        totals=totals,
         image=draft.values[0],
         loss=loss,
         staging=staging,

@@ -51,6 +51,17 @@ def test_the_kernel_does_what_the_equations_do_with_what_was_drawn(shape, as_byt
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_large_pictures_are_sampled_as_exactly(as_bytes):
+    images = pictures((1, 500, 700), 3)
+    if not as_bytes:
+        images = (images / 255.0).astype(np.float32)
+    augmentation = Augmentation(shift=(-90.0, 90.0))
+    found = randomized(images, augmentation, seed=1)
+    expected = augmentation.apply(images, seed=1)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

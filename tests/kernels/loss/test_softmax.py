@@ -29,6 +29,13 @@ def test_logits_far_apart(bias):
     np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-6)
 
 
+@pytest.mark.parametrize("classes", [3_000, 100_000])
+def test_many_classes_add_up_to_1(classes):
+    found, expected = probabilities(np.random.default_rng(0).normal(size=classes))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(found.sum(axis=1, dtype=np.float64), 1.0, rtol=1e-6)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_nan_and_infinity_stay_visible(bad, place):

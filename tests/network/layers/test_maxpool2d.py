@@ -62,3 +62,9 @@ def test_pooling_has_the_shape_of_torch(image, pool, stride):
 def test_a_pool_without_stride_does_not_overlap():
     assert MaxPool2D((2, 3)) == MaxPool2D((2, 3), (2, 3))
     assert MaxPool2D() == MaxPool2D(2, 2)
+
+
+def test_a_window_whose_pixels_can_not_be_numbered_is_refused():
+    MaxPool2D(2**12)
+    with pytest.raises(NetworkError, match=r"window of 16,781,312 pixels; .* at most 16,777,216"):
+        MaxPool2D((2**12, 2**12 + 1))

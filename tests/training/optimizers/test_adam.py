@@ -71,6 +71,7 @@ def test_the_first_step_has_the_length_of_the_learning_rate():
         (Adam(0.05, 0.9, 0.999, 1e-45), 0.0, 1.0, 0.0, 0.0),
         (Adam(1e30), 3.4e38, -1e7, 0.0, -1.0),
         (Adam(0.05, 0.9, 0.0), 0.0, 0.0, np.inf, 1.0),  # 0 times infinity
+        (Adam(), 0.0, 0.0, 0.0, 1e22),  # a second moment that would be infinite, seen by nobody
     ],
 )
 def test_a_step_that_leaves_float32_is_told_and_undone(settings, theta, m, v, gradient):

@@ -101,6 +101,13 @@ class Emitter:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
 
+    def floor(self, value):
+        """Return the largest whole number that is not above ``value``, as a float."""
+        kind = ir.FunctionType(self.vector, [self.vector])
+        name = f"llvm.floor.v{self.lanes}f32"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [value])
+
     def add_product(self, variable, a, b) -> None:
         """Add ``a * b`` to a :meth:`variable`."""
         self.builder.store(self.fma(a, b, self.builder.load(variable)), variable)

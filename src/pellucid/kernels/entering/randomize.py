@@ -6,7 +6,9 @@ hash of that key and the number's place: nothing depends on which worker draws, 
 
 Scaling, rotation and shift are one affine map, sampled bilinearly once. The image lies in a frame
 of zeros and the coordinates are held to it, so that no pixel needs a test whether it is inside.
-LANES pixels of a row are sampled side by side. Fetching each one's four neighbors is what takes
+LANES pixels of a row are sampled side by side. Where the first of them comes from is found in
+float64 and split into a whole pixel and a rest, to which the others are relative: large pictures
+are sampled as exactly as small ones. Fetching each one's four neighbors is what takes
 time: bytes are packed first, four neighbors in one word, so that one fetch does.
 """
 
@@ -26,6 +28,9 @@ from pellucid.kernels.compiling.vector import LANES, Vector, add, emitted, fma, 
 __all__ = ["GOLDEN", "image_key", "mix", "pack_neighbors", "randomize", "uniform"]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+_FAR = 2.0**23
+"""Pixels from the picture beyond which all is outside; float32 holds such numbers exactly."""
 
 _INTEGERS = ir.VectorType(ir.IntType(32), LANES)
 
@@ -78,20 +83,21 @@ def randomize(arena, framed, is_packed, to, shape, ranges, key):
     bits = mix(key + np.uint64(6) * GOLDEN)
     keys = np.uint32(bits & np.uint64(0xFFFFFFFF)), np.uint32(bits >> np.uint64(32))
     frame_row, frame_plane = columns + 3, (rows + 3) * (columns + 3)
-    end = np.float32(columns + 1), np.float32(rows + 1)
+    end = np.int32(columns + 1), np.int32(rows + 1)
+    counted = _count_from(np.int32(0))
     for c in range(channels):
         for y in range(rows):
-            row_x = splat(np.float32(first_x - sine * y))
-            row_y = splat(np.float32(first_y + cosine * y))
             for x in range(0, columns, LANES):
-                place = _count_from(np.int32(x))
-                from_x = fma(splat(np.float32(cosine)), place, row_x)
-                from_y = fma(splat(np.float32(sine)), place, row_y)
+                left, rest_x = _split_off(first_x - sine * y + cosine * x)
+                top, rest_y = _split_off(first_y + cosine * y + sine * x)
+                from_x = fma(splat(np.float32(cosine)), counted, splat(rest_x))
+                from_y = fma(splat(np.float32(sine)), counted, splat(rest_y))
                 frame = framed + c * frame_plane, frame_row
+                corner = left, top
                 if is_packed:
-                    sample = _sample_packed(arena, frame, from_x, from_y, end)
+                    sample = _sample_packed(arena, frame, from_x, from_y, corner, end)
                 else:
-                    sample = _sample(arena, frame, from_x, from_y, end)
+                    sample = _sample(arena, frame, from_x, from_y, corner, end)
                 pixel = np.int32((c * rows + y) * columns + x)
                 added = _noise(pixel, keys, chance, noise)
                 store(arena, to + (c * rows + y) * pitch + x, _clip(add(sample, added)))
@@ -120,6 +126,14 @@ def _pack(emit, arena, at, row):
     emit.store(builder.bitcast(packed, emit.vector), arena, at)
 
 
+@compile_part
+def _split_off(place):
+    """Return the whole pixel before a coordinate, and the rest; what is far away is held near."""
+    place = min(max(place, -_FAR), _FAR)
+    whole = math.floor(place)
+    return np.int32(whole), np.float32(place - whole)
+
+
 @emitted(Vector)
 def _count_from(emit, start):
     """Return start, start + 1, ... as floats, a lane each."""
@@ -127,11 +141,11 @@ def _count_from(emit, start):
 
 
 @emitted(Vector)
-def _sample(emit, arena, frame, x, y, end):
-    """Sample a framed plane bilinearly at (x, y), held to [0, end]."""
+def _sample(emit, arena, frame, x, y, whole, end):
+    """Sample a framed plane bilinearly at (x, y) + whole, held to [0, end]."""
     frame, row = frame
     builder = emit.builder
-    x, y, corner = _corner(emit, row, x, y, end)
+    x, y, corner = _corner(emit, row, x, y, whole, end)
     base = builder.gep(arena, [frame])
     below = builder.gep(base, [row])
     right = builder.add(corner, _whole(1))
@@ -141,11 +155,11 @@ def _sample(emit, arena, frame, x, y, end):
 
 
 @emitted(Vector)
-def _sample_packed(emit, arena, frame, x, y, end):
+def _sample_packed(emit, arena, frame, x, y, whole, end):
     """Do the same in a plane of packed neighbors; 255 becomes 1."""
     frame, row = frame
     builder = emit.builder
-    x, y, corner = _corner(emit, row, x, y, end)
+    x, y, corner = _corner(emit, row, x, y, whole, end)
     packed = _gather(builder, builder.gep(arena, [frame]), corner)
     packed = builder.bitcast(packed, _INTEGERS)
 
@@ -193,23 +207,27 @@ def _whole(value: int):
     return ir.Constant(_INTEGERS, [value] * LANES)
 
 
-def _split(emit, place, end):
-    """Return the fraction and the whole part of a coordinate held in [0, end]."""
+def _split(emit, place, start, end):
+    """Return the fraction and the whole part of ``start + place``, held in [0, end]."""
     builder = emit.builder
+    least, most = (
+        builder.sitofp(splat_int(builder, builder.sub(limit, start)), place.type)
+        for limit in (int32(0), end)
+    )
     # Written so that a NaN becomes 0: whatever comes in, the gather stays inside the frame.
-    inside = builder.fcmp_ordered(">", place, emit.constant(0.0))
-    place = builder.select(inside, place, emit.constant(0.0))
-    limit = emit.splat(end)
-    place = builder.select(builder.fcmp_ordered(">", place, limit), limit, place)
-    whole = builder.fptosi(place, _INTEGERS)
-    return builder.fsub(place, builder.sitofp(whole, place.type)), whole
+    inside = builder.fcmp_ordered(">", place, least)
+    place = builder.select(inside, place, least)
+    place = builder.select(builder.fcmp_ordered(">", place, most), most, place)
+    down = emit.floor(place)
+    whole = builder.add(builder.fptosi(down, _INTEGERS), splat_int(builder, start))
+    return builder.fsub(place, down), whole
 
 
-def _corner(emit, row, x, y, end):
+def _corner(emit, row, x, y, whole, end):
     """Return the fractions of held coordinates, and the place of their upper left neighbor."""
     builder = emit.builder
-    x, left = _split(emit, x, end[0])
-    y, top = _split(emit, y, end[1])
+    x, left = _split(emit, x, whole[0], end[0])
+    y, top = _split(emit, y, whole[1], end[1])
     pitch = splat_int(builder, builder.trunc(row, ir.IntType(32)))
     return x, y, builder.add(builder.mul(top, pitch), left)
 

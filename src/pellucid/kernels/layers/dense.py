@@ -19,6 +19,7 @@ from pellucid.kernels.compiling.emit import transpose
 from pellucid.kernels.compiling.emitter import int64
 from pellucid.kernels.compiling.vector import LANES, REGISTERS, add, emitted, load, store, total
 from pellucid.kernels.layers import one_image
+from pellucid.kernels.layers.one_image import blocks_of
 from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View
 from pellucid.kernels.program.blocks import PARTS
 from pellucid.kernels.program.draft import Draft
@@ -94,7 +95,9 @@ def _tile(emit, arena, parameters, weights, bias, image, out, gate, TILE):
             emit.add_product(acc[o][part], weight, value)
 
     rounds = builder.sdiv(inputs, int64(PARTS))
-    with emit.repeat(rounds) as number:
+    carried = [[emit.variable(emit.constant(0.0)) for _ in range(PARTS)] for _ in range(BLOCK)]
+    pairs = [pair for o in range(BLOCK) for pair in zip(acc[o], carried[o], strict=True)]
+    with blocks_of(emit, rounds, pairs) as number:
         for part in range(PARTS):
             add_input(emit.place(int64(part), (number, PARTS)), part)
     for part in range(PARTS - 1):
@@ -103,7 +106,11 @@ def _tile(emit, arena, parameters, weights, bias, image, out, gate, TILE):
             add_input(i, part)
     least = emit.broadcast(arena, floor)
     for o in range(BLOCK):
-        value = emit.at_least(_halved(builder, [builder.load(a) for a in acc[o]]), least)
+        sums = [
+            builder.fadd(builder.load(before), builder.load(last))
+            for before, last in zip(carried[o], acc[o], strict=True)
+        ]
+        value = emit.at_least(_halved(builder, sums), least)
         opener = emit.load(arena, emit.place(gate, (o, gate_output)))
         emit.store(emit.gate(value, opener), arena, emit.place(z, (o, z_output)))
 

@@ -21,6 +21,7 @@ Every sum is added up in the order of :mod:`pellucid.kernels.layers.conv2d.forwa
 from __future__ import annotations
 
 import functools
+from contextlib import contextmanager
 
 from llvmlite import ir
 from numba import types
@@ -33,9 +34,9 @@ from pellucid.kernels.compiling.vector import (
     REGISTERS,
     emitted,
 )
-from pellucid.kernels.program.blocks import PARTS
+from pellucid.kernels.program.blocks import PARTS, TOGETHER
 
-__all__ = ["conv2d", "dense", "flatten", "maxpool2d", "pack", "store_eight", "tiling"]
+__all__ = ["blocks_of", "conv2d", "dense", "flatten", "maxpool2d", "pack", "store_eight", "tiling"]
 
 
 def tiling(depth: int, columns: int) -> tuple[int, int, int]:
@@ -226,6 +227,27 @@ def dense() -> Kernel:
     return compile_kernel(_dense)
 
 
+@contextmanager
+def blocks_of(emit, rounds, sums):
+    """Emit a loop over ``rounds``; give each one's number.
+
+    After every TOGETHER of them but the last each sum, a pair of variables, is carried from the
+    first to the second and begun anew.
+    """
+    builder, sums = emit.builder, list(sums)
+    blocks = builder.sdiv(builder.add(rounds, int64(TOGETHER - 1)), int64(TOGETHER))
+    with emit.repeat(blocks) as block:
+        first = builder.mul(block, int64(TOGETHER))
+        with builder.if_then(builder.icmp_signed(">", block, int64(0))):
+            for last, before in sums:
+                builder.store(builder.fadd(builder.load(before), builder.load(last)), before)
+                builder.store(emit.constant(0.0), last)
+        left = builder.sub(rounds, first)
+        is_last = builder.icmp_signed("<", left, int64(TOGETHER))
+        with emit.repeat(builder.select(is_last, left, int64(TOGETHER))) as number:
+            yield builder.add(first, number)
+
+
 @emitted()
 def _rows(emit, arena, parameters, weights, image, out, BLOCK):
     """BLOCK outputs of a dense layer, each as a vector of PARTS sums."""
@@ -241,7 +263,8 @@ def _rows(emit, arena, parameters, weights, image, out, BLOCK):
         first = builder.load(address, align=4)
         acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, int32(0))))
     rounds = builder.sdiv(inputs, int64(PARTS))
-    with emit.repeat(rounds) as number:
+    carried = [emit.variable(emit.constant(0.0)) for _ in range(BLOCK)]
+    with blocks_of(emit, rounds, zip(acc, carried, strict=True)) as number:
         i = builder.mul(number, int64(PARTS))
         values = emit.load(arena, builder.add(x, i))
         for o in range(BLOCK):
@@ -259,7 +282,7 @@ def _rows(emit, arena, parameters, weights, image, out, BLOCK):
                 builder.store(builder.insert_element(sums, new, int32(part)), acc[o])
     least = builder.load(builder.gep(arena, [floor]), align=4)
     for o in range(BLOCK):
-        value = emit.total(builder.load(acc[o]))
+        value = emit.total(builder.fadd(builder.load(carried[o]), builder.load(acc[o])))
         below = builder.fcmp_ordered("<", value, least)
         value = builder.select(below, least, value)
         builder.store(value, builder.gep(arena, [builder.add(z, int64(o))]), align=4)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["PARTS", "filter_block", "planes"]
+__all__ = ["PARTS", "TOGETHER", "filter_block", "planes"]
 
 PARTS = 4
 """Sums that the inputs of a dense layer's output are dealt out to in turn."""
+TOGETHER = 256
+"""Inputs that each of them adds up one by one; then such sums are added up, which loses less."""
 
 
 def filter_block(filters: int) -> int:

@@ -53,6 +53,8 @@ class Plan:
         Floats in an arena.
     sums : (int, int)
         The part of the arena that is set to zero when a section begins.
+    totals : int
+        As much memory, where the sums of many chunks are added up.
     image : View
         Where a chunk's images go.
     loss : ndarray of int64
@@ -70,6 +72,7 @@ class Plan:
     end: NDArray[np.int64]
     size: int
     sums: tuple[int, int]
+    totals: int
     image: View
     loss: NDArray[np.int64]
     staging: Staging

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pellucid.errors import NetworkError
 from pellucid.network.layers.pool import Pool
 
 __all__ = ["MaxPool2D"]
+
+_MOST_PIXELS = 2**24
+"""The kernels note a window's winner in float32, which holds whole numbers up to here."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class MaxPool2D(Pool):
     Raises
     ------
     NetworkError
-        A setting that can't be, or an input smaller than the window.
+        A setting that can't be, an input smaller than the window, or a window of more than 2**24
+        pixels.
 
     Notes
     -----
@@ -42,3 +47,13 @@ class MaxPool2D(Pool):
     >>> MaxPool2D(3, stride=2).output_shape((5, 20, 20))
     (5, 9, 9)
     """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        height, width = self.pool_pair
+        if height * width > _MOST_PIXELS:
+            raise NetworkError(
+                f"{self} has a window of {height * width:,} pixels; it must have at most "
+                f"{_MOST_PIXELS:,}: use a smaller pool_size.",
+                argument="pool_size",
+            )

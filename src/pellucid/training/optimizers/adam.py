@@ -108,6 +108,8 @@ class Adam(Optimizer):
         if self.beta2 == 0.0:  # which times a second moment that overflowed is NaN
             return False
         first = max(largest(step.vectors["m"]), largest(step.gradient) * (1.0 / step.batch_size))
+        if first > _SAFE**0.5:  # whose square may leave float32 in the second moment
+            return False
         return bool(largest(step.parameters) + self._rate(step) * first / self.eps < _SAFE)
 
     def advice(self) -> str:

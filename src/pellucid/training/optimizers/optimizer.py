@@ -150,7 +150,8 @@ class Optimizer(ABC):
         Returns
         -------
         int or None
-            The place of the first parameter that would not be finite; then nothing is changed.
+            The place of the first parameter that would not be finite, or of which what the
+            optimizer keeps would not; then nothing is changed.
         """
         if self.is_safe(step):
             self.take(step)
@@ -158,7 +159,7 @@ class Optimizer(ABC):
         changed = (step.parameters, *step.vectors.values())
         before = [array.copy() for array in changed]
         self.take(step)
-        bad = np.flatnonzero(~np.isfinite(step.parameters))
+        bad = np.flatnonzero(~np.logical_and.reduce([np.isfinite(array) for array in changed]))
         if not bad.size:
             return None
         for array, old in zip(changed, before, strict=True):

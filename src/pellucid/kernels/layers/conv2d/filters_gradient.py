@@ -5,8 +5,9 @@ Layout: as in :mod:`pellucid.kernels.layers.conv2d.forward`.
 The gradient of the filters, ``df[k, c, i, j] = sum_{y, x} dz[k, y, x] x[c, y s + i, x s + j]``, is
 a tile of BLOCK filters by TAPS neighbors in one filter row. Rows of ``dz`` are taken a few at a
 time, so that they stay in the first-level cache while every channel and filter row passes over
-them. The sums stay spread over the lanes until the section ends (``filters_finish``). A section's
-first chunk begins them: to clear them first would take a pass over memory more.
+them, and are added up by themselves before they are added to the sums, which loses less. The sums
+stay spread over the lanes until the section ends (``filters_finish``). A section's first chunk
+begins them: to clear them first would take a pass over memory more.
 """
 
 from __future__ import annotations
@@ -83,10 +84,7 @@ def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
     TAPS, BLOCK = TILE
     x, x_step_row, x_step = image
     begun, sums = sums
-    acc = [
-        [emit.variable(emit.load(arena, begun, (j * BLOCK + k) * LANES)) for j in range(TAPS)]
-        for k in range(BLOCK)
-    ]
+    acc = [[emit.variable(emit.constant(0.0)) for _ in range(TAPS)] for _ in range(BLOCK)]
     dz, dz_channel, dz_row, dz_column = deltas
     rows, columns = size
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
@@ -99,7 +97,9 @@ def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
                 emit.add_product(acc[k][j], delta, images[j])
     for k in range(BLOCK):
         for j in range(TAPS):
-            emit.store(emit.builder.load(acc[k][j]), arena, sums, (j * BLOCK + k) * LANES)
+            place = (j * BLOCK + k) * LANES
+            total = emit.builder.fadd(emit.load(arena, begun, place), emit.builder.load(acc[k][j]))
+            emit.store(total, arena, sums, place)
 
 
 @emitted()
