@@ -21,7 +21,7 @@ from pellucid.errors import (
 from pellucid.execution.executors import open_executor
 from pellucid.execution.remote.image_file import remove_abandoned_files
 from pellucid.execution.sections import prepare
-from pellucid.kernels.compiling.compile import announce_with
+from pellucid.kernels.compiling.cache import announce_with
 from pellucid.network import presets
 from pellucid.network.network import Network
 from pellucid.runs.checks import check_data, check_settings

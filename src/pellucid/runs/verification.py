@@ -12,7 +12,7 @@ from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.files.fingerprints import fingerprint
 from pellucid.files.versions import current_versions
-from pellucid.kernels.compiling.compile import announce_with
+from pellucid.kernels.compiling.cache import announce_with
 from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.progress import show_progress
 from pellucid.runs.recorded import Recorded, read_recorded
