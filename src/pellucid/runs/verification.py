@@ -11,15 +11,14 @@ from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.files.fingerprints import fingerprint
-from pellucid.files.versions import current_versions
 from pellucid.kernels.compiling.cache import announce_with
+from pellucid.kernels.compiling.target import made_with, told_apart
 from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.progress import show_progress
 from pellucid.runs.recorded import Recorded, read_recorded
 from pellucid.runs.run import make_trainer
 from pellucid.training import Checkpoint, Update
 from pellucid.training.checkpoints import newest_checkpoint
-from pellucid.training.state import differences
 
 __all__ = ["Verification", "verify_run"]
 
@@ -135,9 +134,11 @@ def verify_run(
         )
     start = None if last is None else _start(folder, count - last, say)
     dataset = _data(recorded, data, say)
-    if recorded.versions != (here := current_versions()):
-        changed = "; ".join(differences(recorded.versions, here))
-        say(f"The run was made by other versions ({changed}); its last bits may differ.")
+    if apart := told_apart(recorded.versions, made_with()):
+        say(
+            f"The run was made by other versions or for another processor ({apart}); its last bits "
+            "may differ."
+        )
     return _compare(recorded, start, dataset, workers)
 
 

@@ -45,30 +45,30 @@ def made_with() -> dict[str, str]:
     return current_versions() | target()
 
 
-def told_apart(theirs: Mapping[str, str], ours: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Return the names of what differs, with both values; what only one of the two tells is left.
+def told_apart(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Return how two of these differ, in words; ``""`` where they don't.
+
+    What only one of them tells, such as a file of an older version, says nothing.
 
     Examples
     --------
     >>> there = {"processor": "skylake", "features": "avx,avx2,fma"}
-    >>> told_apart(there, {"processor": "skylake", "features": "avx,fma", "vectors": "8 floats"})
-    [('features', 'with avx2', 'without')]
+    >>> told_apart(there, {"processor": "znver4", "features": "avx,fma", "vectors": "8 floats"})
+    'processor: skylake there, znver4 here; features: with avx2 there, without here'
     """
     apart = []
-    for name, value in ours.items():
-        if (other := theirs.get(name, value)) == value:
-            continue
-        if name == FEATURES:
-            apart.append((name, *_features_apart(other, value)))
-        else:
-            apart.append((name, other, value))
-    return apart
+    for name, own in here.items():
+        other = str(there.get(name, own))
+        if other != own:
+            pair = _features_apart(other, own) if name == FEATURES else (other, own)
+            apart.append(f"{name}: {pair[0]} there, {pair[1]} here")
+    return "; ".join(apart)
 
 
-def _features_apart(theirs: str, ours: str) -> tuple[str, str]:
+def _features_apart(there: str, here: str) -> tuple[str, str]:
     """Return what only either of two processors can do, as a phrase for each."""
-    there, here = set(theirs.split(",")), set(ours.split(","))
-    first, second = _some(there - here), _some(here - there)
+    a, b = set(there.split(",")), set(here.split(","))
+    first, second = _some(a - b), _some(b - a)
     return f"with {first}" if first else "without", f"with {second}" if second else "without"
 
 
