@@ -173,6 +173,14 @@ def test_checkpoints_from_before_the_processor_was_kept_say_nothing_of_it(tmp_pa
     assert lines == []
 
 
+@pytest.mark.parametrize("target", ["link", "nowhere", "file"])
+def test_a_link_that_leads_to_no_folder(tmp_path, target):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(target)
+    with pytest.raises(CheckpointError, match=r"link: it is a file, or a link that leads to noth"):
+        train(tmp_path / "link", 1)
+
+
 # A disk that is full, a folder that can't be written.
 
 

@@ -37,8 +37,8 @@ class Verification:
         The first update that differs, as the run's history has it and as it came out now.
     fingerprint_recorded, fingerprint_found : str
         Those of the parameters: the model's, and what training gave; ``""`` if an update differed.
-    metrics : str
-        What ``metrics.json`` says otherwise, in words; ``""`` where it agrees or is not there.
+    apart : str
+        What others of the run's files say otherwise, in words; ``""`` where they agree.
     """
 
     updates: int
@@ -47,13 +47,13 @@ class Verification:
     found: Update | None
     fingerprint_recorded: str
     fingerprint_found: str
-    metrics: str = ""
+    apart: str = ""
 
     @property
     def same(self) -> bool:
         """Whether every bit agrees."""
         is_model = self.fingerprint_recorded == self.fingerprint_found
-        return self.found is None and is_model and not self.metrics
+        return self.found is None and is_model and not self.apart
 
     def __str__(self) -> str:
         if self.found is not None and self.recorded is not None:
@@ -65,7 +65,7 @@ class Verification:
                 f"they give the fingerprint {self.fingerprint_found}, and the model has "
                 f"{self.fingerprint_recorded}"
             )
-            how = self.metrics if self.fingerprint_recorded == self.fingerprint_found else how
+            how = self.apart if self.fingerprint_recorded == self.fingerprint_found else how
             return f"The bits differ: updates {self.first} to {last} agree, but {how}."
         return (
             f"The bits agree: updates {self.first} to {last} trained anew, fingerprint "
@@ -99,7 +99,8 @@ def verify_run(
 
     Nothing is written. Of every update loss and accuracy, to their last digit, and the fingerprint
     of the parameters after it are compared; training ends with the first that differs. So are the
-    fingerprint and the number of updates in ``metrics.json``, where it is there.
+    fingerprint and the number of updates in ``metrics.json``, where it is there; and where a
+    checkpoint stands for model and history that don't belong together, these.
 
     Parameters
     ----------
@@ -228,7 +229,7 @@ def _compare(
             found=now,
             fingerprint_recorded=recorded.fingerprint,
             fingerprint_found="" if now is not None else fingerprint(trainer),
-            metrics=recorded.metrics,
+            apart=recorded.apart,
         )
 
 

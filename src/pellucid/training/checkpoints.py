@@ -227,9 +227,12 @@ class CheckpointFolder:
         except BlockingIOError:
             raise
         except OSError as error:
+            reason = error.strerror or error
+            if isinstance(error, FileExistsError):
+                reason = "it is a file, or a link that leads to nothing"
             raise CheckpointError(
-                f"Checkpoints can't be written to {self._folder}: {error.strerror or error}; name "
-                "a folder that can be written."
+                f"Checkpoints can't be written to {self._folder}: {reason}; name a folder that can "
+                "be written."
             ) from error
         remove_leftovers(self._folder)
         return self
