@@ -20,7 +20,7 @@ print(json.dumps(target()))
 
 def test_what_code_is_made_for():
     found = target()
-    assert list(found) == ["triple", "processor", "vectors", "optimizing", "features"]
+    assert list(found) == ["triple", "processor", "vectors", "tiles", "optimizing", "features"]
     assert found["vectors"] == f"{LANES} floats"
     assert made_with() == current_versions() | found
     assert told_apart(found, found) == ""

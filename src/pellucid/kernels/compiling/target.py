@@ -9,11 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from numba.core import config
-from numba.core.registry import cpu_target
-
 from pellucid.files.versions import current_versions
-from pellucid.kernels.compiling.vector import LANES
 
 __all__ = ["made_with", "target", "told_apart"]
 
@@ -30,11 +26,18 @@ def target() -> dict[str, str]:
 
     Numba decides: ``NUMBA_CPU_NAME``, ``NUMBA_CPU_FEATURES``, ``NUMBA_OPT`` and their like count.
     """
+    # Here, for whoever reads a checkpoint's settings need not wait for Numba.
+    from numba.core import config
+    from numba.core.registry import cpu_target
+
+    from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES
+
     triple, processor, features = cpu_target.target_context.codegen().magic_tuple()
     return {
         "triple": triple,
         "processor": processor,
         "vectors": f"{LANES} floats",
+        "tiles": f"{COLUMNS} columns, {ACCUMULATORS} sums",
         "optimizing": f"{config.OPT}, loops {config.LOOP_VECTORIZE}, slp {config.SLP_VECTORIZE}",
         FEATURES: ",".join(sorted(name[1:] for name in features.split(",") if name[:1] == "+")),
     }
