@@ -97,13 +97,7 @@ class CodeCache:
         file, line = Path(inspect.getfile(function)).resolve(), function.__code__.co_firstlineno
         # The room's own text is in the folder's name.
         text = "" if file.is_relative_to(_room()) else hashlib.sha256(file.read_bytes()).hexdigest()
-        depends = (
-            function.__module__,
-            text,
-            str(sig),
-            target(),
-            package_versions("numba", "llvmlite"),
-        )
+        depends = function.__module__, text, str(sig), target(), _compilers()
         key = hashlib.sha256(repr(depends).encode()).hexdigest()[:16]
         name = f"{file.stem}.{function.__qualname__}".replace("<", "").replace(">", "")
         return _folder() / f"{name}-{line}.{sys.implementation.cache_tag}.{key}.code"
@@ -166,6 +160,11 @@ def _say_not_kept(folder: Path, error: OSError) -> None:
         warnings.warn(line, RuntimeWarning, stacklevel=2)
     else:
         _announce(line)
+
+
+@functools.cache
+def _compilers() -> dict[str, str]:
+    return package_versions("numba", "llvmlite")
 
 
 @functools.cache
