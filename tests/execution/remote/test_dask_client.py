@@ -92,6 +92,21 @@ def test_a_port_that_answers_random_bytes(monkeypatch):
             assert refused(number)[1] < 6
 
 
+def test_tls_without_certificates():
+    with pytest.raises(ExecutorError, match=r"\(Dask is told of no certificates for TLS here\); s"):
+        dask_client.dask_client("dask+tls://127.0.0.1:1", "tls://127.0.0.1:1").__enter__()
+
+
+def test_a_port_in_the_clear_where_dask_is_told_to_encrypt():
+    dask = pytest.importorskip("dask")
+    with (
+        dask.config.set({"distributed.comm.require-encryption": True}),
+        pytest.raises(ExecutorError, match=r"\(encryption required by Dask configuration, "),
+        open_executor("dask://127.0.0.1:1"),
+    ):
+        pass
+
+
 def test_ctrl_c_while_a_port_is_silent():
     with port(None) as number:
         command = [sys.executable, "-m", "pellucid", "train", "--data", "digits", "--executor"]

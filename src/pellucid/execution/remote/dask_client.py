@@ -77,6 +77,8 @@ def _knock(address: str) -> None:
 
         make, connect = cast(Any, security.Security), cast(Any, comms).connect
         settings = make().get_connection_args("client")
+        if address.startswith("tls:") and settings.get("ssl_context") is None:
+            raise ExecutorError("Dask is told of no certificates for TLS here")
         comm = await connect(address, timeout=CONNECT_SECONDS, **settings)
         try:
             await comm.write({"op": "identity", "reply": True})
@@ -142,7 +144,7 @@ def _within(seconds: float, function: Callable[[], T]) -> T:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError) and not str(error):
         return f"the port is open, but has not answered in {CONNECT_SECONDS} s"
-    if isinstance(error, OSError | ExecutorError):
+    if isinstance(error, OSError | ExecutorError | RuntimeError):  # the last: its own settings
         return short(error)
     return "what answers there speaks otherwise"  # such as a web server, or another scheme
 
