@@ -101,6 +101,17 @@ def test_resume_from_other_data(copy, monkeypatch):
     assert "the data's images differ" in fails("train", "--out", copy, "--resume")
 
 
+@pytest.mark.parametrize("what", ["test_images", "test_labels"])
+def test_resume_with_other_test_images(copy, monkeypatch, what):
+    digits = data.load("digits")
+    other = dataclasses.replace(digits, **{what: getattr(digits, what)[::-1]})
+    monkeypatch.setattr(data, "load", lambda *args, **settings: other)
+    assert fails("train", "--out", copy, "--resume") == (
+        "Can't resume, for this is another run than the checkpoint's: the data's test images or "
+        "their labels differ. Give it the data of that run, or begin anew in another folder."
+    )
+
+
 def test_nothing_to_resume(tmp_path):
     assert fails("train", "--out", tmp_path, "--resume") == (
         f"Can't resume the run in {tmp_path}: There is no checkpoint in "

@@ -11,7 +11,7 @@ import pytest
 from pellucid import open_executor
 from pellucid.errors import ConfigurationError, ExecutorError
 from pellucid.execution.executors import check_executor
-from pellucid.execution.remote import dask
+from pellucid.execution.remote import dask_client
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def is_alive(pid):
 
 def test_a_scheduler_out_of_reach(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(dask, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 1)
     with (
         pytest.raises(
             ExecutorError,

@@ -63,6 +63,22 @@ def test_atomic_write_onto_a_folder_leaves_nothing_behind(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
 
 
+def test_atomic_write_into_a_circle_of_links_names_it(tmp_path):
+    circle = tmp_path / "circle"
+    circle.symlink_to("circle")
+    for path in (circle, circle / "a.bin"):
+        with pytest.raises(OSError, match="Too many levels of symbolic links") as caught:
+            atomic_write(path, b"new")
+        assert caught.value.filename == str(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["circle"]
+
+
+def test_without_waiting_for_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda handle: pytest.fail("waits for the disk"))
+    atomic_write(tmp_path / "a.bin", b"new", flush=False)
+    assert (tmp_path / "a.bin").read_bytes() == b"new"
+
+
 def test_atomic_write_takes_the_longest_name(tmp_path):
     path = tmp_path / ("n" * 255)
     atomic_write(path, b"x")

@@ -119,6 +119,22 @@ def test_a_file_is_no_folder(tmp_path, no_data, below):
     assert (tmp_path / "file").read_bytes() == b"mine"
 
 
+@pytest.mark.parametrize("below", ["", "sub", "sub/sub"])
+@pytest.mark.parametrize("target", ["link", "nowhere"])
+def test_a_link_that_leads_to_nothing(tmp_path, no_data, target, below):
+    """A circle of links, and one to what is not there."""
+    (tmp_path / "link").symlink_to(target)
+    with pytest.raises(ConfigurationError, match=r"link is a link that leads to nothing; remove "):
+        reference_run(QUICK, tmp_path / "link" / below, say_nothing)
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    check_folder(tmp_path / "link")
+    check_folder(tmp_path / "link" / "below")
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
 def test_a_folder_that_is_read_only(tmp_path, no_data):
     tmp_path.chmod(0o500)

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from pellucid import Checkpoints, load_model, save_model
+from pellucid import Checkpoints, fingerprint, load_model, save_model
 from pellucid.errors import ModelFileError
 from pellucid.runs.finished import FinishedRun
 from pellucid.runs.run import reference_run
@@ -50,14 +50,20 @@ def test_folders_that_hold_no_run(tmp_path, copy):
 
 @pytest.mark.parametrize("lines", [0, 22])
 def test_a_run_that_was_killed_between_model_and_history(copy, lines):
+    """Of a history that is not there the checkpoint's is right; one that lacks a row is wrong."""
     if lines:
         rewrite_history(copy, lambda old: old[: 1 + lines])
     else:
         (copy / "history.csv").unlink()
     said = []
     found = verify_run(copy, said.append)
-    assert found.same
+    assert found.same == (lines == 0)
     assert found.updates == UPDATES
+    if lines:
+        assert str(found) == (
+            "The bits differ: updates 1 to 23 agree, but history.csv has 22 updates, and the "
+            "newest checkpoint 23."
+        )
     assert said[0].endswith(
         f"The newest checkpoint is verified instead; 'pellucid train --out {copy} --resume' writes "
         "both anew."
@@ -68,6 +74,21 @@ def test_a_run_that_was_killed_between_model_and_history(copy, lines):
     said.clear()
     assert verify_run(copy, said.append).same
     assert said == []
+
+
+@pytest.mark.parametrize("has_history", [True, False])
+@pytest.mark.parametrize("updates", [UPDATES, 8])
+def test_the_model_of_another_run(copy, has_history, updates):
+    model = load_model(copy / "model.safetensors")
+    configuration = model.configuration | {"updates": updates}
+    parameters = model.network.initial_parameters(7)
+    another = dataclasses.replace(model, parameters=parameters, configuration=configuration)
+    save_model(copy / "model.safetensors", another)
+    if not has_history:
+        (copy / "history.csv").unlink()
+    found = verify_run(copy, say_nothing)
+    assert not found.same
+    assert f"{fingerprint(another)}" in str(found)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}"])

@@ -137,10 +137,10 @@ def test_data_that_moved(copy, tmp_path):
 
 
 def test_other_versions_are_told(copy, monkeypatch):
-    monkeypatch.setattr(module, "current_versions", lambda: {"numba": "9.9"})
+    monkeypatch.setattr(module, "made_with", lambda: {"numba": "9.9"})
     lines = []
     assert verify_run(copy, lines.append).same
-    assert lines[0].startswith("The run was made by other versions (")
+    assert lines[0].startswith("The run was made by other versions or for another processor (")
 
 
 def test_an_accuracy_that_differs(copy):

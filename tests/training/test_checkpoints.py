@@ -1,5 +1,6 @@
 """When checkpoints are written, which are kept, and what is done about damaged ones."""
 
+import dataclasses
 import errno
 import os
 import re
@@ -13,8 +14,12 @@ from pellucid import Checkpoints, fingerprint
 from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.files import atomic as files
 from pellucid.files.locks import LOCK
+from pellucid.files.versions import current_versions
+from pellucid.kernels.compiling.target import made_with
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.training import checkpoints as module
 from pellucid.training import load_checkpoint
+from pellucid.training.checkpoint_file import save_checkpoint
 from pellucid.training.checkpoints import checkpoint_paths, newest_checkpoint
 from tests.training.trainings import CALL, IMAGES, LABELS, all_bits, numbers, train, trainer
 
@@ -141,11 +146,39 @@ def test_all_are_damaged(tmp_path):
 
 def test_other_versions_are_told(tmp_path, monkeypatch):
     train(tmp_path, 2)
-    monkeypatch.setattr(module, "current_versions", lambda: {"numba": "9.9"})
+    monkeypatch.setattr(module, "made_with", lambda: {"numba": "9.9"})
     lines = []
     train(tmp_path, resume=True, say=lines.append)
-    assert lines[0].startswith("The checkpoint was written by other versions (")
-    assert 'there and "9.9" here' in lines[0]
+    assert lines[0].startswith(
+        "The checkpoint was written by other versions or for another processor (numba: "
+    )
+    assert "there, 9.9 here); the result may differ in its last bits" in lines[0]
+
+
+def test_another_width_of_vectors_is_told(tmp_path, monkeypatch):
+    train(tmp_path, 2)
+    monkeypatch.setattr(module, "made_with", lambda: made_with() | {"vectors": "4 floats"})
+    lines = []
+    train(tmp_path, resume=True, say=lines.append)
+    assert f"(vectors: {LANES} floats there, 4 floats here)" in lines[0]
+
+
+def test_checkpoints_from_before_the_processor_was_kept_say_nothing_of_it(tmp_path):
+    train(tmp_path, 2)
+    path = checkpoint_paths(tmp_path)[0]
+    old = dataclasses.replace(load_checkpoint(path), versions=current_versions())
+    save_checkpoint(path, old)
+    lines = []
+    train(tmp_path, resume=True, say=lines.append)
+    assert lines == []
+
+
+@pytest.mark.parametrize("target", ["link", "nowhere", "file"])
+def test_a_link_that_leads_to_no_folder(tmp_path, target):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(target)
+    with pytest.raises(CheckpointError, match=r"link: it is a file, or a link that leads to noth"):
+        train(tmp_path / "link", 1)
 
 
 # A disk that is full, a folder that can't be written.

@@ -15,7 +15,7 @@ from typing import Any
 
 from pellucid.arguments import count_workers
 from pellucid.errors import ConfigurationError, ExecutorError, did_you_mean
-from pellucid.execution.remote.dask import dask_client
+from pellucid.execution.remote.dask_client import dask_client
 from pellucid.files.tensor_file import short
 
 __all__ = ["check_executor", "open_executor"]

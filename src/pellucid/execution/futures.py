@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
 from typing import Any
 
 from pellucid.errors import ExecutorError, PellucidError
@@ -14,9 +14,15 @@ _KEPT = "The parameters are those before this update; training can go on with a 
 
 
 def gather(
-    submit: Callable[..., Future[Any]], function: Callable[[Any], Any], arguments: Iterable[Any]
+    submit: Callable[..., Future[Any]],
+    function: Callable[[Any], Any],
+    arguments: Iterable[Any],
+    look: Callable[[], None] | None = None,
+    seconds: float = 1.0,
 ) -> list[Any]:
     """Return a function's results, in order; whatever goes wrong, no work is left waiting.
+
+    While they are awaited, ``look`` is called every so many seconds: what it raises ends the wait.
 
     Examples
     --------
@@ -29,6 +35,9 @@ def gather(
     try:
         for argument in arguments:
             futures.append(submit(function, argument))
+        for future in futures:
+            while look is not None and not wait([future], seconds).done:
+                look()
         return [future.result() for future in futures]
     except (Exception, CancelledError) as error:
         raise _explained(error) from error

@@ -7,7 +7,7 @@ that what is summed, and in which order, never depends on the executor.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
@@ -59,11 +59,16 @@ class Runner:
         if executor is not None and not isinstance(executor, ThreadPoolExecutor):
             self._driver = Driver(executor)
 
-    def images_at_hand(self, images: NDArray[Any]) -> contextlib.AbstractContextManager[None]:
-        """Let workers that don't share our memory open these images by themselves for a while."""
+    def serving(
+        self, images: NDArray[Any], is_stopping: Callable[[], bool]
+    ) -> contextlib.AbstractContextManager[None]:
+        """Let workers that don't share our memory open these images by themselves for a while.
+
+        ``is_stopping`` says whether somebody wants an end, so that what hangs is given up sooner.
+        """
         if self._driver is None:
             return contextlib.nullcontext()
-        return self._driver.images_at_hand(images)
+        return self._driver.serving(images, is_stopping)
 
     def run(
         self,

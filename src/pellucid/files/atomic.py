@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -16,7 +17,9 @@ _TEMPORARY = ".pellucid-"
 """How the names of temporary files begin; they end in .tmp."""
 
 
-def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
+def atomic_write(
+    path: str | os.PathLike[str], data: bytes | memoryview, *, flush: bool = True
+) -> None:
     """Write a file so that nobody ever sees half of it.
 
     The bytes go to a temporary name in the same folder, are flushed to the disk (fsync), and the
@@ -29,12 +32,15 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None
         The file to write; its folder must exist.
     data : bytes or memoryview
         The whole content.
+    flush : bool, default True
+        Whether to wait for the disk. Without, a power cut may leave a file of other bytes, which
+        its reader must notice.
 
     Raises
     ------
     OSError
-        The folder is missing or read-only, the disk is full, or the path is a folder; it names the
-        path.
+        The folder is missing or read-only, the disk is full, the path is a folder or a link in a
+        circle; it names the path.
 
     Examples
     --------
@@ -44,13 +50,17 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None
     ...     (Path(folder) / "a.txt").read_bytes()
     b'all of it'
     """
-    target = Path(path).resolve()
+    try:
+        target = Path(path).resolve()
+    except RuntimeError:  # as Python says it up to 3.12
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path)) from None
     # A short random name: a long target name would overflow the file system's limit.
     temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
             _write(file, data)
-            _flush(file)
+            if flush:
+                _flush(file)
         _rename(temporary, target)
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -59,7 +69,8 @@ def atomic_write(path: str | os.PathLike[str], data: bytes | memoryview) -> None
             # A full disk names no file, other errors the temporary one.
             error.filename = os.fspath(path)
         raise
-    _sync_folder(target.parent)
+    if flush:
+        _sync_folder(target.parent)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -76,7 +87,8 @@ def cache_folder() -> Path:
     place for caches, such as ``~/.cache/pellucid`` on Linux.
     """
     chosen = os.environ.get("PELLUCID_CACHE", "")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("pellucid"))
+    # Of os.path, which leaves a ~ whose user is not known as it is.
+    return Path(os.path.expanduser(chosen or platformdirs.user_cache_dir("pellucid")))  # noqa: PTH111
 
 
 # The steps of a write, apart, so that a test can break any of them.

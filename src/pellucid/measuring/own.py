@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pellucid.console import Say
 from pellucid.execution.inference import predict_proba
-from pellucid.kernels.compiling.compile import announce_with
+from pellucid.kernels.compiling.cache import announce_with
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.networks import NETWORKS
 from pellucid.measuring.rates import Rate, rate_of

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pellucid.arguments import share
 from pellucid.data import Dataset
-from pellucid.errors import Argument, ConfigurationError, DataError
+from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.execution.executors import check_executor
+from pellucid.files.fingerprints import array_fingerprint
+from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.settings import RunSettings
+from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.checks import check_fit_settings, check_trainer_settings
 
-__all__ = ["check_data", "check_settings"]
+__all__ = ["check_data", "check_resumed_data", "check_settings"]
 
 LEAST_SIDE = 10
 """Pixels that an image's shorter side needs for two 5 x 5 filters and a 2 x 2 pool."""
@@ -72,4 +77,29 @@ def check_data(dataset: Dataset) -> None:
         raise DataError(
             f"The images of {dataset.name} are {height} x {width}, too small for the reference "
             f"network; it needs {LEAST_SIDE} x {LEAST_SIDE} at least."
+        )
+
+
+def check_resumed_data(folder: Path, dataset: Dataset, fingerprint: str) -> None:
+    """Refuse to go on with a run in a folder, and test it on other images than it was begun with.
+
+    Other training images are refused by name when training goes on.
+
+    Raises
+    ------
+    CheckpointError
+        The test images or their labels are not those of the run, or it has no usable checkpoint.
+    """
+    checkpoint = newest_checkpoint(folder / CHECKPOINTS, lambda line: None)  # which fit will tell
+    if checkpoint.configuration.get("data_fingerprint", fingerprint) == fingerprint:
+        return
+    images, labels = dataset.train_images, dataset.train_labels
+    four = images[:, None] if images.ndim == 3 else images
+    trained = checkpoint.settings.get("data")
+    if isinstance(trained, dict) and (trained.get("images"), trained.get("labels")) == (
+        array_fingerprint(four), array_fingerprint(labels)
+    ):  # fmt: skip
+        raise CheckpointError(
+            "Can't resume, for this is another run than the checkpoint's: the data's test images "
+            "or their labels differ. Give it the data of that run, or begin anew in another folder."
         )

@@ -45,7 +45,12 @@ def check_folder(folder: Path, *, overwrite: bool = False, resume: bool = False)
     ConfigurationError
         It is a file or below one, or it can't be written.
     """
-    nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    nearest = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
+    if not nearest.exists():
+        raise ConfigurationError(
+            f"{nearest} is a link that leads to nothing; remove it, or name another folder with ",
+            Argument("out"), ".",
+        )  # fmt: skip
     if not nearest.is_dir():
         raise ConfigurationError(f"{nearest} is a file; ", Argument("out"), " must name a folder.")
     if (folder / LOCK).exists() and os.access(folder, os.W_OK):

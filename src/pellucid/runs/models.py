@@ -15,7 +15,7 @@ from pellucid.data import Dataset
 from pellucid.errors import Argument, DataError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
-from pellucid.kernels.compiling.compile import announce_with
+from pellucid.kernels.compiling.cache import announce_with
 from pellucid.runs.settings import RunSettings
 
 __all__ = ["ModelTest", "labels_for", "predict_pictures", "run_model_test"]

@@ -14,6 +14,7 @@ from pellucid.data import Dataset
 from pellucid.files.atomic import atomic_write
 from pellucid.files.model_file import Model, save_model
 from pellucid.images.preprocessing import Preprocessing
+from pellucid.kernels.compiling.target import made_with
 from pellucid.runs.finished import Metrics
 from pellucid.runs.folder import (
     CHECKPOINTS,
@@ -88,6 +89,7 @@ class Output:
                 "pixel_range": [0, 255 if dataset.train_images.dtype == np.uint8 else 1],
                 "loss_curve": history.pass_losses(len(dataset.train_images)),
             },
+            versions=made_with(),
         )
         save_model(self.model, model)
         atomic_write(self.folder / HISTORY, history.to_csv().encode())

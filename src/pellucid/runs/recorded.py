@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +37,8 @@ class Recorded:
         Those of the parameters at the end, and of the data.
     versions : dict
         What trained it.
-    metrics : str
-        What ``metrics.json`` says otherwise, in words; ``""`` where it agrees or is not there.
+    apart : str
+        What others of the run's files say otherwise, in words; ``""`` where they agree.
     """
 
     network: Network
@@ -46,7 +47,7 @@ class Recorded:
     fingerprint: str
     data_fingerprint: str
     versions: dict[str, str]
-    metrics: str = ""
+    apart: str = ""
 
 
 def read_recorded(folder: Path, say: Say) -> Recorded:
@@ -69,7 +70,7 @@ def read_recorded(folder: Path, say: Say) -> Recorded:
         )
     model = load_model(folder / MODEL)
     if has_checkpoints and not (folder / HISTORY).exists():
-        return _instead(folder, f"There is no {folder / HISTORY}.", say)
+        return _instead(folder, model, None, f"There is no {folder / HISTORY}.", say)
     history, updates = _history(folder / HISTORY), model.configuration.get("updates")
     if len(history) == updates:
         return _of_model(folder, model, history)
@@ -78,17 +79,34 @@ def read_recorded(folder: Path, say: Say) -> Recorded:
         "they are not of one run."
     )
     if has_checkpoints:
-        return _instead(folder, apart, say)
+        return _instead(folder, model, history, apart, say)
     raise ModelFileError(apart)
 
 
-def _instead(folder: Path, why: str, say: Say) -> Recorded:
-    """Return what the newest checkpoint says: a run was killed between model and history."""
+def _instead(folder: Path, model: Model, history: History | None, why: str, say: Say) -> Recorded:
+    """Return what the newest checkpoint says: a run was killed between model and history.
+
+    Or something else happened to them: what is there is held to the checkpoint.
+    """
     say(
         f"{why} The newest checkpoint is verified instead; 'pellucid train --out {folder} "
         "--resume' writes both anew."
     )
-    return _of_checkpoint(newest_checkpoint(folder / CHECKPOINTS, say))
+    recorded = _of_checkpoint(newest_checkpoint(folder / CHECKPOINTS, say))
+    return dataclasses.replace(recorded, apart=_checkpoint_apart(recorded, model, history))
+
+
+def _checkpoint_apart(recorded: Recorded, model: Model, history: History | None) -> str:
+    """Return how a model and its history differ from the checkpoint that stands for them."""
+    count, found = len(recorded.history), fingerprint(model)
+    if found != recorded.fingerprint:
+        return (
+            f"{MODEL} has the fingerprint {found}, and the newest checkpoint, of update {count}, "
+            f"has {recorded.fingerprint}"
+        )
+    if history is not None:
+        return f"{HISTORY} has {len(history)} updates, and the newest checkpoint {count}"
+    return ""
 
 
 def _of_model(folder: Path, model: Model, history: History) -> Recorded:
@@ -101,7 +119,7 @@ def _of_model(folder: Path, model: Model, history: History) -> Recorded:
         fingerprint=parameters,
         data_fingerprint=data_fingerprint,
         versions=model.versions,
-        metrics=_metrics_apart(folder / METRICS, parameters, len(history)),
+        apart=_metrics_apart(folder / METRICS, parameters, len(history)),
     )
 
 

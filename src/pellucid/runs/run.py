@@ -21,10 +21,10 @@ from pellucid.errors import (
 from pellucid.execution.executors import open_executor
 from pellucid.execution.remote.image_file import remove_abandoned_files
 from pellucid.execution.sections import prepare
-from pellucid.kernels.compiling.compile import announce_with
+from pellucid.kernels.compiling.cache import announce_with
 from pellucid.network import presets
 from pellucid.network.network import Network
-from pellucid.runs.checks import check_data, check_settings
+from pellucid.runs.checks import check_data, check_resumed_data, check_settings
 from pellucid.runs.finished import FinishedRun, Metrics
 from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
 from pellucid.runs.output import Output
@@ -96,10 +96,13 @@ def reference_run(
         # All that can fail comes before the folder is touched.
         executor = _opened(stack, settings, resume)
         dataset = settings.load_again(say) if resume else settings.load(say)
+        data_fingerprint = dataset.fingerprint()
+        if resume:
+            check_resumed_data(folder, dataset, data_fingerprint)
         network = _network(dataset, say)
         output = Output(
             folder,
-            {**settings.to_dict(), "data": dataset.name, "data_fingerprint": dataset.fingerprint()},
+            {**settings.to_dict(), "data": dataset.name, "data_fingerprint": data_fingerprint},
             replaces=overwrite and not resume,
         ).with_checkpoints(checkpoints, say)
         stack.enter_context(hold_folder(folder, overwrite=overwrite, resume=resume))

@@ -11,15 +11,14 @@ from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.files.fingerprints import fingerprint
-from pellucid.files.versions import current_versions
-from pellucid.kernels.compiling.compile import announce_with
+from pellucid.kernels.compiling.cache import announce_with
+from pellucid.kernels.compiling.target import made_with, told_apart
 from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.progress import show_progress
 from pellucid.runs.recorded import Recorded, read_recorded
 from pellucid.runs.run import make_trainer
 from pellucid.training import Checkpoint, Update
 from pellucid.training.checkpoints import newest_checkpoint
-from pellucid.training.state import differences
 
 __all__ = ["Verification", "verify_run"]
 
@@ -38,8 +37,8 @@ class Verification:
         The first update that differs, as the run's history has it and as it came out now.
     fingerprint_recorded, fingerprint_found : str
         Those of the parameters: the model's, and what training gave; ``""`` if an update differed.
-    metrics : str
-        What ``metrics.json`` says otherwise, in words; ``""`` where it agrees or is not there.
+    apart : str
+        What others of the run's files say otherwise, in words; ``""`` where they agree.
     """
 
     updates: int
@@ -48,13 +47,13 @@ class Verification:
     found: Update | None
     fingerprint_recorded: str
     fingerprint_found: str
-    metrics: str = ""
+    apart: str = ""
 
     @property
     def same(self) -> bool:
         """Whether every bit agrees."""
         is_model = self.fingerprint_recorded == self.fingerprint_found
-        return self.found is None and is_model and not self.metrics
+        return self.found is None and is_model and not self.apart
 
     def __str__(self) -> str:
         if self.found is not None and self.recorded is not None:
@@ -66,7 +65,7 @@ class Verification:
                 f"they give the fingerprint {self.fingerprint_found}, and the model has "
                 f"{self.fingerprint_recorded}"
             )
-            how = self.metrics if self.fingerprint_recorded == self.fingerprint_found else how
+            how = self.apart if self.fingerprint_recorded == self.fingerprint_found else how
             return f"The bits differ: updates {self.first} to {last} agree, but {how}."
         return (
             f"The bits agree: updates {self.first} to {last} trained anew, fingerprint "
@@ -100,7 +99,8 @@ def verify_run(
 
     Nothing is written. Of every update loss and accuracy, to their last digit, and the fingerprint
     of the parameters after it are compared; training ends with the first that differs. So are the
-    fingerprint and the number of updates in ``metrics.json``, where it is there.
+    fingerprint and the number of updates in ``metrics.json``, where it is there; and where a
+    checkpoint stands for model and history that don't belong together, these.
 
     Parameters
     ----------
@@ -135,9 +135,11 @@ def verify_run(
         )
     start = None if last is None else _start(folder, count - last, say)
     dataset = _data(recorded, data, say)
-    if recorded.versions != (here := current_versions()):
-        changed = "; ".join(differences(recorded.versions, here))
-        say(f"The run was made by other versions ({changed}); its last bits may differ.")
+    if apart := told_apart(recorded.versions, made_with()):
+        say(
+            f"The run was made by other versions or for another processor ({apart}); its last bits "
+            "may differ."
+        )
     return _compare(recorded, start, dataset, workers)
 
 
@@ -227,7 +229,7 @@ def _compare(
             found=now,
             fingerprint_recorded=recorded.fingerprint,
             fingerprint_found="" if now is not None else fingerprint(trainer),
-            metrics=recorded.metrics,
+            apart=recorded.apart,
         )
 
 

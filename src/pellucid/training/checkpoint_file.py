@@ -28,7 +28,7 @@ from pellucid.files.tensor_file import (
     short,
     tensor,
 )
-from pellucid.files.versions import current_versions
+from pellucid.kernels.compiling.target import made_with
 from pellucid.training.history import DIGITS, Update
 from pellucid.training.optimizers.dictionary import optimizer_from_dict
 from pellucid.training.optimizers.optimizer import Optimizer
@@ -63,7 +63,7 @@ class Checkpoint:
     configuration : dict
         What else the writer wanted kept; the command line keeps the run's options here.
     versions : dict
-        What wrote it; :func:`pellucid.files.versions.current_versions` by default.
+        What wrote it, and what it computed for; those of this process by default.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Checkpoint:
     state: TrainingState
     settings: dict[str, Any]
     configuration: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=current_versions)
+    versions: dict[str, str] = field(default_factory=made_with)
 
     def check_settings(self, settings: dict[str, Any]) -> None:
         """Refuse to go on with other data or settings.

@@ -19,7 +19,7 @@ from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.files.atomic import remove_leftovers
 from pellucid.files.locks import lock_folder
 from pellucid.files.tensor_file import NewerFormatError
-from pellucid.files.versions import current_versions
+from pellucid.kernels.compiling.target import made_with, told_apart
 from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint, save_checkpoint
 from pellucid.training.state import TrainingState, differences
 
@@ -227,9 +227,12 @@ class CheckpointFolder:
         except BlockingIOError:
             raise
         except OSError as error:
+            reason = error.strerror or error
+            if isinstance(error, FileExistsError):
+                reason = "it is a file, or a link that leads to nothing"
             raise CheckpointError(
-                f"Checkpoints can't be written to {self._folder}: {error.strerror or error}; name "
-                "a folder that can be written."
+                f"Checkpoints can't be written to {self._folder}: {reason}; name a folder that can "
+                "be written."
             ) from error
         remove_leftovers(self._folder)
         return self
@@ -288,11 +291,10 @@ class CheckpointFolder:
 
     def _go_on_from(self, checkpoint: Checkpoint) -> None:
         """Note where a training goes on, and whether it is by the versions that began it."""
-        if checkpoint.versions != (here := current_versions()):
-            changed = differences(checkpoint.versions, here)
+        if apart := told_apart(checkpoint.versions, made_with()):
             self._say(
-                f"The checkpoint was written by other versions ({'; '.join(changed)}); the result "
-                "may differ in its last bits from that of a run in one go."
+                f"The checkpoint was written by other versions or for another processor ({apart}); "
+                "the result may differ in its last bits from that of a run in one go."
             )
         number = len(checkpoint.state.updates)
         self._passed_over = [p for p in checkpoint_paths(self._folder) if _number(p) > number]

@@ -51,8 +51,12 @@ class Loop:
         """Do the updates that are left; return the signal that ended them, if one did."""
         progress = self.progress
         start = time.perf_counter() - (progress.history.seconds if progress.done else 0.0)
-        images_at_hand = self.updater().runner.images_at_hand(self.data.images)
-        with stop_on_signals() as stop, images_at_hand, self._last_checkpoint(stop):
+        runner = self.updater().runner
+        with (
+            stop_on_signals() as stop,
+            runner.serving(self.data.images, stop.is_set),
+            self._last_checkpoint(stop),
+        ):
             for update in self._updates(start):
                 if self.folder is not None:
                     self.folder.after_update(progress.done, progress.capture)

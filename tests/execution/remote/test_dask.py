@@ -1,7 +1,11 @@
 """A real scheduler and real workers over TCP: they are killed, added and lost during training."""
 
+import contextlib
 import gc
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -10,7 +14,11 @@ import pytest
 
 from pellucid import Augmentation, Checkpoints, Trainer, open_executor
 from pellucid.errors import ExecutorError
-from pellucid.execution.remote import dask, worker
+from pellucid.execution.remote import dask, dask_client, worker
+from pellucid.execution.runner import Runner
+from pellucid.execution.sections import Recipe, whole_section
+from pellucid.execution.workers import Workers
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.training.checkpoints import newest_checkpoint
 from tests.execution.digests import IMAGES, LABELS, digest_of_training, mapped
 from tests.training.examples import NETWORK
@@ -49,6 +57,17 @@ def trained(executor, on_update=None):
 def test_same_bits_on_three_workers(executor, where, tmp_path):
     images = mapped(tmp_path / "images.npy") if where == "mapped" else IMAGES
     assert digest_of_training(executor, images) == digest_of_training(images=images)
+
+
+def test_a_worker_with_vectors_of_another_width_is_told():
+    lanes = "8" if LANES == 16 else "16"
+    with (
+        LocalCluster(1, {"PELLUCID_LANES": lanes}) as cluster,
+        open_executor(cluster.name) as executor,
+        Trainer(NETWORK, executor=executor) as trainer,
+        pytest.warns(UserWarning, match=rf"computes otherwise \(vectors: {lanes} floats there, "),
+    ):
+        trainer.step(IMAGES, LABELS)
 
 
 def test_the_scheduler_keeps_nothing_of_updates_that_are_done(executor):
@@ -142,7 +161,7 @@ def jobs_known():
 
 def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
     """What was done is in a checkpoint, from which another executor goes on to the same bits."""
-    monkeypatch.setattr(dask, "CONNECT_SECONDS", 4)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 4)
     states = []
     call = {
         "total_images": UPDATES * 8000,
@@ -172,8 +191,112 @@ def test_a_scheduler_that_is_lost_ends_in_a_clean_error(monkeypatch, tmp_path):
         assert (another.parameters.tobytes(), len(another.history)) == trained(None)
 
 
+@contextlib.contextmanager
+def frozen(process):
+    """Stop a process, and let it go on in the end, so that it can be killed."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing freezes a process here")
+@pytest.mark.parametrize("is_stopping", [False, True])
+def test_a_scheduler_that_is_frozen_ends_in_a_clean_error(monkeypatch, is_stopping):
+    """While results are awaited, and again when it is asked for its workers."""
+    monkeypatch.setattr(dask, "ANSWER_SECONDS", 99 if is_stopping else 2)
+    monkeypatch.setattr(dask, "STOPPING_SECONDS", 2 if is_stopping else 99)
+    with LocalCluster(1) as cluster, contextlib.ExitStack() as stack:
+        executor = stack.enter_context(open_executor(cluster.name))
+        runner = Runner(Workers(1), executor)
+        batch = whole_section(LABELS)
+        parameters = NETWORK.initial_parameters(0)
+        stack.enter_context(runner.serving(IMAGES, lambda: is_stopping))
+        call = Recipe(NETWORK), parameters, IMAGES, batch, [slice(0, len(LABELS))]
+        assert len(runner.run(*call)) == 1
+        with frozen(cluster.scheduler):
+            for _ in range(2):
+                start = time.monotonic()
+                with pytest.raises(ExecutorError, match=FROZEN):
+                    runner.run(*call)
+                assert time.monotonic() - start < 8
+                time.sleep(1.1)  # after which workers are counted anew
+            start = time.monotonic()
+            stack.close()
+            assert time.monotonic() - start < 8
+
+
+FROZEN = (
+    r"^The Dask scheduler has not answered for \d s: it is frozen, or the network is down\. The "
+    "parameters are those before this update"
+)
+
+TRAINING = """
+import sys
+from pellucid import Checkpoints, Trainer, open_executor
+from tests.execution.remote.test_dask import LARGE, NETWORK
+
+if __name__ == "__main__":
+    with open_executor(sys.argv[1]) as executor, Trainer(NETWORK, executor=executor) as trainer:
+        history = trainer.fit(
+            *LARGE, total_images=10**7, batch_size=8000, checkpoints=Checkpoints(sys.argv[2]),
+            on_update=lambda update: print(update.update, flush=True),
+        )
+        print("stopped by", history.stopped_by, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing freezes a process here")
+def test_ctrl_c_is_obeyed_while_the_scheduler_is_frozen(tmp_path):
+    with LocalCluster(1) as cluster:
+        training = subprocess.Popen(
+            [sys.executable, "-c", TRAINING, cluster.name, str(tmp_path)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            for _ in range(2):
+                assert training.stdout.readline().strip().isdecimal()
+            with frozen(cluster.scheduler):
+                time.sleep(1)
+                start = time.monotonic()
+                training.send_signal(signal.SIGINT)
+                said, errors = training.communicate(timeout=40)
+                assert time.monotonic() - start < 15
+        finally:
+            training.kill()
+            training.communicate()
+    assert training.returncode == 0, errors
+    assert said.splitlines()[-1] == "stopped by SIGINT"
+    assert len(newest_checkpoint(tmp_path, print).state.updates) >= 2
+
+
+def test_a_cluster_that_has_lost_all_workers_is_waited_for_a_while(monkeypatch):
+    monkeypatch.setattr(dask, "WORKER_SECONDS", 3)
+    with LocalCluster(1) as cluster, open_executor(cluster.name) as executor:
+        trainer = Trainer(NETWORK, executor=executor)
+        trainer.step(IMAGES, LABELS)
+        cluster.kill(cluster.workers[0])
+        start = time.monotonic()
+        with pytest.raises(
+            ExecutorError, match=r"^The Dask cluster has had no workers for \d s\. T"
+        ):
+            trainer.step(IMAGES, LABELS)
+        assert 2 < time.monotonic() - start < 12
+        cluster.start_worker()
+        executor._client.wait_for_workers(1, timeout=60)
+        trainer.step(IMAGES, LABELS)  # which waited for nothing before
+
+
+def test_a_closed_client_is_not_waited_for(cluster):
+    with open_executor(cluster.name) as executor:
+        pulse = dask.Pulse(executor._client)
+        assert pulse.threads() >= 1
+    assert pulse.threads() is None
+
+
 def test_a_scheduler_without_workers(monkeypatch):
-    monkeypatch.setattr(dask, "CONNECT_SECONDS", 2)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 2)
     with (
         LocalCluster(0) as cluster,
         pytest.raises(

@@ -162,13 +162,13 @@ def test_where_no_file_can_be_written_pixels_are_sent(monkeypatch):
 
 
 def test_a_worker_on_another_processor_is_told_once(monkeypatch):
-    other = dataclasses.replace(driver.environment(), processor="abacus")
+    other = dataclasses.replace(driver.environment(), target=(("processor", "abacus"),))
     monkeypatch.setattr(driver, "environment", lambda: other)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         digest(InlineExecutor(), False, False)
     assert len(caught) == 1
-    assert "the driver's is abacus" in str(caught[0].message)
+    assert "there, abacus here" in str(caught[0].message)
     assert caught[0].filename == digest_of_training.__code__.co_filename
 
 

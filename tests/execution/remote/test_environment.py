@@ -6,6 +6,7 @@ import pytest
 import pellucid
 from pellucid.errors import ExecutorError
 from pellucid.execution.remote.environment import CODE, check_worker, code_digest, environment
+from pellucid.kernels.compiling.target import target
 
 
 def test_the_environment_names_what_bits_depend_on():
@@ -13,7 +14,7 @@ def test_the_environment_names_what_bits_depend_on():
     assert {name for name, _ in found.software} == {
         "pellucid", "numpy", "numba", "llvmlite", "pellucid's code",
     }  # fmt: skip
-    assert found.processor
+    assert dict(found.target) == target()
     assert check_worker(found, found, "host") == ""
 
 
@@ -28,11 +29,14 @@ def test_other_software_is_refused(name):
         check_worker(driver, dataclasses.replace(driver, software=fewer), "far")
 
 
-def test_another_processor_is_told():
-    driver = dataclasses.replace(environment(), processor="znver5")
-    worker = dataclasses.replace(driver, processor="skylake")
+@pytest.mark.parametrize("name", list(target()))
+def test_another_target_is_told(name):
+    driver = environment()
+    worker = dataclasses.replace(driver, target=(*driver.target, (name, "another")))
     note = check_worker(driver, worker, "far")
-    assert note.startswith("The worker on far has another processor (skylake, the driver's is znve")
+    assert note.startswith(f"The worker on far computes otherwise ({name}: ")
+    assert "another there, " in note
+    assert "the last bits of the result depend on which worker did what." in note
 
 
 def test_the_code_of_a_section_is_compared_however_deep_it_lies(tmp_path):

@@ -100,7 +100,9 @@ def test_other_software_is_refused():
 
 
 def test_a_worker_on_another_processor_says_so():
-    setup = setup_with(None, driver=dataclasses.replace(environment(), processor="abacus"))
+    setup = setup_with(
+        None, driver=dataclasses.replace(environment(), target=(("processor", "abacus"),))
+    )
     reply = work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
-    assert "the driver's is abacus" in reply.note
+    assert "there, abacus here" in reply.note
     assert_right(reply)

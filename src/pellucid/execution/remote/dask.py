@@ -1,22 +1,30 @@
-"""Dask: a client for its cluster, names for jobs, and all that goes by Dask's private parts."""
+"""Dask: jobs on its cluster, whether its scheduler still answers, and Dask's private parts."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import itertools
-import logging
 import secrets
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from typing import Any
 
-from pellucid.errors import ConfigurationError, ExecutorError
-from pellucid.files.tensor_file import short
+from pellucid.errors import ExecutorError
 
-__all__ = ["NamedJobs", "dask_client", "is_dask", "threads_of"]
+__all__ = ["LOOK_SECONDS", "DaskJobs", "Pulse", "is_dask"]
 
-CONNECT_SECONDS = 10
-"""How long a scheduler and its first worker may keep us waiting."""
+LOOK_SECONDS = 1.0
+"""How often to look after the scheduler while results are awaited."""
+
+ANSWER_SECONDS = 30
+"""How long a scheduler may leave a question unanswered; a large one may be busy for seconds."""
+
+WORKER_SECONDS = 60
+"""How long a cluster may have no worker at all; one that was lost is soon started anew."""
+
+STOPPING_SECONDS = 5
+"""How long for either once somebody has asked the training to stop."""
 
 
 def is_dask(executor: Executor) -> bool:
@@ -24,15 +32,89 @@ def is_dask(executor: Executor) -> bool:
     return hasattr(executor, "_client")
 
 
-def threads_of(executor: Any) -> int | None:
-    """Return how many threads a Dask executor's workers have; None where nobody answers."""
-    try:
-        return int(sum(executor._client.nthreads().values()))
-    except Exception:  # a scheduler that is gone shows when work is sent
-        return None
+class Pulse:
+    """Whether a scheduler still answers: one question at a time, while something else is awaited.
+
+    Dask itself waits for ever for one that is frozen.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Its client.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._question: Future[dict[str, int]] | None = None
+        self._asked = 0.0
+        self._had_workers = 0.0
+        self.is_stopping: Callable[[], bool] = lambda: False
+
+    def begin(self) -> None:
+        """Begin to wait for something: workers that were lost before it are no matter."""
+        self._had_workers = time.monotonic()
+
+    def feel(self) -> None:
+        """Ask, if no question is open; refuse to wait longer for one that was open for long.
+
+        Raises
+        ------
+        ExecutorError
+            The scheduler is frozen, or has had no workers for long.
+        """
+        now = time.monotonic()
+        if self._question is None or self._question.done():
+            if self._counted() != 0:
+                self._had_workers = now
+            self._question, self._asked = self._put_question(), now
+        silent, idle = now - self._asked, now - self._had_workers
+        answer, worker = ANSWER_SECONDS, WORKER_SECONDS
+        if self.is_stopping():
+            answer = worker = STOPPING_SECONDS
+        if silent > answer:
+            raise ExecutorError(
+                f"The Dask scheduler has not answered for {silent:.0f} s: it is frozen, or the "
+                "network is down."
+            )
+        if idle > worker:
+            raise ExecutorError(f"The Dask cluster has had no workers for {idle:.0f} s.")
+
+    def threads(self) -> int | None:
+        """Return how many threads the workers have; None where the scheduler does not say.
+
+        One that is gone or frozen shows when work is sent.
+        """
+        try:
+            self.begin()
+            self.feel()
+            while self._question is not None and not wait([self._question], LOOK_SECONDS).done:
+                self.feel()
+        except ExecutorError:
+            return None
+        return self._counted()
+
+    def _counted(self) -> int | None:
+        """Return the number in the last answer; None where there was none."""
+        try:
+            return sum(self._question.result(0).values()) if self._question else None
+        except Exception:  # whatever a scheduler that is lost ends in
+            return None
+
+    def _put_question(self) -> Future[dict[str, int]] | None:
+        """Begin to ask; None where the client is closed."""
+        question = self._ask()
+        try:
+            return asyncio.run_coroutine_threadsafe(question, self._client.loop.asyncio_loop)
+        except RuntimeError:
+            question.close()
+            return None
+
+    async def _ask(self) -> dict[str, int]:
+        answer: dict[str, int] = await self._client.scheduler.ncores()
+        return answer
 
 
-class NamedJobs:
+class DaskJobs:
     """Submits jobs to a Dask executor under names of one group.
 
     Of a job with a name of its own Dask remembers a group of tasks, for good. It takes a group
@@ -41,8 +123,9 @@ class NamedJobs:
     on the cluster for as long as we live.
     """
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Any) -> None:
         self._executor = executor
+        self.pulse = Pulse(executor._client)
         self._group = f"pellucid-{secrets.token_hex(8)}"
         self._numbers = itertools.count()
         self._anchor: Future[Any] | None = None
@@ -55,77 +138,9 @@ class NamedJobs:
 
     def _named(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         name: Any = {"key": (self._group, next(self._numbers))}
-        return self._executor.submit(function, *arguments, **name)
+        future: Future[Any] = self._executor.submit(function, *arguments, **name)
+        return future
 
 
 def _nothing() -> None:
     """Work that a Dask worker does in no time."""
-
-
-@contextlib.contextmanager
-def dask_client(name: str, address: str) -> Iterator[Any]:
-    """Yield a client of the cluster at an address, which a person named ``name``."""
-    port = address.rpartition(":")[2]
-    try:
-        import dask
-        from distributed import Client, span
-    except ImportError as error:
-        raise ConfigurationError(
-            f"executor {name} needs Dask, which is not installed: pip install 'pellucid[cluster]'."
-        ) from error
-    settings = {
-        # Parameters of a large network are a large message, as they have to be.
-        "distributed.admin.large-graph-warning-threshold": "100GB",
-        # Dask keeps the last 1,000 messages for its developers, and ours hold parameters.
-        "distributed.admin.low-level-log-length": 10,
-    }
-    with dask.config.set(settings), _without_logs(), contextlib.ExitStack() as stack:
-        try:
-            make: Any = _quiet(Client)
-            client = make(address, timeout=CONNECT_SECONDS, set_as_default=False)
-            stack.callback(client.close, timeout=CONNECT_SECONDS)
-        except (OSError, ValueError, RuntimeError, TypeError) as error:
-            raise ExecutorError(
-                f"No Dask scheduler can be reached at {address} ({short(error)}); start one with "
-                f"'dask scheduler --port {port}' and workers with 'dask worker {address}'."
-            ) from error
-        try:
-            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError) as error:
-            raise ExecutorError(
-                f"The Dask scheduler at {address} has no workers; start some with "
-                f"'dask worker {address}'."
-            ) from error
-        # Else Dask opens a span of its own after every pause between updates, and keeps them all.
-        make_span: Any = span
-        stack.enter_context(make_span("pellucid"))
-        yield client
-
-
-def _quiet(kind: Any) -> Any:
-    """Return a kind of Dask client that tells the scheduler nothing about its jobs.
-
-    A span would otherwise remember what each of them was, "a future", for good.
-    """
-
-    class QuietClient(kind):  # type: ignore[misc]
-        def _graph_to_futures(self, *args: Any, **values: Any) -> Any:
-            if "span_metadata" in values:
-                values["span_metadata"] = {}
-            return super()._graph_to_futures(*args, **values)
-
-    return QuietClient
-
-
-@contextlib.contextmanager
-def _without_logs() -> Iterator[None]:
-    """Keep Dask from logging what we raise an error for: a scheduler that is gone."""
-    loggers = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

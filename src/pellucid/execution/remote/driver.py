@@ -8,7 +8,7 @@ import itertools
 import math
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.execution.futures import gather
-from pellucid.execution.remote.dask import NamedJobs, is_dask, threads_of
+from pellucid.execution.remote.dask import LOOK_SECONDS, DaskJobs, is_dask
 from pellucid.execution.remote.environment import environment
 from pellucid.execution.remote.image_file import (
     ImageFile,
@@ -26,7 +26,7 @@ from pellucid.execution.remote.image_file import (
 from pellucid.execution.remote.worker import Job, Reply, Setup, work
 from pellucid.execution.sections import Recipe, Section, SectionResult
 
-__all__ = ["Driver", "slots_of"]
+__all__ = ["Driver"]
 
 ASK_SECONDS = 1.0
 """How often an executor is asked how many workers it has."""
@@ -37,7 +37,7 @@ class Driver:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._submit = NamedJobs(executor).submit if is_dask(executor) else executor.submit
+        self._dask = DaskJobs(executor) if is_dask(executor) else None
         self._images: NDArray[Any] | None = None
         self._file: ImageFile | None = None
         self._sends_images = False
@@ -48,20 +48,25 @@ class Driver:
         self._notes: set[str] = set()
 
     @contextlib.contextmanager
-    def images_at_hand(self, images: NDArray[Any]) -> Iterator[None]:
+    def serving(self, images: NDArray[Any], is_stopping: Callable[[], bool]) -> Iterator[None]:
         """Let workers open these images by themselves for a while.
 
         A file that they were mapped from will do; images in memory are written to a temporary one.
+        Once ``is_stopping`` returns True, a scheduler that is silent is not waited for as long.
         """
         with contextlib.ExitStack() as stack:
             file = find_image_file(images)
             if file is None:
                 file = stack.enter_context(temporary_image_file(images))
             self._images, self._file, self._sends_images = images, file, file is None
+            if self._dask is not None:
+                self._dask.pulse.is_stopping = is_stopping
             try:
                 yield
             finally:
                 self._images, self._file = None, None
+                if self._dask is not None:
+                    self._dask.pulse.is_stopping = _never
 
     def run(
         self,
@@ -82,7 +87,7 @@ class Driver:
         }  # fmt: skip
         results: dict[int, tuple[SectionResult, ...]] = {}
         while jobs:
-            replies = gather(self._submit, work, jobs.values())
+            replies = self._gathered(jobs.values())
             for (number, job), reply in zip(list(jobs.items()), replies, strict=True):
                 self._note(reply)
                 if reply.lacks == "setup":
@@ -95,6 +100,12 @@ class Driver:
                     del jobs[number]
         self._greeted = setup.token
         return [result for _, group in sorted(results.items()) for result in group]
+
+    def _gathered(self, jobs: Iterable[Job]) -> list[Reply]:
+        if self._dask is None:
+            return gather(self._executor.submit, work, jobs)
+        self._dask.pulse.begin()
+        return gather(self._dask.submit, work, jobs, self._dask.pulse.feel, LOOK_SECONDS)
 
     def _set_up(self, recipe: Recipe, images: NDArray[Any]) -> Setup:
         file = self._file if images is self._images else None
@@ -111,10 +122,21 @@ class Driver:
         """
         now = time.monotonic()
         if now - self._asked > ASK_SECONDS:  # workers come and go
-            self._slots, self._asked = slots_of(self._executor), now
+            self._slots, self._asked = self._count_slots(), now
         jobs = len(sections) if self._slots is None else min(len(sections), self._slots)
         ends = [len(sections) * (job + 1) // jobs for job in range(jobs)]
         return [tuple(sections[a:b]) for a, b in itertools.pairwise([0, *ends])]
+
+    def _count_slots(self) -> int | None:
+        """Return how many jobs are worked on at once; None where the executor does not say.
+
+        Executors have no common way to ask. Pools of processes, MPI's too, hold ``_max_workers``.
+        """
+        if self._dask is not None:
+            slots = self._dask.pulse.threads()
+        else:
+            slots = getattr(self._executor, "_max_workers", None)
+        return slots if isinstance(slots, int) and slots > 0 else None
 
     def _note(self, reply: Reply) -> None:
         """Tell a person what a worker remarks, once."""
@@ -126,13 +148,8 @@ class Driver:
             warnings.warn(note, stacklevel=8)
 
 
-def slots_of(executor: Executor) -> int | None:
-    """Return how many jobs an executor works on at once; None where it does not say.
-
-    Executors have no common way to ask. Pools of processes, MPI's too, hold ``_max_workers``.
-    """
-    slots = threads_of(executor) if is_dask(executor) else getattr(executor, "_max_workers", None)
-    return slots if isinstance(slots, int) and slots > 0 else None
+def _never() -> bool:
+    return False
 
 
 def _pixels(images: NDArray[Any], sections: Sequence[Section]) -> NDArray[Any]:

@@ -9,9 +9,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from llvmlite import binding
-
 from pellucid.errors import ExecutorError
+from pellucid.kernels.compiling.target import target, told_apart
 
 __all__ = ["Environment", "check_worker", "code_digest", "environment"]
 
@@ -27,12 +26,12 @@ class Environment:
     ----------
     software : tuple of (str, str)
         Packages and their versions, and a hash of Pellucid's code that sections run through.
-    processor : str
-        What LLVM compiles for.
+    target : tuple of (str, str)
+        What machine code is made for: :func:`pellucid.kernels.compiling.target.target`.
     """
 
     software: tuple[tuple[str, str], ...]
-    processor: str
+    target: tuple[tuple[str, str], ...]
 
 
 @functools.cache
@@ -40,7 +39,7 @@ def environment() -> Environment:
     """Return this process's environment."""
     packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
     software = (*packages, ("pellucid's code", code_digest(Path(str(files("pellucid"))))))
-    return Environment(software, binding.get_host_cpu_name())
+    return Environment(software, tuple(target().items()))
 
 
 def code_digest(package: Path, patterns: tuple[str, ...] = CODE) -> str:
@@ -75,10 +74,11 @@ def check_worker(driver: Environment, worker: Environment, host: str) -> str:
 
     Examples
     --------
-    >>> driver = Environment((("numpy", "2.4.0"),), "znver4")
-    >>> check_worker(driver, Environment((("numpy", "2.4.0"),), "skylake"), "host-b")[:72]
-    "The worker on host-b has another processor (skylake, the driver's is znv"
-    >>> check_worker(driver, Environment((("numpy", "2.3.0"),), "znver4"), "host-b")
+    >>> driver = Environment((("numpy", "2.4.0"),), (("processor", "znver4"),))
+    >>> worker = Environment((("numpy", "2.4.0"),), (("processor", "skylake"),))
+    >>> check_worker(driver, worker, "host-b")[:79]
+    'The worker on host-b computes otherwise (processor: skylake there, znver4 here)'
+    >>> check_worker(driver, Environment((("numpy", "2.3.0"),), ()), "host-b")
     Traceback (most recent call last):
     pellucid.errors.ExecutorError: The worker on host-b has numpy 2.3.0, the driver has 2.4.0;
     install the same versions on all machines, or the result would depend on which of them did what.
@@ -91,10 +91,11 @@ def check_worker(driver: Environment, worker: Environment, host: str) -> str:
                 f"{ours}; install the same versions on all machines, or the result would depend "
                 "on which of them did what."
             )
-    if worker.processor != driver.processor:
-        return (
-            f"The worker on {host} has another processor ({worker.processor}, the driver's is "
-            f"{driver.processor}): the last bits of the result depend on which worker did what. "
-            "Use machines of one kind for results that can be repeated to the bit."
-        )
-    return ""
+    apart = told_apart(dict(worker.target), dict(driver.target))
+    if not apart:
+        return ""
+    return (
+        f"The worker on {host} computes otherwise ({apart}): the last bits of the result "
+        "depend on which worker did what. Use machines of one kind, under one environment, for "
+        "results that can be repeated to the bit."
+    )

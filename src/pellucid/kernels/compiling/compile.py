@@ -1,67 +1,52 @@
-"""How kernels are compiled, cached between processes, and announced.
+"""How kernels are compiled.
 
 A kernel is one C function, ``kernel(op, arena, parameters, gradient)``: ``op`` points at its row
 of the program (offsets and sizes, int64), the others at float32 memory. One address a kernel lets
 :mod:`pellucid.kernels.execute` run any network without being compiled anew for it. In Python its
 signature names what the row holds (:mod:`pellucid.kernels.compiling.fields`).
 
-Machine code is cached in one folder a user (``PELLUCID_CACHE`` moves it), so it does not matter
-whether the package's own folder can be written. An entry is valid for one text of this whole room:
-a change in any kernel file makes all of them stale, and takes another folder.
+Machine code is kept between processes (:mod:`pellucid.kernels.compiling.cache`): a change in any
+kernel file makes all of it stale.
 """
 
 from __future__ import annotations
 
-import atexit
-import functools
-import hashlib
 import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from numba import njit, types
-from numba.core import caching
+from llvmlite.binding import ffi
+from numba import config, njit, types
 from numba.core.ccallback import CFunc
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.typing import signature
 
 from pellucid import kernels
-from pellucid.files.atomic import cache_folder
+from pellucid.errors import ConfigurationError
+from pellucid.kernels.compiling.cache import CodeCache
 from pellucid.kernels.compiling.fields import KernelCompiler, fields_of
-from pellucid.kernels.compiling.vector import LANES
 
 __all__ = [
     "Kernel",
-    "announce_with",
     "compile_function",
     "compile_kernel",
     "compile_part",
     "kernel_name",
 ]
 
+if config.DISABLE_JIT:
+    raise ConfigurationError(
+        "NUMBA_DISABLE_JIT is set, but Pellucid's kernels are machine code that Numba compiles; "
+        "unset it, or call pellucid.equations, which are plain NumPy."
+    )
+
 FLAGS = {"contract", "nsz", "arcp"}
 """What LLVM may do to our floats: fuse multiply-adds, ignore the sign of zero, divide by
 multiplying. NaN and infinity keep their meaning, and no sum is reordered."""
 
-UNUSED = 60 * 86_400
-"""Seconds after which the machine code of a version that nobody used is removed."""
-
 _FLOATS = types.CPointer(types.float32)
 _INTEGERS = types.CPointer(types.int64)
 _SIGNATURE = signature(types.void, _INTEGERS, _FLOATS, _FLOATS, _FLOATS)
-
-_announce: Callable[[str], None] | None = None
-_announced = False
-
-
-def announce_with(say: Callable[[str], None] | None) -> None:
-    """Have ``say`` told, once in a process, that kernels must be compiled and where they go."""
-    global _announce
-    _announce = say
 
 
 @dataclass(frozen=True)
@@ -90,7 +75,7 @@ def compile_kernel(function: Any, *constants: int) -> Kernel:
     kernel: Any = CFunc(
         function, (_SIGNATURE.args, _SIGNATURE.return_type), {}, options, KernelCompiler
     )
-    kernel._cache = _KernelCache(function)
+    kernel._cache = CodeCache(function)
     kernel.compile()
     _kernels[kernel.address] = kernel
     return Kernel(name, kernel.address, fields_of(function))
@@ -111,7 +96,7 @@ def kernel_name(address: int) -> str:
 def compile_function(function: Any) -> Any:
     """Decorate a function of the driver: compiled on first call, cached, without the GIL."""
     dispatcher = njit(nogil=True, fastmath=FLAGS, error_model="numpy")(function)
-    dispatcher._cache = _KernelCache(function)
+    dispatcher._cache = CodeCache(function)
     return dispatcher
 
 
@@ -131,97 +116,16 @@ _kernels: dict[int, Any] = {}
 """Every kernel by its address: its machine code must stay as long as an address may be called."""
 
 
-class _KernelLocator(caching._CacheLocator):
-    """Puts the machine code into Pellucid's cache folder, stamped with the room's source.
-
-    What is compiled outside of the room has the stamp of its own file too.
-    """
-
-    def __init__(self, file: Path, line: int) -> None:
-        self._file = file
-        self._line = line
-
-    def get_cache_path(self) -> str:
-        return str(_cache_path())
-
-    def get_source_stamp(self) -> str:
-        if self._file.is_relative_to(_room()):
-            return _source_stamp()
-        return _source_stamp() + hashlib.sha256(self._file.read_bytes()).hexdigest()
-
-    def get_disambiguator(self) -> str:
-        return str(self._line)
-
-    @classmethod
-    def from_function(cls, function: Any, file: str) -> _KernelLocator:
-        return cls(Path(file).resolve(), function.__code__.co_firstlineno)
+def _hold_locks() -> None:
+    """Wait until nobody compiles, before a fork: in the child a thread that did never ends."""
+    global_compiler_lock.acquire()
+    ffi.lib._lock.__enter__()
 
 
-class _KernelCacheImpl(caching.CompileResultCacheImpl):
-    _locator_classes = [_KernelLocator]  # noqa: RUF012 (numba's own name)
+def _let_go() -> None:
+    ffi.lib._lock.__exit__(None, None, None)
+    global_compiler_lock.release()
 
 
-class _KernelCache(caching.FunctionCache):
-    _impl_class = _KernelCacheImpl
-
-    def _index_key(self, sig: Any, codegen: Any) -> Any:
-        # The file's name says the rest, and a part in a closure has another hash in each process.
-        return sig, codegen.magic_tuple()
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        found = super().load_overload(sig, target_context)
-        if found is None:
-            _say_compiling()
-        return found
-
-
-def _say_compiling() -> None:
-    global _announced
-    if _announce is not None and not _announced:
-        _announced = True
-        _announce(f"Compiling kernels for this processor; they are kept in {_cache_path()}.")
-
-
-@functools.cache
-def _cache_path() -> Path:
-    """Return a writable folder: the user's cache, or a temporary one where there is none.
-
-    Each version of the room has a folder of its own, so that two don't compile in turn.
-    """
-    folder = cache_folder() / "kernels" / _source_stamp()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        os.utime(folder)
-        _remove_unused(folder.parent)
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="pellucid-kernels-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _remove_unused(folder: Path) -> None:
-    """Remove the folders of versions that nobody has used for long."""
-    for other in folder.iterdir():
-        if other.is_dir() and time.time() - other.stat().st_mtime > UNUSED:
-            shutil.rmtree(other, ignore_errors=True)
-
-
-@functools.cache
-def _source_stamp() -> str:
-    return _stamp_of(_room(), LANES)
-
-
-@functools.cache
-def _room() -> Path:
-    return Path(kernels.__path__[0]).resolve()
-
-
-def _stamp_of(room: Path, lanes: int) -> str:
-    """Return a hash of every source file of the room, also in rooms within it."""
-    digest = hashlib.sha256(str(lanes).encode())
-    files = sorted(room.rglob("*.py"))
-    assert files, f"{room} has no source files to tell one version of the kernels from another"
-    for file in files:
-        digest.update(file.relative_to(room).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_hold_locks, after_in_parent=_let_go, after_in_child=_let_go)

@@ -31,6 +31,7 @@ from numba.core.datamodel import models
 from numba.core.errors import TypingError
 from numba.extending import intrinsic, register_model
 
+from pellucid.errors import ConfigurationError
 from pellucid.kernels.compiling.emitter import Emitter
 
 __all__ = [
@@ -59,7 +60,18 @@ __all__ = [
 _HAS_AVX512 = llvmlite.binding.get_host_cpu_features().get("avx512f", False)
 _HAS_32_REGISTERS = _HAS_AVX512 or platform.machine().lower() in ("aarch64", "arm64")
 
-LANES = int(os.environ.get("PELLUCID_LANES") or (16 if _HAS_AVX512 else 8))
+
+def _lanes() -> int:
+    chosen = os.environ.get("PELLUCID_LANES", "")
+    if chosen not in ("", "8", "16"):
+        raise ConfigurationError(
+            f"PELLUCID_LANES is {chosen!r:.40}; it must be 8 or 16, or unset for what suits the "
+            "processor."
+        )
+    return int(chosen or (16 if _HAS_AVX512 else 8))
+
+
+LANES = _lanes()
 """Images side by side in one vector; the environment variable is there for tests."""
 COLUMNS = 4 if _HAS_32_REGISTERS else 2
 """Output columns that a convolution's register tile holds."""
