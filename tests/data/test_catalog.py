@@ -8,7 +8,7 @@ import pytest
 from pellucid import data
 from pellucid.data.readers.layouts import LAYOUTS
 from pellucid.data.sets.registry import SETS
-from pellucid.errors import DataError, DownloadError
+from pellucid.errors import ConfigurationError, DataError, DownloadError
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -120,6 +120,20 @@ def test_a_folder_of_idx_files(tmp_path):
     assert found.source == f"folder {tmp_path}"
     np.testing.assert_array_equal(found.train_images, IMAGES)
     np.testing.assert_array_equal(found.test_labels, LABELS[:2])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"channels": "frist"}, "channels is 'frist'; it must be one of first, last. Did you mean"),
+        ({"pixel_range": (1, 0)}, "pixel_range is (1, 0); it must be two finite numbers, the lowe"),
+    ],
+)
+def test_options_that_can_t_be_used(options, message):
+    with pytest.raises(ConfigurationError) as error:
+        data.load("digits", **options)
+    assert str(error.value).startswith(message)
+    assert error.value.argument == next(iter(options))
 
 
 def test_unknown_names_and_paths(tmp_path):

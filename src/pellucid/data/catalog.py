@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pellucid.console import Say
 from pellucid.data.assembling.assemble import assemble
@@ -24,9 +24,13 @@ from pellucid.data.samples import Progress, Reading
 from pellucid.data.sets.registry import SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
 from pellucid.images.axes import sides
+from pellucid.images.pixel_range import check_pixel_range
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["NAMES", "Available", "available", "fetch", "load"]
+
+Channels = Literal["first", "last"]
+"""The order of colors in rows of numbers and in arrays."""
 
 NAMES = tuple(SETS)
 """The data sets that have a name."""
@@ -72,6 +76,9 @@ def load(
     memory_map: bool | None = None,
     test_share: float = 0.2,
     seed: int = 0,
+    label: str | int | None = None,
+    pixel_range: tuple[float, float] | None = None,
+    channels: Channels | None = None,
 ) -> Dataset:
     """Return a data set by its name, or from files and folders.
 
@@ -79,9 +86,10 @@ def load(
     ----------
     name : str or path-like
         ``"mnist"``, ``"fashion-mnist"``, ``"kmnist"``, ``"digits"`` or ``"digits8"``; or the path
-        of an .npz file, of a CSV file with a header, of a Parquet file, of an IDX file of images;
-        or of a folder with IDX files, with ``train.csv``, with Parquet files, or with a subfolder
-        of pictures for each class. Several are joined with ``+``, as in ``"mnist+digits"``.
+        of a file of arrays (.npz, .npy, .mat), of a CSV file (.csv, .tsv, also gzipped, or in a
+        .zip), of a Parquet file, of an IDX file of images; or of a folder with IDX files, with
+        ``train.csv``, with arrays, with Parquet files, or with a subfolder of pictures for each
+        class. Several are joined with ``+``, as in ``"mnist+digits"``.
     fallback : bool, default False
         Whether to go on with scikit-learn's bundled digits where MNIST is out of reach.
     say : callable, optional
@@ -103,10 +111,25 @@ def load(
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
         the draw depends on. See :func:`pellucid.data.split.stratified_split`.
+    label : str or int, optional
+        The column of a CSV or Parquet file that holds the classes: its name, or, of a CSV file, its
+        number from 0, where -1 is the last. By default it is looked for.
+    pixel_range : (float, float), optional
+        The numbers in a CSV file or in arrays that are black and white. By default the first images
+        tell them.
+    channels : {"first", "last"}, optional
+        The order of colors in rows of numbers and in arrays: all reds, all greens, all blues, or
+        red, green, blue of each pixel in turn. By default the first images tell it, and of arrays
+        their shape.
 
     Returns
     -------
     Dataset
+
+    Warns
+    -----
+    UserWarning
+        What was guessed about tables and arrays, if ``say`` is not given.
 
     Raises
     ------
@@ -133,7 +156,7 @@ def load(
     text = os.fspath(name)
     reading = Reading(
         text, say, progress, skip_bad, _size(size, preprocessing), preprocessing, memory_map,
-        test_share, seed,
+        test_share, seed, label, _pixel_range(pixel_range), _channels(channels),
     )  # fmt: skip
     sources = [text] if text in NAMES else split_sources(text, _Existing())
     if len(sources) == 1:
@@ -310,6 +333,21 @@ def _exists(text: str) -> bool:
         return bool(text) and Path(text).exists()
     except (OSError, ValueError):  # too long, or with a null byte
         return False
+
+
+def _pixel_range(wanted: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if wanted is None else check_pixel_range(wanted, also="")
+
+
+def _channels(wanted: str | None) -> str | None:
+    choices = get_args(Channels)
+    if wanted is not None and wanted not in choices:
+        raise ConfigurationError(
+            f"channels is {wanted!r}; it must be one of {', '.join(choices)}."
+            f"{did_you_mean(str(wanted), choices)}",
+            argument="channels",
+        )
+    return wanted
 
 
 def _size(

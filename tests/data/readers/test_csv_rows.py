@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.readers.csv_header import Columns
+from pellucid.data.readers.csv_columns import Columns
 from pellucid.data.readers.csv_rows import good_rows, line_blocks
 from pellucid.data.samples import Problems
 

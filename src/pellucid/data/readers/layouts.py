@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pellucid.data.readers.csv_file import CSV_FILE, CSV_FOLDER
+from pellucid.data.readers.csv_file import CSV_FILE, CSV_FOLDER, CSV_ZIP
 from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER
 from pellucid.data.readers.npz import NPZ_FILE
 from pellucid.data.readers.parquet import PARQUET_FILE, PARQUET_FOLDER
@@ -14,7 +14,7 @@ from pellucid.errors import DataError
 
 __all__ = ["FILES", "FOLDERS", "LAYOUTS", "source_of"]
 
-FILES = (NPZ_FILE, CSV_FILE, PARQUET_FILE, IDX_FILE)
+FILES = (NPZ_FILE, CSV_FILE, CSV_ZIP, PARQUET_FILE, IDX_FILE)
 """What a file may be."""
 
 FOLDERS = (IDX_FOLDER, CSV_FOLDER, PARQUET_FOLDER, PICTURE_FOLDER)
