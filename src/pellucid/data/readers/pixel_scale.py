@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,24 +94,26 @@ def scale_of_text(rows: NDArray[np.float64], what: object, reading: Reading) -> 
 
 
 def scale_of_array(images: NDArray[Any], what: object, reading: Reading) -> PixelScale:
-    """Return the scale of an array, of which ``images`` are the first; see :func:`scale_of_text`.
+    """Return the scale of an array, of which ``images`` are the first.
 
-    Floats are never taken for whole numbers, for one behind the first may be none.
+    The same are told apart as in :func:`scale_of_text`, but floats are never taken for whole
+    numbers, for one further on may be none.
     """
-    is_float = images.dtype.kind == "f"
+    kind = images.dtype.kind
     if reading.pixel_range is not None:
-        return PixelScale(*reading.pixel_range, not is_float)
-    if images.dtype.kind not in "fiu":
+        return PixelScale(*reading.pixel_range, kind != "f")
+    if kind == "b":
+        return PixelScale(0, 1, True)
+    low, high = (float(end) for end in (images.min(), images.max()))  # NaN where a value is
+    if kind in "iu" and low == 0 and high == 1 and images.size >= _LEAST_NUMBERS:
+        return _said(PixelScale(0, 1, True), what, reading)
+    if kind != "f":
         return BYTES
-    rows = images[:LOOKED_AT].reshape(min(len(images), LOOKED_AT), -1)
-    if rows.dtype == np.uint8 and rows.max(initial=0) > 1:
-        return BYTES
-    scale = _told_by(rows.astype(np.float64))
-    if is_float:
-        scale = dataclasses.replace(scale, is_whole=False)
-        if scale.high == 255 and not (rows > 1).any():
-            return UNIT
-    return _said(scale, what, reading)
+    if -1 - _SLACK <= low < 0 and high <= 1 + _SLACK:
+        return _said(PixelScale(-1, 1, False), what, reading)
+    if low >= 0 and 1 + _SLACK < high <= 255:
+        return _said(PixelScale(0, 255, False), what, reading)
+    return UNIT
 
 
 def _said(scale: PixelScale, what: object, reading: Reading) -> PixelScale:
