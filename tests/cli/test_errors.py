@@ -80,6 +80,10 @@ def test_options_are_named_as_they_are_typed(capsys):
         ('holds: label="class"', 'holds: --label "class"'),
         ("otherwise with pixel_range=(low, high).", "otherwise with --pixel-range LOW HIGH."),
         ('(channels="first") or', '(--channels "first") or'),
+        (
+            "with preprocessing=Preprocessing((height, width)), others",
+            "with --fit mnist, others",
+        ),
         ("the file bigsize=.csv is bad", "the file bigsize=.csv is bad"),
     ],
 )

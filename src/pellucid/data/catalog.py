@@ -17,7 +17,7 @@ from pellucid.data.assembling.joined import (
     refuse_all,
     split_sources,
 )
-from pellucid.data.assembling.memory_map import MapKey, find_map, key_of, store_map
+from pellucid.data.assembling.memory_map import MapKey, find_map, guesses_of, key_of, store_map
 from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.readers.layouts import LAYOUTS, source_of
 from pellucid.data.samples import Progress, Reading
@@ -164,7 +164,7 @@ def load(
     key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
     mapped = None if memory_map is False else find_map(key)
     if mapped is not None:
-        return _fitted(_told_again(mapped, reading), reading)
+        return _fitted(_told_again(mapped, key, reading), reading)
     return _fitted(_joined(reading, sources, key), reading)
 
 
@@ -245,10 +245,12 @@ def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
             errors.append(error)
     if errors:
         refuse_all(reading.name, sources, errors)
-    return join(
-        reading.name, sources, reading.memory_map, key,
-        lambda: {path: state for part in readings for path, state in part.beside.items()},
-    )  # fmt: skip
+
+    def aside() -> tuple[dict[str, list[int] | None], list[str]]:
+        beside = {path: state for part in readings for path, state in part.beside.items()}
+        return beside, [line for part in (*readings, reading) for line in part.guesses]
+
+    return join(reading.name, sources, reading.memory_map, key, aside, reading.guess)
 
 
 def _opened(reading: Reading) -> Member:
@@ -310,14 +312,18 @@ def _from_path(reading: Reading) -> Dataset:
     key = key_of([path], reading.options())
     mapped = None if reading.memory_map is False else find_map(key)
     if mapped is not None:
-        return _told_again(mapped, reading)
+        return _told_again(mapped, key, reading)
     return assemble(source_of(path, reading), reading, key)
 
 
-def _told_again(mapped: Dataset, reading: Reading) -> Dataset:
-    """Return what was mapped earlier, under the name of now, and say what was left out then."""
-    if mapped.note:
-        reading.tell(mapped.note)
+def _told_again(mapped: Dataset, key: MapKey, reading: Reading) -> Dataset:
+    """Return what was mapped earlier, under the name of now, and say what was said then."""
+    rest = mapped.note
+    for line in guesses_of(key):
+        reading.guess(line)
+        rest = rest.replace(line, "").strip()
+    if rest:
+        reading.tell(rest)
     return dataclasses.replace(mapped, name=reading.name)
 
 

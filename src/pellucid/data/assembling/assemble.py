@@ -26,7 +26,7 @@ def assemble(source: Source, reading: Reading, key: MapKey) -> Dataset:
     if not _wants_map(source, reading):
         return gather(source, reading, MemorySink)
     with MapWriter(key, room(source)) as writer:
-        return writer.commit(gather(source, reading, writer.sink), reading.beside)
+        return writer.commit(gather(source, reading, writer.sink), reading.beside, reading.guesses)
 
 
 def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:

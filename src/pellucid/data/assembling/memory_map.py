@@ -29,7 +29,7 @@ from pellucid.errors import DataError, PellucidError
 from pellucid.files.atomic import cache_folder
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["MAP_ABOVE", "MapKey", "MapWriter", "find_map", "key_of", "store_map"]
+__all__ = ["MAP_ABOVE", "MapKey", "MapWriter", "find_map", "guesses_of", "key_of", "store_map"]
 
 MAP_ABOVE = 1 << 30
 """Sources with more bytes of images than this are mapped if nobody says otherwise."""
@@ -99,6 +99,16 @@ def find_map(key: MapKey) -> Dataset | None:
         return None
 
 
+def guesses_of(key: MapKey) -> list[str]:
+    """Return what was guessed about the source of a map."""
+    try:
+        guesses = json.loads((key.folder / _ABOUT).read_text("utf-8"))["guesses"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    is_known = isinstance(guesses, list) and all(isinstance(line, str) for line in guesses)
+    return guesses if is_known else []
+
+
 def store_map(dataset: Dataset, key: MapKey) -> Dataset:
     """Write a data set's images to a map and return it mapped."""
     size = dataset.train_images.nbytes + dataset.test_images.nbytes
@@ -164,12 +174,16 @@ class MapWriter:
         (self._folder / f"{name}.npy").unlink(missing_ok=True)
 
     def commit(
-        self, dataset: Dataset, beside: Mapping[str, list[int] | None] | None = None
+        self,
+        dataset: Dataset,
+        beside: Mapping[str, list[int] | None] | None = None,
+        guesses: Sequence[str] = (),
     ) -> Dataset:
         """Add labels and description, move the map to its place, and return it from there.
 
         The data set's images are those that the sinks wrote; ``beside`` are the states of files
-        that it depends on and that the key knows nothing of.
+        that it depends on and that the key knows nothing of; ``guesses`` is that part of its note
+        which must be said again.
         """
         np.save(self._folder / "train_labels.npy", dataset.train_labels)
         np.save(self._folder / "test_labels.npy", dataset.test_labels)
@@ -180,6 +194,7 @@ class MapWriter:
             "note": dataset.note,
             "preprocessing": dataset.preprocessing and dataset.preprocessing.to_dict(),
             "beside": dict(beside or {}),
+            "guesses": list(guesses),
         }
         (self._folder / _ABOUT).write_text(json.dumps(about, indent=2), "utf-8")
         self.remove("all")
