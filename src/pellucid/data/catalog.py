@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -17,6 +18,7 @@ from pellucid.data.assembling.joined import (
     refuse_all,
     split_sources,
 )
+from pellucid.data.assembling.kept import keep, taken
 from pellucid.data.assembling.memory_map import MapKey, find_map, guesses_of, key_of, store_map
 from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.readers.layouts import LAYOUTS, source_of
@@ -107,7 +109,9 @@ def load(
     memory_map : bool, optional
         Whether the images stay on the disk: what is read is written to a file of the cache once,
         and mapped. By default they do where they are bytes and have more than 1 GiB, or, of a
-        path, where such a file is there already.
+        path, where such a file is there already. Fewer bytes, if reading them took a second, are
+        kept in the cache as well, and come into memory from there until a file changes; not where
+        this is False.
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
         the draw depends on. See :func:`pellucid.data.split.stratified_split`.
@@ -162,10 +166,8 @@ def load(
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
     key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
-    mapped = None if memory_map is False else find_map(key)
-    if mapped is not None:
-        return _fitted(_told_again(mapped, key, reading), reading)
-    return _fitted(_joined(reading, sources, key), reading)
+    found = _found(key, reading) or _joined(reading, sources, key)
+    return _fitted(found, reading)
 
 
 def fetch(name: str, say: Say | None = None) -> Dataset:
@@ -236,6 +238,7 @@ def _one(reading: Reading, fallback: bool) -> Dataset:
 
 def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
     """Return several sources as one; what is wrong with any of them is told in one error."""
+    start = time.monotonic()
     readings = [dataclasses.replace(reading, name=name) for name in names]
     sources, errors = [], []
     for part in readings:
@@ -250,7 +253,10 @@ def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
         beside = {path: state for part in readings for path, state in part.beside.items()}
         return beside, [line for part in (*readings, reading) for line in part.guesses]
 
-    return join(reading.name, sources, reading.memory_map, key, aside, reading.guess)
+    dataset = join(reading.name, sources, reading.memory_map, key, aside, reading.guess)
+    if reading.memory_map is None:
+        keep(dataset, key, time.monotonic() - start, *aside())
+    return dataset
 
 
 def _opened(reading: Reading) -> Member:
@@ -310,14 +316,23 @@ def _path(name: str) -> Path:
 def _from_path(reading: Reading) -> Dataset:
     path = _path(reading.name)
     key = key_of([path], reading.options())
+    found = _found(key, reading)
+    if found is not None:
+        return found
+    start = time.monotonic()
+    dataset = assemble(source_of(path, reading), reading, key)
+    if reading.memory_map is None:
+        keep(dataset, key, time.monotonic() - start, reading.beside, reading.guesses)
+    return dataset
+
+
+def _found(key: MapKey, reading: Reading) -> Dataset | None:
+    """Return what was mapped or kept earlier, under the name of now, and say what was said then."""
     mapped = None if reading.memory_map is False else find_map(key)
-    if mapped is not None:
-        return _told_again(mapped, key, reading)
-    return assemble(source_of(path, reading), reading, key)
-
-
-def _told_again(mapped: Dataset, key: MapKey, reading: Reading) -> Dataset:
-    """Return what was mapped earlier, under the name of now, and say what was said then."""
+    if mapped is not None and reading.memory_map is None:
+        mapped = taken(mapped, key)
+    if mapped is None:
+        return None
     rest = mapped.note
     for line in guesses_of(key):
         reading.guess(line)
