@@ -71,6 +71,16 @@ class TestNames:
         found, said = load(X=IMAGES, y=LABELS + 2, target_names=np.arange(4))
         assert (found.classes, said) == (("2", "3", "4", "5"), [])
 
+    def test_pickles_that_are_not_needed_don_t_matter(self, load, tmp_path):
+        found, said = load(X=IMAGES, y=LABELS, frame=np.array(None))
+        assert len(found.train_images) == 32
+        assert said == [f"{tmp_path / 'a.npz'}: left out: frame."]
+        for arrays in ({"X": IMAGES, "y": LABELS.astype(object)}, {"X": [{}] * 40, "y": LABELS}):
+            with pytest.raises(
+                DataError, match=r"npz: (X|y) holds Python objects, .*astype\(str\)"
+            ):
+                load(**arrays)
+
 
 class TestLabels:
     @pytest.mark.parametrize("shape", [(40, 1), (1, 40)])

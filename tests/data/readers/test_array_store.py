@@ -31,8 +31,10 @@ def test_another_size_than_the_header_says_and_objects():
     with pytest.raises(ValueError, match=r"a says shape \(3, 4\) of >i2, 24 bytes, which is not "):
         read_npy_header(file, size - 1, "a")
     file, size = saved(np.array([{}], object))
+    assert read_npy_header(file, size, "a").dtype.hasobject
+    file.seek(0)
     with pytest.raises(ValueError, match="a holds Python objects, which are never unpickled; save"):
-        read_npy_header(file, size, "a")
+        read_npy(file, size, "a")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,15 @@ class TestWithoutNames:
         ]
         assert read([str(n) for n in range(17)], rows)[0] == columns
 
+    def test_a_column_that_counts_the_rows_is_no_label(self):
+        for place, word in ((0, "second"), (-1, "last")):
+            rows = [[n + 5, *row] for n, row in enumerate(self.rows(place))]
+            columns, said = read([""] * 18, rows, False)
+            assert columns.label == (1 if place == 0 else 17)
+            assert columns.pixels == tuple(n for n in range(1, 18) if n != columns.label)
+            assert f"the {word} column is taken for the label" in said[0]
+            assert "the column number 1 is taken for no pixels" in said[1]
+
     def test_what_can_t_be_told_is_asked(self):
         for corner in (0, 5):
             rows = [[corner] * 17 for _ in range(9)]

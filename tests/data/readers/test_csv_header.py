@@ -18,6 +18,11 @@ def head_of(folder, content):
         ('pixel1;"a; b";Label\n1;2;7\n', ";", ("pixel1", "a; b", "Label")),
         ("\ufefflabel\t1x1\n7\t2\n", "\t", ("label", "1x1")),
         ("label,0,1,2\n7,1,2,3\n", ",", ("label", "0", "1", "2")),
+        (
+            "label,0,1,10,11,2,3,4,5,6,7,8,9\n7,0,1,2,3,4,5,6,7,8,9,10,11\n",
+            ",",
+            ("label", "0", "1", "10", "11", *"23456789"),
+        ),
         ("0,1,2,3\n7,1,2,3\n", ",", ("0", "1", "2", "3")),
         ("1,2,3\n7,1,2\n", ",", ("1", "2", "3")),
     ],
@@ -31,8 +36,8 @@ def test_a_first_line_of_names(tmp_path, content, delimiter, names):
 
 @pytest.mark.parametrize(
     "content",
-    ["7,0,0,12\n", "cat,0,0,12\n", "0,0,0.5,7\n", "7,0.1,0.2,0.3\n", "cat,0.1,0.2,0.3\n",
-     "\ufeff7,0,0\n", "3,70 80 82 72\n"],
+    ["7,0,0,12\n", "cat,0,0,12\n", "cat,3,9,1\n", "0,0,0.5,7\n", "7,0.1,0.2,0.3\n",
+     "cat,0.1,0.2,0.3\n", "\ufeff7,0,0\n", "3,70 80 82 72\n"],
 )  # fmt: skip
 def test_a_first_line_that_is_a_row(tmp_path, content):
     head = head_of(tmp_path, content + content)

@@ -44,6 +44,23 @@ def test_pixels_come_in_the_order_of_the_image(odd):
     assert problems == []
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_all_pixels_in_a_cell(quote):
+    columns = Columns(",", 2, 0, (1,), numbers=3)
+    problems = Problems("a.csv")
+    good = f"a,{quote}1 2 3{quote}\nb,{quote}4  5 6.0 {quote}\n"
+    for content in (good, f"{good}c,1 2\nd,1 x 2\n,1 2 3\ne,\n"):
+        (lines,) = line_blocks(io.BytesIO(content.encode()), columns, 100)
+        rows = good_rows(lines, columns, PATH, problems)
+        assert (rows.labels, rows.pixels.tolist()) == (["a", "b"], [[1, 2, 3], [4, 5, 6]])
+    assert problems.lines == [
+        "a.csv, line 4: it has 2 pixels, not 3",
+        "a.csv, line 5: pixel 1 is 'x', not a number",
+        "a.csv, line 6: its label is missing",
+        "a.csv, line 7: it has 0 pixels, not 3",
+    ]
+
+
 def test_what_is_wrong_with_a_row_is_told_and_the_others_are_taken():
     rows, problems = read(b"a,1,2\nb,1\n,1,2\nc,1,256\nd,x,2\ne,3,4\n")
     assert rows.labels == ["a", "e"]

@@ -47,6 +47,21 @@ def test_what_the_first_rows_tell(rows, scale):
     assert (asked.low, asked.high, said) == (0.0, 16.0, [])
 
 
+@pytest.mark.parametrize("dtype", [float, np.uint8, np.int64])
+def test_numbers_that_go_up_to_little_are_said(dtype):
+    how = scale_of_text if dtype is float else scale_of_array
+    rows = RANDOM.integers(0, 17, (40, 16)).astype(dtype)
+    found, said = told(rows, how)
+    assert found == BYTES
+    assert said == [
+        "a: the pixels go up to 16, where 255 is white; if 16 is, say so with pixel_range=(low, "
+        "high)."
+    ]
+    assert told(rows, how, pixel_range=(0, 16))[1] == []
+    for others in (rows * 0, rows[:20], rows * 5):
+        assert told(others, how)[1] == []
+
+
 def test_what_is_said():
     assert told(WHOLE / 127.5 - 1)[1] == [
         "a: the pixels seem to be numbers from -1 to 1, so -1 is taken for black and 1 for white; "

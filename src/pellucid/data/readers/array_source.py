@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pellucid.console import some
 from pellucid.data.readers.array_blocks import check_claims, image_blocks, stored_dtype
 from pellucid.data.readers.array_names import CLASSES, pairs_of
-from pellucid.data.readers.array_store import ArrayStore
+from pellucid.data.readers.array_store import PICKLED, ArrayStore
 from pellucid.data.readers.pixel_scale import (
     BYTES,
     UNIT,
@@ -133,6 +133,9 @@ def _tell_left_out(
 def _part(store: ArrayStore, images: str, labels: str, reading: Reading) -> _Part:
     """Look at headers and the first images, and return what they are."""
     header, of_labels = store.headers[images], store.headers[labels]
+    for name in (images, labels):
+        if store.headers[name].dtype.hasobject:
+            raise DataError(f"{store.path}: {name} {PICKLED}.")
     shape, label_shape = header.shape, of_labels.shape
     if len(label_shape) == 2 and 1 in label_shape:
         label_shape = (max(label_shape),)  # a column, or a row

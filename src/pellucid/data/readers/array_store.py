@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from pellucid.errors import DataError
 
-__all__ = ["ArrayHeader", "ArrayStore", "read_npy", "read_npy_header", "told"]
+__all__ = ["PICKLED", "ArrayHeader", "ArrayStore", "read_npy", "read_npy_header", "told"]
+
+
+PICKLED = (
+    "holds Python objects, which are never unpickled; save it anew as an array of numbers or text, "
+    "such as np.stack(images) or labels.astype(str)"
+)
+"""What is told of an array that is a pickle."""
 
 
 class ArrayHeader(NamedTuple):
@@ -67,10 +74,12 @@ def told(path: object, kind: str) -> Iterator[None]:
 def read_npy_header(file: IO[bytes], size: int, name: str) -> ArrayHeader:
     """Return the header of an array of NumPy's, in a file of ``size`` bytes.
 
+    What holds Python objects has a header like others; nobody reads it.
+
     Raises
     ------
     ValueError
-        It holds Python objects, or the file has another size than its header says.
+        The file has another size than its header says.
     """
     version = npy_format.read_magic(file)
     read_header = (
@@ -78,10 +87,7 @@ def read_npy_header(file: IO[bytes], size: int, name: str) -> ArrayHeader:
     )
     shape, is_fortran, dtype = read_header(file)
     if dtype.hasobject:
-        raise ValueError(
-            f"{name} holds Python objects, which are never unpickled; save it anew as an array of "
-            "numbers, such as np.stack(images)"
-        )
+        return ArrayHeader(shape, is_fortran, dtype)
     expected = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or file.tell() + expected != size:
         raise ValueError(
@@ -92,8 +98,10 @@ def read_npy_header(file: IO[bytes], size: int, name: str) -> ArrayHeader:
 
 
 def read_npy(file: IO[bytes], size: int, name: str) -> NDArray[Any]:
-    """Return an array of NumPy's; raises as :func:`read_npy_header`."""
+    """Return an array of NumPy's; raises as :func:`read_npy_header`, and where it is a pickle."""
     shape, is_fortran, dtype = read_npy_header(file, size, name)
+    if dtype.hasobject:
+        raise ValueError(f"{name} {PICKLED}")
     # Not more than the header says; then past the end, so that zipfile compares its checksum.
     data = file.read(math.prod(shape) * dtype.itemsize)
     file.read(1)

@@ -179,24 +179,28 @@ def _is_id_name(name: str) -> bool:
 
 
 def _label_by_values(head: Head, what: object, reading: Reading) -> int:
-    """Return the first or the last column: the one that can be told to hold the classes."""
+    """Return the first or the last column: the one that can be told to hold the classes.
+
+    What counts the rows is no class; then it is the second or the last.
+    """
     last = len(head.names) - 1
-    counts = [len(set(head.column(number))) for number in (0, last)]
-    texts = [n for n in (0, last) if not all(map(is_number, head.column(n)))]
+    first = 1 if last > 1 and _counts_rows(head, 0) else 0
+    counts = [len(set(head.column(number))) for number in (first, last)]
+    texts = [n for n in (first, last) if not all(map(is_number, head.column(n)))]
     is_nameless = not head.has_header or all(map(is_number, head.names))
     if is_nameless and last > 0 and head.rows:
         found = None
         if len(texts) == 1:
             found = texts[0]
         elif min(counts) > 1 and max(counts) >= _CLEARLY * min(counts):
-            found = (0, last)[counts.index(min(counts))]
+            found = (first, last)[counts.index(min(counts))]
         elif min(counts) == 1 < max(counts):
-            found = (0, last)[counts.index(max(counts))]
+            found = (first, last)[counts.index(max(counts))]
         if found is not None and not _counts_rows(head, found):
-            place = "first" if found == 0 else "last"
+            place = "last" if found == last else ("first", "second")[first]
             reading.guess(
                 f"{what} has no names of columns: the {place} column is taken for the label; say "
-                f"otherwise with label={-1 if found == 0 else 0} or another number."
+                f"otherwise with label={first if found == last else -1} or another number."
             )
             return found
         raise DataError(

@@ -168,7 +168,7 @@ def _first_rows(file: IO[bytes], delimiter: str, count: int) -> list[list[str]]:
 def _is_header(first: list[str]) -> bool:
     """Tell whether a line has names of columns: not numbers alone, or numbers that count them.
 
-    A label in letters beside numbers is a row where numbers come again and again, as black does.
+    A label in letters beside other numbers is a row.
     """
     if any(map(holds_numbers, first)):
         return False
@@ -177,7 +177,8 @@ def _is_header(first: list[str]) -> bool:
         return True
     if not all(cell.isascii() and cell.isdigit() for cell in numbers):
         return False
+    counted = sorted(map(int, numbers))
+    is_count = counted == [*range(counted[0], counted[0] + len(counted))]
     if len(numbers) == len(first):
-        start = int(numbers[0])
-        return len(first) > 2 and [int(n) for n in numbers] == [*range(start, start + len(first))]
-    return len(set(numbers)) == len(numbers)
+        return is_count and len(first) > 2 and counted == [*map(int, numbers)]
+    return is_count

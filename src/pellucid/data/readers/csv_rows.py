@@ -129,29 +129,43 @@ def good_rows(
 def _fast_rows(lines: list[Line], columns: Columns, scale: PixelScale) -> Rows | None:
     """Return all rows if nothing is wrong with any, else None."""
     texts = [line.text for line in lines if not line.problem]
-    if len(texts) < len(lines) or any('"' in text for text in texts):
+    if len(texts) < len(lines):
         return None
-    if any(text.count(columns.delimiter) != columns.count - 1 for text in texts):
-        return None
-    values = _values(texts, columns)
+    if any('"' in text for text in texts):
+        rows = [cells(text, columns.delimiter) for text in texts]
+        if any(len(row) != columns.count for row in rows):
+            return None
+        labels = [_label(row[columns.label]) for row in rows]
+        texts = ["\t".join(_numbers(row, columns)) for row in rows]
+        values = _values(texts, "\t", None)
+    else:
+        if any(text.count(columns.delimiter) != columns.count - 1 for text in texts):
+            return None
+        labels = [_label_of(text, columns) for text in texts]
+        values = _unquoted_values(texts, columns)
     if values is None or values.shape[1] != columns.pixel_count:
         return None
-    labels = [_label_of(text, columns) for text in texts]
     pixels = scale.stored(values)
     if pixels is None or any(map(_label_problem, labels)):
         return None
     return Rows(pixels, labels)
 
 
-def _values(texts: list[str], columns: Columns) -> NDArray[np.float64] | None:
+def _unquoted_values(texts: list[str], columns: Columns) -> NDArray[np.float64] | None:
     """Return the pixels of lines as numbers, or None where some are none."""
+    if columns.numbers is None:
+        return _values(texts, columns.delimiter, columns.pixels)
+    return _values([text.split(columns.delimiter)[columns.pixels[0]] for text in texts], None, None)
+
+
+def _values(
+    texts: list[str], delimiter: str | None, chosen: tuple[int, ...] | None
+) -> NDArray[np.float64] | None:
+    """Return the chosen of the numbers in each text, or None where some are none."""
+    if not all(map(str.strip, texts)):
+        return None  # an empty line would be passed over
     try:
-        if columns.numbers is None:
-            return np.loadtxt(
-                texts, delimiter=columns.delimiter, comments=None, usecols=columns.pixels, ndmin=2
-            )
-        packed = [text.split(columns.delimiter)[columns.pixels[0]] for text in texts]
-        return np.loadtxt(packed, comments=None, ndmin=2) if all(map(str.strip, packed)) else None
+        return np.loadtxt(texts, delimiter=delimiter, comments=None, usecols=chosen, ndmin=2)
     except (ValueError, OverflowError):
         return None
 

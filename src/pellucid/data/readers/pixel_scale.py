@@ -17,6 +17,7 @@ LOOKED_AT = 256
 """Images that tell the scale."""
 
 _LEAST_NUMBERS = 32  # with fewer, nothing but 0 and 1 may be dark bytes
+_LEAST_IMAGES, _DARK = 32, 64  # so many images without a brighter pixel are said to be dark
 _CLEARLY = 0.1  # if such a share of the images can only be bytes, all are
 _SLACK = 1e-5  # of the range, for values that were rounded or resampled
 
@@ -90,7 +91,10 @@ def scale_of_text(rows: NDArray[np.float64], what: object, reading: Reading) -> 
     """
     if reading.pixel_range is not None:
         return PixelScale(*reading.pixel_range, _are_whole(rows))
-    return _said(_told_by(rows), what, reading)
+    scale = _told_by(rows)
+    if scale == BYTES:
+        _say_dark(rows, what, reading)
+    return _said(scale, what, reading)
 
 
 def scale_of_array(images: NDArray[Any], what: object, reading: Reading) -> PixelScale:
@@ -108,12 +112,25 @@ def scale_of_array(images: NDArray[Any], what: object, reading: Reading) -> Pixe
     if kind in "iu" and low == 0 and high == 1 and images.size >= _LEAST_NUMBERS:
         return _said(PixelScale(0, 1, True), what, reading)
     if kind != "f":
+        _say_dark(images, what, reading)
         return BYTES
     if -1 - _SLACK <= low < 0 and high <= 1 + _SLACK:
         return _said(PixelScale(-1, 1, False), what, reading)
     if low >= 0 and 1 + _SLACK < high <= 255:
         return _said(PixelScale(0, 255, False), what, reading)
     return UNIT
+
+
+def _say_dark(images: NDArray[Any], what: object, reading: Reading) -> None:
+    """Say where bytes go so little up that white may be something else, as in 0 to 16."""
+    if len(images) < _LEAST_IMAGES:
+        return
+    high = images.max()  # NaN is no less
+    if 1 < high <= _DARK:
+        reading.guess(
+            f"{what}: the pixels go up to {high:g}, where 255 is white; if {high:g} is, say so "
+            "with pixel_range=(low, high)."
+        )
 
 
 def _said(scale: PixelScale, what: object, reading: Reading) -> PixelScale:
