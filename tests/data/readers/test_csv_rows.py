@@ -78,3 +78,8 @@ def test_where_all_are_bad_none_are_left():
     assert rows.pixels.shape == (0, 2)
     assert rows.labels == []
     assert len(problems) == 2
+
+
+def test_where_there_is_no_line_there_is_no_row():
+    rows = good_rows([], COLUMNS, PATH, Problems("a.csv"))
+    assert (rows.pixels.shape, rows.labels) == ((0, 2), [])

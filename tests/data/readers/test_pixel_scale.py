@@ -58,6 +58,8 @@ def test_numbers_that_go_up_to_little_are_said(dtype):
         "high)."
     ]
     assert told(rows, how, pixel_range=(0, 16))[1] == []
+    if dtype is not float:
+        assert told(rows * 1.5, how)[1][0].startswith("a: the pixels go up to 24, where 255 is wh")
     for others in (rows * 0, rows[:20], rows * 5):
         assert told(others, how)[1] == []
 

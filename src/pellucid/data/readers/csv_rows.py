@@ -6,6 +6,7 @@ are they looked at one by one to tell what is wrong with each.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.data.readers.csv_columns import Columns
-from pellucid.data.readers.csv_header import NOT_UTF8, cells, is_number
+from pellucid.data.readers.csv_header import NOT_UTF8, cells
 from pellucid.data.readers.pixel_scale import BYTES, PixelScale
 from pellucid.data.samples import MOST_LABEL, Problems
 
@@ -97,8 +98,9 @@ def first_pixels(columns: Columns) -> NDArray[np.float64]:
     found = []
     for row in columns.head.rows if columns.head is not None else ():
         numbers = _numbers(row, columns)
-        if len(numbers) == columns.pixel_count and all(map(is_number, numbers)):
-            found.append([float(number) for number in numbers])
+        if len(numbers) == columns.pixel_count:
+            with contextlib.suppress(ValueError):
+                found.append(np.array(numbers, np.float64))
     return np.array(found, np.float64).reshape(-1, columns.pixel_count)
 
 
@@ -129,7 +131,7 @@ def good_rows(
 def _fast_rows(lines: list[Line], columns: Columns, scale: PixelScale) -> Rows | None:
     """Return all rows if nothing is wrong with any, else None."""
     texts = [line.text for line in lines if not line.problem]
-    if len(texts) < len(lines):
+    if len(texts) < len(lines) or not texts:
         return None
     if any('"' in text for text in texts):
         rows = [cells(text, columns.delimiter) for text in texts]

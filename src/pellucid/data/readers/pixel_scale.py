@@ -117,6 +117,7 @@ def scale_of_array(images: NDArray[Any], what: object, reading: Reading) -> Pixe
     if -1 - _SLACK <= low < 0 and high <= 1 + _SLACK:
         return _said(PixelScale(-1, 1, False), what, reading)
     if low >= 0 and 1 + _SLACK < high <= 255:
+        _say_dark(images, what, reading)
         return _said(PixelScale(0, 255, False), what, reading)
     return UNIT
 
