@@ -6,6 +6,7 @@ from pellucid.data.readers.csv_columns import Columns, columns_of
 from pellucid.data.readers.csv_header import Head
 from pellucid.data.samples import Reading
 from pellucid.errors import DataError
+from tests.data.readers.test_row_layout import PHOTOGRAPHS
 
 RANDOM = np.random.default_rng(0)
 
@@ -78,24 +79,28 @@ def test_a_label_that_was_asked_for_must_be_there():
 
 
 class TestWithoutNames:
-    def rows(self, place, labels=(0, 1, 2)):
-        rows = table(30)
+    def rows(self, place, labels=(0, 1, 2), images=None):
+        rows = table(30) if images is None else images.reshape(len(images), -1).tolist()
         for number, row in enumerate(rows):
-            row[0] = row[-1] = 0  # black, as the corners are
+            if images is None:
+                row[:2] = row[-2:] = [0, 0]  # black, as the corners are
+                row[-1] = int(number == 3)
             row.insert(place if place >= 0 else len(row), labels[number % 3])
         return rows
 
-    @pytest.mark.parametrize("labels", [(0, 1, 2), ("a", "b", "c"), (7.5, 300, 2)])
+    @pytest.mark.parametrize("labels", [(0, 1, 2), ("a", "b", "c"), (7.5, 300, 2), (1, 1, 1)])
     @pytest.mark.parametrize(("place", "word"), [(0, "first"), (-1, "last")])
-    def test_the_label_is_first_or_last(self, place, word, labels):
-        rows = self.rows(place, labels)
-        columns, said = read([""] * 17, rows, False)
-        assert columns.label == place % 17
+    @pytest.mark.parametrize("images", [None, PHOTOGRAPHS[..., 0]])
+    def test_the_label_is_first_or_last(self, place, word, labels, images):
+        rows = self.rows(place, labels, images)
+        count = len(rows[0])
+        columns, said = read([""] * count, rows, False)
+        assert columns.label == place % count
         assert said == [
             f"a.csv has no names of columns: the {word} column is taken for the label; say "
             f"otherwise with label={-1 - place} or another number."
         ]
-        assert read([str(n) for n in range(17)], rows)[0] == columns
+        assert read([str(n) for n in range(count)], rows)[0] == columns
 
     def test_a_column_that_counts_the_rows_is_no_label(self):
         for place, word in ((0, "second"), (-1, "last")):
@@ -111,7 +116,7 @@ class TestWithoutNames:
             rows = [[corner] * 17 for _ in range(9)]
             with pytest.raises(DataError, match="say it with label=0 for the first or label=-1 f"):
                 read([""] * 17, rows, False)
-        rows = table(30, 17)  # a photograph's corner has as many values as labels may have
+        rows = table(30, 17)  # noise is unlike what is beside it
         with pytest.raises(DataError, match="it can't be told which is the label"):
             read([""] * 17, rows, False)
         assert read([""] * 17, rows, False, label=-1)[0].label == 16

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pellucid.console import some
 from pellucid.data.readers.csv_header import LONG_ROW, Head, holds_numbers, is_number
 from pellucid.data.readers.row_layout import could_be_images
@@ -26,8 +28,9 @@ _PARTS = ("usage", "split", "subset", "part", "partition")
 _NAMELESS = re.compile(r"(Unnamed: \d+)?")
 _MOST_CELL = 32  # bytes; no number that is a pixel needs more
 _SLACK = 4096  # for the label and what is odd about a row
-_MOSTLY = 0.75  # of the columns have names that are numbered, if such are the pixels
-_CLEARLY = 2.0  # times as many different values has a column of pixels as the labels
+_MOSTLY = 0.75  # of the columns have numbered names, if such are the pixels; of cells are equal
+_ALIKE = 0.6  # so near are neighboring pixels, of the distance of any two images' pixels
+_LEAST_ROWS = 10  # tell what is like what
 
 
 @dataclass(frozen=True)
@@ -179,38 +182,52 @@ def _is_id_name(name: str) -> bool:
 
 
 def _label_by_values(head: Head, what: object, reading: Reading) -> int:
-    """Return the first or the last column: the one that can be told to hold the classes.
+    """Return the first or the last column: the one that is text, or unlike the pixels beside it.
 
     What counts the rows is no class; then it is the second or the last.
     """
     last = len(head.names) - 1
     first = 1 if last > 1 and _counts_rows(head, 0) else 0
-    counts = [len(set(head.column(number))) for number in (first, last)]
-    texts = [n for n in (first, last) if not all(map(is_number, head.column(n)))]
-    is_nameless = not head.has_header or all(map(is_number, head.names))
-    if is_nameless and last > 0 and head.rows:
-        found = None
-        if len(texts) == 1:
-            found = texts[0]
-        elif min(counts) > 1 and max(counts) >= _CLEARLY * min(counts):
-            found = (first, last)[counts.index(min(counts))]
-        elif min(counts) == 1 < max(counts):
-            found = (first, last)[counts.index(max(counts))]
-        if found is not None and not _counts_rows(head, found):
-            place = "last" if found == last else ("first", "second")[first]
+    if head.has_header and not all(map(is_number, head.names)):
+        raise DataError(
+            f"{what} has no columns called {_LABEL!r} (its columns are {some(head.names, 4)}); one "
+            "is needed, as in label,pixel0,pixel1,... If it has another name, say so with "
+            "label=NAME."
+        )
+    beside = {first: first + 1, last: last - 1}
+    tests: list[Callable[[int], bool]] = [
+        lambda n: not all(map(is_number, head.column(n))),
+        lambda n: _is_unlike(head, n, beside[n]),
+    ]
+    for test in tests:
+        found = [number for number in beside if head.rows and last > 1 and test(number)]
+        if len(found) == 1 and not _counts_rows(head, found[0]):
+            place = "last" if found == [last] else ("first", "second")[first]
             reading.guess(
                 f"{what} has no names of columns: the {place} column is taken for the label; say "
-                f"otherwise with label={first if found == last else -1} or another number."
+                f"otherwise with label={first if found == [last] else -1} or another number."
             )
-            return found
-        raise DataError(
-            f"{what} has no names of columns, and it can't be told which is the label; say it with "
-            "label=0 for the first or label=-1 for the last column."
-        )
+            return found[0]
     raise DataError(
-        f"{what} has no columns called {_LABEL!r} (its columns are {some(head.names, 4)}); one is "
-        "needed, as in label,pixel0,pixel1,... If it has another name, say so with label=NAME."
+        f"{what} has no names of columns, and it can't be told which is the label; say it with "
+        "label=0 for the first or label=-1 for the last column."
     )
+
+
+def _is_unlike(head: Head, column: int, other: int) -> bool:
+    """Tell whether a column is not like the one beside it, as a pixel is.
+
+    A pixel mostly equals its neighbor, as in a black border, or is nearer to it than to that of
+    another image.
+    """
+    cells = [row for row in head.rows if is_number(row[column]) and is_number(row[other])]
+    if len(cells) < _LEAST_ROWS:
+        return False
+    values, neighbors = (np.array([float(row[n]) for row in cells]) for n in (column, other))
+    if np.mean(values == neighbors) >= _MOSTLY:
+        return False
+    of_any = np.abs(values[:, np.newaxis] - neighbors).mean()
+    return bool(np.abs(values - neighbors).mean() > _ALIKE * of_any)
 
 
 def _counts_rows(head: Head, column: int) -> bool:
