@@ -195,6 +195,34 @@ class TestScale:
         assert "Among the images 35 to 35: The pixels are from " in str(error.value)
         assert ", not from -1 to 1 (in 1 of 1 images, first image 0); say what" in str(error.value)
 
+    @pytest.mark.parametrize("dtype", [np.complex64, "U3", "M8[s]"])
+    def test_what_is_no_number_is_told(self, load, dtype):
+        with pytest.raises(
+            DataError, match=r"npz: The images have dtype .*; they must be uint8, oth"
+        ):
+            load(X=np.zeros((40, 4, 5), dtype), y=LABELS)
+        with pytest.raises(
+            DataError, match=r"npz: The images have dtype .*; they must be uint8, oth"
+        ):
+            load({"pixel_range": (0, 1)}, X=np.zeros((40, 16), dtype), y=LABELS)
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float64])
+    @pytest.mark.parametrize("bounds", [(-1e308, 7e307), (0, 1e-300), (0, 1e300)])
+    def test_ranges_at_the_ends_of_what_floats_hold(self, load, dtype, bounds):
+        images = np.zeros((40, 4, 5), dtype)
+        with np.errstate(all="raise", under="ignore"):
+            found, _ = load({"pixel_range": bounds}, X=images, y=LABELS)
+        assert np.isfinite(together(found)).all()
+
+    def test_huge_floats_are_told(self, load):
+        images = np.full((40, 3, 5, 5), 1e300)
+        images[::2] = -1e300
+        with (
+            np.errstate(all="raise"),
+            pytest.raises(DataError, match="floats from -1e\\+300 to 1e"),
+        ):
+            load(X=images, y=LABELS)
+
     def test_training_and_test_on_two_scales(self, load):
         with pytest.raises(DataError, match=r"x_train in .* are from 0 to 255, those of x_test t"):
             load(x_train=IMAGES * 1.0, y_train=LABELS, x_test=IMAGES / 255, y_test=LABELS)

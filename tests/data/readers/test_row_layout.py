@@ -53,6 +53,15 @@ def test_the_order_of_colors_is_told_by_what_is_alike(order, is_gray):
     assert layout(rows, 768, size=(32, 24))[0].shape == (32, 24)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e308])
+def test_rows_of_what_is_no_pixel_don_t_matter(value):
+    rows = PHOTOGRAPHS.reshape(40, -1).astype(float)
+    rows[3] = value
+    rows[4] = -value
+    with np.errstate(all="raise"):
+        assert layout(rows, 768)[0].is_channels_last
+
+
 def test_noise_tells_no_order():
     noise = np.random.default_rng(0).integers(0, 256, (40, 768))
     for rows in (noise, noise[:0]):

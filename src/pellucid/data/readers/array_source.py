@@ -136,6 +136,8 @@ def _part(store: ArrayStore, images: str, labels: str, reading: Reading) -> _Par
     for name in (images, labels):
         if store.headers[name].dtype.hasobject:
             raise DataError(f"{store.path}: {name} {PICKLED}.")
+    if header.dtype.kind not in "biuf":
+        check_images(np.zeros((1, 1, 1), header.dtype))  # says what dtypes there are
     shape, label_shape = header.shape, of_labels.shape
     if len(label_shape) == 2 and 1 in label_shape:
         label_shape = (max(label_shape),)  # a column, or a row

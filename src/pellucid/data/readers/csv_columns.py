@@ -30,6 +30,7 @@ _MOST_CELL = 32  # bytes; no number that is a pixel needs more
 _SLACK = 4096  # for the label and what is odd about a row
 _MOSTLY = 0.75  # of the columns have numbered names, if such are the pixels; of cells are equal
 _ALIKE = 0.6  # so near are neighboring pixels, of the distance of any two images' pixels
+_FAR = 1e9  # no pixel is farther from 0
 _LEAST_ROWS = 10  # tell what is like what
 
 
@@ -223,7 +224,9 @@ def _is_unlike(head: Head, column: int, other: int) -> bool:
     cells = [row for row in head.rows if is_number(row[column]) and is_number(row[other])]
     if len(cells) < _LEAST_ROWS:
         return False
-    values, neighbors = (np.array([float(row[n]) for row in cells]) for n in (column, other))
+    values, neighbors = (
+        np.clip([float(row[n]) for row in cells], -_FAR, _FAR) for n in (column, other)
+    )
     if np.mean(values == neighbors) >= _MOSTLY:
         return False
     of_any = np.abs(values[:, np.newaxis] - neighbors).mean()

@@ -59,7 +59,8 @@ class PixelScale:
     def stored(self, values: NDArray[Any]) -> NDArray[Any] | None:
         """Return numbers as pixels of a data set; None where one of them is none."""
         # NaN fails both comparisons.
-        if not (values.min() >= self.low - self._slack and values.max() <= self.high + self._slack):
+        low, high = float(values.min()), float(values.max())
+        if not (low >= self.low - self._slack and high <= self.high + self._slack):
             return None
         if self.is_whole and values.dtype.kind == "f" and not (values == np.rint(values)).all():
             return None
@@ -67,7 +68,7 @@ class PixelScale:
             pixels = values.astype(np.uint8)
             return pixels * np.uint8(255) if self.high == 1 else pixels
         with np.errstate(under="ignore"):
-            if self.low == 0:  # in one rounding, as bytes are divided
+            if self.low == 0 and 1e-9 < self.high < 1e9:  # in one rounding, as bytes are divided
                 floats = values.astype(np.float32) / np.float32(self.high)
             else:
                 wide = (values.astype(np.float64) - self.low) / (self.high - self.low)

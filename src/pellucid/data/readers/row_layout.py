@@ -15,6 +15,7 @@ from pellucid.errors import DataError
 __all__ = ["RowLayout", "could_be_images", "layout_of_rows", "sides_of"]
 
 _SAMPLE = 64  # images that tell the order of the channels
+_FAR = 1e9  # no pixel is farther from 0
 _CLEARLY = 0.8  # of the other order's differences
 
 
@@ -89,7 +90,8 @@ def layout_of_rows(
         return RowLayout(height, width)
     if reading.channels is not None:
         return RowLayout(height, width, channels, reading.channels == "last")
-    is_last = _is_channels_last(rows[:_SAMPLE].astype(np.float64), height, width)
+    sample = np.nan_to_num(rows[:_SAMPLE].astype(np.float64))
+    is_last = _is_channels_last(np.clip(sample, -_FAR, _FAR), height, width)
     if is_last is None:
         raise DataError(
             f"{what} has {pixels} columns of pixels, which are {height} x {width} images in 3 "
@@ -130,8 +132,8 @@ def _is_channels_last(rows: NDArray[np.float64], height: int, width: int) -> boo
         return None
     by_channel = rows.reshape(-1, 3, height, width)
     by_pixel = rows.reshape(-1, height, width, 3)
-    first = np.nanmean(np.abs(np.diff(by_channel, axis=2)))
-    last = np.nanmean(np.abs(np.diff(by_pixel, axis=1)))
+    first = np.abs(np.diff(by_channel, axis=2)).mean()
+    last = np.abs(np.diff(by_pixel, axis=1)).mean()
     if last < _CLEARLY * first:
         return True
     if first < _CLEARLY * last:
