@@ -76,6 +76,14 @@ def test_options_are_named_as_they_are_typed(capsys):
         ("give size=(height, width).", "give --size HEIGHT WIDTH."),
         ("size= brings all to one size", "--size brings all to one size"),
         ("with size= where they are pictures.", "with --size where they are pictures."),
+        ("say it with label=0 for the first", "say it with --label 0 for the first"),
+        ('holds: label="class"', 'holds: --label "class"'),
+        ("otherwise with pixel_range=(low, high).", "otherwise with --pixel-range LOW HIGH."),
+        ('(channels="first") or', '(--channels "first") or'),
+        (
+            "with preprocessing=Preprocessing((height, width)), others",
+            "with --fit mnist, others",
+        ),
         ("the file bigsize=.csv is bad", "the file bigsize=.csv is bad"),
     ],
 )

@@ -275,6 +275,27 @@ def test_bad_options_are_told_before_reading(options, message):
     assert fails("train", "--data", "nowhere", *options).startswith(message)
 
 
+def test_a_table_in_another_layout_trains_and_evaluates_and_says_what_is_guessed(tmp_path):
+    images, labels = digits()
+    names = [f"p{n}" for n in range(784)]
+    table = np.column_stack([np.arange(COUNT), images.reshape(COUNT, -1), labels])
+    header = ",".join(["id", *names, "digit"])
+    np.savetxt("a.csv", table, "%d", ",", header=header, comments="")
+    _, _, said = invoke("train", "--data", "a.csv", "--out", "first", *QUICK)
+    assert "a.csv: the column 'digit' is taken for the label; say otherwise with --label N" in said
+    assert "a.csv: the column 'id' is taken for no pixels, and left out" in said
+    metrics, _ = train("a.csv", "--label", "digit")
+    assert metrics["accuracy"] > 0.5
+    assert evaluated("run/model.safetensors", "a.csv").startswith("Accuracy ")
+    assert "--label" not in invoke("evaluate", "run/model.safetensors", "--data", "a.csv")[2]
+    assert fails("train", "--data", "a.csv", "--label", "no").startswith(
+        "a.csv has no column 'no' for the label"
+    )
+    assert fails("train", "--data", "a.csv", "--pixel-range", 9, 1).startswith(
+        "--pixel-range is (9.0, 1.0); it must be two finite numbers, the lower first"
+    )
+
+
 def test_a_csv_file_that_is_no_square_needs_a_size(tmp_path):
     (tmp_path / "a.csv").write_text(
         "label," + ",".join(f"p{n}" for n in range(150)) + "\n"

@@ -8,7 +8,7 @@ import pytest
 from pellucid import data
 from pellucid.data.readers.layouts import LAYOUTS
 from pellucid.data.sets.registry import SETS
-from pellucid.errors import DataError, DownloadError
+from pellucid.errors import ConfigurationError, DataError, DownloadError
 
 IMAGES = np.arange(6 * 4 * 5, dtype=np.uint8).reshape(6, 4, 5)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
@@ -92,8 +92,8 @@ def test_channels_last_and_floats_are_accepted(tmp_path):
         ({"y_train": LABELS[:5]}, "a.npz: There are 6 images but 5 labels"),
         ({"y_train": LABELS + 0.5}, "a.npz: Label 0.5 at index 0 is not a whole number"),
         ({"y_test": np.array(["a", "b"])}, "dtype <U1; they must be integers"),
-        ({"y_test": np.array([[0], [1]])}, "use labels.ravel()."),
-        ({"x_train": IMAGES.astype(float)}, "a.npz: The images are floats from 0 to 119, but"),
+        ({"y_test": np.array([[1, 1], [1, 0]])}, "a.npz: y_test has shape (2, 2); labels are one"),
+        ({"x_train": IMAGES - 7.5}, "a.npz: The images are floats from -7.5 to 111.5, but floats"),
         ({"x_train": IMAGES * np.nan}, "a.npz: The images hold NaN or infinity in 6 of 6 images"),
         ({"x_test": IMAGES[:2, :3]}, "Each image has shape (1, 3, 5) (channels, height, width), b"),
         ({"classes": np.array(["x", "y"])}, "a.npz: Label 2 at index 2 is out of range"),
@@ -120,6 +120,20 @@ def test_a_folder_of_idx_files(tmp_path):
     assert found.source == f"folder {tmp_path}"
     np.testing.assert_array_equal(found.train_images, IMAGES)
     np.testing.assert_array_equal(found.test_labels, LABELS[:2])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"channels": "frist"}, "channels is 'frist'; it must be one of first, last. Did you mean"),
+        ({"pixel_range": (1, 0)}, "pixel_range is (1, 0); it must be two finite numbers, the lowe"),
+    ],
+)
+def test_options_that_can_t_be_used(options, message):
+    with pytest.raises(ConfigurationError) as error:
+        data.load("digits", **options)
+    assert str(error.value).startswith(message)
+    assert error.value.argument == next(iter(options))
 
 
 def test_unknown_names_and_paths(tmp_path):

@@ -61,6 +61,24 @@ def test_the_part_to_test_on_is_what_training_kept(monkeypatch, configuration, g
     assert test.evaluation.probabilities.tolist() == [[0.5, 0.5]]
 
 
+def test_tables_are_read_as_training_was_told_to(monkeypatch):
+    asked = {}
+
+    def load(name, **settings):
+        asked.update(settings)
+        return data_of("dog", "cat")
+
+    monkeypatch.setattr(data, "load", load)
+    plain = model_of("cat", "dog")
+    told = {"label": "pet", "pixel_range": [0, 1], "channels": "last"}
+    model = Model(plain.network, plain.parameters, plain.preprocessing, plain.classes, told)
+    run_model_test(model, "pets.csv", print)
+    assert {name: asked[name] for name in told} == told
+    other = {"label": "kind", "pixel_range": (0, 2), "channels": "first"}
+    run_model_test(model, "pets.csv", print, **other)
+    assert {name: asked[name] for name in told} == other
+
+
 def test_pictures_are_read_as_the_model_has_it(monkeypatch):
     images = np.zeros((3, 2, 2), np.uint8)
     monkeypatch.setattr(

@@ -16,6 +16,7 @@ OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, images=5,
     batch_size=4, sections=3, workers=2, executor="processes", optimizer=Adam(0.5, 0.6, 0.7, 1e-3),
     schedule=Schedule(0.1, 0.9), augmentation=Augmentation((1, 2)), seed=7,
+    label="digit", pixel_range=(0.0, 16.0), channels="last",
 )  # fmt: skip
 ALL = [RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None)]
 
@@ -57,6 +58,8 @@ def test_without_data_it_is_mnist_or_what_is_there_instead(tmp_path, monkeypatch
         ({"fit": "mnist"}, {"size": None, "preprocessing": Preprocessing((28, 28))}),
         ({"fit": "mnist", "size": (12, 14)}, {"preprocessing": Preprocessing((12, 14))}),
         ({"skip_bad": True, "test_share": 0.5}, {"skip_bad": True, "test_share": 0.5}),
+        (dict.fromkeys(["label", "channels"], "last"), {"label": "last", "channels": "last"}),
+        ({"pixel_range": (0.0, 1.0)}, {"pixel_range": (0.0, 1.0), "label": None}),
     ],
 )
 def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):
@@ -64,6 +67,13 @@ def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):
     monkeypatch.setattr(data, "load", lambda name, **options: asked.update(options))
     dataclasses.replace(QUICK, **settings).load(say_nothing)
     assert {name: asked[name] for name in expected} == expected
+
+
+def test_what_older_runs_did_not_know_has_its_default():
+    values = RunSettings().to_dict()
+    for name in ("label", "pixel_range", "channels"):
+        del values[name]
+    assert RunSettings.from_dict(values) == RunSettings()
 
 
 def test_settings_are_json_ready():

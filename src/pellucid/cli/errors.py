@@ -12,7 +12,7 @@ from pellucid.console import printable
 from pellucid.errors import DataError, PellucidError
 from pellucid.training.interrupt import Terminated
 
-__all__ = ["STOPPED", "one_line_errors"]
+__all__ = ["STOPPED", "as_typed", "one_line_errors"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,8 +29,12 @@ _AS_TYPED = (
     ("size=(28, 28), or give a Preprocessing", "--size 28 28"),
     ("size=(height, width)", "--size HEIGHT WIDTH"),
     ("size= ", "--size "),
+    ("preprocessing=Preprocessing((height, width))", "--fit mnist"),
+    ("pixel_range=(low, high)", "--pixel-range LOW HIGH"),
+    ("label=", "--label "),
+    ("channels=", "--channels "),
 )
-"""What errors of the data advise, as Python has it and as it is typed; they come nested in others,
+"""What the data's lines advise, as Python has it and as it is typed; errors come nested in others,
 with a file's name before them."""
 
 
@@ -58,6 +62,19 @@ def one_line_errors(command: F) -> F:
     return wrapper  # type: ignore[return-value]
 
 
+def as_typed(line: str) -> str:
+    """Return a line that the data told, with its advice as it is typed.
+
+    Examples
+    --------
+    >>> as_typed("It is taken for the label; say otherwise with label=NAME.")
+    'It is taken for the label; say otherwise with --label NAME.'
+    """
+    for python, typed in _AS_TYPED:
+        line = line.replace(python, typed)
+    return line
+
+
 def _as_typed(error: PellucidError, options: Container[str]) -> str:
     """Return an error's message with what a command takes named as it is typed."""
 
@@ -65,10 +82,7 @@ def _as_typed(error: PellucidError, options: Container[str]) -> str:
         return f"--{argument.replace('_', '-')}" if argument in options else argument
 
     message = str(error.named(name))
-    if isinstance(error, DataError) and "data" in options:
-        for python, typed in _AS_TYPED:
-            message = message.replace(python, typed)
-    return message
+    return as_typed(message) if isinstance(error, DataError) and "data" in options else message
 
 
 def _fail(message: str, code: int) -> NoReturn:

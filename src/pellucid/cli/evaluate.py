@@ -9,8 +9,9 @@ import typer
 
 from pellucid import runs
 from pellucid.cli.options import Model, command, option, say
-from pellucid.cli.settings import Threads, setting
+from pellucid.cli.settings import Threads, setting, told_as_train
 from pellucid.console import printable
+from pellucid.data.catalog import Channels
 from pellucid.files.model_file import load_model
 from pellucid.runs.reports import class_table, show_table
 
@@ -35,6 +36,9 @@ def evaluate(
             show_default="what train kept",
         ),
     ] = None,
+    label: Annotated[str | None, told_as_train("label")] = None,
+    pixel_range: Annotated[tuple[float, float] | None, told_as_train("pixel_range")] = None,
+    channels: Annotated[Channels | None, told_as_train("channels")] = None,
     workers: Threads = None,
     confusion: Annotated[
         Path | None, option("Also draw the confusion matrix, into this .png file.")
@@ -43,8 +47,9 @@ def evaluate(
     """Test a model: accuracy, loss, and a table of the classes."""
     loaded = load_model(model)
     test = runs.run_model_test(
-        loaded, data, say, skip_bad=skip_bad, test_share=test_share, workers=workers
-    )
+        loaded, data, say, skip_bad=skip_bad, test_share=test_share, label=label,
+        pixel_range=pixel_range, channels=channels, workers=workers,
+    )  # fmt: skip
     labels, evaluation = test.labels, test.evaluation
     if confusion is not None:
         from pellucid import plots  # matplotlib takes 0.3 s, for those who draw

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pellucid.cli.errors import one_line_errors
+from pellucid.cli.errors import as_typed, one_line_errors
 from pellucid.console import printable
 
 __all__ = ["Model", "command", "flag", "option", "say"]
@@ -23,7 +23,7 @@ def command(function: Callable[..., None]) -> Any:
 
 def say(line: str) -> None:
     """Print a line for a person, where it does not mix with results."""
-    typer.echo(printable(line), err=True)
+    typer.echo(printable(as_typed(line)), err=True)
 
 
 def option(help: str, panel: str | None = None, **settings: Any) -> Any:

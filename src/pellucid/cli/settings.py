@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pellucid.cli.options import flag, option
 from pellucid.runs.options import DEFAULTS, OPTIONS, TYPES
 
-__all__ = ["PANELS", "Threads", "setting", "takes_settings"]
+__all__ = ["PANELS", "Threads", "setting", "takes_settings", "told_as_train"]
 
 PANELS = ("Data", None, "Checkpoints", "Training", "Randomizing")
 """The groups of a command's options, in their order; None holds those that have no group."""
@@ -30,6 +30,13 @@ def setting(name: str) -> Any:
         return flag(help, names, panel)
     more: dict[str, Any] = {"metavar": described.values, "show_default": described.default}
     return option(help, panel, **{key: value for key, value in more.items() if value is not None})
+
+
+def told_as_train(name: str) -> Any:
+    """Return the option for a setting that is by default what a model's training was told."""
+    described = _DESCRIBED[name]
+    more = {"metavar": described.values} if described.values else {}
+    return option(described.help, described.panel, show_default="as train was told", **more)
 
 
 def takes_settings(function: Callable[..., None]) -> Callable[..., None]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pellucid.console import Say
 from pellucid.data.assembling.assemble import assemble
@@ -17,16 +18,21 @@ from pellucid.data.assembling.joined import (
     refuse_all,
     split_sources,
 )
-from pellucid.data.assembling.memory_map import MapKey, find_map, key_of, store_map
+from pellucid.data.assembling.kept import keep, taken
+from pellucid.data.assembling.memory_map import MapKey, find_map, guesses_of, key_of, store_map
 from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.readers.layouts import LAYOUTS, source_of
 from pellucid.data.samples import Progress, Reading
 from pellucid.data.sets.registry import SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
 from pellucid.images.axes import sides
+from pellucid.images.pixel_range import check_pixel_range
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["NAMES", "Available", "available", "fetch", "load"]
+
+Channels = Literal["first", "last"]
+"""The order of colors in rows of numbers and in arrays."""
 
 NAMES = tuple(SETS)
 """The data sets that have a name."""
@@ -72,6 +78,9 @@ def load(
     memory_map: bool | None = None,
     test_share: float = 0.2,
     seed: int = 0,
+    label: str | int | None = None,
+    pixel_range: tuple[float, float] | None = None,
+    channels: Channels | None = None,
 ) -> Dataset:
     """Return a data set by its name, or from files and folders.
 
@@ -79,9 +88,10 @@ def load(
     ----------
     name : str or path-like
         ``"mnist"``, ``"fashion-mnist"``, ``"kmnist"``, ``"digits"`` or ``"digits8"``; or the path
-        of an .npz file, of a CSV file with a header, of a Parquet file, of an IDX file of images;
-        or of a folder with IDX files, with ``train.csv``, with Parquet files, or with a subfolder
-        of pictures for each class. Several are joined with ``+``, as in ``"mnist+digits"``.
+        of a file of arrays (.npz, .npy, .mat), of a CSV file (.csv, .tsv, also gzipped, or in a
+        .zip), of a Parquet file, of an IDX file of images; or of a folder with IDX files, with
+        ``train.csv``, with arrays, with Parquet files, or with a subfolder of pictures for each
+        class. Several are joined with ``+``, as in ``"mnist+digits"``.
     fallback : bool, default False
         Whether to go on with scikit-learn's bundled digits where MNIST is out of reach.
     say : callable, optional
@@ -99,14 +109,31 @@ def load(
     memory_map : bool, optional
         Whether the images stay on the disk: what is read is written to a file of the cache once,
         and mapped. By default they do where they are bytes and have more than 1 GiB, or, of a
-        path, where such a file is there already.
+        path, where such a file is there already. Fewer bytes, if reading them took a second, are
+        kept in the cache as well, and come into memory from there until a file changes; not where
+        this is False.
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
         the draw depends on. See :func:`pellucid.data.split.stratified_split`.
+    label : str or int, optional
+        The column of a CSV or Parquet file that holds the classes: its name, or, of a CSV file, its
+        number from 0, where -1 is the last. By default it is looked for.
+    pixel_range : (float, float), optional
+        The numbers in a CSV file or in arrays that are black and white. By default the first images
+        tell them.
+    channels : {"first", "last"}, optional
+        The order of colors in rows of numbers and in arrays: all reds, all greens, all blues, or
+        red, green, blue of each pixel in turn. By default the first images tell it, and of arrays
+        their shape.
 
     Returns
     -------
     Dataset
+
+    Warns
+    -----
+    UserWarning
+        What was guessed about tables and arrays, if ``say`` is not given.
 
     Raises
     ------
@@ -133,16 +160,14 @@ def load(
     text = os.fspath(name)
     reading = Reading(
         text, say, progress, skip_bad, _size(size, preprocessing), preprocessing, memory_map,
-        test_share, seed,
+        test_share, seed, label, _pixel_range(pixel_range), _channels(channels),
     )  # fmt: skip
     sources = [text] if text in NAMES else split_sources(text, _Existing())
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
     key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
-    mapped = None if memory_map is False else find_map(key)
-    if mapped is not None:
-        return _fitted(_told_again(mapped, reading), reading)
-    return _fitted(_joined(reading, sources, key), reading)
+    found = _found(key, reading) or _joined(reading, sources, key)
+    return _fitted(found, reading)
 
 
 def fetch(name: str, say: Say | None = None) -> Dataset:
@@ -213,6 +238,7 @@ def _one(reading: Reading, fallback: bool) -> Dataset:
 
 def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
     """Return several sources as one; what is wrong with any of them is told in one error."""
+    start = time.monotonic()
     readings = [dataclasses.replace(reading, name=name) for name in names]
     sources, errors = [], []
     for part in readings:
@@ -222,10 +248,15 @@ def _joined(reading: Reading, names: list[str], key: MapKey) -> Dataset:
             errors.append(error)
     if errors:
         refuse_all(reading.name, sources, errors)
-    return join(
-        reading.name, sources, reading.memory_map, key,
-        lambda: {path: state for part in readings for path, state in part.beside.items()},
-    )  # fmt: skip
+
+    def aside() -> tuple[dict[str, list[int] | None], list[str]]:
+        beside = {path: state for part in readings for path, state in part.beside.items()}
+        return beside, [line for part in (*readings, reading) for line in part.guesses]
+
+    dataset = join(reading.name, sources, reading.memory_map, key, aside, reading.guess)
+    if reading.memory_map is None:
+        keep(dataset, key, time.monotonic() - start, *aside())
+    return dataset
 
 
 def _opened(reading: Reading) -> Member:
@@ -285,16 +316,29 @@ def _path(name: str) -> Path:
 def _from_path(reading: Reading) -> Dataset:
     path = _path(reading.name)
     key = key_of([path], reading.options())
+    found = _found(key, reading)
+    if found is not None:
+        return found
+    start = time.monotonic()
+    dataset = assemble(source_of(path, reading), reading, key)
+    if reading.memory_map is None:
+        keep(dataset, key, time.monotonic() - start, reading.beside, reading.guesses)
+    return dataset
+
+
+def _found(key: MapKey, reading: Reading) -> Dataset | None:
+    """Return what was mapped or kept earlier, under the name of now, and say what was said then."""
     mapped = None if reading.memory_map is False else find_map(key)
-    if mapped is not None:
-        return _told_again(mapped, reading)
-    return assemble(source_of(path, reading), reading, key)
-
-
-def _told_again(mapped: Dataset, reading: Reading) -> Dataset:
-    """Return what was mapped earlier, under the name of now, and say what was left out then."""
-    if mapped.note:
-        reading.tell(mapped.note)
+    if mapped is not None and reading.memory_map is None:
+        mapped = taken(mapped, key)
+    if mapped is None:
+        return None
+    rest = mapped.note
+    for line in guesses_of(key):
+        reading.guess(line)
+        rest = rest.replace(line, "").strip()
+    if rest:
+        reading.tell(rest)
     return dataclasses.replace(mapped, name=reading.name)
 
 
@@ -310,6 +354,21 @@ def _exists(text: str) -> bool:
         return bool(text) and Path(text).exists()
     except (OSError, ValueError):  # too long, or with a null byte
         return False
+
+
+def _pixel_range(wanted: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if wanted is None else check_pixel_range(wanted, also="")
+
+
+def _channels(wanted: str | None) -> str | None:
+    choices = get_args(Channels)
+    if wanted is not None and wanted not in choices:
+        raise ConfigurationError(
+            f"channels is {wanted!r}; it must be one of {', '.join(choices)}."
+            f"{did_you_mean(str(wanted), choices)}",
+            argument="channels",
+        )
+    return wanted
 
 
 def _size(

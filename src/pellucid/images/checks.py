@@ -202,7 +202,7 @@ def _from_floats(array: NDArray[Any]) -> NDArray[np.float32]:
         )
     # Rounding to float32 comes first, so that a float64 a hair above 1 passes.
     with np.errstate(under="ignore"):
-        rounded = np.float32(max(low, -1.0)), np.float32(min(high, 2.0))
+        rounded = [np.float32(min(max(end, -1.0), 2.0)) for end in (low, high)]
         if rounded[0] >= 0 and rounded[1] <= 1:
             return np.ascontiguousarray(array, np.float32)
     count = _bad_images((array < 0) | (array > 1))

@@ -55,7 +55,8 @@ def check_pixel_range(
     if not (math.isfinite(high - low) and low < high):
         raise ConfigurationError(
             f"{name} is {wanted!r}; it must be {also}two finite numbers, the lower first, for "
-            "example (0, 255)."
+            "example (0, 255).",
+            argument=name,
         )
     return low, high
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pellucid import data
 from pellucid.console import Say, some
 from pellucid.data import Dataset
+from pellucid.data.catalog import Channels
 from pellucid.errors import Argument, DataError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
@@ -47,6 +48,9 @@ def run_model_test(
     *,
     skip_bad: bool = False,
     test_share: float | None = None,
+    label: str | None = None,
+    pixel_range: tuple[float, float] | None = None,
+    channels: Channels | None = None,
     workers: int | None = None,
 ) -> ModelTest:
     """Test a model on a data set, read as the model's own preprocessing has it.
@@ -63,6 +67,8 @@ def run_model_test(
         Whether to go on without bad files and rows.
     test_share : float, optional
         The part to test on where there are no test images; by default what training kept.
+    label, pixel_range, channels : optional
+        As for :func:`pellucid.data.load`; by default what training was told.
     workers : int, optional
         Threads.
 
@@ -74,6 +80,7 @@ def run_model_test(
     if test_share is None:
         kept = model.configuration.get("test_share")
         test_share = kept if isinstance(kept, float) else RunSettings().test_share
+    told = model.configuration
     with data.show_reading("reading") as progress:
         dataset = data.load(
             source,
@@ -81,6 +88,9 @@ def run_model_test(
             progress=progress,
             skip_bad=skip_bad,
             test_share=test_share,
+            label=told.get("label") if label is None else label,
+            pixel_range=told.get("pixel_range") if pixel_range is None else pixel_range,
+            channels=told.get("channels") if channels is None else channels,
             preprocessing=model.preprocessing,
         )
     labels = labels_for(model, dataset)

@@ -55,9 +55,10 @@ def _range(name: str, help: str) -> Option:
 OPTIONS = (
     _data(
         "data",
-        "A name from 'pellucid data list'; an .npz, .csv, .parquet or IDX file; a folder of IDX "
-        "files, of train.csv, of Parquet files, or with a subfolder of pictures for each class; or "
-        "several of them joined with +, as in mnist+mine.csv.",
+        "A name from 'pellucid data list'; an .npz, .npy, .mat, .csv, .tsv, .csv.gz, .parquet or "
+        "IDX file; a folder of IDX files, of train.csv, of arrays, of Parquet files, or with a "
+        "subfolder of pictures for each class; or several of them joined with +, as in "
+        "mnist+mine.csv.",
         default="mnist; where it is out of reach, digits",
     ),
     _data(
@@ -73,6 +74,25 @@ OPTIONS = (
     ),
     _data("skip_bad", "Go on without bad files and rows, and say how many."),
     _data("test_share", "Part of each class to keep for the test, if there are no test images."),
+    _data(
+        "label",
+        "Column of a .csv or .parquet file that holds the classes: its name, or its number from 0, "
+        "where -1 is the last.",
+        values="COLUMN",
+        default="label, or what is like it",
+    ),
+    _data(
+        "pixel_range",
+        "Numbers in a .csv file or in arrays that are black and white.",
+        values="LOW HIGH",
+        default="as the first images tell",
+    ),
+    _data(
+        "channels",
+        "Order of colors in rows of numbers and in arrays: all reds, greens, blues (first), or of "
+        "each pixel in turn (last).",
+        default="as the first images tell",
+    ),
     _training("images", "Training images to draw in all, again and again if need be."),
     _training("batch_size", "Images in each update."),
     _training("learning_rate", "Adam's step size."),

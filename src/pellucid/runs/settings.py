@@ -9,6 +9,7 @@ from typing import Any
 from pellucid import data
 from pellucid.console import Say
 from pellucid.data import Dataset
+from pellucid.data.catalog import Channels
 from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
@@ -23,7 +24,8 @@ class RunSettings:
 
     What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
     out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
-    ``workers``, one on each processor; for ``augmentation``, images that are not randomized.
+    ``label``, ``pixel_range`` and ``channels``, what the data tells; for ``workers``, one on each
+    processor; for ``augmentation``, images that are not randomized.
     """
 
     data: str | None = None
@@ -31,6 +33,9 @@ class RunSettings:
     fit: Fit = "resize"
     skip_bad: bool = False
     test_share: float = 0.2
+    label: str | None = None
+    pixel_range: tuple[float, float] | None = None
+    channels: Channels | None = None
     images: int = 81_000
     batch_size: int = 1024
     sections: int = 8
@@ -60,6 +65,9 @@ class RunSettings:
                 size=None if is_centered else self.size,
                 preprocessing=Preprocessing(self.size or (28, 28)) if is_centered else None,
                 test_share=self.test_share,
+                label=self.label,
+                pixel_range=self.pixel_range,
+                channels=self.channels,
             )
 
     def load_again(self, say: Say) -> Dataset:
@@ -94,10 +102,12 @@ class RunSettings:
         names = [f.name for f in dataclasses.fields(cls)]
         settings = {name: values[name] for name in names if name in values}
         ranges, size = settings["augmentation"], settings["size"]
+        pixels = settings.get("pixel_range")
         return cls(
             **settings
             | {
                 "size": None if size is None else tuple(size),
+                "pixel_range": None if pixels is None else tuple(pixels),
                 "optimizer": Adam(**settings["optimizer"]),
                 "schedule": Schedule(**settings["schedule"]),
                 "augmentation": None if ranges is None else Augmentation(**ranges),

@@ -226,9 +226,12 @@ class TestLoad:
         known = dataclasses.replace(catalog.SETS["digits"], load=lambda say: inverts)
         monkeypatch.setitem(catalog.SETS, "digits", known)
         name = f"digits+{pictures}"
-        trained = data.load(name)
+        said = []
+        trained = data.load(name, say=said.append)
         assert trained.preprocessing == data.load(pictures).preprocessing
-        evaluated = data.load(name, preprocessing=trained.preprocessing)
+        assert said[0].startswith(f"{pictures} is dark on light, digits light on dark; what is ")
+        with pytest.warns(UserWarning, match="dark on light"):
+            evaluated = data.load(name, preprocessing=trained.preprocessing)
         assert evaluated.fingerprint() == trained.fingerprint()
 
     def test_gray_is_evaluated_by_a_model_of_colors(self, tmp_path):
@@ -283,3 +286,20 @@ class TestLoad:
         assert again.fingerprint() == first.fingerprint()
         np.savez(path, x_train=digits.train_images[:99], y_train=digits.train_labels[:99], **arrays)
         assert len(data.load(f"digits+{path}", memory_map=True).train_images) == 1437 + 99
+
+    def test_black_on_white_beside_white_on_black_is_said_and_mended(self, tmp_path):
+        digits = data.load("digits")
+        for number in range(60):
+            place = tmp_path / "own" / digits.classes[digits.train_labels[number]] / f"{number}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(255 - digits.train_images[number]).save(place)
+        name = f"digits+{tmp_path / 'own'}"
+        for memory_map in (True, None):  # the second is the map of the first
+            with pytest.warns(UserWarning, match="own is dark on light, digits light on dark; wha"):
+                found = data.load(name, memory_map=memory_map)
+            assert found.note.endswith("others by inverting them.")
+        said = []
+        assert data.load(name, say=said.append).note == said[0]
+        assert len(said) == 1
+        mended = data.load(name, preprocessing=Preprocessing((28, 28)), say=said.append)
+        assert (mended.note, len(said)) == ("", 1)

@@ -57,6 +57,24 @@ class TestKeys:
         assert more.source == later.source
         assert more.state != later.state
 
+    def test_files_behind_a_link_to_a_folder_count(self, tmp_path):
+        for name in ("set", "elsewhere"):
+            (tmp_path / name).mkdir()
+        (tmp_path / "set" / "class").symlink_to(tmp_path / "elsewhere")
+        (tmp_path / "set" / "round").symlink_to(tmp_path / "set")
+        before = key_of([tmp_path / "set"], {})
+        (tmp_path / "elsewhere" / "a.png").touch()
+        assert key_of([tmp_path / "set"], {}).state != before.state
+
+    def test_other_code_or_another_pillow_reads_anew(self, tmp_path, monkeypatch):
+        (tmp_path / "a").touch()
+        before = key_of([tmp_path / "a"], {})
+        memory_map._reader_version.cache_clear()
+        monkeypatch.setattr(memory_map, "package_versions", lambda *names: {"pillow": "other"})
+        after = key_of([tmp_path / "a"], {})
+        memory_map._reader_version.cache_clear()
+        assert (after.source, after.state != before.state) == (before.source, True)
+
     def test_options_names_and_order_change_the_source(self, tmp_path):
         (tmp_path / "a").touch()
         keys = [

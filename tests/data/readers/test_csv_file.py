@@ -1,5 +1,7 @@
+import gzip
 import re
 import tracemalloc
+import zipfile
 from decimal import Decimal
 
 import numpy as np
@@ -67,7 +69,9 @@ def test_the_label_may_be_anywhere_and_pixels_in_any_order(tmp_path):
     for image, label in zip(IMAGES, LABELS, strict=True):
         cells = image.ravel()[order].tolist()
         lines.append(",".join(map(str, [*cells[:5], label, *cells[5:]])))
-    assert all_of(data.load(write(tmp_path / "a.csv", lines, header))) == EXPECTED
+    path = write(tmp_path / "a.csv", lines, header)
+    with pytest.warns(UserWarning, match=r"sorted otherwise \(.*\); they are put in the order of"):
+        assert all_of(data.load(path)) == EXPECTED
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
@@ -245,10 +249,12 @@ def test_damage_is_told_or_harmless(tmp_path_factory, draws):
         content[place : place + draws.draw(st.integers(0, 4))] = piece
     path.write_bytes(content)
     try:
-        found = data.load(path, skip_bad=draws.draw(st.booleans()), memory_map=False)
+        found = data.load(
+            path, skip_bad=draws.draw(st.booleans()), memory_map=False, say=lambda line: None
+        )
     except DataError:
         return
-    assert found.train_images.dtype == np.uint8
+    assert found.train_images.dtype in (np.uint8, np.float32)
     assert found.train_images.shape[1:] == found.test_images.shape[1:]
     assert len(found.classes) == 1 + max(found.train_labels.max(), found.test_labels.max())
 
@@ -334,3 +340,198 @@ def test_half_of_a_quoted_cell_is_no_class(tmp_path):
         "line 5", "line 6",
     ]  # fmt: skip
     assert data.load(path, skip_bad=True).classes == ("0", "1", "2", "3")
+
+
+def heard(path, **options):
+    """Return a data set, and what was said of it."""
+    said = []
+    return data.load(path, say=said.append, **options), said
+
+
+class TestOtherTables:
+    IMAGES = np.where(RANDOM.random((60, 4, 4)) < 0.5, 0, RANDOM.integers(0, 256, (60, 4, 4)))
+    IMAGES[:, [0, -1], :] = 0
+    LABELS = np.arange(60) % 3
+    NAMES = tuple(f"pixel{n}" for n in range(16))
+
+    def lines(self, last=False, images=None):
+        rows = []
+        for image, label in zip(
+            self.IMAGES if images is None else images, self.LABELS, strict=True
+        ):
+            cells = [f"{cell:.9g}" for cell in image.ravel()]
+            rows.append(",".join([*cells, str(label)] if last else [str(label), *cells]))
+        return rows
+
+    def header(self, last=False, label="label"):
+        return ",".join([*self.NAMES, label] if last else [label, *self.NAMES])
+
+    def expected(self):
+        return {
+            (image.tobytes(), int(label))
+            for image, label in zip(self.IMAGES.astype(np.uint8), self.LABELS, strict=True)
+        }
+
+    @pytest.mark.parametrize("last", [False, True])
+    @pytest.mark.parametrize("header", [None, "label", "digit", "mine"])
+    def test_any_label_anywhere_with_names_or_without(self, tmp_path, last, header):
+        lines = self.lines(last)
+        first = lines.pop(0) if header is None else self.header(last, header)
+        path = write(tmp_path / "a.csv", lines, first)
+        found, said = heard(path)
+        assert all_of(found) == self.expected()
+        assert len(said) == (header != "label")
+        assert found.note == " ".join(said)
+        label = header or (-1 if last else 0)
+        assert heard(path, label=label)[1] == []
+        assert all_of(data.load(path, label=label)) == self.expected()
+
+    def test_without_names_the_first_line_is_line_1(self, tmp_path):
+        lines = self.lines()
+        lines[7] = "1,x" + lines[7][3:]
+        path = write(tmp_path / "a.csv", lines[1:], lines[0])
+        with pytest.raises(DataError, match=r"line 8: it has|line 8: pixel 0 is 'x"):
+            data.load(path, label=0)
+
+    @pytest.mark.parametrize("name", ["a.tsv", "a.csv.gz", "a.zip", "a.tsv.gz"])
+    def test_packed_or_parted_by_tabs(self, tmp_path, name):
+        text = "\n".join([self.header(), *self.lines()])
+        content = (text.replace(",", "\t") if "tsv" in name else text).encode()
+        path = tmp_path / name
+        if name.endswith("gz"):
+            content = gzip.compress(content)
+        if name.endswith("zip"):
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("digits.csv", content)
+        else:
+            path.write_bytes(content)
+        steps = []
+        found, said = heard(path, progress=lambda *step: steps.append(step))
+        assert all_of(found) == self.expected()
+        assert said == []
+        assert steps[-1] == (len(text), len(text))
+
+    def test_kaggle_s_archive_and_a_folder_of_packed_files(self, tmp_path):
+        content = "\n".join([self.header(), *self.lines()])
+        unlabeled = content.replace("label,", "").encode()
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr("train.csv", content)
+            archive.writestr("test.csv", unlabeled)
+            archive.writestr("sample_submission.csv", "ImageId,Label\n1,0\n")
+        found, said = heard(tmp_path / "a.zip")
+        assert all_of(found) == self.expected()
+        assert said == [
+            f"{tmp_path / 'a.zip'}/test.csv has no labels, so it can't test anything; it is left "
+            "out."
+        ]
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        for name in ("mnist_train", "mnist_test"):
+            (folder / f"{name}.csv.gz").write_bytes(gzip.compress(content.encode()))
+        found, said = heard(folder)
+        assert (len(found.train_images), len(found.test_images), said) == (60, 60, [])
+
+    @pytest.mark.parametrize("test_header", [None, "digit"])
+    def test_training_and_test_without_names_or_with_a_label_of_another_name(
+        self, tmp_path, test_header
+    ):
+        for name in ("train", "test"):
+            lines = self.lines()
+            first = self.header(label=test_header) if test_header else lines.pop(0)
+            write(tmp_path / f"{name}.csv", lines, first)
+        found, said = heard(tmp_path)
+        assert len(found.test_images) == 60
+        np.testing.assert_array_equal(found.test_images, self.IMAGES)
+        assert len(said) == 1
+
+    def test_an_id_and_columns_that_are_sorted_as_text(self, tmp_path):
+        lines = [f"{n + 100},{line}" for n, line in enumerate(self.lines())]
+        path = write(tmp_path / "a.csv", lines, f"id,{self.header()}")
+        found, said = heard(path)
+        assert all_of(found) == self.expected()
+        assert said == [
+            f"{path}: the column 'id' is taken for no pixels, and left out; say otherwise with "
+            "size=(height, width)."
+        ]
+        order = sorted(range(16), key=str)
+        images = self.IMAGES.reshape(60, -1)[:, order]
+        names = ",".join(["label", *(f"p{n}" for n in order)])
+        path = write(tmp_path / "b.csv", self.lines(images=images), names)
+        found, said = heard(path)
+        assert all_of(found) == self.expected()
+        assert len(said) == 1
+
+    def test_colors(self, tmp_path):
+        y, x = np.mgrid[:8, :8] * 9
+        colors = np.stack([100 + y + x, 200 - y, 60 + x])[np.newaxis] + np.arange(60).reshape(
+            -1, 1, 1, 1
+        )
+        header = "label," + ",".join(f"c{n}" for n in range(192))
+        for order, axes in (("first", (0, 1, 2, 3)), ("last", (0, 2, 3, 1))):
+            lines = self.lines(images=colors.clip(0, 255).transpose(axes))
+            path = write(tmp_path / f"{order}.csv", lines, header)
+            found, said = heard(path)
+            assert found.input_shape == (3, 8, 8)
+            assert len(said) == 1
+            assert found.fingerprint() == data.load(path, channels=order).fingerprint()
+            np.testing.assert_array_equal(
+                np.unique(np.concatenate([found.train_images, found.test_images]), axis=0),
+                np.unique(colors.clip(0, 255), axis=0),
+            )
+
+    @pytest.mark.parametrize(
+        ("change", "back", "count"),
+        [
+            (lambda image: image / 255, lambda image: image * 255, 0),
+            (lambda image: image / 127.5 - 1, lambda image: image * 255, 1),
+            (lambda image: np.minimum(image + 0.25, 255), lambda image: image * 255 - 0.25, 1),
+        ],
+    )
+    def test_other_numbers(self, tmp_path, change, back, count):
+        path = write(tmp_path / "a.csv", self.lines(images=change(self.IMAGES)), self.header())
+        found, said = heard(path)
+        assert found.train_images.dtype == np.float32
+        assert len(said) == count
+        plain = data.load(write(tmp_path / "b.csv", self.lines(), self.header()))
+        np.testing.assert_allclose(back(found.train_images), plain.train_images, atol=0.3)
+
+    def test_0_and_1_are_black_and_white(self, tmp_path):
+        images = (self.IMAGES > 100).astype(int)
+        path = write(tmp_path / "a.csv", self.lines(images=images), self.header())
+        found, said = heard(path)
+        assert set(np.unique(found.train_images)) == {0, 255}
+        assert len(said) == 1
+        dark, said = heard(path, pixel_range=(0, 255))
+        assert set(np.unique(dark.train_images)) == {0, 1}
+        assert said == []
+        gray, said = heard(path, pixel_range=(0, 2))
+        assert set(np.unique(gray.train_images)) == {0, 0.5}
+
+    def test_a_scale_of_its_own_for_the_test_is_told(self, tmp_path):
+        write(tmp_path / "train.csv", self.lines(), self.header())
+        write(tmp_path / "test.csv", self.lines(images=self.IMAGES / 255), self.header())
+        with pytest.raises(
+            DataError, match=r"train\.csv are from 0 to 255, those of .*from 0 to 1;"
+        ):
+            data.load(tmp_path)
+
+    def test_fer2013(self, tmp_path):
+        usage = ["Training"] * 40 + ["PublicTest"] * 12 + ["PrivateTest"] * 8
+        lines = [
+            f"{label},{' '.join(map(str, image.ravel()))},{part}"
+            for image, label, part in zip(self.IMAGES, self.LABELS, usage, strict=True)
+        ]
+        path = write(tmp_path / "fer2013.csv", lines, "emotion,pixels,Usage")
+        found, said = heard(path)
+        np.testing.assert_array_equal(found.train_images, self.IMAGES[:40])
+        np.testing.assert_array_equal(found.test_images, self.IMAGES[52:])
+        assert said == [
+            f"{path}: the column 'emotion' is taken for the label; say otherwise with label=NAME.",
+            f"{path}: the column 'Usage' says what is to train (training) and what to test on "
+            "(privatetest). 12 rows of publictest are left out.",
+        ]
+        lines[3], lines[55] = "2,1 2 3,Training", "2,1 2 x 4,PrivateTest"
+        write(path, lines, "emotion,pixels,Usage")
+        with pytest.raises(DataError, match=r"2 bad rows.*\n.*line 5: it has 3 pixels, not 16\n"):
+            data.load(path, label="emotion", say=said.append)
+        assert len(data.load(path, skip_bad=True, say=said.append).train_images) == 39

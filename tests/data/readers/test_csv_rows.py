@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.readers.csv_header import Columns
+from pellucid.data.readers.csv_columns import Columns
 from pellucid.data.readers.csv_rows import good_rows, line_blocks
 from pellucid.data.samples import Problems
 
@@ -44,6 +44,23 @@ def test_pixels_come_in_the_order_of_the_image(odd):
     assert problems == []
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_all_pixels_in_a_cell(quote):
+    columns = Columns(",", 2, 0, (1,), numbers=3)
+    problems = Problems("a.csv")
+    good = f"a,{quote}1 2 3{quote}\nb,{quote}4  5 6.0 {quote}\n"
+    for content in (good, f"{good}c,1 2\nd,1 x 2\n,1 2 3\ne,\n"):
+        (lines,) = line_blocks(io.BytesIO(content.encode()), columns, 100)
+        rows = good_rows(lines, columns, PATH, problems)
+        assert (rows.labels, rows.pixels.tolist()) == (["a", "b"], [[1, 2, 3], [4, 5, 6]])
+    assert problems.lines == [
+        "a.csv, line 4: it has 2 pixels, not 3",
+        "a.csv, line 5: pixel 1 is 'x', not a number",
+        "a.csv, line 6: its label is missing",
+        "a.csv, line 7: it has 0 pixels, not 3",
+    ]
+
+
 def test_what_is_wrong_with_a_row_is_told_and_the_others_are_taken():
     rows, problems = read(b"a,1,2\nb,1\n,1,2\nc,1,256\nd,x,2\ne,3,4\n")
     assert rows.labels == ["a", "e"]
@@ -61,3 +78,8 @@ def test_where_all_are_bad_none_are_left():
     assert rows.pixels.shape == (0, 2)
     assert rows.labels == []
     assert len(problems) == 2
+
+
+def test_where_there_is_no_line_there_is_no_row():
+    rows = good_rows([], COLUMNS, PATH, Problems("a.csv"))
+    assert (rows.pixels.shape, rows.labels) == ((0, 2), [])

@@ -92,18 +92,20 @@ def test_idx_files_come_first_then_csv_then_parquet_then_pictures(tmp_path):
 
 
 def test_all_that_is_read_is_said():
-    assert LAYOUTS.startswith("an .npz, .csv, .parquet")
-    assert " file; or a folder of IDX files, of train.csv, of Parquet files, " in LAYOUTS
+    assert LAYOUTS.startswith(
+        "an .npz, .npy, .mat, .csv, .tsv, .csv.gz, .zip (of a CSV file), .parquet"
+    )
+    assert " file; or a folder of IDX files, of train.csv, of .npy files, of .mat " in LAYOUTS
     assert LAYOUTS.endswith(", or with a subfolder of pictures for each class")
     assert all(reader.words in LAYOUTS for reader in (*FILES, *FOLDERS))
 
 
 def test_what_is_no_source_is_told(tmp_path):
-    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "a.odd").write_text("hello")
     with pytest.raises(DataError) as error:
-        parts(tmp_path / "a.txt")
+        parts(tmp_path / "a.odd")
     assert str(error.value) == (
-        f"{tmp_path / 'a.txt'} is of no kind that is known. Known: {LAYOUTS}."
+        f"{tmp_path / 'a.odd'} is of no kind that is known. Known: {LAYOUTS}."
     )
     with pytest.raises(DataError) as error:
         parts(tmp_path)

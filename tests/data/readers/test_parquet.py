@@ -196,6 +196,9 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path):
     )
     with pytest.raises(DataError, match="has no column 'label'; its columns are image, class"):
         data.load(write(path, columns=("image", "class")))
+    assert data.load(path, label="class", skip_bad=True).classes == data.load(
+        write(path), skip_bad=True
+    ).classes  # fmt: skip
     with pytest.raises(DataError, match="labels must be whole numbers or text"):
         data.load(write(path, labels=[0.5] * 12, names=None))
     write(tmp_path / "set" / "train-a.parquet")

@@ -26,7 +26,7 @@ def assemble(source: Source, reading: Reading, key: MapKey) -> Dataset:
     if not _wants_map(source, reading):
         return gather(source, reading, MemorySink)
     with MapWriter(key, room(source)) as writer:
-        return writer.commit(gather(source, reading, writer.sink), reading.beside)
+        return writer.commit(gather(source, reading, writer.sink), reading.beside, reading.guesses)
 
 
 def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
@@ -41,7 +41,9 @@ def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
         else:
             arrays = _divided_later(source, reading, make)
         note = reading.problems.settle(reading.skip_bad, reading.say)
-        return _checked(arrays, source, reading, note)
+        return _checked(
+            arrays, source, reading, " ".join([*reading.guesses, *filter(None, [note])])
+        )
     except DataError as error:
         text = str(error)
         raise DataError(text if text.startswith(name) else f"{name}: {text}") from error

@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.console import some
+from pellucid.arguments import warn
+from pellucid.console import Say, some
 from pellucid.data.assembling.assemble import gather, read_through, room
 from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, MapWriter
+from pellucid.data.assembling.polarity import Polarities
 from pellucid.data.assembling.sinks import MakeSink, MemorySink, Sink
 from pellucid.data.dataset import Dataset, repeated, with_channels
 from pellucid.data.samples import BLOCK_BYTES, Reading, Source, together
@@ -24,7 +26,7 @@ from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["Member", "join", "member_of_set", "member_of_source", "refuse_all", "split_sources"]
 
-Beside = dict[str, list[int] | None]
+Aside = tuple[dict[str, list[int] | None], list[str]]
 
 
 def split_sources(text: str, exists: dict[str, bool]) -> list[str]:
@@ -106,7 +108,8 @@ def join(
     members: Sequence[Member],
     memory_map: bool | None,
     key: MapKey,
-    beside: Callable[[], Beside] = dict,
+    aside: Callable[[], Aside] = lambda: ({}, []),
+    guess: Say = warn,
 ) -> Dataset:
     """Return several sources as one data set, in their order.
 
@@ -121,8 +124,11 @@ def join(
         As for :func:`pellucid.data.load`.
     key : MapKey
         Where a memory map of it is kept.
-    beside : callable
-        Returns, after reading, the states of files that the key knows nothing of.
+    aside : callable
+        Returns, after reading, the states of files that the key knows nothing of, and what was
+        guessed.
+    guess : callable
+        Is told where some are dark on light and others light on dark.
 
     Raises
     ------
@@ -135,14 +141,16 @@ def join(
     shape = next((s.shape for s in members if s.input_shape[0] == 3), members[0].shape)
     is_bytes = all(member.dtype == np.uint8 for member in members)
     channels = shape[0] if len(shape) == 3 else 1
+    polarities = Polarities(guess)
     size = sum(member.size * channels // member.input_shape[0] for member in members)
     if memory_map or (memory_map is None and is_bytes and size > MAP_ABOVE):
         with MapWriter(key, size + max(member.room for member in members)) as writer:
-            return writer.commit(_mapped(name, members, shape, writer), beside())
-    sets = [*_each(name, members, lambda number: MemorySink)]
+            mapped = _mapped(name, members, shape, writer, polarities)
+            return writer.commit(mapped, *aside())
+    sets = [*_each(name, members, lambda number: MemorySink, polarities)]
     trains, tests = ([getattr(p, k) for p in sets] for k in ("train_images", "test_images"))
     return _whole(
-        name, members, sets, _concatenated(trains, shape, is_bytes),
+        name, members, sets, polarities, _concatenated(trains, shape, is_bytes),
         _concatenated(tests, shape, is_bytes),
     )  # fmt: skip
 
@@ -159,7 +167,10 @@ def refuse_all(name: str, members: Sequence[Member], errors: Sequence[DataError]
 
 
 def _each(
-    name: str, members: Sequence[Member], make: Callable[[int], MakeSink]
+    name: str,
+    members: Sequence[Member],
+    make: Callable[[int], MakeSink],
+    polarities: Polarities,
 ) -> Iterator[Dataset]:
     """Yield each source, read; where one is bad, all are looked through first."""
     first: Dataset | None = None
@@ -170,18 +181,23 @@ def _each(
             refuse_all(name, members[number + 1 :], [error])
         first = first or dataset
         _check_classes(first, dataset)
+        polarities.add(member.name, dataset.train_images)
         yield dataset
 
 
 def _mapped(
-    name: str, members: Sequence[Member], shape: tuple[int, ...], writer: MapWriter
+    name: str,
+    members: Sequence[Member],
+    shape: tuple[int, ...],
+    writer: MapWriter,
+    polarities: Polarities,
 ) -> Dataset:
     """Return a joined set of which one source at a time is written twice, and none is in memory."""
     kinds = ("train_images", "test_images")
     sinks = {kind: writer.sink(kind, shape) for kind in kinds}
     sets = []
     own = lambda number: lambda kind, shape: writer.sink(f"{number}-{kind}", shape)  # noqa: E731
-    for number, part in enumerate(_each(name, members, own)):
+    for number, part in enumerate(_each(name, members, own, polarities)):
         for kind in kinds:
             _write(getattr(part, kind), shape, sinks[kind])
         nothing = np.empty((0, *shape), np.uint8)
@@ -189,11 +205,16 @@ def _mapped(
         del part  # its files are still mapped, so they still take room
         for kind in (*kinds, "all"):
             writer.remove(f"{number}-{kind}")
-    return _whole(name, members, sets, *(sinks[kind].finish() for kind in kinds))
+    return _whole(name, members, sets, polarities, *(sinks[kind].finish() for kind in kinds))
 
 
 def _whole(
-    name: str, members: Sequence[Member], sets: Sequence[Dataset], train: Images, test: Images
+    name: str,
+    members: Sequence[Member],
+    sets: Sequence[Dataset],
+    polarities: Polarities,
+    train: Images,
+    test: Images,
 ) -> Dataset:
     classes = sets[0].classes
     labels = [_labels(part, classes) for part in sets]
@@ -208,7 +229,7 @@ def _whole(
         np.concatenate([test_labels for _, test_labels in labels]),
         classes,
         " + ".join(part.source for part in sets),
-        " ".join(part.note for part in sets if part.note),
+        " ".join(note for note in (*(part.note for part in sets), polarities.told()) if note),
         preprocessing,
     )
     return with_channels(whole, whole.input_shape[0])

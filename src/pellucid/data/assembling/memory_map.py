@@ -9,13 +9,14 @@ the source does not name, such as pictures that a Parquet file only names, are n
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -27,9 +28,20 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.samples import file_state
 from pellucid.errors import DataError, PellucidError
 from pellucid.files.atomic import cache_folder
+from pellucid.files.versions import package_versions
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["MAP_ABOVE", "MapKey", "MapWriter", "find_map", "key_of", "store_map"]
+__all__ = [
+    "MAP_ABOVE",
+    "MapKey",
+    "MapWriter",
+    "about_of",
+    "find_map",
+    "guesses_of",
+    "key_of",
+    "map_folder",
+    "store_map",
+]
 
 MAP_ABOVE = 1 << 30
 """Sources with more bytes of images than this are mapped if nobody says otherwise."""
@@ -49,14 +61,23 @@ class MapKey(NamedTuple):
     @property
     def folder(self) -> Path:
         """Where the map is, or would be."""
-        return cache_folder() / "maps" / f"{self.source}-{self.state}"
+        return map_folder() / f"{self.source}-{self.state}"
+
+
+Beside = Mapping[str, list[int] | None]
+Seal = Callable[[dict[str, Any]], str]
+
+
+def map_folder() -> Path:
+    """Return the folder of all maps, which need not exist."""
+    return cache_folder() / "maps"
 
 
 def key_of(sources: Sequence[str | Path], options: dict[str, Any]) -> MapKey:
     """Return the key of sources, of which text names a set that never changes, and of options."""
     names = [str(s.resolve()) if isinstance(s, Path) else s for s in sources]
     described = json.dumps([_VERSION, names, options], sort_keys=True)
-    state = hashlib.sha256()
+    state = hashlib.sha256(_reader_version().encode())
     for source in sources:
         for line in _states(source) if isinstance(source, Path) else ():
             state.update(line.encode("utf-8", "surrogatepass"))
@@ -99,8 +120,29 @@ def find_map(key: MapKey) -> Dataset | None:
         return None
 
 
-def store_map(dataset: Dataset, key: MapKey) -> Dataset:
-    """Write a data set's images to a map and return it mapped."""
+def about_of(key: MapKey) -> dict[str, Any]:
+    """Return what is written of a map; nothing, where that can't be read."""
+    try:
+        about = json.loads((key.folder / _ABOUT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def guesses_of(key: MapKey) -> list[str]:
+    """Return what was guessed about the source of a map."""
+    guesses = about_of(key).get("guesses")
+    return [line for line in guesses if isinstance(line, str)] if isinstance(guesses, list) else []
+
+
+def store_map(
+    dataset: Dataset,
+    key: MapKey,
+    beside: Beside | None = None,
+    guesses: Sequence[str] = (),
+    seal: Seal | None = None,
+) -> Dataset:
+    """Write a data set's images to a map and return it mapped; see :meth:`MapWriter.commit`."""
     size = dataset.train_images.nbytes + dataset.test_images.nbytes
     with MapWriter(key, size) as writer:
         for name in ("train_images", "test_images"):
@@ -109,7 +151,7 @@ def store_map(dataset: Dataset, key: MapKey) -> Dataset:
             for start in range(0, len(images), 1024):
                 sink.append(images[start : start + 1024])
             sink.finish()
-        return writer.commit(dataset)
+        return writer.commit(dataset, beside, guesses, seal)
 
 
 class MapWriter:
@@ -164,23 +206,31 @@ class MapWriter:
         (self._folder / f"{name}.npy").unlink(missing_ok=True)
 
     def commit(
-        self, dataset: Dataset, beside: Mapping[str, list[int] | None] | None = None
+        self,
+        dataset: Dataset,
+        beside: Beside | None = None,
+        guesses: Sequence[str] = (),
+        seal: Seal | None = None,
     ) -> Dataset:
         """Add labels and description, move the map to its place, and return it from there.
 
         The data set's images are those that the sinks wrote; ``beside`` are the states of files
-        that it depends on and that the key knows nothing of.
+        that it depends on and that the key knows nothing of; ``guesses`` is that part of its note
+        which must be said again; ``seal`` returns a hash of what is written of the map.
         """
         np.save(self._folder / "train_labels.npy", dataset.train_labels)
         np.save(self._folder / "test_labels.npy", dataset.test_labels)
-        about = {
+        about: dict[str, Any] = {
             "name": dataset.name,
             "classes": dataset.classes,
             "source": dataset.source,
             "note": dataset.note,
             "preprocessing": dataset.preprocessing and dataset.preprocessing.to_dict(),
             "beside": dict(beside or {}),
+            "guesses": list(guesses),
         }
+        if seal is not None:
+            about["kept"] = seal(json.loads(json.dumps(about)))
         (self._folder / _ABOUT).write_text(json.dumps(about, indent=2), "utf-8")
         self.remove("all")
         for path in self._folder.iterdir():
@@ -212,13 +262,31 @@ class MapWriter:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+@functools.cache
+def _reader_version() -> str:
+    """Return a hash of all that reads: other code may make other images of the same files."""
+    digest = hashlib.sha256(json.dumps(package_versions("numpy", "pillow", "pyarrow")).encode())
+    package = Path(__file__).parents[2]
+    for room in ("data", "images"):
+        for file in sorted((package / room).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield every file under a folder, and those directly in what a link to a folder leads to."""
+    for at, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(at, name) for name in sorted(names))
+        for linked in (Path(at, name) for name in folders):
+            if linked.is_symlink():
+                with contextlib.suppress(OSError):
+                    yield from sorted(path for path in linked.iterdir() if path.is_file())
+
+
 def _states(path: Path) -> Iterator[str]:
     """Yield the name, size and time of every file under a path, in order."""
-    if not path.is_dir():
-        files = [path]
-    else:
-        files = sorted(Path(at, name) for at, _, names in os.walk(path) for name in names)
-    for file in files:
+    for file in _files(path) if path.is_dir() else [path]:
         with contextlib.suppress(OSError):
             status = file.stat()
             name = file.relative_to(path) if file != path else file.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.data.samples import BLOCK_BYTES, MOST_LABEL, Block, Steps
 from pellucid.errors import DataError
+from pellucid.images.axes import Images
 from pellucid.images.checks import check_axes, check_images, check_label_shape
 
 __all__ = ["check_claims", "image_blocks", "read_blocks", "stored_dtype"]
@@ -68,9 +69,14 @@ def read_blocks(
 
 
 def image_blocks(
-    arrays: Iterator[NDArray[Any]], labels: NDArray[Any], steps: Steps
+    arrays: Iterator[NDArray[Any]],
+    labels: NDArray[Any],
+    steps: Steps,
+    check: Callable[[NDArray[Any]], Images] = check_images,
 ) -> Iterator[Block]:
     """Yield arrays that follow one another as images of a data set, each block with its labels.
+
+    ``check`` returns images as a data set has them, or raises DataError.
 
     Raises
     ------
@@ -81,7 +87,7 @@ def image_blocks(
     for images in arrays:
         end = start + len(images)
         try:
-            stored = check_images(images)
+            stored = check(images)
         except DataError as error:
             if len(images) == len(labels):
                 raise

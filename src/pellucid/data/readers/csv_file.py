@@ -1,23 +1,52 @@
-"""CSV files with a header, in the layout of Kaggle's digit recognizer: a label, then pixels."""
+"""CSV files of images, a row each: the layout of Kaggle's digit recognizer, and its relatives."""
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from pellucid.data.readers.csv_header import columns_of, has_label, open_csv, read_header
-from pellucid.data.readers.csv_rows import good_rows, line_blocks
+from pellucid.console import some
+from pellucid.data.readers.csv_columns import Columns, columns_of
+from pellucid.data.readers.csv_header import cells, read_head, skip_header
+from pellucid.data.readers.csv_rows import Line, first_pixels, good_rows, line_blocks
+from pellucid.data.readers.csv_text import ENDS, CsvText, texts_in_zip
+from pellucid.data.readers.pixel_scale import PixelScale, check_same_scale, scale_of_text
 from pellucid.data.readers.reader import Reader, ends_in
+from pellucid.data.readers.row_layout import RowLayout, layout_of_rows
 from pellucid.data.samples import Block, Codes, Reading, Samples, Source
 from pellucid.errors import DataError
 
-__all__ = ["CSV_FILE", "CSV_FOLDER", "csv_folder", "csv_source", "holds_csv"]
+__all__ = ["CSV_FILE", "CSV_FOLDER", "CSV_ZIP", "csv_folder", "csv_source", "holds_csv"]
 
 _BLOCK_CELLS = 1 << 19  # that are read at once
 _LEAST_CELL = 2  # bytes: a digit and a delimiter
+_TRAIN = ("train", "training", "trn")
+_TEST = ("test", "testing", "tst", "privatetest")
+_VALIDATION = ("val", "valid", "validation", "dev", "publictest")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A file that was looked at: what its columns are, how its pixels are numbers, what to take."""
+
+    text: CsvText
+    size: int
+    columns: Columns
+    scale: PixelScale
+    layout: RowLayout
+    parts: frozenset[str] | None = None
+    is_rest: bool = False
+
+    def takes(self, line: Line) -> bool:
+        """Tell whether a line is to be read; what names no part is told where training is read."""
+        if self.parts is None:
+            return True
+        named = _part_of(line.text, self.columns)
+        return named in self.parts or (self.is_rest and named not in _TEST + _VALIDATION)
 
 
 def holds_csv(folder: Path) -> bool:
@@ -34,75 +63,154 @@ def csv_folder(folder: Path, reading: Reading) -> Source:
     train, test = _one(folder, "train"), _one(folder, "test")
     if train is None:
         raise DataError(f"The folder {folder} has no train.csv.")
-    if test is not None and not has_label(test):
-        reading.tell(f"{test} has no labels, so it can't test anything; it is left out.")
-        test = None
-    return csv_source(train, test, reading, f"folder {folder}")
+    return csv_source(CsvText(train), CsvText(test) if test else None, reading, f"folder {folder}")
 
 
-def csv_source(train: Path, test: Path | None, reading: Reading, source: str) -> Source:
+def csv_source(train: CsvText, test: CsvText | None, reading: Reading, source: str) -> Source:
     """Return the source in one CSV file, or in one to train on and one to test on.
 
-    The images are square, or of ``reading.size``; pixels are whole numbers from 0 to 255.
+    The images are square, or of ``reading.size``, gray or in three colors.
 
     Raises
     ------
     DataError
-        A header that can't be used. What is wrong with a row goes to the problems.
+        Columns that can't be used, or can't be told apart. What is wrong with a row goes to the
+        problems.
     """
     reading.problems.what = "row"
-    paths = [train] if test is None else [train, test]
-    total = sum(path.stat().st_size for path in paths if path.is_file())
+    tables = [_table(train, reading, None)]
+    if test is None:
+        tables = _parts_of(tables[0], reading)
+    elif (other := _test_table(test, tables[0], reading)) is not None:
+        check_same_scale(tables[0].scale, other.scale, (train, test))
+        tables.append(other)
+    total = sum(table.size for table in tables)
     samples, before, codes = [], 0, Codes()
-    for path in paths:
-        samples.append(_samples(path, reading, codes, before, total))
-        before += path.stat().st_size
-    return Source(samples[0], samples[1] if test is not None else None, source, codes=codes)
+    for table in tables:
+        samples.append(_samples(table, reading, codes, before, total))
+        before += table.size
+    return Source(samples[0], samples[1] if len(samples) > 1 else None, source, codes=codes)
 
 
-def _one(folder: Path, end: str) -> Path | None:
-    exact = folder / f"{end}.csv"
-    if exact.is_file():
-        return exact
-    ending_so = sorted(folder.glob(f"*[-_]{end}.csv"))
+def _one(folder: Path, name: str) -> Path | None:
+    for end in ENDS:
+        if (folder / f"{name}{end}").is_file():
+            return folder / f"{name}{end}"
+    ending_so = sorted(path for end in ENDS for path in folder.glob(f"*[-_]{name}{end}"))
     return ending_so[0] if len(ending_so) == 1 else None
 
 
-def _samples(path: Path, reading: Reading, codes: Codes, before: int, total: int) -> Samples:
-    columns = columns_of(path)
-    shape = _shape(path, len(columns.pixels), reading.size)
-    size = path.stat().st_size
+def _table(text: CsvText, reading: Reading, like: _Table | None) -> _Table:
+    size = text.size()
+    head = read_head(text)
+    if like is not None and like.columns.head is not None and like.columns.head.names == head.names:
+        columns = replace(like.columns, head=head)
+    else:
+        columns = columns_of(head, text, reading)
+    first = first_pixels(columns)
+    if like is not None and columns.pixel_count == like.columns.pixel_count:
+        layout = like.layout
+    else:
+        layout = layout_of_rows(first, columns.pixel_count, text, reading)
+    return _Table(text, size, columns, scale_of_text(first, text, reading), layout)
+
+
+def _test_table(text: CsvText, train: _Table, reading: Reading) -> _Table | None:
+    """Return the file to test on; None where it has no labels, which is said."""
+    head, columns, train_head = read_head(text), train.columns, train.columns.head
+    assert train_head is not None
+    label = train_head.names[columns.label]
+    is_named = head.has_header and train_head.has_header
+    names = [name.lower() for name in head.names]
+    if label.lower() not in names if is_named else len(names) != columns.count:
+        reading.tell(f"{text} has no labels, so it can't test anything; it is left out.")
+        return None
+    asked = replace(reading, label=label if is_named else columns.label)
+    asked.guesses.extend(reading.guesses)
+    table = _table(text, asked, train)
+    reading.guesses.extend(line for line in asked.guesses if line not in reading.guesses)
+    return table
+
+
+def _parts_of(table: _Table, reading: Reading) -> list[_Table]:
+    """Return a file; once to train and once to test on, where one of its columns says so."""
+    part, head = table.columns.part, table.columns.head
+    if part is None or head is None:
+        return [table]
+    counts: Counter[str] = Counter()
+    with table.text.open() as file:
+        number = skip_header(table.text, file, head)
+        for lines in line_blocks(file, table.columns, _length(table), number):
+            counts.update(_part_of(line.text, table.columns) for line in lines)
+    train, test, validation = (
+        [name for name in names if counts[name]] for names in (_TRAIN, _TEST, _VALIDATION)
+    )
+    name = head.names[part]
+    if not train or not (test or validation):
+        reading.guess(
+            f"{table.text}: the column {name!r} ({some(sorted(counts))}) does not say what is to "
+            "train and what to test on; it is left out."
+        )
+        return [table]
+    more = ""
+    if test and validation:
+        left = sum(counts[name] for name in validation)
+        more = f" {left:,} rows of {some(validation)} are left out."
+    reading.guess(
+        f"{table.text}: the column {name!r} says what is to train ({some(train)}) and what to test "
+        f"on ({some(test or validation)}).{more}"
+    )
+    return [
+        replace(table, parts=frozenset(train), is_rest=True),
+        replace(table, parts=frozenset(test or validation)),
+    ]
+
+
+def _part_of(line: str, columns: Columns) -> str:
+    """Return what the column says that parts the rows; "" where there is no such cell."""
+    row = cells(line, columns.delimiter)
+    part = columns.part
+    return row[part].strip().lower() if part is not None and len(row) > part else ""
+
+
+def _length(table: _Table) -> int:
+    """Return how many rows are read at once."""
+    return max(1, _BLOCK_CELLS // (table.columns.count - 1 + table.columns.pixel_count))
+
+
+def _samples(table: _Table, reading: Reading, codes: Codes, before: int, total: int) -> Samples:
+    text, columns, head = table.text, table.columns, table.columns.head
+    assert head is not None
 
     def blocks() -> Iterator[Block]:
-        length = max(1, _BLOCK_CELLS // columns.count)
-        with open_csv(path) as file:
-            read_header(path, file)
+        with text.open() as file:
+            number = skip_header(text, file, head)
             has_rows = False
-            for lines in line_blocks(file, columns, length):
+            for lines in line_blocks(file, columns, _length(table), number):
                 has_rows = True
-                rows = good_rows(lines, columns, path, reading.problems)
+                chosen = [line for line in lines if table.takes(line)]
+                rows = good_rows(chosen, columns, text, reading.problems, table.scale)
                 if rows.labels:
-                    yield Block(rows.pixels.reshape(-1, *shape), codes.of(rows.labels))
+                    yield Block(table.layout.images(rows.pixels), codes.of(rows.labels))
                 if reading.progress is not None:
-                    reading.progress(before + min(size, file.tell()), total)
+                    reading.progress(before + min(table.size, file.tell()), total)
             if not has_rows:
-                raise DataError(f"{path} has no rows below its header.")
+                below = " below its header" if head.has_header else ""
+                raise DataError(f"{text} has no rows{below}.")
 
-    return Samples(size // (columns.count * _LEAST_CELL), shape, np.dtype(np.uint8), blocks)
-
-
-def _shape(path: Path, pixels: int, size: tuple[int, int] | None) -> tuple[int, int]:
-    side = math.isqrt(pixels)
-    height, width = (side, side) if size is None else size
-    if height * width == pixels:
-        return height, width
-    what = f"no {height} x {width} images" if size else "no square images"
-    raise DataError(
-        f"{path} has {pixels} columns of pixels, which make {what}; give size=(height, width)."
-    )
+    most = table.size // (max(columns.count, columns.pixel_count) * _LEAST_CELL)
+    return Samples(max(most, 1), table.layout.shape, np.dtype(table.scale.dtype), blocks)
 
 
-CSV_FILE = Reader(
-    ".csv", ends_in(".csv"), lambda path, reading: csv_source(path, None, reading, f"file {path}")
-)
+def _csv_file(path: Path, reading: Reading) -> Source:
+    return csv_source(CsvText(path), None, reading, f"file {path}")
+
+
+def _csv_zip(path: Path, reading: Reading) -> Source:
+    train, test = texts_in_zip(path)
+    return csv_source(train, test, reading, f"file {path}")
+
+
+CSV_FILE = Reader(", ".join(ENDS[:3]), ends_in(*ENDS), _csv_file)
+CSV_ZIP = Reader(".zip (of a CSV file)", ends_in(".zip"), _csv_zip)
 CSV_FOLDER = Reader("of train.csv", holds_csv, csv_folder)

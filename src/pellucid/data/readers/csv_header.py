@@ -1,131 +1,93 @@
-"""The first line of a CSV file: what its columns are called, and which of them are pixels."""
+"""The beginning of a CSV file: what parts its cells, how its columns are called, its first rows."""
 
 from __future__ import annotations
 
 import csv
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
+from pellucid.data.readers.csv_text import CsvText
 from pellucid.errors import DataError
 
-__all__ = ["NOT_UTF8", "Columns", "cells", "columns_of", "has_label", "open_csv", "read_header"]
+__all__ = [
+    "LONG_ROW",
+    "NOT_UTF8",
+    "Head",
+    "cells",
+    "holds_numbers",
+    "is_number",
+    "read_head",
+    "skip_header",
+]
 
 NOT_UTF8 = "it is not text in UTF-8; save the file as CSV in UTF-8"
 
-_LABEL = "label"
+LONG_ROW = 1 << 20
+"""Bytes of a row, at most, where a cell holds all pixels of an image."""
+
 _MOST_HEADER = 16 << 20
 _DELIMITERS = (",", ";", "\t")
-_MOST_CELL = 32  # bytes; no number that is a pixel needs more
-_SLACK = 4096  # for the label and what is odd about a row
+_ROWS = 256  # are looked at
+_LEAST_NUMBERS = 4  # in a cell that holds an image
+_SOME_NUMBERS = 16  # of them are looked at
+_BYTES = 4 << 20  # at most
 
 
 @dataclass(frozen=True)
-class Columns:
-    """What the header says.
+class Head:
+    """The beginning of a file.
 
     Attributes
     ----------
     delimiter : str
         What cells are parted by.
-    count : int
-        How many cells a row has.
-    label : int
-        Which of them is the label.
-    pixels : tuple of int
-        Which are the pixels, in the order of the image.
+    names : tuple of str
+        What the columns are called; "" where the first line is a row already.
+    has_header : bool
+        Whether the first line is none.
+    rows : list of list of str
+        The cells of the first rows; only of those that have as many as the first line.
     """
 
     delimiter: str
-    count: int
-    label: int
-    pixels: tuple[int, ...]
+    names: tuple[str, ...]
+    has_header: bool
+    rows: list[list[str]]
 
-    @property
-    def longest(self) -> int:
-        """How many bytes a row can have."""
-        return self.count * _MOST_CELL + _SLACK
-
-
-def open_csv(path: Path) -> IO[bytes]:
-    """Open a file, or say why it can't be read."""
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise DataError(f"Can't read {path}: {error.strerror or error}.") from error
+    def column(self, number: int) -> list[str]:
+        """Return the first cells of a column."""
+        return [row[number].strip() for row in self.rows]
 
 
-def read_header(path: Path, file: IO[bytes]) -> str:
-    """Return the first line of a file; raise DataError where it is no text."""
-    data = file.readline(_MOST_HEADER)
-    if not data:
-        raise DataError(f"{path} is empty (0 bytes).")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{path} is UTF-16 text; save it as CSV in UTF-8.")
-    is_text = b"\0" not in data
-    if is_text and b"\r" in data.rstrip(b"\r\n"):
-        raise DataError(
-            f"The lines of {path} end in carriage returns alone, as on old Macs; save it with "
-            "line feeds."
-        )
-    if not is_text or len(data) == _MOST_HEADER:
-        raise DataError(f"{path} is no CSV file: its first line is no text.")
-    try:
-        line = data.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}, line 1: {NOT_UTF8}.") from error
-    if not line.strip():
-        raise DataError(
-            f"The first line of {path} is blank, where the names of the columns belong."
-        )
-    return line
+def read_head(text: CsvText) -> Head:
+    """Return how a file begins.
+
+    Raises
+    ------
+    DataError
+        It is empty, or no text, or its first line is none that a CSV file has.
+    """
+    with text.open() as file:
+        line = _first_line(text, file)
+        delimiter = max(_DELIMITERS, key=line.count)
+        if line.count('"') % 2:
+            raise DataError(f"The header of {text} has a quote without its other one; remove it.")
+        first = [name.strip() for name in cells(line, delimiter)]
+        rows = _first_rows(file, delimiter, len(first))
+    if _is_header(first):
+        return Head(delimiter, tuple(first), True, rows)
+    return Head(delimiter, ("",) * len(first), False, [first, *rows])
 
 
-def has_label(path: Path) -> bool:
-    """Tell whether a file's header names a label; raise DataError where it can't be used."""
-    _, names = _names(path)
-    return bool(_labels(names))
-
-
-def columns_of(path: Path) -> Columns:
-    """Return what a file's header says; raise DataError where it can't be used."""
-    delimiter, names = _names(path)
-    labels = _labels(names)
-    if len(labels) != 1:
-        some = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-        raise DataError(
-            f"{path} has {len(labels) or 'no'} columns called {_LABEL!r} (its columns are {some}); "
-            "one is needed, as in label,pixel0,pixel1,..."
-        )
-    pixels = [number for number in range(len(names)) if number not in labels]
-    if not pixels:
-        raise DataError(f"{path} has no columns of pixels behind {_LABEL!r}.")
-    numbered = [re.fullmatch(r"pixel_?(\d{1,9})", names[number].lower()) for number in pixels]
-    if all(numbered):
-        pixels.sort(key=lambda number: int(re.sub(r"\D", "", names[number])))
-    return Columns(delimiter, len(names), labels[0], tuple(pixels))
-
-
-def _names(path: Path) -> tuple[str, list[str]]:
-    """Return the delimiter, and what the columns are called."""
-    with open_csv(path) as file:
-        line = read_header(path, file)
-    delimiter = max(_DELIMITERS, key=line.count)
-    names = [name.strip() for name in cells(line, delimiter)]
-    if line.count('"') % 2:
-        raise DataError(f"The header of {path} has a quote without its other one; remove it.")
-    if all(re.fullmatch(r"[-+.\deE]*", name) for name in names):
-        raise DataError(
-            f"{path} has no header: its first line begins with {line[:40]!r}, where the names of "
-            "the columns belong, label,pixel0,pixel1,..."
-        )
-    _check_named(path, names)
-    return delimiter, names
-
-
-def _labels(names: list[str]) -> list[int]:
-    return [number for number, name in enumerate(names) if name.lower() == _LABEL]
+def skip_header(text: CsvText, file: IO[bytes], head: Head) -> int:
+    """Go to the first row of a file, and return the number of the line before it."""
+    if head.has_header:
+        _first_line(text, file)
+        return 1
+    if file.read(3) != b"\xef\xbb\xbf":  # a byte order mark
+        file.seek(0)
+    return 0
 
 
 def cells(line: str, delimiter: str) -> list[str]:
@@ -139,15 +101,85 @@ def cells(line: str, delimiter: str) -> list[str]:
     return rows[0] if rows else []
 
 
-def _check_named(path: Path, names: list[str]) -> None:
-    """Raise DataError where a column has no name, as two common slips leave it."""
-    # "Unnamed: 0" is what pandas makes of an index that it wrote itself.
-    nameless = [n for n, name in enumerate(names) if re.fullmatch(r"(Unnamed: \d+)?", name)]
-    if not nameless:
-        return
-    fix = "give it one, or remove the column"
-    if nameless == [0]:
-        fix = "if that is the index of a pandas table, save it with index=False"
-    elif nameless == [len(names) - 1]:
-        fix = "remove the delimiter at the end of each line"
-    raise DataError(f"Column {nameless[0] + 1} of {path} has no name; {fix}.")
+def is_number(cell: str) -> bool:
+    """Tell whether a cell is a finite number as CSV files hold them.
+
+    Examples
+    --------
+    >>> [is_number(cell) for cell in ("7", " -0.5 ", "1e-3", "", "1_0", "nan", "x")]
+    [True, True, True, False, False, False, False]
+    """
+    return re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", cell, re.ASCII) is not None
+
+
+def holds_numbers(cell: str) -> bool:
+    """Tell whether a cell has several numbers, parted by spaces.
+
+    Examples
+    --------
+    >>> holds_numbers("70 80 82 72"), holds_numbers("7"), holds_numbers("1 2")
+    (True, False, False)
+    """
+    numbers = cell.split(maxsplit=_SOME_NUMBERS)[:_SOME_NUMBERS]
+    return len(numbers) >= _LEAST_NUMBERS and all(map(is_number, numbers))
+
+
+def _first_line(text: CsvText, file: IO[bytes]) -> str:
+    """Return the first line of a file; raise DataError where it is no text."""
+    data = file.readline(_MOST_HEADER)
+    if not data:
+        raise DataError(f"{text} is empty (0 bytes).")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{text} is UTF-16 text; save it as CSV in UTF-8.")
+    is_text = b"\0" not in data
+    if is_text and b"\r" in data.rstrip(b"\r\n"):
+        raise DataError(
+            f"The lines of {text} end in carriage returns alone, as on old Macs; save it with "
+            "line feeds."
+        )
+    if not is_text or len(data) == _MOST_HEADER:
+        raise DataError(f"{text} is no CSV file: its first line is no text.")
+    try:
+        line = data.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{text}, line 1: {NOT_UTF8}.") from error
+    if not line.strip():
+        raise DataError(
+            f"The first line of {text} is blank, where the names of the columns belong."
+        )
+    return line
+
+
+def _first_rows(file: IO[bytes], delimiter: str, count: int) -> list[list[str]]:
+    rows: list[list[str]] = []
+    length = 0
+    while len(rows) < _ROWS and length < _BYTES and (data := file.readline(LONG_ROW)):
+        length += len(data)
+        if not data.endswith(b"\n") and len(data) == LONG_ROW:
+            while data and not data.endswith(b"\n") and length < _BYTES:
+                data = file.readline(LONG_ROW)
+                length += len(data)
+            continue
+        row = cells(data.decode("utf-8", "replace").rstrip("\r\n"), delimiter)
+        if len(row) == count and data.strip():
+            rows.append(row)
+    return rows
+
+
+def _is_header(first: list[str]) -> bool:
+    """Tell whether a line has names of columns: not numbers alone, or numbers that count them.
+
+    A label in letters beside other numbers is a row.
+    """
+    if any(map(holds_numbers, first)):
+        return False
+    numbers = [cell for cell in first if is_number(cell)]
+    if len(numbers) < len(first) - 1 or len(first) == 1:
+        return True
+    if not all(cell.isascii() and cell.isdigit() for cell in numbers):
+        return False
+    counted = sorted(map(int, numbers))
+    is_count = counted == [*range(counted[0], counted[0] + len(counted))]
+    if len(numbers) == len(first):
+        return is_count and len(first) > 2 and counted == [*map(int, numbers)]
+    return is_count

@@ -6,18 +6,20 @@ are they looked at one by one to tell what is wrong with each.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.readers.csv_header import NOT_UTF8, Columns, cells
+from pellucid.data.readers.csv_columns import Columns
+from pellucid.data.readers.csv_header import NOT_UTF8, cells
+from pellucid.data.readers.pixel_scale import BYTES, PixelScale
 from pellucid.data.samples import MOST_LABEL, Problems
 
-__all__ = ["Line", "Rows", "good_rows", "line_blocks"]
+__all__ = ["Line", "Rows", "first_pixels", "good_rows", "line_blocks"]
 
 
 class Line(NamedTuple):
@@ -43,11 +45,11 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    pixels : ndarray of shape (k, n), uint8
+    pixels : ndarray of shape (k, n), uint8 or float32
     labels : list of str
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[Any]
     labels: list[str]
 
 
@@ -55,10 +57,14 @@ class _RowError(Exception):
     """What is wrong with a row."""
 
 
-def line_blocks(file: IO[bytes], columns: Columns, length: int) -> Iterator[list[Line]]:
-    """Yield lines in blocks; empty lines are left out, endless ones cut off."""
+def line_blocks(
+    file: IO[bytes], columns: Columns, length: int, number: int = 1
+) -> Iterator[list[Line]]:  # fmt: skip
+    """Yield lines in blocks; empty lines are left out, endless ones cut off.
+
+    ``number`` is that of the line before the first.
+    """
     lines: list[Line] = []
-    number = 1
     while data := file.readline(columns.longest):
         number += 1
         whole = data.endswith(b"\n") or len(data) < columns.longest
@@ -87,41 +93,89 @@ def _line(number: int, data: bytes | None, columns: Columns) -> Line:
         return Line(number, "", NOT_UTF8)
 
 
-def good_rows(lines: list[Line], columns: Columns, path: Path, problems: Problems) -> Rows:
+def first_pixels(columns: Columns) -> NDArray[np.float64]:
+    """Return the pixels of those of the first rows that are numbers, as they are."""
+    found = []
+    for row in columns.head.rows if columns.head is not None else ():
+        numbers = _numbers(row, columns)
+        if len(numbers) == columns.pixel_count:
+            with contextlib.suppress(ValueError):
+                found.append(np.array(numbers, np.float64))
+    return np.array(found, np.float64).reshape(-1, columns.pixel_count)
+
+
+def good_rows(
+    lines: list[Line],
+    columns: Columns,
+    where: object,
+    problems: Problems,
+    scale: PixelScale = BYTES,
+) -> Rows:
     """Return the good rows of some lines; what is wrong with the others goes to the problems."""
-    fast = _fast_rows(lines, columns)
+    fast = _fast_rows(lines, columns, scale)
     if fast is not None:
         return fast
     rows, labels = [], []
     for line in lines:
         try:
-            label, pixels = _row(line, columns)
+            label, pixels = _row(line, columns, scale)
         except _RowError as error:
-            problems.add(f"{path}, line {line.number}", error)
+            problems.add(f"{where}, line {line.number}", error)
         else:
             rows.append(pixels)
             labels.append(label)
-    return Rows(np.stack(rows) if rows else np.zeros((0, len(columns.pixels)), np.uint8), labels)
+    nothing = np.zeros((0, columns.pixel_count), scale.dtype)
+    return Rows(np.concatenate([nothing, *rows]), labels)
 
 
-def _fast_rows(lines: list[Line], columns: Columns) -> Rows | None:
+def _fast_rows(lines: list[Line], columns: Columns, scale: PixelScale) -> Rows | None:
     """Return all rows if nothing is wrong with any, else None."""
     texts = [line.text for line in lines if not line.problem]
-    if len(texts) < len(lines) or any('"' in text for text in texts):
+    if len(texts) < len(lines) or not texts:
         return None
-    if any(text.count(columns.delimiter) != columns.count - 1 for text in texts):
+    if any('"' in text for text in texts):
+        rows = [cells(text, columns.delimiter) for text in texts]
+        if any(len(row) != columns.count for row in rows):
+            return None
+        labels = [_label(row[columns.label]) for row in rows]
+        texts = ["\t".join(_numbers(row, columns)) for row in rows]
+        values = _values(texts, "\t", None)
+    else:
+        if any(text.count(columns.delimiter) != columns.count - 1 for text in texts):
+            return None
+        labels = [_label_of(text, columns) for text in texts]
+        values = _unquoted_values(texts, columns)
+    if values is None or values.shape[1] != columns.pixel_count:
         return None
-    try:
-        values = np.loadtxt(
-            texts, delimiter=columns.delimiter, comments=None, usecols=columns.pixels, ndmin=2
-        )
-    except (ValueError, OverflowError):
-        return None
-    labels = [_label_of(text, columns) for text in texts]
-    pixels = _as_pixels(values)
+    pixels = scale.stored(values)
     if pixels is None or any(map(_label_problem, labels)):
         return None
     return Rows(pixels, labels)
+
+
+def _unquoted_values(texts: list[str], columns: Columns) -> NDArray[np.float64] | None:
+    """Return the pixels of lines as numbers, or None where some are none."""
+    if columns.numbers is None:
+        return _values(texts, columns.delimiter, columns.pixels)
+    return _values([text.split(columns.delimiter)[columns.pixels[0]] for text in texts], None, None)
+
+
+def _values(
+    texts: list[str], delimiter: str | None, chosen: tuple[int, ...] | None
+) -> NDArray[np.float64] | None:
+    """Return the chosen of the numbers in each text, or None where some are none."""
+    if not all(map(str.strip, texts)):
+        return None  # an empty line would be passed over
+    try:
+        return np.loadtxt(texts, delimiter=delimiter, comments=None, usecols=chosen, ndmin=2)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _numbers(row: list[str], columns: Columns) -> list[str]:
+    """Return the cells of a row that are pixels, or the numbers in the one that has all."""
+    chosen = [row[column] for column in columns.pixels]
+    return chosen if columns.numbers is None else chosen[0].split()
 
 
 def _label_of(text: str, columns: Columns) -> str:
@@ -143,35 +197,31 @@ def _label_problem(label: str) -> str:
     return f"its label has {len(label):,} characters, more than {MOST_LABEL}" if long else ""
 
 
-def _as_pixels(values: NDArray[np.float64]) -> NDArray[np.uint8] | None:
-    # NaN fails both comparisons.
-    if not (values.min() >= 0 and values.max() <= 255):
-        return None
-    pixels = values.astype(np.uint8)
-    return pixels if (pixels == values).all() else None
-
-
-def _row(line: Line, columns: Columns) -> tuple[str, NDArray[np.uint8]]:
-    """Return the label and the pixels of a line; raise _RowError."""
+def _row(line: Line, columns: Columns, scale: PixelScale) -> tuple[str, NDArray[Any]]:
+    """Return the label and the pixels of a line, as an array of one row; raise _RowError."""
     if line.problem:
         raise _RowError(line.problem)
     parted = cells(line.text, columns.delimiter)
     if len(parted) != columns.count:
-        raise _RowError(f"it has {len(parted)} cells, the header {columns.count}")
+        like = "the header" if columns.head is None or columns.head.has_header else "the first"
+        raise _RowError(f"it has {len(parted)} cells, {like} {columns.count}")
     label = _label(parted[columns.label])
     reason = _label_problem(label)
     if reason:
         raise _RowError(reason)
-    pixels = np.zeros(len(columns.pixels), np.uint8)
-    for number, column in enumerate(columns.pixels):
-        reason = _pixel_problem(parted[column])
+    numbers = _numbers(parted, columns)
+    if len(numbers) != columns.pixel_count:
+        raise _RowError(f"it has {len(numbers)} pixels, not {columns.pixel_count}")
+    for number, cell in enumerate(numbers):
+        reason = _pixel_problem(cell, scale)
         if reason:
             raise _RowError(f"pixel {number} is {reason}")
-        pixels[number] = int(float(parted[column]))
-    return label, pixels
+    stored = scale.stored(np.array([[float(cell) for cell in numbers]]))
+    assert stored is not None  # each of them was looked at
+    return label, stored
 
 
-def _pixel_problem(cell: str) -> str:
+def _pixel_problem(cell: str, scale: PixelScale) -> str:
     shown = cell.strip()[:40]
     if not shown:
         return "missing"
@@ -179,6 +229,5 @@ def _pixel_problem(cell: str) -> str:
         value = float("_" if "_" in cell else cell)  # Python alone would take "1_0" for 10
     except ValueError:
         return f"{shown!r}, not a number"
-    if not 0 <= value <= 255:
-        return f"{shown}, not from 0 to 255"
-    return "" if value == int(value) else f"{shown}, not a whole number from 0 to 255"
+    reason = scale.problem(value)
+    return f"{shown}, {reason}" if reason else ""

@@ -140,7 +140,9 @@ def _file(path: Path, reading: Reading) -> _File:
     with _opened(path) as file:
         schema = file.schema_arrow
         image = _column(path, schema.names, _IMAGES)
-        label = _column(path, schema.names, _LABELS)
+        label = _column(
+            path, schema.names, _LABELS if reading.label is None else (str(reading.label),)
+        )
         _check_types(path, schema.field(image), schema.field(label))
         _check_sizes(path, file.metadata, image)
         names = _class_names(schema.metadata or {}, label)
