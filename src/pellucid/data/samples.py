@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import warn
 from pellucid.console import Say
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
@@ -212,7 +213,8 @@ class Problems:
 class Reading:
     """How a source is to be read: what :func:`pellucid.data.load` was told, and what came up.
 
-    ``problems`` is where readers note what is wrong; ``beside`` has the state of each file that a
+    ``problems`` is where readers note what is wrong, ``guesses`` what :meth:`guess` was told;
+    ``beside`` has the state of each file that a
     reader takes though the source does not name it, by its path.
     """
 
@@ -226,6 +228,7 @@ class Reading:
     test_share: float = 0.2
     seed: int = 0
     problems: Problems = field(init=False)
+    guesses: list[str] = field(init=False, default_factory=list)
     beside: dict[str, list[int] | None] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -240,6 +243,16 @@ class Reading:
         """Say a line, if somebody listens."""
         if self.say is not None:
             self.say(line)
+
+    def guess(self, line: str) -> None:
+        """Say what was guessed, once: to who listens, else as a warning."""
+        if line in self.guesses:
+            return
+        self.guesses.append(line)
+        if self.say is not None:
+            self.say(line)
+        else:
+            warn(line)
 
     def options(self) -> dict[str, Any]:
         """Return what changes the result, JSON-ready."""

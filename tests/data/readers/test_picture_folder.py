@@ -202,8 +202,8 @@ def spoil(folder):
     ]
     contents = {
         "a empty.png": (b"", "it is empty (0 bytes)"),
-        "b text.txt": (b"hello", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF "
-                       "and GIF"),
+        "b text.txt": (b"hello", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF, "
+                       "GIF and WebP"),
         "c bomb.png": (png_header(60_000, 60_000), "it has more than 64 million pixels"),
         "d large.png": (png_header(20_000, 20_000), "it has more than 64 million pixels"),
     }  # fmt: skip
@@ -344,7 +344,10 @@ def test_a_large_picture_takes_bounded_memory(tmp_path):
         sheet.save(tmp_path / "set" / name / "b.png")
     tracemalloc.start()
     try:
-        found = data.load(tmp_path / "set", preprocessing=Preprocessing((28, 28)))
+        said = []
+        preprocessing = Preprocessing((28, 28))
+        found = data.load(tmp_path / "set", preprocessing=preprocessing, say=said.append)
+        assert said == [f"{tmp_path / 'set'}: 3 of 3 training images are equal."]
         assert tracemalloc.get_traced_memory()[1] < 150e6
     finally:
         tracemalloc.stop()
