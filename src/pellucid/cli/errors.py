@@ -29,6 +29,7 @@ _AS_TYPED = (
     ("size=(28, 28), or give a Preprocessing", "--size 28 28"),
     ("size=(height, width)", "--size HEIGHT WIDTH"),
     ("size= ", "--size "),
+    ("follow_links=True follows it", "--follow-links follows it"),
 )
 """What errors of the data advise, as Python has it and as it is typed; they come nested in others,
 with a file's name before them."""

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from pellucid.console import Say
 from pellucid.data.assembling.assemble import assemble
 from pellucid.data.assembling.joined import (
@@ -72,6 +74,9 @@ def load(
     memory_map: bool | None = None,
     test_share: float = 0.2,
     seed: int = 0,
+    shuffle: bool = False,
+    transpose: bool | None = None,
+    follow_links: bool = False,
 ) -> Dataset:
     """Return a data set by its name, or from files and folders.
 
@@ -103,6 +108,14 @@ def load(
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
         the draw depends on. See :func:`pellucid.data.split.stratified_split`.
+    shuffle : bool, default False
+        Whether to put the images into an order drawn with ``seed``. Otherwise they come as the
+        source has them: a folder's sorted by class, so that its first hundred may be of one.
+    transpose : bool, optional
+        Whether the images of files and folders lie on their sides, mirrored, with rows and columns
+        exchanged, and are turned upright. By default those of EMNIST are, known by their names.
+    follow_links : bool, default False
+        Whether links in a folder of pictures may lead out of it.
 
     Returns
     -------
@@ -133,13 +146,19 @@ def load(
     text = os.fspath(name)
     reading = Reading(
         text, say, progress, skip_bad, _size(size, preprocessing), preprocessing, memory_map,
-        test_share, seed,
+        test_share, seed, follow_links, transpose,
     )  # fmt: skip
+    dataset = _loaded(text, reading, fallback)
+    return _shuffled(dataset, seed) if shuffle else dataset
+
+
+def _loaded(text: str, reading: Reading, fallback: bool) -> Dataset:
+    """Return what a name, a path or several of them hold, in the order it is there."""
     sources = [text] if text in NAMES else split_sources(text, _Existing())
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
-    key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
-    mapped = None if memory_map is False else find_map(key)
+    key = key_of([s if s in NAMES else _at(s) for s in sources], reading.options())
+    mapped = None if reading.memory_map is False else find_map(key)
     if mapped is not None:
         return _fitted(_told_again(mapped, reading), reading)
     return _fitted(_joined(reading, sources, key), reading)
@@ -279,7 +298,32 @@ def _path(name: str) -> Path:
         raise DataError(
             f"There is no data set or path {name!r}.{hint} Known: {', '.join(NAMES)}; {LAYOUTS}."
         )
-    return Path(name)
+    return _at(name)
+
+
+def _at(name: str) -> Path:
+    """Return the path of a name; ``~`` is the home folder, unless something is called so."""
+    path = Path(name)
+    try:
+        return path if path.exists() else path.expanduser()
+    except RuntimeError:  # there is no such user
+        return path
+
+
+def _shuffled(dataset: Dataset, seed: int) -> Dataset:
+    """Return a data set with its images, training and test, each in an order that is drawn."""
+    if isinstance(dataset.train_images, np.memmap):
+        raise ConfigurationError(
+            "shuffle needs the images in memory, and these are mapped from the disk; use "
+            "memory_map=False, or leave shuffle out: training draws them in an order of its own."
+        )
+    draw = np.random.default_rng(seed)
+    train, test = (draw.permutation(len(k)) for k in (dataset.train_labels, dataset.test_labels))
+    return dataclasses.replace(
+        dataset,
+        train_images=dataset.train_images[train], train_labels=dataset.train_labels[train],
+        test_images=dataset.test_images[test], test_labels=dataset.test_labels[test],
+    )  # fmt: skip
 
 
 def _from_path(reading: Reading) -> Dataset:
@@ -307,7 +351,7 @@ class _Existing(dict[str, bool]):
 
 def _exists(text: str) -> bool:
     try:
-        return bool(text) and Path(text).exists()
+        return bool(text) and _at(text).exists()
     except (OSError, ValueError):  # too long, or with a null byte
         return False
 

@@ -227,6 +227,8 @@ class Reading:
     memory_map: bool | None = None
     test_share: float = 0.2
     seed: int = 0
+    follow_links: bool = False
+    transpose: bool | None = None
     problems: Problems = field(init=False)
     guesses: list[str] = field(init=False, default_factory=list)
     beside: dict[str, list[int] | None] = field(init=False, default_factory=dict)
@@ -256,13 +258,14 @@ class Reading:
 
     def options(self) -> dict[str, Any]:
         """Return what changes the result, JSON-ready."""
+        more = {"follow_links": self.follow_links or None, "transpose": self.transpose}
         return {
             "skip_bad": self.skip_bad,
             "size": self.size and list(self.size),
             "preprocessing": self.preprocessing and self.preprocessing.to_dict(),
             "test_share": self.test_share,
             "seed": self.seed,
-        }
+        } | {name: value for name, value in more.items() if value is not None}
 
 
 def file_state(path: Path) -> list[int] | None:

@@ -82,6 +82,8 @@ def run_model_test(
             progress=progress,
             skip_bad=skip_bad,
             test_share=test_share,
+            transpose=bool(model.configuration.get("transpose")) or None,
+            follow_links=bool(model.configuration.get("follow_links")),
             preprocessing=model.preprocessing,
         )
     labels = labels_for(model, dataset)

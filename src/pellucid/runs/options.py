@@ -73,6 +73,11 @@ OPTIONS = (
     ),
     _data("skip_bad", "Go on without bad files and rows, and say how many."),
     _data("test_share", "Part of each class to keep for the test, if there are no test images."),
+    _data(
+        "transpose",
+        "Turn images upright whose rows and columns are exchanged; EMNIST's are known by name.",
+    ),
+    _data("follow_links", "Follow links that lead out of a folder of pictures."),
     _training("images", "Training images to draw in all, again and again if need be."),
     _training("batch_size", "Images in each update."),
     _training("learning_rate", "Adam's step size."),

@@ -31,6 +31,8 @@ class RunSettings:
     fit: Fit = "resize"
     skip_bad: bool = False
     test_share: float = 0.2
+    transpose: bool = False
+    follow_links: bool = False
     images: int = 81_000
     batch_size: int = 1024
     sections: int = 8
@@ -60,6 +62,8 @@ class RunSettings:
                 size=None if is_centered else self.size,
                 preprocessing=Preprocessing(self.size or (28, 28)) if is_centered else None,
                 test_share=self.test_share,
+                transpose=self.transpose or None,
+                follow_links=self.follow_links,
             )
 
     def load_again(self, say: Say) -> Dataset:
