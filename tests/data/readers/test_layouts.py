@@ -92,8 +92,9 @@ def test_idx_files_come_first_then_csv_then_parquet_then_pictures(tmp_path):
 
 
 def test_all_that_is_read_is_said():
-    assert LAYOUTS.startswith("an .npz, .csv, .parquet")
-    assert " file; or a folder of IDX files, of train.csv, of Parquet files, " in LAYOUTS
+    assert LAYOUTS.startswith("an .npz, .csv of pictures' names, .csv, .parquet")
+    folders = "of IDX files, of pictures with such a .csv, of train.csv, of Parquet files, "
+    assert f" file; or a folder {folders}" in LAYOUTS
     assert LAYOUTS.endswith(", or with a subfolder of pictures for each class")
     assert all(reader.words in LAYOUTS for reader in (*FILES, *FOLDERS))
 

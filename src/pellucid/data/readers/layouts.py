@@ -12,15 +12,16 @@ from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER, emnist_kinds
 from pellucid.data.readers.npz import NPZ_FILE
 from pellucid.data.readers.parquet import PARQUET_FILE, PARQUET_FOLDER
 from pellucid.data.readers.picture_folder import PICTURE_FOLDER
+from pellucid.data.readers.picture_table import PICTURE_TABLE, PICTURE_TABLE_FOLDER
 from pellucid.data.samples import Block, Reading, Samples, Source
 from pellucid.errors import DataError
 
 __all__ = ["FILES", "FOLDERS", "LAYOUTS", "source_of"]
 
-FILES = (NPZ_FILE, CSV_FILE, PARQUET_FILE, IDX_FILE)
+FILES = (NPZ_FILE, PICTURE_TABLE, CSV_FILE, PARQUET_FILE, IDX_FILE)
 """What a file may be."""
 
-FOLDERS = (IDX_FOLDER, CSV_FOLDER, PARQUET_FOLDER, PICTURE_FOLDER)
+FOLDERS = (IDX_FOLDER, PICTURE_TABLE_FOLDER, CSV_FOLDER, PARQUET_FOLDER, PICTURE_FOLDER)
 """What a folder may be; the first that takes it reads it."""
 
 _MOST_AROUND = 4  # folders around everything
