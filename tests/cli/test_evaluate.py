@@ -38,7 +38,7 @@ def test_evaluate_refuses_what_does_not_fit(model, tmp_path):
     line = fails("evaluate", model, "--data", "digits", "--confusion", tmp_path / "c.jpg")
     assert line.endswith("let its name end in .png.")
     assert list(tmp_path.iterdir()) == []
-    images = np.zeros((4, 28, 28), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
     labels = np.array(["cat", "dog"] * 2)
     np.savez(tmp_path / "cats.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     assert fails("evaluate", model, "--data", tmp_path / "cats.npz").endswith(

@@ -45,9 +45,9 @@ def test_predict_names_every_bad_picture(model, pictures, tmp_path):
     )  # fmt: skip
     assert line == (
         f"Can't read 4 of 5 pictures: {tmp_path / 'empty.png'}: it is empty (0 bytes); "
-        f"{tmp_path / 'text.png'}: it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF "
-        f"and GIF; {tmp_path / 'folder.png'}: it is a folder; {tmp_path / 'missing.png'}: there is "
-        "no such file"
+        f"{tmp_path / 'text.png'}: it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF, "
+        f"GIF and WebP; {tmp_path / 'folder.png'}: it is a folder; {tmp_path / 'missing.png'}: "
+        "there is no such file"
     )
 
 

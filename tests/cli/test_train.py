@@ -52,8 +52,8 @@ def test_every_option_of_train_arrives(monkeypatch):
         "--warmup", 0.1, "--cooldown", 0.9, "--seed", 7, "--scale", 1, 2, "--rotation", -3, 3,
         "--shift", -1, 1, "--noise-probability", 0.1, 0.2, "--noise", -0.3, 0.4, "--out", "a/b",
         "--overwrite", "--size", 30, 40, "--fit", "mnist", "--skip-bad", "--test-share", 0.3,
-        "--label", -1, "--pixel-range", 0, 16, "--channels", "last",
-        "--checkpoint-every", 7, "--keep", 2,
+        "--label", -1, "--pixel-range", 0, 16, "--channels", "last", "--transpose",
+        "--follow-links", "--checkpoint-every", 7, "--keep", 2,
     )  # fmt: skip
     assert code == 0
     assert asked == [
@@ -61,7 +61,8 @@ def test_every_option_of_train_arrives(monkeypatch):
             {
                 "data": "digits", "size": (30, 40), "fit": "mnist", "skip_bad": True,
                 "test_share": 0.3, "label": "-1",
-                "pixel_range": (0.0, 16.0), "channels": "last", "images": 5, "batch_size": 4,
+                "pixel_range": (0.0, 16.0), "channels": "last", "transpose": True,
+                "follow_links": True, "images": 5, "batch_size": 4,
                 "sections": 3, "workers": 2, "executor": "processes",
                 "optimizer": {"learning_rate": 0.5, "beta1": 0.6, "beta2": 0.7, "eps": 1e-3},
                 "schedule": {"warmup": 0.1, "cooldown": 0.9},

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pellucid import data
 from pellucid.data.readers.layouts import LAYOUTS
@@ -167,3 +168,38 @@ def test_fetch(no_mnist):
         data.fetch("mnist", print)
     with pytest.raises(DataError, match=r"no data set 'mnits' to fetch\. Did you mean 'mnist'\?"):
         data.fetch("mnits")
+
+
+def test_shuffling_mixes_the_classes_and_keeps_the_split(tmp_path):
+    labels = np.repeat(np.arange(10), 30)
+    images = np.random.default_rng(0).integers(0, 256, (300, 4, 4), np.uint8)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=labels)
+    plain = data.load(tmp_path / "a.npz")
+    assert len(np.unique(plain.train_labels[:40])) == 2
+    mixed = data.load(tmp_path / "a.npz", shuffle=True)
+    assert len(np.unique(mixed.train_labels[:40])) > 7
+    for kind in ("train", "test"):
+        sets = [getattr(found, f"{kind}_images") for found in (plain, mixed)]
+        keys = [sorted(image.tobytes() for image in images) for images in sets]
+        assert keys[0] == keys[1]
+    places = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    found = zip(mixed.train_images, mixed.train_labels, strict=True)
+    assert all(places[image.tobytes()] == label for image, label in found)
+    again = data.load(tmp_path / "a.npz", shuffle=True)
+    assert again.fingerprint() == mixed.fingerprint()
+    assert data.load(tmp_path / "a.npz", shuffle=True, seed=1).fingerprint() != again.fingerprint()
+    with pytest.raises(ConfigurationError, match="shuffle needs the images in memory"):
+        data.load(tmp_path / "a.npz", shuffle=True, memory_map=True)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    images = np.random.default_rng(0).integers(0, 256, (8, 28, 28), np.uint8)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=np.arange(8) % 4)
+    assert len(data.load("~/a.npz").train_images) == 4
+    assert len(data.load("~/a.npz+~/a.npz").train_images) == 8
+    Image.fromarray(images[0]).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(data.read_picture("~/a.png"), images[0])
+    with pytest.raises(DataError, match="There is no data set or path '~nobody-here/a'"):
+        data.load("~nobody-here/a")

@@ -82,6 +82,19 @@ def test_tables_are_read_as_training_was_told_to(monkeypatch):
 def test_pictures_are_read_as_the_model_has_it(monkeypatch):
     images = np.zeros((3, 2, 2), np.uint8)
     monkeypatch.setattr(
-        data, "read_images", lambda pictures, preprocessing: images[: len(pictures)]
+        data, "read_images", lambda pictures, preprocessing, say: images[: len(pictures)]
     )
-    assert predict_pictures(model_of("cat", "dog"), ["a", "b"], print).tolist() == [[0.5, 0.5]] * 2
+    said = []
+    model = model_of("cat", "dog")
+    assert predict_pictures(model, ["a", "b"], said.append).tolist() == [[0.5, 0.5]] * 2
+    assert said[0] == (
+        "2 of 2 pictures are blank, one color all over; what is said of them means nothing: a, b."
+    )
+    images[0, 0, 0] = images[1, 1, 1] = 9
+    said.clear()
+    predict_pictures(model, ["a", "b", "c"], said.append)
+    assert said[0] == "c is blank, one color all over; what is said of it means nothing."
+    images[:] = images[0]
+    said.clear()
+    predict_pictures(model, ["a", "b", "c"], said.append)
+    assert said[0] == "3 of 3 pictures are equal."

@@ -13,7 +13,8 @@ from tests.runs.examples import (
 )
 
 OTHERS = RunSettings(
-    data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, images=5,
+    data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
+    follow_links=True, images=5,
     batch_size=4, sections=3, workers=2, executor="processes", optimizer=Adam(0.5, 0.6, 0.7, 1e-3),
     schedule=Schedule(0.1, 0.9), augmentation=Augmentation((1, 2)), seed=7,
     label="digit", pixel_range=(0.0, 16.0), channels="last",
@@ -60,6 +61,8 @@ def test_without_data_it_is_mnist_or_what_is_there_instead(tmp_path, monkeypatch
         ({"skip_bad": True, "test_share": 0.5}, {"skip_bad": True, "test_share": 0.5}),
         (dict.fromkeys(["label", "channels"], "last"), {"label": "last", "channels": "last"}),
         ({"pixel_range": (0.0, 1.0)}, {"pixel_range": (0.0, 1.0), "label": None}),
+        ({}, {"transpose": None, "follow_links": False}),
+        ({"transpose": True, "follow_links": True}, {"transpose": True, "follow_links": True}),
     ],
 )
 def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):

@@ -33,6 +33,7 @@ _AS_TYPED = (
     ("pixel_range=(low, high)", "--pixel-range LOW HIGH"),
     ("label=", "--label "),
     ("channels=", "--channels "),
+    ("follow_links=True follows it", "--follow-links follows it"),
 )
 """What the data's lines advise, as Python has it and as it is typed; errors come nested in others,
 with a file's name before them."""

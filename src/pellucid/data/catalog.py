@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+import numpy as np
+
 from pellucid.console import Say
 from pellucid.data.assembling.assemble import assemble
 from pellucid.data.assembling.joined import (
@@ -81,6 +83,9 @@ def load(
     label: str | int | None = None,
     pixel_range: tuple[float, float] | None = None,
     channels: Channels | None = None,
+    shuffle: bool = False,
+    transpose: bool | None = None,
+    follow_links: bool = False,
 ) -> Dataset:
     """Return a data set by its name, or from files and folders.
 
@@ -125,6 +130,14 @@ def load(
         The order of colors in rows of numbers and in arrays: all reds, all greens, all blues, or
         red, green, blue of each pixel in turn. By default the first images tell it, and of arrays
         their shape.
+    shuffle : bool, default False
+        Whether to put the images into an order drawn with ``seed``. Otherwise they come as the
+        source has them: a folder's sorted by class, so that its first hundred may be of one.
+    transpose : bool, optional
+        Whether the images of files and folders lie on their sides, mirrored, with rows and columns
+        exchanged, and are turned upright. By default those of EMNIST are, known by their names.
+    follow_links : bool, default False
+        Whether links in a folder of pictures may lead out of it.
 
     Returns
     -------
@@ -160,12 +173,19 @@ def load(
     text = os.fspath(name)
     reading = Reading(
         text, say, progress, skip_bad, _size(size, preprocessing), preprocessing, memory_map,
-        test_share, seed, label, _pixel_range(pixel_range), _channels(channels),
+        test_share, seed, label, _pixel_range(pixel_range), _channels(channels), follow_links,
+        transpose,
     )  # fmt: skip
+    dataset = _loaded(text, reading, fallback)
+    return _shuffled(dataset, seed) if shuffle else dataset
+
+
+def _loaded(text: str, reading: Reading, fallback: bool) -> Dataset:
+    """Return what a name, a path or several of them hold, in the order it is there."""
     sources = [text] if text in NAMES else split_sources(text, _Existing())
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
-    key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
+    key = key_of([s if s in NAMES else _at(s) for s in sources], reading.options())
     found = _found(key, reading) or _joined(reading, sources, key)
     return _fitted(found, reading)
 
@@ -310,7 +330,32 @@ def _path(name: str) -> Path:
         raise DataError(
             f"There is no data set or path {name!r}.{hint} Known: {', '.join(NAMES)}; {LAYOUTS}."
         )
-    return Path(name)
+    return _at(name)
+
+
+def _at(name: str) -> Path:
+    """Return the path of a name; ``~`` is the home folder, unless something is called so."""
+    path = Path(name)
+    try:
+        return path if path.exists() else path.expanduser()
+    except RuntimeError:  # there is no such user
+        return path
+
+
+def _shuffled(dataset: Dataset, seed: int) -> Dataset:
+    """Return a data set with its images, training and test, each in an order that is drawn."""
+    if isinstance(dataset.train_images, np.memmap):
+        raise ConfigurationError(
+            "shuffle needs the images in memory, and these are mapped from the disk; use "
+            "memory_map=False, or leave shuffle out: training draws them in an order of its own."
+        )
+    draw = np.random.default_rng(seed)
+    train, test = (draw.permutation(len(k)) for k in (dataset.train_labels, dataset.test_labels))
+    return dataclasses.replace(
+        dataset,
+        train_images=dataset.train_images[train], train_labels=dataset.train_labels[train],
+        test_images=dataset.test_images[test], test_labels=dataset.test_labels[test],
+    )  # fmt: skip
 
 
 def _from_path(reading: Reading) -> Dataset:
@@ -351,7 +396,7 @@ class _Existing(dict[str, bool]):
 
 def _exists(text: str) -> bool:
     try:
-        return bool(text) and Path(text).exists()
+        return bool(text) and _at(text).exists()
     except (OSError, ValueError):  # too long, or with a null byte
         return False
 

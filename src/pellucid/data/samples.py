@@ -230,6 +230,8 @@ class Reading:
     label: str | int | None = None
     pixel_range: tuple[float, float] | None = None
     channels: str | None = None
+    follow_links: bool = False
+    transpose: bool | None = None
     problems: Problems = field(init=False)
     guesses: list[str] = field(init=False, default_factory=list)
     beside: dict[str, list[int] | None] = field(init=False, default_factory=dict)
@@ -263,6 +265,8 @@ class Reading:
             "label": self.label,
             "pixel_range": self.pixel_range and list(self.pixel_range),
             "channels": self.channels,
+            "follow_links": self.follow_links or None,
+            "transpose": self.transpose,
         }
         return {
             "skip_bad": self.skip_bad,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import ConfigurationError, DataError, did_you_mean
 from pellucid.images.axes import sides, three_axes
+from pellucid.images.deep import in_bytes
 from pellucid.images.floats import in_float32
 from pellucid.images.ink import (
     Bytes,
@@ -28,14 +29,12 @@ from pellucid.images.ink import (
 )
 from pellucid.images.pixel_range import BYTES, check_pixel_range, scaled
 from pellucid.images.resampling import Box, centered, resampled
+from pellucid.images.sameness import LEAST_CONTRAST
 
 __all__ = ["Fit", "Polarity", "Preprocessing"]
 
 Polarity = Literal["auto", "light-on-dark", "dark-on-light"]
 Fit = Literal["mnist", "resize"]
-
-# A picture whose brightest and darkest pixels differ by less, of 255, is blank.
-_LEAST_CONTRAST = 8
 
 
 @dataclass(frozen=True)
@@ -58,6 +57,9 @@ class Preprocessing:
     pixel_range : (float, float), default (0, 255)
         The values of a picture's bytes that the network takes for 0 and 1, where it was trained on
         others than 0 to 255.
+    deep_range : (float, float), optional
+        The values of pictures of more than 8 bits, or of floats, that become the bytes 0 and 255.
+        None where none were seen; :func:`pellucid.data.load` looks at all pictures of a set.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class Preprocessing:
     polarity: Polarity = "auto"
     fit: Fit = "mnist"
     pixel_range: tuple[float, float] = BYTES
+    deep_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "input_shape", _checked_shape(self.input_shape))
@@ -90,6 +93,9 @@ class Preprocessing:
                 )
         bounds = check_pixel_range(self.pixel_range, "Preprocessing pixel_range", "")
         object.__setattr__(self, "pixel_range", bounds)
+        if self.deep_range is not None:
+            deep = check_pixel_range(self.deep_range, "Preprocessing deep_range", "")
+            object.__setattr__(self, "deep_range", deep)
 
     def picture(self, array: ArrayLike) -> NDArray[np.uint8]:
         """Return a picture as the network's input.
@@ -109,7 +115,8 @@ class Preprocessing:
         Parameters
         ----------
         array : array-like of shape (H, W), (H, W, 1), (H, W, 3) or the network's input_shape
-            uint8, or booleans, or floats in [0, 1].
+            uint8, or booleans, or floats in [0, 1]; or wider integers, if ``deep_range`` says what
+            they mean.
 
         Returns
         -------
@@ -125,14 +132,14 @@ class Preprocessing:
         -----
         Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
         """
-        planes = self._planes(_as_bytes(array))
+        planes = self._planes(_as_bytes(array, self.deep_range))
         edge = gray(border(planes))
         background = float(np.median(edge))
         low, high = gray_range(planes)
         dark = self._is_dark_on_light(low, high, background)
         if self.fit == "resize":
             return self._resized(planes, dark)
-        if high - low < _LEAST_CONTRAST:
+        if high - low < LEAST_CONTRAST:
             return np.zeros(self.input_shape, np.uint8)
         exact = planes.shape == self.input_shape
         if exact and not dark:
@@ -216,7 +223,7 @@ class Preprocessing:
         return cls(input_shape, polarity="light-on-dark", fit="resize")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as JSON-ready values; a range of 0 to 255 goes without saying."""
+        """Return the description as JSON-ready values; ranges that are usual go without saying."""
         values: dict[str, Any] = {
             "input_shape": list(self.input_shape),
             "polarity": self.polarity,
@@ -224,6 +231,8 @@ class Preprocessing:
         }
         if self.pixel_range != BYTES:
             values["pixel_range"] = list(self.pixel_range)
+        if self.deep_range is not None:
+            values["deep_range"] = list(self.deep_range)
         return values
 
     @classmethod
@@ -324,10 +333,14 @@ def _checked_shape(value: Any) -> tuple[int, ...]:
     return three_axes(shape)
 
 
-def _as_bytes(picture: ArrayLike) -> NDArray[np.uint8]:
+def _as_bytes(
+    picture: ArrayLike, deep_range: tuple[float, float] | None
+) -> NDArray[np.uint8]:  # fmt: skip
     array = np.asarray(picture)
     if array.dtype == np.uint8:
         return array
+    if array.dtype.kind in "iu" and deep_range is not None:
+        return in_bytes(array, deep_range)
     if array.dtype == np.bool_:
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind == "f" and array.size and array.min() >= 0 and array.max() <= 1:

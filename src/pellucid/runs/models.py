@@ -16,6 +16,7 @@ from pellucid.data.catalog import Channels
 from pellucid.errors import Argument, DataError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
+from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.runs.settings import RunSettings
 
@@ -91,6 +92,8 @@ def run_model_test(
             label=told.get("label") if label is None else label,
             pixel_range=told.get("pixel_range") if pixel_range is None else pixel_range,
             channels=told.get("channels") if channels is None else channels,
+            transpose=bool(model.configuration.get("transpose")) or None,
+            follow_links=bool(model.configuration.get("follow_links")),
             preprocessing=model.preprocessing,
         )
     labels = labels_for(model, dataset)
@@ -126,7 +129,24 @@ def predict_pictures(model: Model, pictures: Sequence[Path], say: Say) -> NDArra
     DataError
         Pictures that can't be read; the message names every one.
     """
-    images = data.read_images(pictures, model.preprocessing)
+    images = data.read_images(pictures, model.preprocessing, say=say)
+    _tell_of_blank(images, pictures, say)
     announce_with(say)
     ready = model.preprocessing.for_kernels(images)
     return predict_proba(model.network, model.parameters, ready)
+
+
+def _tell_of_blank(images: NDArray[np.uint8], pictures: Sequence[Path], say: Say) -> None:
+    """Say which pictures hold nothing, or that most are equal: their labels mean nothing."""
+    names = [
+        str(pictures[place]) for place in np.flatnonzero(blank(images, LEAST_CONTRAST)).tolist()
+    ]
+    if len(names) == 1:
+        say(f"{names[0]} is blank, one color all over; what is said of it means nothing.")
+    elif names:
+        say(
+            f"{len(names):,} of {len(images):,} pictures are blank, one color all over; what is "
+            f"said of them means nothing: {some(names)}."
+        )
+    elif line := sameness(images, "pictures"):
+        say(line)

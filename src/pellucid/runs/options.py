@@ -93,6 +93,11 @@ OPTIONS = (
         "each pixel in turn (last).",
         default="as the first images tell",
     ),
+    _data(
+        "transpose",
+        "Turn images upright whose rows and columns are exchanged; EMNIST's are known by name.",
+    ),
+    _data("follow_links", "Follow links that lead out of a folder of pictures."),
     _training("images", "Training images to draw in all, again and again if need be."),
     _training("batch_size", "Images in each update."),
     _training("learning_rate", "Adam's step size."),

@@ -36,6 +36,8 @@ class RunSettings:
     label: str | None = None
     pixel_range: tuple[float, float] | None = None
     channels: Channels | None = None
+    transpose: bool = False
+    follow_links: bool = False
     images: int = 81_000
     batch_size: int = 1024
     sections: int = 8
@@ -68,6 +70,8 @@ class RunSettings:
                 label=self.label,
                 pixel_range=self.pixel_range,
                 channels=self.channels,
+                transpose=self.transpose or None,
+                follow_links=self.follow_links,
             )
 
     def load_again(self, say: Say) -> Dataset:

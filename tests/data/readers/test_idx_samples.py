@@ -187,3 +187,51 @@ def test_other_labels_make_another_map(tmp_path, monkeypatch):
     assert data.load("my-images.idx3").train_images.filename  # mapped again
     (tmp_path / "my-labels.idx1").write_bytes(idx(np.repeat(np.arange(2, dtype=np.uint8), 6)))
     assert len(data.load("my-images.idx3+my-images.idx3", memory_map=True).classes) == 2
+
+
+def write_emnist(folder, kind, parts=("train", "test")):
+    for part, images, labels in zip(("train", "test"), ARRAYS[::2], ARRAYS[1::2], strict=True):
+        if part in parts:
+            (folder / f"{kind}-{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
+            (folder / f"{kind}-{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(labels)))
+
+
+def test_emnist_is_turned_upright_and_that_is_said(tmp_path):
+    write_emnist(tmp_path, "emnist-letters")
+    file = tmp_path / "emnist-letters-train-images-idx3-ubyte.gz"
+    for path in (tmp_path, file):
+        said = []
+        found = data.load(path, say=said.append)
+        np.testing.assert_array_equal(found.train_images, IMAGES.swapaxes(1, 2))
+        np.testing.assert_array_equal(found.test_images, IMAGES[:2].swapaxes(1, 2))
+        assert said == [
+            f"{path}: EMNIST's files hold their images transposed, so they are turned upright "
+            "(transpose=False leaves them)."
+        ]
+        as_they_are = data.load(path, transpose=False)
+        np.testing.assert_array_equal(as_they_are.train_images, IMAGES)
+    with pytest.warns(UserWarning, match="EMNIST's files hold their images transposed"):
+        data.load(tmp_path)
+
+
+def test_several_kinds_of_emnist_in_a_folder_are_told(tmp_path):
+    write_emnist(tmp_path, "emnist-letters")
+    write_emnist(tmp_path, "emnist-digits")
+    with pytest.raises(
+        DataError, match=r"several sets \(emnist-digits, emnist-letters\); give one"
+    ):
+        data.load(tmp_path)
+    file = tmp_path / "emnist-digits-train-images-idx3-ubyte.gz"
+    assert len(data.load(file, say=print).test_images) == 2
+
+
+def test_others_are_transposed_where_that_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+    tmp_path = tmp_path / "set"
+    tmp_path.mkdir()
+    write(tmp_path)
+    np.testing.assert_array_equal(data.load(tmp_path).train_images, IMAGES)
+    found = data.load(tmp_path, transpose=True)
+    np.testing.assert_array_equal(found.train_images, IMAGES.swapaxes(1, 2))
+    mapped = data.load(tmp_path, transpose=True, memory_map=True)
+    assert mapped.fingerprint() == found.fingerprint()

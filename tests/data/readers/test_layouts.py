@@ -93,9 +93,10 @@ def test_idx_files_come_first_then_csv_then_parquet_then_pictures(tmp_path):
 
 def test_all_that_is_read_is_said():
     assert LAYOUTS.startswith(
-        "an .npz, .npy, .mat, .csv, .tsv, .csv.gz, .zip (of a CSV file), .parquet"
+        "an .npz, .npy, .mat, .csv of pictures' names, .csv, .tsv, .csv.gz, .zip (of a CSV file), "
     )
-    assert " file; or a folder of IDX files, of train.csv, of .npy files, of .mat " in LAYOUTS
+    folders = "of IDX files, of pictures with such a .csv, of train.csv, of .npy files, of .mat "
+    assert f" file; or a folder {folders}" in LAYOUTS
     assert LAYOUTS.endswith(", or with a subfolder of pictures for each class")
     assert all(reader.words in LAYOUTS for reader in (*FILES, *FOLDERS))
 

@@ -174,7 +174,7 @@ def test_every_bad_row_is_told_and_can_be_skipped(tmp_path):
         "its image is missing",
         "its image is missing",
         "it is empty (0 bytes)",
-        "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF",
+        "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF, GIF and WebP",
         "its label is missing",
         "its label '2' is none of the 2 classes",
         "its label '-1' is none of the 2 classes",
@@ -317,7 +317,9 @@ def test_large_pictures_are_read_one_by_one(tmp_path):
         nonlocal peak
         peak = max(peak, pyarrow.total_allocated_bytes() - before)
 
-    data.load(path, size=8, progress=progress)
+    said = []
+    data.load(path, size=8, progress=progress, say=said.append)
+    assert said == [f"{path}: 32 of 32 training images are blank: each has one color all over."]
     assert 0 < peak < 150e6  # all of them would be 240 MB
 
 

@@ -202,8 +202,8 @@ def spoil(folder):
     ]
     contents = {
         "a empty.png": (b"", "it is empty (0 bytes)"),
-        "b text.txt": (b"hello", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF "
-                       "and GIF"),
+        "b text.txt": (b"hello", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF, "
+                       "GIF and WebP"),
         "c bomb.png": (png_header(60_000, 60_000), "it has more than 64 million pixels"),
         "d large.png": (png_header(20_000, 20_000), "it has more than 64 million pixels"),
     }  # fmt: skip
@@ -262,7 +262,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     with pytest.raises(DataError) as error:
         data.load(tmp_path / "set")
     told = {line.strip() for line in str(error.value).split("\n")[1:]}
-    outside = "it is a link to a place outside the folder"
+    outside = "it is a link to a place outside the folder; follow_links=True follows it"
     assert f"{tmp_path / 'set' / '2' / 'out.png'}: {outside}" in told
     assert f"{tmp_path / 'set' / '2' / 'gone.png'}: {outside}" in told
     assert f"{tmp_path / 'set' / 'zebra'}: {outside}" in told
@@ -344,8 +344,63 @@ def test_a_large_picture_takes_bounded_memory(tmp_path):
         sheet.save(tmp_path / "set" / name / "b.png")
     tracemalloc.start()
     try:
-        found = data.load(tmp_path / "set", preprocessing=Preprocessing((28, 28)))
+        said = []
+        preprocessing = Preprocessing((28, 28))
+        found = data.load(tmp_path / "set", preprocessing=preprocessing, say=said.append)
+        assert said == [f"{tmp_path / 'set'}: 3 of 3 training images are equal."]
         assert tracemalloc.get_traced_memory()[1] < 150e6
     finally:
         tracemalloc.stop()
     assert found.train_images.max(axis=(1, 2)).tolist() == [255] * 3
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("train", "val"), ("Train", "Test"), ("training", "valid"), ("train", "validation"),
+     ("train", "dev"), ("training_set", "test_set")],
+)  # fmt: skip
+def test_the_splits_may_have_other_names(tmp_path, train, test):
+    both = make(tmp_path / "set" / train, 4) | make(tmp_path / "set" / test, 2)
+    said = []
+    found = data.load(tmp_path / "set", say=said.append)
+    assert (len(found.train_images), len(found.test_images)) == (12, 6)
+    same(found, both)
+    is_val = "est" not in test
+    assert said == ([f"{tmp_path / 'set'}: {test} is taken to test on."] if is_val else [])
+
+
+def test_a_test_without_classes_leaves_val(tmp_path):
+    both = make(tmp_path / "set" / "train", 4) | make(tmp_path / "set" / "val", 2)
+    save(tmp_path / "set" / "test" / "0.png")
+    said = []
+    same(data.load(tmp_path / "set", say=said.append), both)
+    assert said[0].endswith("only train and val are read; left out: test.")
+
+
+def test_splits_whose_pictures_names_tell_the_classes(tmp_path):
+    for split, count in (("train", 4), ("test", 2)):
+        for name in ("cat", "dog"):
+            for number in range(count):
+                save(tmp_path / "set" / split / f"{name}.{number}.png")
+    found = data.load(tmp_path / "set", say=print)
+    assert found.classes == ("cat", "dog")
+    assert (len(found.train_images), len(found.test_images)) == (8, 4)
+
+
+def test_splits_are_not_taken_for_classes(tmp_path):
+    for split in ("train", "test"):
+        for number in range(4):
+            save(tmp_path / "set" / split / f"{number}.png")
+    with pytest.raises(DataError, match="holds test and train, but no folders of classes in them"):
+        data.load(tmp_path / "set")
+
+
+def test_one_folder_more_around_everything(tmp_path):
+    made = make(tmp_path / "download" / "flowers" / "pictures")
+    (tmp_path / "download" / "README.txt").write_text("About these.")
+    said = []
+    same(data.load(tmp_path / "download", say=said.append), made)
+    inner = tmp_path / "download" / "flowers" / "pictures"
+    assert said == [f"{tmp_path / 'download'}: {inner} is all that is in it, and is read."]
+    made = make(tmp_path / "more" / "inner" / "train", 4) | make(tmp_path / "more/inner/test", 2)
+    same(data.load(tmp_path / "more", say=print), made)

@@ -13,21 +13,21 @@ from PIL import Image, ImageOps
 
 from pellucid import Preprocessing
 from pellucid.data import read_images, read_picture, read_pictures
-from pellucid.data.readers import pictures
+from pellucid.data.readers import picture_pixels
 from pellucid.errors import DataError
 
 GRAY = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) * 5
 COLOR = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
 
-@pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif"])
+@pytest.mark.parametrize("kind", ["png", "bmp", "tiff", "gif", "webp"])
 def test_lossless_kinds_come_back(tmp_path, kind):
-    Image.fromarray(GRAY).save(tmp_path / f"gray.{kind}")
+    Image.fromarray(GRAY).save(tmp_path / f"gray.{kind}", lossless=True)
     np.testing.assert_array_equal(
         read_picture(tmp_path / f"gray.{kind}").reshape(6, 8, -1)[:, :, 0], GRAY
     )
     if kind != "gif":
-        Image.fromarray(COLOR).save(tmp_path / f"color.{kind}")
+        Image.fromarray(COLOR).save(tmp_path / f"color.{kind}", lossless=True)
         np.testing.assert_array_equal(read_picture(tmp_path / f"color.{kind}"), COLOR)
 
 
@@ -84,6 +84,40 @@ def test_one_and_sixteen_bits(tmp_path):
         assert np.abs(read - deep / 257).max() <= 0.51
 
 
+def save_deep(path, values):
+    Image.fromarray(np.asarray(values)).save(path)
+    return path
+
+
+def test_twelve_bits_keep_their_levels(tmp_path):
+    deep = np.linspace(0, 4095, 48).reshape(6, 8).astype(np.uint16)
+    path = save_deep(tmp_path / "deep.png", deep)
+    with pytest.warns(UserWarning, match=r"the values from 0 to 4095 become 0 to 255 \(they hold"):
+        read = read_picture(path)
+    np.testing.assert_array_equal(read, np.rint(deep / 4095 * 255))
+    # One range for all that are read, and the one that a model has.
+    paths = [path, save_deep(tmp_path / "dark.png", deep // 16)]
+    with pytest.warns(UserWarning, match=r"^2 pictures: of its pictures of more than 8 bits"):
+        assert [picture.max() for picture in read_pictures(paths)] == [255, 16]
+    resize = Preprocessing((6, 8), "light-on-dark", "resize", deep_range=(0, 255))
+    np.testing.assert_array_equal(read_images(paths, resize)[1, 0], deep // 16)
+    said = []
+    resize = Preprocessing((6, 8), "light-on-dark", "resize")
+    read_images(paths, resize, say=said.append)
+    assert said[0].endswith("the values from 0 to 4095 become 0 to 255 (they hold 0 to 4095).")
+
+
+def test_floats_and_wide_numbers(tmp_path):
+    unit = np.linspace(0, 1, 48, dtype=np.float32).reshape(6, 8)
+    assert np.abs(read_picture(save_deep(tmp_path / "a.tiff", unit)) - unit * 255).max() <= 0.51
+    for number, values in enumerate((unit * 3000 - 1000, unit.astype(np.float64) * 1e6)):
+        path = save_deep(tmp_path / f"{number}.tiff", values.astype(np.int32))
+        with pytest.warns(UserWarning, match=r"become 0 to 255"):
+            read = read_picture(path)
+        assert np.abs(read.astype(float) - unit * 255).max() <= 1 or number
+        assert len(np.unique(read)) == 48
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_all_orientations_are_pillow_s(tmp_path, orientation, mode):
@@ -93,7 +127,7 @@ def test_all_orientations_are_pillow_s(tmp_path, orientation, mode):
     with Image.open(tmp_path / "a.png") as picture:
         expected = np.asarray(ImageOps.exif_transpose(picture))
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), expected)
-    header = pictures.read_header(tmp_path / "a.png")
+    header = picture_pixels.read_header(tmp_path / "a.png")
     assert (header.height, header.width) == expected.shape[:2]
 
 
@@ -109,7 +143,7 @@ def test_strips_make_no_difference(tmp_path, mode, monkeypatch):
     picture.save(tmp_path / f"a.{end}", **more)
     expected = read_picture(tmp_path / f"a.{end}")
     for strip in (1, 17):
-        monkeypatch.setattr(pictures, "_STRIP", strip)
+        monkeypatch.setattr(picture_pixels, "_STRIP", strip)
         np.testing.assert_array_equal(read_picture(tmp_path / f"a.{end}"), expected)
 
 
@@ -187,8 +221,8 @@ def make_bad(folder):
     (folder / "larger.png").write_bytes(png_header(10_000, 10_000))
     (folder / "long.png").write_bytes(png_header(65_536, 1))
     (folder / "bomb.png").write_bytes(png_header(60_000, 60_000))
-    Image.fromarray(GRAY.astype(np.float32)).save(folder / "float.tiff")
-    Image.fromarray(GRAY.astype(np.int32) * 10**6).save(folder / "long.tiff")
+    Image.fromarray(np.full((6, 8), np.nan, np.float32)).save(folder / "float.tiff")
+    (folder / "page.png").write_text("<!DOCTYPE html><title>404</title>")
     (folder / "a.ps").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EOF\n")
 
 
@@ -196,7 +230,7 @@ BAD = [
     ("none.png", "there is no such file"),
     ("good.png/x.png", "there is no such file"),
     ("empty.png", "it is empty (0 bytes)"),
-    ("text.png", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF"),
+    ("text.png", "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF, GIF and WebP"),
     ("a.ps", "it is no picture, or of a kind other than"),
     ("cut.png", "it is damaged ("),
     ("folder.png", "it is a folder"),
@@ -204,8 +238,8 @@ BAD = [
     ("larger.png", "it has 10000 x 10000 pixels, more than 64 million"),
     ("long.png", "it has 65536 x 1 pixels, more than 65,535 on a side; cut it"),
     ("bomb.png", "it has more than 64 million pixels"),
-    ("float.tiff", "its pixels are floating-point numbers"),
-    ("long.tiff", "its pixels have 32 bits"),
+    ("float.tiff", "its pixels hold NaN or infinity; leave it out or repair it"),
+    ("page.png", "it is a web page; save it as PNG"),
 ]
 
 
@@ -247,7 +281,7 @@ def test_every_bad_file_of_several_is_listed(tmp_path):
 @given(st.data())
 def test_damage_is_a_data_error_or_harmless(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp()
-    kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "GIF"]))
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "AVIF"]))
     path = folder / "damaged"
     Image.fromarray(COLOR).save(path, format=kind)
     content = bytearray(path.read_bytes())

@@ -15,6 +15,7 @@ from pellucid.data.split import stratified_split
 from pellucid.errors import DataError
 from pellucid.images.axes import three_axes
 from pellucid.images.checks import check_images, check_label_shape, check_labels
+from pellucid.images.sameness import LEAST_CONTRAST, sameness
 
 __all__ = ["assemble", "gather", "read_through", "room", "take"]
 
@@ -41,12 +42,23 @@ def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
         else:
             arrays = _divided_later(source, reading, make)
         note = reading.problems.settle(reading.skip_bad, reading.say)
+        _tell_of_sameness(arrays, source, reading)
         return _checked(
             arrays, source, reading, " ".join([*reading.guesses, *filter(None, [note])])
         )
     except DataError as error:
         text = str(error)
         raise DataError(text if text.startswith(name) else f"{name}: {text}") from error
+
+
+def _tell_of_sameness(arrays: Arrays, source: Source, reading: Reading) -> None:
+    """Say if most images are blank or equal: something went wrong before they came here."""
+    contrast = 0 if source.preprocessing is None else LEAST_CONTRAST
+    for name, what in (("train_images", "training images"), ("test_images", "test images")):
+        line = sameness(arrays[name], what, contrast)
+        if line:
+            reading.guess(f"{reading.name}: {line}")
+            return
 
 
 def read_through(source: Source, reading: Reading) -> None:

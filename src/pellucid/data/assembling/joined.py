@@ -138,6 +138,7 @@ def join(
     """
     for other in members[1:]:
         _check_shapes(members[0], other)
+    _check_deep_ranges(members)
     shape = next((s.shape for s in members if s.input_shape[0] == 3), members[0].shape)
     is_bytes = all(member.dtype == np.uint8 for member in members)
     channels = shape[0] if len(shape) == 3 else 1
@@ -221,6 +222,9 @@ def _whole(
     # What made pictures is a fact; named sets only say what would suit them.
     described = [member.made for member in members] + [part.preprocessing for part in sets]
     preprocessing = next((made for made in described if made is not None), None)
+    deep = next((m.made.deep_range for m in members if m.made and m.made.deep_range), None)
+    if preprocessing is not None and deep is not None:
+        preprocessing = dataclasses.replace(preprocessing, deep_range=deep)
     whole = Dataset(
         name,
         train,
@@ -242,6 +246,19 @@ def _check_shapes(first: Member, other: Member) -> None:
             f"{first.name} has images of shape {one} (channels, height, width), {other.name} of "
             f"{two}; bring them to one, with size= where they are pictures."
         )
+
+
+def _check_deep_ranges(members: Sequence[Member]) -> None:
+    """Raise DataError if pictures of more than 8 bits were scaled in two ways."""
+    deep = [(m.name, m.made.deep_range) for m in members if m.made and m.made.deep_range]
+    for name, bounds in deep[1:]:
+        first, others = deep[0]
+        if bounds != others:
+            raise DataError(
+                f"{first} has pictures of more than 8 bits with values of {others[0]:g} to "
+                f"{others[1]:g}, {name} of {bounds[0]:g} to {bounds[1]:g}; put them into one "
+                "folder, or give a Preprocessing with a deep_range."
+            )
 
 
 def _check_classes(first: Dataset, other: Dataset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +17,13 @@ from pellucid.data.readers.reader import Reader, ends_in
 from pellucid.data.samples import Block, Reading, Samples, Source, Steps, together
 from pellucid.errors import DataError
 
-__all__ = ["IDX_FILE", "IDX_FOLDER", "holds_idx", "idx_folder", "idx_pair"]
+__all__ = ["IDX_FILE", "IDX_FOLDER", "emnist_kinds", "holds_idx", "idx_folder", "idx_pair"]
 
 _NAMES = tuple(IDX_FILES.values())
 _ENDS = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz", ".idx3", ".idx3.gz")
+
+
+_EMNIST = re.compile(r"(emnist-[a-z]+)-(train|test)-(images-idx3|labels-idx1)-ubyte(\.gz)?$")
 
 
 class _Pair(NamedTuple):
@@ -31,7 +35,18 @@ class _Pair(NamedTuple):
 
 def holds_idx(folder: Path) -> bool:
     """Tell whether a folder has at least one of the four files."""
-    return any(_find(folder, name) is not None for name in _NAMES)
+    return any(_find(folder, name) is not None for name in _NAMES) or bool(emnist_kinds(folder))
+
+
+def emnist_kinds(folder: Path) -> list[str]:
+    """Return the kinds of EMNIST whose files lie in a folder, such as ``"emnist-letters"``."""
+    if any(_find(folder, name) is not None for name in _NAMES):
+        return []
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:  # whatever reads it next tells why
+        return []
+    return sorted({match[1] for name in names if (match := _EMNIST.match(name))})
 
 
 def idx_folder(folder: Path, reading: Reading) -> Source:
@@ -39,7 +54,8 @@ def idx_folder(folder: Path, reading: Reading) -> Source:
 
     The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
     ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each with or without ``.gz``;
-    ``train-images.idx3-ubyte`` is accepted too. With the first two alone a split makes the test
+    ``train-images.idx3-ubyte`` is accepted too, and so are the names of one kind of EMNIST.
+    With the first two alone a split makes the test
     images.
 
     Raises
@@ -47,7 +63,13 @@ def idx_folder(folder: Path, reading: Reading) -> Source:
     DataError
         Files are missing or have no header, all of them named.
     """
-    paths = [_find(folder, name) for name in _NAMES]
+    kinds = emnist_kinds(folder)
+    if len(kinds) > 1:
+        raise DataError(
+            f"The folder {folder} holds several sets ({', '.join(kinds)}); give one file of "
+            f"images, such as {kinds[0]}-train-images-idx3-ubyte, or a folder with one of them."
+        )
+    paths = [_find(folder, name) for name in (_emnist_names(kinds[0]) if kinds else _NAMES)]
     train_images, train_labels, test_images, test_labels = paths
     source = f"folder {folder}"
     if train_images and train_labels and not (test_images or test_labels):
@@ -81,6 +103,14 @@ def idx_pair(images: Path, reading: Reading) -> Source:
             "file has 'images' in its name."
         )
     reading.note_beside(labels)
+    match = _EMNIST.match(images.name)
+    if match and match[2] == "train":
+        files = [_find(images.parent, name) for name in _emnist_names(match[1])[2:]]
+        if all(files):
+            pairs = [_Pair(images, labels), _Pair(*(file for file in files if file))]
+            for file in pairs[1]:
+                reading.note_beside(file)
+            return _parts(pairs, f"files {images} and those beside it", reading)
     return _parts([_Pair(images, labels)], f"files {images} and {labels.name}", reading)
 
 
@@ -158,6 +188,14 @@ def _damage(path: Path) -> DataError | None:
 def _find(folder: Path, name: str) -> Path | None:
     spellings = (name, name.replace("-idx", ".idx"))
     return _existing(folder, [s + end for s in spellings for end in ("", ".gz")])
+
+
+def _emnist_names(kind: str) -> list[str]:
+    return [
+        f"{kind}-{part}-{what}-ubyte"
+        for part in ("train", "test")
+        for what in ("images-idx3", "labels-idx1")
+    ]
 
 
 def _existing(folder: Path, names: Any) -> Path | None:

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 from pellucid.data.readers.csv_file import CSV_FILE, CSV_FOLDER, CSV_ZIP
 from pellucid.data.readers.elsewhere import way_out
-from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER
+from pellucid.data.readers.folder_entries import is_inside, pictures_in, split_of, subfolders
+from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER, emnist_kinds
 from pellucid.data.readers.mat import MAT_FILE, MAT_FOLDER
 from pellucid.data.readers.npy import NPY_FILE, NPY_FOLDER
 from pellucid.data.readers.npz import NPZ_FILE
 from pellucid.data.readers.parquet import PARQUET_FILE, PARQUET_FOLDER
 from pellucid.data.readers.picture_folder import PICTURE_FOLDER
-from pellucid.data.samples import Reading, Source
+from pellucid.data.readers.picture_table import PICTURE_TABLE, PICTURE_TABLE_FOLDER
+from pellucid.data.samples import Block, Reading, Samples, Source
 from pellucid.errors import DataError
 
 __all__ = ["FILES", "FOLDERS", "LAYOUTS", "source_of"]
 
-FILES = (NPZ_FILE, NPY_FILE, MAT_FILE, CSV_FILE, CSV_ZIP, PARQUET_FILE, IDX_FILE)
+FILES = (
+    NPZ_FILE, NPY_FILE, MAT_FILE, PICTURE_TABLE, CSV_FILE, CSV_ZIP, PARQUET_FILE, IDX_FILE
+)  # fmt: skip
 """What a file may be."""
 
-FOLDERS = (IDX_FOLDER, CSV_FOLDER, NPY_FOLDER, MAT_FOLDER, PARQUET_FOLDER, PICTURE_FOLDER)
+FOLDERS = (
+    IDX_FOLDER, PICTURE_TABLE_FOLDER, CSV_FOLDER, NPY_FOLDER, MAT_FOLDER, PARQUET_FOLDER,
+    PICTURE_FOLDER,
+)  # fmt: skip
 """What a folder may be; the first that takes it reads it."""
+
+_MOST_AROUND = 4  # folders around everything
 
 _FILES, _FOLDERS = ([reader.words for reader in readers] for readers in (FILES, FOLDERS))
 LAYOUTS = (
@@ -39,6 +50,19 @@ def source_of(path: Path, reading: Reading) -> Source:
     DataError
         It has none of the layouts, or something is wrong with it.
     """
+    path = _unwrapped(path, reading)
+    source = _read(path, reading)
+    transpose = reading.transpose
+    if transpose is None and _is_emnist(path):
+        transpose = True
+        reading.guess(
+            f"{path}: EMNIST's files hold their images transposed, so they are turned upright "
+            "(transpose=False leaves them)."
+        )
+    return _transposed(source) if transpose else source
+
+
+def _read(path: Path, reading: Reading) -> Source:
     is_folder = path.is_dir()
     if not is_folder and not path.is_file():
         raise DataError(f"{path} is not a regular file.")
@@ -51,3 +75,45 @@ def source_of(path: Path, reading: Reading) -> Source:
     if is_folder:
         raise DataError(f"The folder {path} holds no images that are known. Known: {LAYOUTS}.")
     raise DataError(f"{path} is of no kind that is known. Known: {LAYOUTS}.")
+
+
+def _unwrapped(path: Path, reading: Reading) -> Path:
+    """Return a folder, or what is in it where there is one folder more around everything."""
+    root, inner = path, path
+    for _ in range(_MOST_AROUND):
+        if not inner.is_dir() or any(reader.takes(inner) for reader in FOLDERS[:-1]):
+            break
+        names = subfolders(inner)
+        if len(names) != 1 or split_of(names[0]) or pictures_in(inner):
+            break
+        only = inner / names[0]
+        if not (reading.follow_links or is_inside(only, root.resolve())):
+            break
+        if not (subfolders(only) or any(reader.takes(only) for reader in FOLDERS[:-1])):
+            break
+        inner = only
+    if inner != path:
+        reading.tell(f"{path}: {inner} is all that is in it, and is read.")
+    return inner
+
+
+def _is_emnist(path: Path) -> bool:
+    """Tell whether files have the names that EMNIST's authors gave them, but for pictures."""
+    if not path.is_dir():
+        return path.name.lower().startswith("emnist-")
+    return IDX_FOLDER.takes(path) and bool(emnist_kinds(path))
+
+
+def _transposed(source: Source) -> Source:
+    """Return a source with rows and columns of its images exchanged."""
+    test = None if source.test is None else _turned(source.test)
+    return dataclasses.replace(source, train=_turned(source.train), test=test)
+
+
+def _turned(samples: Samples) -> Samples:
+    def blocks() -> Iterator[Block]:
+        for block in samples.blocks():
+            yield block._replace(images=block.images.swapaxes(-1, -2))
+
+    *channels, height, width = samples.shape
+    return dataclasses.replace(samples, shape=(*channels, width, height), blocks=blocks)

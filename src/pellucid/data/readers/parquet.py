@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pellucid.data.readers.picture_file import Content
 from pellucid.data.readers.picture_source import Picture, Pictures, source_of_pictures
-from pellucid.data.readers.pictures import Content
 from pellucid.data.readers.reader import Reader, ends_in
 from pellucid.data.samples import MOST_LABEL, Reading, Source, together
 from pellucid.errors import DataError

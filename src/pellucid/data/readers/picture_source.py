@@ -6,6 +6,7 @@ pictures; where none is given it is the one that takes pictures of the size they
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.data.readers.pictures import Content, Header, PictureError, decode, read_header
+from pellucid.data.readers.deep_pictures import DeepPictures, find_deep_range
+from pellucid.data.readers.picture_file import Content, PictureError
+from pellucid.data.readers.picture_pixels import Depth, Header, Seen, decode, read_header
 from pellucid.data.samples import BLOCK_BYTES, Block, Reading, Samples, Source, Steps
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
@@ -62,11 +65,14 @@ class _Survey:
         The class of each, of the bad ones too.
     is_color : bool
         Whether one of them has colors.
+    deep : dict
+        The depth of each that has more than 8 bits, by its place.
     """
 
     sizes: NDArray[np.int32]
     labels: NDArray[np.int64]
     is_color: bool
+    deep: dict[int, Depth]
 
 
 def _common(surveys: Sequence[_Survey]) -> list[tuple[tuple[int, int], int]]:
@@ -98,8 +104,10 @@ def source_of_pictures(
     steps = Steps(reading.progress, 2 * total)
     surveys = [_survey(part, reading, steps) for part in pictures]
     preprocessing, exact = _choose(surveys, reading)
+    preprocessing = _with_depth(preprocessing, pictures, surveys, reading)
+    seen = Seen(reading.guess)
     samples = [
-        _samples(part, survey, preprocessing, exact, reading, steps)
+        _samples(part, survey, preprocessing, exact, reading, steps, seen)
         for part, survey in zip(pictures, surveys, strict=True)
     ]
     return Source(
@@ -110,6 +118,7 @@ def source_of_pictures(
 
 def _survey(pictures: Pictures, reading: Reading, steps: Steps) -> _Survey:
     sizes, is_color = np.zeros((pictures.count, 2), np.int32), False
+    deep: dict[int, Depth] = {}
     labels = np.full(pictures.count, -1, np.int64)
     for number, picture in enumerate(pictures.each()):
         labels[number] = picture.label
@@ -121,8 +130,10 @@ def _survey(pictures: Pictures, reading: Reading, steps: Steps) -> _Survey:
             if header is not None:
                 sizes[number] = header.height, header.width
                 is_color |= header.is_color
+                if header.depth != "bytes":
+                    deep[number] = header.depth
         steps.step()
-    return _Survey(sizes, labels, is_color)
+    return _Survey(sizes, labels, is_color, deep)
 
 
 def _header(content: Content | str) -> Header:
@@ -156,6 +167,26 @@ def _choose(
     return _as_they_are(is_color, size), size
 
 
+def _with_depth(
+    preprocessing: Preprocessing,
+    pictures: Sequence[Pictures],
+    surveys: Sequence[_Survey],
+    reading: Reading,
+) -> Preprocessing:
+    """Return the preprocessing with the range of pictures of more than 8 bits, if there are any."""
+    if preprocessing.deep_range is not None or not any(survey.deep for survey in surveys):
+        return preprocessing
+
+    def deep() -> DeepPictures:
+        for part, survey in zip(pictures, surveys, strict=True):
+            for number, picture in enumerate(part.each() if survey.deep else ()):
+                if number in survey.deep and isinstance(picture.content, Content):
+                    yield picture.content, survey.deep[number]
+
+    found = find_deep_range(reading.name, deep(), reading.guess)
+    return preprocessing if found is None else dataclasses.replace(preprocessing, deep_range=found)
+
+
 def _as_they_are(is_color: bool, size: tuple[int, int]) -> Preprocessing:
     """Return what never inverts or moves, and leaves a picture of the size unchanged."""
     shape = (3 if is_color else 1, *size)
@@ -169,6 +200,7 @@ def _samples(
     exact: tuple[int, int] | None,
     reading: Reading,
     steps: Steps,
+    seen: Seen,
 ) -> Samples:
     channels, *size = preprocessing.input_shape
     shape = tuple(size) if channels == 1 else preprocessing.input_shape
@@ -180,7 +212,7 @@ def _samples(
                 f"it has {height} x {width} pixels, most have {exact[0]} x {exact[1]}; size= "
                 "brings all to one size"
             )
-        return _image(picture.content, preprocessing).reshape(shape)
+        return _image(picture.content, preprocessing, seen.at(picture.where)).reshape(shape)
 
     def blocks() -> Iterator[Block]:
         images: list[NDArray[np.uint8]] = []
@@ -212,10 +244,12 @@ def _block(images: list[NDArray[np.uint8]], places: list[int], survey: _Survey) 
     return Block(np.stack(images), survey.labels[listed], listed)
 
 
-def _image(content: Content | str | None, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+def _image(
+    content: Content | str | None, preprocessing: Preprocessing, seen: Seen
+) -> NDArray[np.uint8]:
     if content is None or isinstance(content, str):  # it was there in the first round
         raise PictureError(content or "it can't be read any more")
-    pixels = decode(content)
+    pixels = decode(content, preprocessing.deep_range, seen)
     try:
         return preprocessing.picture(pixels)
     except DataError as error:

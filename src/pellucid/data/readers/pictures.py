@@ -1,99 +1,52 @@
-"""Pictures from files, as arrays of bytes: every way a file can be bad is told by its reason."""
+"""Pictures from files, as arrays of bytes, for whoever has a few of them and no data set."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import stat
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
+from pellucid.arguments import warn
+from pellucid.console import Say
+from pellucid.data.readers.deep_pictures import DeepPictures, find_deep_range
+from pellucid.data.readers.picture_file import PictureError
+from pellucid.data.readers.picture_pixels import Seen, decode, read_header
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = [
-    "Header",
-    "PictureError",
-    "decode",
-    "read_header",
-    "read_images",
-    "read_picture",
-    "read_pictures",
-]
-
-_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
-_MOST_PIXELS = 64_000_000
-_MOST_SIDE = 65_535
-# A tile is unpacked as a whole, however small the picture is.
-_MOST_TILE = 16_777_216
-_TILE_SIDES = (322, 323)
-# Pixels that are converted at once.
-_STRIP = 1 << 20
-
-# What becomes an array of brightness; everything else has colors.
-_GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
-# EXIF orientations that turn a picture by a quarter.
-_QUARTER_TURNS = (5, 6, 7, 8)
-_ORIENTATION = 0x0112
-# What makes a picture upright, by its EXIF orientation: views, not copies.
-_UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    2: np.fliplr,
-    3: lambda pixels: np.rot90(pixels, 2),
-    4: np.flipud,
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, -1),
-    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
-    8: np.rot90,
-}
+__all__ = ["read_images", "read_picture", "read_pictures"]
 
 T = TypeVar("T")
 PicturePath = str | os.PathLike[str]
-Content = Path | bytes
-"""A file, or what a file holds."""
-
-
-class Header(NamedTuple):
-    """What is known of a picture before its pixels are decoded.
-
-    Attributes
-    ----------
-    height, width : int
-        As :func:`read_picture` returns them.
-    is_color : bool
-        Whether it has three channels.
-    """
-
-    height: int
-    width: int
-    is_color: bool
-
-
-class PictureError(Exception):
-    """The reason why a file is no picture, to be put behind its name."""
 
 
 def read_picture(path: PicturePath) -> NDArray[np.uint8]:
-    """Read a PNG, JPEG, BMP, TIFF or GIF picture of at most 64 million pixels.
+    """Read a PNG, JPEG, BMP, TIFF, GIF or WebP picture of at most 64 million pixels.
 
-    The picture is turned upright as its EXIF data say. Palettes are resolved, transparent parts
-    are put on white, 16-bit values are scaled to 8 bits. Of several frames the first is taken.
+    HEIC and AVIF are read where Pillow, or a plugin of its, does. The picture is turned upright as
+    its EXIF data say. Palettes are resolved; transparent parts are put on white, or on black if the
+    rest is nearly white itself. Values of more than 8 bits, or floats, are scaled to bytes. Of
+    several frames the first is taken.
 
     Parameters
     ----------
     path : path-like
-        The file.
+        The file; ``~`` is the home folder.
 
     Returns
     -------
     ndarray of shape (H, W) or (H, W, 3), uint8
         Brightness, or red, green and blue.
+
+    Warns
+    -----
+    UserWarning
+        The picture has more than 8 bits and does not use all of them: it says which values become
+        0 and 255.
 
     Raises
     ------
@@ -104,6 +57,7 @@ def read_picture(path: PicturePath) -> NDArray[np.uint8]:
     Examples
     --------
     >>> import tempfile
+    >>> from PIL import Image
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "line.png")
     ...     Image.fromarray(np.array([[0, 128, 255]], np.uint8)).save(path)
@@ -111,10 +65,7 @@ def read_picture(path: PicturePath) -> NDArray[np.uint8]:
     >>> picture.tolist()
     [[0, 128, 255]]
     """
-    try:
-        return decode(Path(path))
-    except PictureError as error:
-        raise DataError(f"Can't read the picture {path}: {error}.") from error.__cause__
+    return read_pictures([path])[0]
 
 
 def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
@@ -128,7 +79,13 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     Returns
     -------
     list of ndarray
-        As :func:`read_picture`, in the order of the paths.
+        As :func:`read_picture`, in the order of the paths. Values of more than 8 bits are scaled
+        alike in all.
+
+    Warns
+    -----
+    UserWarning
+        As :func:`read_picture`.
 
     Raises
     ------
@@ -141,12 +98,12 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     Traceback (most recent call last):
     pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
-    return _each(paths, lambda pixels: pixels)
+    return _each(list(paths), lambda pixels: pixels, None, None)
 
 
 def read_images(
-    paths: Iterable[PicturePath], preprocessing: Preprocessing
-) -> NDArray[np.uint8]:  # fmt: skip
+    paths: Iterable[PicturePath], preprocessing: Preprocessing, *, say: Say | None = None
+) -> NDArray[np.uint8]:
     """Read several pictures as the input of a network; only one of them is held at a time.
 
     Parameters
@@ -155,10 +112,18 @@ def read_images(
         The files, at least one.
     preprocessing : Preprocessing
         What makes images of them.
+    say : callable, optional
+        Is called with a line for what was guessed about the pictures, in place of a warning.
 
     Returns
     -------
     ndarray of shape (n, C, height, width), uint8
+
+    Warns
+    -----
+    UserWarning
+        As :func:`read_picture`, if the preprocessing has no ``deep_range``, and ``say`` is not
+        given.
 
     Raises
     ------
@@ -171,17 +136,27 @@ def read_images(
     Traceback (most recent call last):
     pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
-    return np.stack(_each(paths, preprocessing.picture))
+    return np.stack(_each(list(paths), preprocessing.picture, preprocessing.deep_range, say))
 
 
-def _each(paths: Iterable[PicturePath], make: Callable[[NDArray[np.uint8]], T]) -> list[T]:
+def _each(
+    names: Sequence[PicturePath],
+    make: Callable[[NDArray[np.uint8]], T],
+    deep_range: tuple[float, float] | None,
+    say: Say | None,
+) -> list[T]:
     """Return what is made of each picture, or raise one error for all bad ones."""
-    made, bad = [], []
-    for path in paths:
+    tell = warn if say is None else say
+    paths = [Path(name).expanduser() for name in names]
+    if deep_range is None:
+        where = str(names[0]) if len(names) == 1 else f"{len(names):,} pictures"
+        deep_range = find_deep_range(where, _deep(paths), tell)
+    made, bad, seen = [], [], Seen(tell)
+    for name, path in zip(names, paths, strict=True):
         try:
-            made.append(make(decode(Path(path))))
+            made.append(make(decode(path, deep_range, seen.at(name))))
         except PictureError as error:
-            bad.append(f"{path}: {error}")
+            bad.append(f"{name}: {error}")
     if len(bad) == 1:
         raise DataError(f"Can't read the picture {bad[0]}.")
     if bad:
@@ -190,132 +165,11 @@ def _each(paths: Iterable[PicturePath], make: Callable[[NDArray[np.uint8]], T]) 
     return made
 
 
-def read_header(content: Content) -> Header:
-    """Return size and kind of a picture; raise PictureError where it can't be a picture."""
-    with _opened(content) as picture:
-        turned = _orientation(picture) in _QUARTER_TURNS
-        height, width = picture.size if turned else picture.size[::-1]
-        is_gray = picture.mode in _GRAY_MODES or picture.mode.startswith("I;16")
-        return Header(height, width, not is_gray)
-
-
-def decode(content: Content) -> NDArray[np.uint8]:
-    """Return a picture's pixels as :func:`read_picture` does; raise PictureError."""
-    with _opened(content) as picture:
-        return _pixels(picture)
-
-
-@contextlib.contextmanager
-def _opened(content: Content) -> Iterator[Image.Image]:
-    """Open a picture whose size is allowed; whatever fails inside becomes a PictureError."""
-    if isinstance(content, bytes):
-        if not content:
-            raise PictureError("it is empty (0 bytes)")
-    else:
-        _check_file(content)
-    with warnings.catch_warnings():
-        # Pillow warns about odd metadata and large pictures; the limits here are our own.
-        warnings.simplefilter("ignore")
+def _deep(paths: Iterable[Path]) -> DeepPictures:
+    for path in paths:
         try:
-            file = io.BytesIO(content) if isinstance(content, bytes) else content
-            with Image.open(file, formats=_FORMATS) as picture:
-                _check_size(picture)
-                yield picture
-        except PictureError:
-            raise
-        except UnidentifiedImageError as error:
-            raise PictureError(
-                "it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF and GIF"
-            ) from error
-        except Image.DecompressionBombError as error:
-            raise PictureError(
-                f"it has more than {_MOST_PIXELS // 10**6} million pixels"
-            ) from error
-        except MemoryError as error:
-            raise PictureError("there is not enough memory for it") from error
-        except Exception as error:
-            # On damaged files Pillow's decoders raise OSError, SyntaxError, ValueError, zlib's
-            # and struct's errors, and more.
-            raise PictureError(f"it is damaged ({error or type(error).__name__})") from error
-
-
-def _check_file(path: Path) -> None:
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise PictureError("there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise PictureError(getattr(error, "strerror", None) or str(error)) from error
-    if stat.S_ISDIR(status.st_mode):
-        raise PictureError("it is a folder")
-    if not stat.S_ISREG(status.st_mode):
-        raise PictureError("it is not a regular file")
-    if status.st_size == 0:
-        raise PictureError("it is empty (0 bytes)")
-    if not os.access(path, os.R_OK):
-        raise PictureError("there is no permission to read it")
-
-
-def _check_size(picture: Image.Image) -> None:
-    width, height = picture.size
-    if width * height > _MOST_PIXELS:
-        raise PictureError(
-            f"it has {width} x {height} pixels, more than {_MOST_PIXELS // 10**6} million; make it "
-            "smaller"
-        )
-    if width * height == 0:
-        raise PictureError("it has no pixels")
-    if max(width, height) > _MOST_SIDE:
-        raise PictureError(
-            f"it has {width} x {height} pixels, more than {_MOST_SIDE:,} on a side; cut it"
-        )
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        tile = [int(picture.tag_v2.get(side, 0)) for side in _TILE_SIDES]
-        if tile[0] * tile[1] > _MOST_TILE:
-            raise PictureError(
-                f"it has tiles of {tile[0]} x {tile[1]} pixels; save it with smaller ones"
-            )
-
-
-def _orientation(picture: Image.Image) -> int:
-    with contextlib.suppress(Exception):  # damaged EXIF data don't make the pixels unreadable
-        return int(picture.getexif().get(_ORIENTATION, 1))
-    return 1
-
-
-def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
-    """Return the pixels, upright; beside the decoded picture and these, only strips are held."""
-    picture.load()
-    turn = _UPRIGHT.get(_orientation(picture))
-    width, height = picture.size
-    rows = max(1, _STRIP // width)
-    pixels: NDArray[np.uint8] | None = None
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        strip = _strip(picture.crop((0, top, width, bottom)))
-        if pixels is None:
-            pixels = np.empty((height, *strip.shape[1:]), np.uint8)
-        pixels[top:bottom] = strip
-    assert pixels is not None  # there is a row at least
-    return pixels if turn is None else turn(pixels)
-
-
-def _strip(strip: Image.Image) -> NDArray[np.uint8]:
-    if strip.mode == "I" or strip.mode.startswith("I;16"):
-        return _from_16_bits(strip)
-    if strip.mode == "F":
-        raise PictureError("its pixels are floating-point numbers; save it with 8 or 16 bits")
-    if strip.has_transparency_data:
-        layer = strip.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        flat = Image.alpha_composite(white, layer)
-        return np.array(flat.convert("L" if strip.mode in ("L", "LA", "La", "1") else "RGB"))
-    return np.array(strip.convert("L" if strip.mode in ("L", "1") else "RGB"))
-
-
-def _from_16_bits(picture: Image.Image) -> NDArray[np.uint8]:
-    values = np.asarray(picture).astype(np.int64)
-    if values.min() < 0 or values.max() > 65535:
-        raise PictureError("its pixels have 32 bits; save it with 8 or 16 bits")
-    # 65535 / 255 = 257; half of it rounds.
-    return ((values + 128) // 257).astype(np.uint8)
+            depth = read_header(path).depth
+        except PictureError:  # it is told when it is decoded
+            continue
+        if depth != "bytes":
+            yield path, depth
