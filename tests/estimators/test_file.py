@@ -252,7 +252,8 @@ class TestCommandLine:
 
     def test_a_model_of_0_to_16_takes_pictures_of_0_to_255(self, path):
         small().fit(DIGITS.images[:100], Y).save(path)
-        assert load_model(path).preprocessing == Preprocessing((8, 8))
+        expected = Preprocessing((8, 8), fit="resize")  # ink that reaches the border is not MNIST's
+        assert load_model(path).preprocessing == expected
 
     def test_it_takes_our_models(self, path, tmp_path):
         digits = data.load("digits")
@@ -272,6 +273,37 @@ class TestCommandLine:
         code, out, err = invoke("predict", path, tmp_path / "digit.png", "--json")
         assert code == 0, err
         assert json.loads(out)["label"] == str(classifier.predict(digits.test_images[3:4])[0])
+
+    def test_gray_photographs_are_read_as_they_were(self, path, tmp_path):
+        random = np.random.default_rng(0)
+        y = np.arange(100) % 2
+        photos = (
+            random.integers(60, 150, (100, 12, 12)) + 100 * (np.arange(12) > 5) * y[:, None, None]
+        )
+        photos = photos.astype(np.uint8)
+        classifier = CNNClassifier(random_state=0, max_iter=10).fit(photos, y)
+        classifier.save(path)
+        names = [tmp_path / f"{n}.png" for n in range(20)]
+        for name, photo in zip(names, photos, strict=False):
+            Image.fromarray(photo).resize((36, 36), Image.Resampling.NEAREST).save(name)
+        code, out, err = invoke("predict", path, *names, "--json")
+        assert code == 0, err
+        assert "is not stored in the model" in err
+        assert "pictures are resized to 12 x 12 as they are" in err
+        assert [json.loads(line)["label"] for line in out.splitlines()] == list(map(str, y[:20]))
+        classifier.preprocessing_ = classifier.preprocessing_
+        classifier.save(path)
+        assert "not stored" not in invoke("predict", path, *names)[2]
+
+    def test_pictures_that_look_otherwise_are_told(self, path, tmp_path):
+        images = (DIGITS.images * 15).astype(np.uint8)
+        classifier = small().fit(images[:100], Y)
+        classifier.preprocessing_ = Preprocessing((8, 8), "light-on-dark", "resize")
+        classifier.save(path)
+        Image.fromarray(255 - images[0]).save(tmp_path / "digit.png")
+        code, _, err = invoke("predict", path, tmp_path / "digit.png")
+        assert code == 0, err
+        assert "The data looks inverted" in err
 
     def test_pictures_in_color_are_only_resized(self, path):
         images = np.random.default_rng(0).integers(0, 256, (20, 6, 6, 3)).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from pellucid.arguments import warn
 from pellucid.errors import DataError
 from pellucid.estimators.fitted import Fitted
-from pellucid.estimators.rows import Images, check_image_shape, rows_of
+from pellucid.estimators.rows import Images, check_image_shape, on_scale, rows_of
+from pellucid.images.pixel_range import LOOKED_AT, another_scale
 from pellucid.network.layers import Shape
 
 __all__ = ["LARGEST_SUM", "Given", "Labeled", "given_to_learn", "given_to_predict"]
@@ -41,6 +44,16 @@ class Given:
         """Return the images as the network takes them; refuse those of another shape."""
         check_image_shape(self.shape, fitted.network.input_shape)
         return Images(self.samples, fitted.pixel_range, fitted.network.input_shape)
+
+    def warn_if_unlike(self, fitted: Fitted) -> None:
+        """Warn if the images don't look like those of the training."""
+        difference = another_scale(self.samples, fitted.pixel_range)
+        if difference is None and fitted.looks is not None:
+            some = self.samples[:: math.ceil(len(self.samples) / LOOKED_AT)]
+            pictures = on_scale(some, fitted.pixel_range, fitted.network.input_shape)
+            difference = fitted.looks.difference(pictures, fitted.pixel_range)
+        if difference is not None:
+            warn(difference)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
 from pellucid.execution.inference import run_network
-from pellucid.images.pixel_range import warn_of_another_scale
 from pellucid.network.layers import Flatten
 from pellucid.network.network import Network
 
@@ -42,7 +41,7 @@ def outputs(
     The images are made ready a part at a time.
     """
     images = given.images(fitted)
-    warn_of_another_scale(given.samples, fitted.pixel_range)
+    given.warn_if_unlike(fitted)
     return np.concatenate(
         [_outputs(fitted, network, part, workers) for part in images.parts(AT_ONCE)]
     )

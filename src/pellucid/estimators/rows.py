@@ -15,7 +15,7 @@ from pellucid.images.axes import sides
 from pellucid.images.pixel_range import BYTES, scaled
 from pellucid.network.layers import Shape
 
-__all__ = ["Images", "check_image_shape", "image_shape_of", "rows_of", "warn_of_color"]
+__all__ = ["Images", "check_image_shape", "image_shape_of", "on_scale", "rows_of", "warn_of_color"]
 
 LEAST_COLORED = 8
 """The side of the smallest color image that a row is taken for; shorter rows are tables."""
@@ -189,6 +189,17 @@ class Images:
         channels, height, width = self._shape
         values = scaled(samples, self._range)
         return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+
+
+def on_scale(
+    samples: NDArray[Any], pixel_range: tuple[float, float], shape: Shape
+) -> NDArray[np.float64]:
+    """Return rows as images (n, C, H, W) on a scale of 0 to 1, but not cut off at its ends."""
+    channels, height, width = shape
+    low, high = pixel_range
+    with np.errstate(over="ignore", under="ignore"):
+        values = (samples.astype(np.float64) - low) / (high - low)
+    return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
 
 
 def _channels_first(shape: Shape) -> Shape:
