@@ -22,7 +22,7 @@ from pellucid import (
     load_model,
     save_model,
 )
-from pellucid.errors import ConfigurationError, ModelFileError, NetworkError
+from pellucid.errors import ConfigurationError, DataError, ModelFileError, NetworkError
 from pellucid.files.model_file import Model
 from pellucid.runs import run
 from pellucid.runs.finished import FinishedRun
@@ -294,6 +294,23 @@ class TestCommandLine:
         classifier.preprocessing_ = classifier.preprocessing_
         classifier.save(path)
         assert "not stored" not in invoke("predict", path, *names)[2]
+
+    def test_pictures_are_predicted_in_python_as_by_the_command(self, path, tmp_path):
+        images = (DIGITS.images * 15).astype(np.uint8)
+        classifier = small(max_iter=6).fit(images[:900], DIGITS.target[:900])
+        names = [tmp_path / f"{n}.png" for n in range(12)]
+        for name, image in zip(names, images, strict=False):
+            Image.fromarray(image).save(name)
+        assert (classifier.predict_pictures(names) == classifier.predict(images[:12])).all()
+        assert classifier.predict_pictures(names[3])[0] == classifier.predict(images[3:4])[0]
+        read = data.read_images(names, classifier.preprocessing_)
+        assert (classifier.predict(read) == classifier.predict(images[:12])).all()
+        with pytest.raises(DataError, match="paths is empty"):
+            classifier.predict_pictures([])
+        Image.fromarray(255 - images[0]).save(names[0])
+        classifier.preprocessing_ = Preprocessing((8, 8), "light-on-dark", "resize")
+        with pytest.warns(UserWarning, match="The set of pictures looks inverted"):
+            classifier.predict_pictures(names[:1])
 
     def test_pictures_that_look_otherwise_are_told(self, path, tmp_path):
         images = (DIGITS.images * 15).astype(np.uint8)

@@ -106,10 +106,13 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
         model knows, what the data set has, and the fix.
     """
     places = {name: place for place, name in enumerate(model.classes)}
-    if not places.keys() >= set(dataset.classes):
+    odd = [name for name in dataset.classes if name not in places]
+    if odd:
+        are = "is no class" if len(odd) == 1 else "are no classes"
         raise DataError(
-            f"{dataset.name} has the classes {some(dataset.classes)}, but the model was trained "
-            f"on {some(model.classes)}; give ", Argument("data"), " the set it was trained on.",
+            f"{dataset.name} has the classes {some(dataset.classes)}; {some(odd)} {are} of the "
+            f"model, which was trained on {some(model.classes)}. Leave these images out, or give ",
+            Argument("data"), " the set it was trained on.",
         )  # fmt: skip
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
