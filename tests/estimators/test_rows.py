@@ -12,7 +12,6 @@ from pellucid.estimators.rows import (
     fitting,
     image_shape_of,
     rows_of,
-    warn_of_color,
 )
 
 
@@ -87,13 +86,6 @@ class TestImageShape:
     def test_channels_first_are_noticed(self):
         with pytest.raises(DataError, match=re.escape("use X.transpose(0, 2, 3, 1)")):
             image_shape_of((3, 32, 32), None)
-
-    def test_rows_that_may_be_color_images_are_told(self):
-        message = re.escape("set image_shape=(32, 32, 3); if not, set image_shape=(1, 3072).")
-        with pytest.warns(UserWarning, match=message):
-            warn_of_color((3072,), None)
-        for shape, wanted in (((3072,), (1, 3072)), ((784,), None), ((75,), None), ((8, 24), None)):
-            warn_of_color(shape, wanted)
 
     @pytest.mark.parametrize(
         ("wanted", "fix"),

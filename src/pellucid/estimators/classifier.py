@@ -59,7 +59,7 @@ class CNNClassifier(
     image_shape : (int, int), (int, int, int) or None, default None
         ``(height, width)`` or ``(height, width, channels)`` of one image, where X is
         (n, features). None takes a square for a number of features that is a square of at least
-        16, and a single row for any other, with a warning where it may be a color image.
+        16, and a single row for any other, with a warning where X does not look like it.
     pixel_range : "auto" or (float, float), default "auto"
         The values that become 0 and 1; what lies outside in later data becomes 0 or 1 too, and a
         warning tells if that looks like another scale. "auto" is 0 to 255 for uint8 with a value

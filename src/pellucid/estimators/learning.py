@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
+from pellucid.estimators.neighbors import warn_of_rows
 from pellucid.estimators.passes import (
     Epoch,
     Examples,
@@ -23,7 +24,7 @@ from pellucid.estimators.passes import (
     split,
     train,
 )
-from pellucid.estimators.rows import image_shape_of, on_scale, warn_of_color
+from pellucid.estimators.rows import image_shape_of, on_scale
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.canonical import canonical
@@ -59,8 +60,9 @@ def start(
         settings.check_unchanged(before.network, before.pixel_range)
         given.warn_if_unlike(before)
         return before
-    warn_of_color(given.shape, settings.image_shape)
     image_shape = image_shape_of(given.shape, settings.image_shape)
+    if len(given.shape) == 1:
+        warn_of_rows(given.used, given.feature_names, settings.image_shape, image_shape)
     network = build_network(settings.network, image_shape, len(classes))
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     used = given.used

@@ -10,16 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.images.axes import sides
 from pellucid.images.pixel_range import BYTES, scaled
 from pellucid.network.layers import Shape
 
-__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of", "warn_of_color"]
-
-LEAST_COLORED = 8
-"""The side of the smallest color image that a row is taken for; shorter rows are tables."""
+__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of"]
 
 LARGEST_LAST = 4
 """Channels that images mostly have, at most."""
@@ -133,23 +129,6 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
         side = math.isqrt(shape[0])
         shape = (side, side) if side * side == shape[0] and side >= 4 else (1, shape[0])
     return _channels_first(shape)
-
-
-def warn_of_color(shape: Shape, wanted: Shape | None) -> None:
-    """Warn if rows of pixels have the length of square color images, and nobody said what they are.
-
-    Parameters
-    ----------
-    shape, wanted : tuple of int
-        As for :func:`image_shape_of`.
-    """
-    side = math.isqrt(shape[0] // 3)
-    if wanted is None and len(shape) == 1 and shape[0] == 3 * side**2 and side >= LEAST_COLORED:
-        warn(
-            f"X has rows of {shape[0]} values, each taken as one row of pixels. If they are color "
-            f"images, channels last, set image_shape=({side}, {side}, 3); if not, set "
-            f"image_shape=(1, {shape[0]})."
-        )
 
 
 def fitting(X: Any, shape: Shape, expected: Shape) -> tuple[Any, Shape]:
