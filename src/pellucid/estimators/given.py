@@ -17,6 +17,7 @@ from pellucid.errors import DataError
 from pellucid.estimators.classes import check_targets
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.rows import Images, fitting, on_scale, rows_of
+from pellucid.images.looks import alike_or_blank
 from pellucid.images.pixel_range import LOOKED_AT, another_scale
 from pellucid.network.layers import Shape
 
@@ -46,7 +47,10 @@ class Given:
         return Images(self.samples, fitted.pixel_range, fitted.network.input_shape)
 
     def warn_if_unlike(self, fitted: Fitted) -> None:
-        """Warn if the images don't look like those of the training."""
+        """Warn if the images don't look like those of the training, or show nothing."""
+        nothing = alike_or_blank(self.samples)
+        if nothing is not None:
+            warn(f"{nothing}, so what is said of them means nothing; look at how X was made.")
         difference = another_scale(self.samples, fitted.pixel_range)
         if difference is None and fitted.looks is not None:
             some = self.samples[:: math.ceil(len(self.samples) / LOOKED_AT)]

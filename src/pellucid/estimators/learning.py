@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from pellucid.arguments import warn
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -28,7 +29,7 @@ from pellucid.estimators.rows import image_shape_of, on_scale
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.canonical import canonical
-from pellucid.images.looks import MOST, Looks, guessed_preprocessing
+from pellucid.images.looks import MOST, Looks, alike_or_blank, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
@@ -61,6 +62,9 @@ def start(
         given.warn_if_unlike(before)
         return before
     image_shape = image_shape_of(given.shape, settings.image_shape)
+    nothing = alike_or_blank(given.used)
+    if nothing is not None:
+        warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
     if len(given.shape) == 1:
         warn_of_rows(given.used, given.feature_names, settings.image_shape, image_shape)
     network = build_network(settings.network, image_shape, len(classes))

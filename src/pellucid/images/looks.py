@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pellucid.images.pixel_range import BYTES, rescaling
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Looks", "guessed_preprocessing"]
+__all__ = ["Looks", "alike_or_blank", "guessed_preprocessing"]
 
 MOST = 2048
 """Pictures of a training that are looked at."""
@@ -221,6 +221,31 @@ class Looks:
             values > marks[-1 - end] + margin
         )
         return outside
+
+
+def alike_or_blank(rows: NDArray[Any]) -> str | None:
+    """Return in words how many images show nothing, or that all are equal; None if neither.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, features)
+        Images, a row each.
+
+    Examples
+    --------
+    >>> alike_or_blank(np.array([[1, 1], [1, 2]]))
+    '1 of 2 images is blank (all pixels equal)'
+    """
+    count, size = rows.shape
+    if size < LEAST_SIDE**2:
+        return None
+    blank = int(np.count_nonzero((rows == rows[:, :1]).all(axis=1)))
+    if blank:
+        are = "is" if blank == 1 else "are"
+        return f"{blank:,} of {count:,} images {are} blank (all pixels equal)"
+    if count >= LEAST_IMAGES and (rows[1:] == rows[:1]).all():
+        return f"{count:,} of {count:,} images are equal"
+    return None
 
 
 def guessed_preprocessing(input_shape: tuple[int, ...], looks: Looks | None) -> Preprocessing:
