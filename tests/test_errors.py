@@ -100,3 +100,11 @@ def test_an_error_that_names_none():
     assert PellucidError("All wrong.").argument is None
     assert str(PellucidError("All wrong.").named(shouted)) == "All wrong."
     assert str(PellucidError()) == ""
+
+
+def test_messages_are_short_and_no_commands_to_a_terminal():
+    error = errors.ConfigurationError(f"name is {'x' * 100_000}; use\n\x1b[31m{'y' * 50}.")
+    assert len(str(error)) < 2200
+    assert str(error).startswith("name is xxx")
+    assert " ... " in str(error)
+    assert str(error).endswith("; use\n?[31m" + "y" * 50 + ".")

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from pellucid.errors import ConfigurationError
+from pellucid.errors import ConfigurationError, DataError
 
 __all__ = [
+    "check_weights",
     "count_workers",
     "flag",
     "instance",
@@ -152,6 +153,31 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)
+
+
+def check_weights(sample_weight: Any) -> None:
+    """Refuse weights of images that are no numbers; raise DataError.
+
+    Examples
+    --------
+    >>> check_weights("balanced")
+    Traceback (most recent call last):
+    pellucid.errors.DataError: sample_weight is 'balanced'; it must be a list of one number for each
+    image.
+    """
+    if sample_weight is None:
+        return
+    try:
+        kind = str(np.asarray(sample_weight).dtype.kind)
+        if kind == "O":
+            np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        kind = "?"
+    if kind not in "biufO":
+        raise DataError(
+            f"sample_weight is {sample_weight!r:.80}; it must be a list of one number for each "
+            "image."
+        )
 
 
 def count_workers(workers: int | None) -> int:

@@ -22,6 +22,7 @@ __all__ = [
     "PellucidError",
     "RunExistsError",
     "RunInUseError",
+    "UnknownArgumentError",
     "did_you_mean",
 ]
 
@@ -54,8 +55,8 @@ class PellucidError(Exception):
     def __init__(self, *parts: str, argument: str | None = None) -> None:
         if argument is not None:
             parts = (Argument(argument), "".join(parts).removeprefix(argument))
-        super().__init__("".join(parts))
-        self._parts = parts
+        self._parts = tuple(part if isinstance(part, Argument) else _shown(part) for part in parts)
+        super().__init__("".join(self._parts))
 
     @property
     def argument(self) -> str | None:
@@ -100,12 +101,34 @@ class PellucidError(Exception):
         self._say((*self._parts, *parts))
 
     def _say(self, parts: Iterable[str]) -> None:
-        self._parts = tuple(parts)
+        self._parts = tuple(part if isinstance(part, Argument) else _shown(part) for part in parts)
         self.args = ("".join(self._parts),)
+
+
+LONGEST_LINE = 2000
+"""Characters of a message that stand in one line, at most: a value may be of any length."""
+
+
+def _shown(text: str) -> str:
+    """Return text whose lines can be shown: none too long, and nothing a command to a terminal."""
+    lines = str(text).split("\n")
+    return "\n".join(
+        "".join(letter if letter.isprintable() else "?" for letter in _cut(line)) for line in lines
+    )
+
+
+def _cut(line: str) -> str:
+    """Return a line, or its beginning and its end, where the fix stands."""
+    half = LONGEST_LINE // 2
+    return line if len(line) <= LONGEST_LINE else f"{line[:half]} ... {line[-half:]}"
 
 
 class ConfigurationError(PellucidError, ValueError):
     """An argument or option has a value that can't be used."""
+
+
+class UnknownArgumentError(ConfigurationError, TypeError):
+    """A function has no such argument; the message names the one to use, if there is one."""
 
 
 class NetworkError(ConfigurationError):

@@ -42,6 +42,7 @@ def test_evaluate_refuses_what_does_not_fit(model, tmp_path):
     labels = np.array(["cat", "dog"] * 2)
     np.savez(tmp_path / "cats.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     assert fails("evaluate", model, "--data", tmp_path / "cats.npz").endswith(
-        "has the classes cat, dog, but the model was trained on 0, 1, 2, 3, 4 and 5 more; give "
+        "has the classes cat, dog; cat, dog are no classes of the model, which was trained on "
+        "0, 1, 2, 3, 4 and 5 more. Leave these images out, or give "
         "--data the set it was trained on."
     )

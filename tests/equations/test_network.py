@@ -202,3 +202,11 @@ def test_a_layer_without_equations_is_named():
     network = Network([Odd(), Flatten(), Dense(2)], (2, 2))
     with pytest.raises(NetworkError, match=r"^There are no equations for .*Odd.*; there are for"):
         forward(network, np.zeros(network.size), np.zeros((1, 1, 2, 2)))
+
+
+def test_bytes_are_not_taken_for_pixels_in_silence():
+    network = Network([Flatten(), Dense(2)], (4, 4))
+    images = np.arange(32.0).reshape(2, 1, 4, 4) * 8
+    with pytest.warns(UserWarning, match="go from 0 to 248, but .* divide them by 255"):
+        forward(network, network.initial_parameters(), images)
+    forward(network, network.initial_parameters(), images / 255)

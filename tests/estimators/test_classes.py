@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from pellucid.errors import ConfigurationError, DataError
-from pellucid.estimators.classes import check_class_weight, class_factors, class_indices
+from pellucid.estimators.classes import (
+    check_class_weight,
+    check_targets,
+    class_factors,
+    class_indices,
+)
 
 
 class TestIndices:
@@ -85,3 +90,25 @@ def test_what_can_be_a_class_weight(wanted):
 def test_what_can_not(wanted, message):
     with pytest.raises(ConfigurationError, match=re.escape(message)):
         check_class_weight(wanted)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (
+            np.eye(3),
+            "y has shape (3, 3); it must be 1d, one class for each image. If",
+        ),
+        (["a", None, "b", None], "y has no class at index 1 (2 of 4 are None or NaN)"),
+        (np.array(["a", np.nan], object), "y has no class at index 1"),
+        ([1, "a"], "y mixes text and numbers: 1 at index 0, but 'a' at index 1"),
+    ],
+)
+def test_targets_that_are_no_classes_are_told(y, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        check_targets(y)
+
+
+@pytest.mark.parametrize("y", [[1, 2], ["a", "b"], [[1], [2]], np.array([1, 2], object), None, 3])
+def test_other_targets_are_not(y):
+    check_targets(y)

@@ -22,7 +22,7 @@ from pellucid import (
     load_model,
     save_model,
 )
-from pellucid.errors import ConfigurationError, ModelFileError, NetworkError
+from pellucid.errors import ConfigurationError, DataError, ModelFileError, NetworkError
 from pellucid.files.model_file import Model
 from pellucid.runs import run
 from pellucid.runs.finished import FinishedRun
@@ -252,7 +252,8 @@ class TestCommandLine:
 
     def test_a_model_of_0_to_16_takes_pictures_of_0_to_255(self, path):
         small().fit(DIGITS.images[:100], Y).save(path)
-        assert load_model(path).preprocessing == Preprocessing((8, 8))
+        expected = Preprocessing((8, 8), fit="resize")  # ink that reaches the border is not MNIST's
+        assert load_model(path).preprocessing == expected
 
     def test_it_takes_our_models(self, path, tmp_path):
         digits = data.load("digits")
@@ -272,6 +273,54 @@ class TestCommandLine:
         code, out, err = invoke("predict", path, tmp_path / "digit.png", "--json")
         assert code == 0, err
         assert json.loads(out)["label"] == str(classifier.predict(digits.test_images[3:4])[0])
+
+    def test_gray_photographs_are_read_as_they_were(self, path, tmp_path):
+        random = np.random.default_rng(0)
+        y = np.arange(100) % 2
+        photos = (
+            random.integers(60, 150, (100, 12, 12)) + 100 * (np.arange(12) > 5) * y[:, None, None]
+        )
+        photos = photos.astype(np.uint8)
+        classifier = CNNClassifier(random_state=0, max_iter=10).fit(photos, y)
+        classifier.save(path)
+        names = [tmp_path / f"{n}.png" for n in range(20)]
+        for name, photo in zip(names, photos, strict=False):
+            Image.fromarray(photo).resize((36, 36), Image.Resampling.NEAREST).save(name)
+        code, out, err = invoke("predict", path, *names, "--json")
+        assert code == 0, err
+        assert "is not stored in the model" in err
+        assert "pictures are resized to 12 x 12 as they are" in err
+        assert [json.loads(line)["label"] for line in out.splitlines()] == list(map(str, y[:20]))
+        classifier.preprocessing_ = classifier.preprocessing_
+        classifier.save(path)
+        assert "not stored" not in invoke("predict", path, *names)[2]
+
+    def test_pictures_are_predicted_in_python_as_by_the_command(self, path, tmp_path):
+        images = (DIGITS.images * 15).astype(np.uint8)
+        classifier = small(max_iter=6).fit(images[:900], DIGITS.target[:900])
+        names = [tmp_path / f"{n}.png" for n in range(12)]
+        for name, image in zip(names, images, strict=False):
+            Image.fromarray(image).save(name)
+        assert (classifier.predict_pictures(names) == classifier.predict(images[:12])).all()
+        assert classifier.predict_pictures(names[3])[0] == classifier.predict(images[3:4])[0]
+        read = data.read_images(names, classifier.preprocessing_)
+        assert (classifier.predict(read) == classifier.predict(images[:12])).all()
+        with pytest.raises(DataError, match="paths is empty"):
+            classifier.predict_pictures([])
+        Image.fromarray(255 - images[0]).save(names[0])
+        classifier.preprocessing_ = Preprocessing((8, 8), "light-on-dark", "resize")
+        with pytest.warns(UserWarning, match="The set of pictures looks inverted"):
+            classifier.predict_pictures(names[:1])
+
+    def test_pictures_that_look_otherwise_are_told(self, path, tmp_path):
+        images = (DIGITS.images * 15).astype(np.uint8)
+        classifier = small().fit(images[:100], Y)
+        classifier.preprocessing_ = Preprocessing((8, 8), "light-on-dark", "resize")
+        classifier.save(path)
+        Image.fromarray(255 - images[0]).save(tmp_path / "digit.png")
+        code, _, err = invoke("predict", path, tmp_path / "digit.png")
+        assert code == 0, err
+        assert "The data looks inverted" in err
 
     def test_pictures_in_color_are_only_resized(self, path):
         images = np.random.default_rng(0).integers(0, 256, (20, 6, 6, 3)).astype(np.uint8)

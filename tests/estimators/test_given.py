@@ -178,3 +178,21 @@ class TestLookedAt:
         given = given_to_learn(small(), SOME, THEIRS, None, is_new=True)
         assert given.used is given.samples
         assert (given.weights == 1).all()
+
+
+class TestNothingToSee:
+    def test_blank_images_are_counted(self):
+        blank = X.copy()
+        blank[:3] = 7
+        with pytest.warns(
+            UserWarning, match=r"^3 of 200 images are blank \(all pixels equal\), so"
+        ):
+            classifier = small().fit(blank, Y)
+        with pytest.warns(UserWarning, match=r"^1 of 1 images is blank"):
+            classifier.predict(blank[:1])
+
+    def test_equal_images_are_told(self):
+        with pytest.warns(UserWarning, match="^160 of 160 images are equal, so nothing can be"):
+            classifier = small().fit(X[:1].repeat(160, axis=0), np.arange(160) % 2)
+        with pytest.warns(UserWarning, match="^9 of 9 images are equal, so what is said of them"):
+            classifier.predict(X[:1].repeat(9, axis=0))

@@ -217,3 +217,35 @@ class TestNotebook:
         with sklearn.config_context(display="text"):
             assert not hasattr(fitted, "_repr_html_")
             assert fitted._repr_mimebundle_() == {"text/plain": repr(fitted)}
+
+
+class TestOtherLooks:
+    @pytest.mark.parametrize(
+        ("train", "test", "message"),
+        [
+            (lambda x: x, lambda x: 255 - x, "looks inverted.*Give 255 - X"),
+            (lambda x: x, lambda x: (x > 127).astype("uint8"), "scale.*give 255"),
+            (lambda x: x / 127.5 - 1, lambda x: x / 255, r"give 2 \* X - 1"),
+            (lambda x: x / 255, lambda x: x / 127.5 - 1, r"give \(X \+ 1\) / 2"),
+        ],
+    )
+    @pytest.mark.parametrize("way", ["fit", "partial_fit", "loaded"])
+    def test_warn_once_with_the_fix(self, train, test, message, way, tmp_path):
+        images = np.pad(DIGITS.images[:200], ((0, 0), (2, 2), (2, 2))) * 15.9
+        images = images.astype(np.uint8)
+        classifier = small(max_iter=1)
+        if way == "partial_fit":
+            classifier.set_params(pixel_range=(train(np.uint8([0]))[0], train(np.uint8([255]))[0]))
+            classifier.partial_fit(train(images), Y, range(10))
+        else:
+            classifier.fit(train(images), Y)
+        if way == "loaded":
+            classifier.save(tmp_path / "model")
+            classifier = CNNClassifier.load(tmp_path / "model")
+        classifier.predict(train(images))
+        for method in (classifier.predict, classifier.predict_proba, classifier.transform):
+            with pytest.warns(UserWarning, match=message) as caught:
+                method(test(images))
+            assert len(caught) == 1
+        with pytest.warns(UserWarning, match=message):
+            classifier.score(test(images), Y)

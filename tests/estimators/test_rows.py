@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,9 @@ from scipy import sparse
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.estimators.rows import (
     Images,
-    check_image_shape,
+    fitting,
     image_shape_of,
     rows_of,
-    warn_of_color,
 )
 
 
@@ -31,7 +31,16 @@ class TestRowsOf:
         series = pd.Series([1, 2])
         assert rows_of(series)[0] is series
 
+    def test_a_series_of_arrays_is_an_array(self):
+        rows, shape = rows_of(pd.Series([np.ones((2, 3)), np.zeros((2, 3))]))
+        assert (rows.shape, shape) == ((2, 6), (2, 3))
+
     def test_what_is_no_array_of_images_is_named(self):
+        for paths in ("a.png", ["a.png"], pd.Series(["a.png"], dtype=object), [Path("a.png")]):
+            with pytest.raises(DataError, match="X holds paths or text"):
+                rows_of(paths)
+        with pytest.raises(DataError, match="X is None"):
+            rows_of(None)
         with pytest.raises(DataError, match="all images must have the same shape"):
             rows_of([[[1, 2]], [[1], [2]]])
         with pytest.raises(DataError, match=re.escape("X has shape (1, 1, 1, 1, 1)")):
@@ -78,21 +87,58 @@ class TestImageShape:
         with pytest.raises(DataError, match=re.escape("use X.transpose(0, 2, 3, 1)")):
             image_shape_of((3, 32, 32), None)
 
-    def test_rows_that_may_be_color_images_are_told(self):
-        message = re.escape("set image_shape=(32, 32, 3); if not, set image_shape=(1, 3072).")
-        with pytest.warns(UserWarning, match=message):
-            warn_of_color((3072,), None)
-        for shape, wanted in (((3072,), (1, 3072)), ((784,), None), ((75,), None), ((8, 24), None)):
-            warn_of_color(shape, wanted)
+    @pytest.mark.parametrize(
+        ("wanted", "fix"),
+        [
+            ((1, 8, 8), "image_shape=(8, 8)."),
+            ((3, 8, 8), "image_shape=(8, 8, 3). If .* give X.reshape(-1, 3, 8, 8).transpose"),
+            ((13, 8, 8), "image_shape=(8, 8, 13)."),
+        ],
+    )
+    def test_channels_first_are_no_image_shape(self, wanted, fix):
+        with pytest.raises(ConfigurationError, match=re.escape(fix).replace(r"\.\*", ".*")):
+            image_shape_of((int(np.prod(wanted)),), wanted)
+        with pytest.raises(DataError, match=re.escape("use X.transpose(0, 2, 3, 1)")):
+            image_shape_of(wanted, None)
 
-    def test_check_image_shape(self):
-        check_image_shape((12,), (1, 3, 4))
-        check_image_shape((3, 4), (1, 3, 4))
-        check_image_shape((3, 4, 1), (1, 3, 4))
-        with pytest.raises(DataError, match=re.escape("(4, 3), but training had (3, 4)")):
-            check_image_shape((4, 3), (1, 3, 4))
-        with pytest.raises(DataError, match=re.escape("(3, 4), but training had (2, 2, 3)")):
-            check_image_shape((3, 4), (3, 2, 2))
+
+class TestFitting:
+    @pytest.mark.parametrize(
+        ("shape", "expected"),
+        [
+            ((5, 12), (1, 3, 4)),
+            ((5, 3, 4), (1, 3, 4)),
+            ((5, 3, 4, 1), (1, 3, 4)),
+            ((5, 3, 4, 2), (2, 3, 4)),
+        ],
+    )
+    def test_images_in_the_order_of_the_training_stay_as_they_are(self, shape, expected):
+        rows, of_one = rows_of(np.zeros(shape))
+        assert fitting(rows, of_one, expected) == (rows, shape[1:])
+
+    def test_what_the_package_returns_is_turned(self):
+        images = np.arange(48).reshape(2, 2, 3, 4)
+        rows, shape = fitting(*rows_of(images), (2, 3, 4))
+        assert shape == (3, 4, 2)
+        assert (rows == images.transpose(0, 2, 3, 1).reshape(2, -1)).all()
+
+    @pytest.mark.parametrize(
+        ("shape", "expected", "message"),
+        [
+            ((5, 4, 3), (1, 3, 4), "(4, 3), but training had (3, 4); bring them to 3 x 4 pixels"),
+            ((5, 3, 4), (3, 2, 2), "(3, 4), but training had (2, 2, 3); bring them to 2 x 2"),
+            ((5, 3, 4, 3), (1, 3, 4), "make them gray: X @ [0.299"),
+            ((5, 3, 4, 2), (1, 3, 4), "give one channel: X[..., 0]"),
+            ((5, 3, 4), (3, 3, 4), "X.reshape(-1, 3, 4, 1).repeat(3, axis=3)"),
+            ((5, 3, 4, 4), (3, 3, 4), "give the 3 channels that training had"),
+            ((3, 4), (1, 3, 4), "X has shape (3, 4), which is a single image; give X[np.newaxis]"),
+            ((3, 4, 3), (3, 3, 4), "if X is a single image, give X[np.newaxis]"),
+        ],
+    )
+    def test_another_shape_is_refused_with_the_fix(self, shape, expected, message):
+        rows, of_one = rows_of(np.zeros(shape))
+        with pytest.raises(DataError, match=re.escape(message)):
+            fitting(rows, of_one, expected)
 
 
 class TestImages:

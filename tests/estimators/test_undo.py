@@ -168,3 +168,22 @@ class TestCtrlC:
             classifier.partial_fit(X, Y)
         assert classifier.n_iter_ == passes
         assert (state(classifier) == before) == (passes == 3)
+
+
+def test_threads_that_train_one_classifier_wait_for_one_another():
+    classifier, errors = small(), []
+
+    def train():
+        try:
+            classifier.fit(X, Y)
+            classifier.partial_fit(X, Y)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=train) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert classifier.n_iter_ >= 4

@@ -15,7 +15,7 @@ from pellucid import (
     image_gradients,
     predict_proba,
 )
-from pellucid.errors import DataError
+from pellucid.errors import ConfigurationError, DataError, NetworkError
 from pellucid.execution.inference import PART
 from pellucid.network import presets
 from tests.equations.numeric import SEEDS
@@ -154,3 +154,14 @@ def test_parameters_of_another_type_or_layout_are_refused_or_taken(kind):
         return
     expected = predict_proba(NETWORK, parameters, images)
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-3)
+
+
+def test_what_is_no_network_no_parameters_or_no_count_of_threads_is_told():
+    network = Network([Flatten(), Dense(2)], (2, 2))
+    parameters, images = network.initial_parameters(), np.zeros((1, 2, 2), np.uint8)
+    with pytest.raises(ConfigurationError, match="network is None; it must be of type Network"):
+        predict_proba(None, parameters, images)
+    with pytest.raises(ConfigurationError, match=r"workers is 1\.5; it must be a whole number"):
+        predict_proba(network, parameters, images, workers=1.5)
+    with pytest.raises(NetworkError, match="The parameters have dtype complex64; they must be"):
+        predict_proba(network, parameters.astype(np.complex64), images)

@@ -1,5 +1,4 @@
 import re
-import warnings
 
 import numpy as np
 import pytest
@@ -11,10 +10,10 @@ from sklearn.datasets import load_digits
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.images import pixel_range
 from pellucid.images.pixel_range import (
+    another_scale,
     pixel_range_of,
     range_in_bytes,
     scaled,
-    warn_of_another_scale,
 )
 
 DIGITS = load_digits().data
@@ -144,14 +143,14 @@ class TestAnotherScale:
             ((DIGITS[:100] * 15).astype(np.uint8), (0, 1)),
             (DIGITS[:100] * 15, (0, 16)),
             (DIGITS, (0, 1)),
+            ((DIGITS / 16).astype(np.uint8), (0, 255)),
+            (DIGITS > 8, (0, 255)),
         ],
     )
     def test_is_told_once_with_both_ranges(self, samples, bounds):
         low, high = bounds
         message = f"X goes from {samples.min():g} to .*trained with pixels from {low:g} to {high:g}"
-        with pytest.warns(UserWarning, match=message) as caught:
-            warn_of_another_scale(samples, bounds)
-        assert len(caught) == 1
+        assert re.match(message, another_scale(samples, bounds))
 
     @pytest.mark.parametrize(
         ("samples", "bounds"),
@@ -166,10 +165,13 @@ class TestAnotherScale:
             (np.where(DIGITS == 16, 1e9, DIGITS), (0, 16)),  # pixels gone wrong
             (np.full((1, 3), 0.5) * [1, 2, 3], (0, 255)),  # too few to tell
             (np.arange(256, dtype=np.uint8)[None], (0, 255)),
-            ((DIGITS / 16).astype(np.uint8), (0, 255)),
         ],
     )
     def test_is_not_told_in_ordinary_use(self, samples, bounds):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            warn_of_another_scale(samples, bounds)
+        assert another_scale(samples, bounds) is None
+
+    def test_the_fix_is_told_of_usual_scales(self):
+        images = DIGITS[:50] / 16
+        assert another_scale(images, (0, 255)).endswith("of the training: give 255 * X.")
+        assert another_scale(255 * images, (-1, 1)).endswith("give X / 127.5 - 1.")
+        assert another_scale(255 * images, (0, 16)).endswith("of the training.")

@@ -31,10 +31,11 @@ def test_classes_that_do_not_fit():
     with pytest.raises(DataError) as caught:
         labels_for(model_of("cat", "dog"), data_of("dog", "emu"))
     assert str(caught.value) == (
-        "pets has the classes dog, emu, but the model was trained on cat, dog; give data the "
+        "pets has the classes dog, emu; emu is no class of the model, which was trained on cat, "
+        "dog. Leave these images out, or give data the "
         "set it was trained on."
     )
-    with pytest.raises(DataError, match=r"the classes 0, 1, 2, 3, 4 and 5 more, but the model"):
+    with pytest.raises(DataError, match=r"0, 1, 2, 3, 4 and 5 more are no classes of the model"):
         labels_for(model_of("cat", "dog"), data_of(*"0123456789"))
 
 

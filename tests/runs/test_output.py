@@ -56,7 +56,7 @@ def test_the_model_is_what_was_tested(finished):
 def test_the_data_s_own_preprocessing_is_stored(tmp_path, monkeypatch, no_pictures):
     own = Preprocessing((12, 12), "dark-on-light", "resize")
     for dataset, expected in (
-        (tiny_data(), Preprocessing((12, 12))),
+        (tiny_data(), Preprocessing((12, 12), "light-on-dark", "resize")),  # noise, no ink
         (dataclasses.replace(tiny_data(), preprocessing=own), own),
     ):
         use_data(monkeypatch, dataset)

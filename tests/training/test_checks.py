@@ -48,7 +48,10 @@ def test_what_no_trainer_can_have(changes, message):
         ({"batch_size": 8.0}, r"^batch_size is 8\.0; it must be a whole number of at least 1\.$"),
         ({"schedule": 0.5}, r"^schedule is 0\.5; it must be of type Schedule, for example Sched"),
         ({"epochs": 0}, r"^epochs is 0; it must be a finite number above 0\.$"),
-        ({"total_images": 0}, r"^total_images is 0; it must be a whole number of at least 1\.$"),
+        (
+            {"total_images": 0},
+            r"^total_images is 0; it must be a whole number of at least 1 and",
+        ),
     ],
 )
 def test_what_no_call_can_do(changes, message):
@@ -82,3 +85,15 @@ def test_counts():
     for epochs in (0, np.inf, np.nan, -1):
         with pytest.raises(ConfigurationError, match=r"epochs is .*; it must be a finite number"):
             count_images(100, epochs, None)
+
+
+def test_numbers_of_images_beyond_all_measure_are_refused():
+    with pytest.raises(ConfigurationError, match=r"epochs is 1e\+300, which makes 1e\+301 images"):
+        count_images(10, 1e300, None)
+    with pytest.raises(ConfigurationError, match="total_images is 1000000000000000000; it must"):
+        count_images(10, 1, 10**18)
+
+
+def test_weights_that_are_text_are_refused():
+    with pytest.raises(DataError, match="sample_weight is 'abcd'; it must be a list of one number"):
+        checked_weights("abcd", 3)

@@ -15,11 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pellucid.arguments import warn
 from pellucid.equations.rules import Array, loss_rules_of, rules_of
 from pellucid.errors import DataError
 from pellucid.network.network import Network
 
 __all__ = ["Forward", "backward", "forward", "loss_and_gradient"]
+
+FAR_FROM_PIXELS = 16.0
+"""No pixel from 0 to 1 is as far off, nor anything that was standardized; bytes are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,7 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
     parameters : array_like of shape (network.size,)
         All parameters, in the order of ``network.parameters``.
     images : array_like of shape (n, C, H, W)
-        Pixels in [0, 1].
+        Pixels in [0, 1]; a warning tells if they look like bytes.
 
     Returns
     -------
@@ -80,6 +84,11 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
     ([(1, 28, 28), (5, 24, 24), (5, 24, 24)], 0.1)
     """
     y = np.asarray(images, dtype=np.float64)
+    if y.size and np.abs(y).max() > FAR_FROM_PIXELS:
+        warn(
+            f"The images go from {y.min():g} to {y.max():g}, but a network takes pixels from 0 to "
+            "1: divide them by 255."
+        )
     if y.shape[1:] != network.input_shape:
         raise DataError(
             f"Images of shape {y.shape} don't fit the network; it takes "

@@ -14,6 +14,7 @@ from pellucid.errors import ConfigurationError, DataError
 __all__ = [
     "at_least_two",
     "check_class_weight",
+    "check_targets",
     "class_factors",
     "class_indices",
     "class_weighted",
@@ -69,6 +70,45 @@ def classes_of_stream(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
     if known is not None and named.tolist() != known.tolist():
         raise DataError(f"classes is {named.tolist()}, but the first call had {known.tolist()}.")
     return named
+
+
+def check_targets(y: Any) -> None:
+    """Refuse targets that are often given, but are not one class for each image.
+
+    Raises
+    ------
+    DataError
+        They are one-hot, hold None or NaN, or mix text and numbers; the message names the fix.
+
+    Examples
+    --------
+    >>> check_targets(["cat", 3, "dog"])
+    Traceback (most recent call last):
+    pellucid.errors.DataError: y mixes text and numbers: 'cat' at index 0, but 3 at index 1; give
+    all classes as text, or all as numbers.
+    """
+    shape: tuple[int, ...] = () if y is None or hasattr(y, "tocsr") else np.asarray(y, object).shape
+    if len(shape) == 2 and shape[1] > 1:
+        raise DataError(
+            f"y has shape {shape}; it must be 1d, one class for each image. If it is one-hot, give "
+            "y.argmax(axis=1)."
+        )
+    if len(shape) != 1 or np.asarray(y).dtype.kind not in "OU":
+        return
+    names = np.asarray(y, object).tolist()
+    missing = [place for place, name in enumerate(names) if name is None or name != name]
+    if missing:
+        raise DataError(
+            f"y has no class at index {missing[0]} ({len(missing)} of {len(names)} are None or "
+            "NaN); leave these images out."
+        )
+    kinds = [isinstance(name, str) for name in names]
+    if len(set(kinds)) > 1:
+        place = kinds.index(not kinds[0])
+        raise DataError(
+            f"y mixes text and numbers: {names[0]!r:.80} at index 0, but {names[place]!r:.80} at "
+            f"index {place}; give all classes as text, or all as numbers."
+        )
 
 
 def at_least_two(classes: NDArray[Any]) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from sklearn.base import (
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from pellucid.errors import DataError
 from pellucid.estimators import file, prediction
 from pellucid.estimators.classes import (
     at_least_two,
@@ -29,9 +30,11 @@ from pellucid.estimators.classes import (
 from pellucid.estimators.displays import network_html
 from pellucid.estimators.fitted import Fitted, Learned, name_columns
 from pellucid.estimators.given import given_to_learn, given_to_predict
+from pellucid.estimators.habits import refuse_unknown, refusing_unknown
 from pellucid.estimators.learning import Learner, start
 from pellucid.estimators.passes import Epoch
 from pellucid.estimators.settings import Settings, parameters_of, workers_for
+from pellucid.estimators.undo import one_at_a_time
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer
@@ -40,6 +43,7 @@ from pellucid.network.network import Network
 __all__ = ["CNNClassifier"]
 
 
+@refusing_unknown
 @dataclass(eq=False, repr=False)
 class CNNClassifier(
     ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator
@@ -55,7 +59,7 @@ class CNNClassifier(
     image_shape : (int, int), (int, int, int) or None, default None
         ``(height, width)`` or ``(height, width, channels)`` of one image, where X is
         (n, features). None takes a square for a number of features that is a square of at least
-        16, and a single row for any other, with a warning where it may be a color image.
+        16, and a single row for any other, with a warning where X does not look like it.
     pixel_range : "auto" or (float, float), default "auto"
         The values that become 0 and 1; what lies outside in later data becomes 0 or 1 too, and a
         warning tells if that looks like another scale. "auto" is 0 to 255 for uint8 with a value
@@ -140,6 +144,8 @@ class CNNClassifier(
     learned, with its history. Ctrl-C is raised again in the first case, and makes :meth:`fit` end
     with a warning in the second; in :meth:`partial_fit` it is always raised again.
 
+    Calls from several threads that train one classifier wait for one another.
+
     X is never changed. :meth:`fit` makes one copy of the images that it trains on, as uint8 where
     X is uint8 of 0 to 255 and as float32 otherwise; prediction copies 16,384 images at a time, or
     none where they are uint8 with one channel. Contiguous uint8 memory maps are not read as a
@@ -187,7 +193,9 @@ class CNNClassifier(
     n_iter_ = Learned[int]()
     preprocessing_ = Learned[Preprocessing]()
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **unknown: Any
+    ) -> Any:
         """Train on images and their classes.
 
         Parameters
@@ -198,6 +206,8 @@ class CNNClassifier(
             Classes: anything that can be sorted.
         sample_weight : array-like of shape (n,), optional
             What each image counts.
+        **unknown
+            Refused, with the name of what to use.
 
         Returns
         -------
@@ -211,15 +221,17 @@ class CNNClassifier(
         DivergenceError
             The loss became NaN or infinite; what passes before learned is kept.
         """
-        settings = self._settings()
-        before = self._before() if settings.warm_start else None
-        given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
-        check_classification_targets(given.targets)
-        classes = np.unique(given.targets) if before is None else before.classes
-        fitted = start(settings, given, before, at_least_two(classes))
-        labels = class_indices(given.targets, fitted.classes)
-        weigh = partial(class_weighted, settings.class_weight, fitted.classes)
-        Learner(settings, given, fitted, self._keep).fit(labels, weigh)
+        refuse_unknown("fit", unknown, ("X", "y", "sample_weight"))
+        with one_at_a_time(self):
+            settings = self._settings()
+            before = self._before() if settings.warm_start else None
+            given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
+            check_classification_targets(given.targets)
+            classes = np.unique(given.targets) if before is None else before.classes
+            fitted = start(settings, given, before, at_least_two(classes))
+            labels = class_indices(given.targets, fitted.classes)
+            weigh = partial(class_weighted, settings.class_weight, fitted.classes)
+            Learner(settings, given, fitted, self._keep).fit(labels, weigh)
         return self
 
     def partial_fit(
@@ -228,6 +240,7 @@ class CNNClassifier(
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        **unknown: Any,
     ) -> Any:
         """Train on some more images: one pass over them, in the order given by ``random_state``.
 
@@ -241,6 +254,8 @@ class CNNClassifier(
             As for :meth:`fit`.
         classes : array-like of shape (n_classes,), optional
             All classes that will come; needed on the first call.
+        **unknown
+            Refused, with the name of what to use.
 
         Returns
         -------
@@ -252,14 +267,16 @@ class CNNClassifier(
         ValueError, DivergenceError
             As for :meth:`fit`.
         """
-        settings, before = self._settings(), self._before()
-        named = classes_of_stream(classes, None if before is None else before.classes)
-        given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
-        check_classification_targets(given.targets)
-        fitted = start(settings, given, before, at_least_two(named), is_first_part=True)
-        labels = class_indices(given.targets, fitted.classes)
-        weigh = partial(class_weighted, settings.class_weight, fitted.classes)
-        Learner(settings, given, fitted, self._keep).fit_part(labels, weigh)
+        refuse_unknown("partial_fit", unknown, ("X", "y", "classes", "sample_weight"))
+        with one_at_a_time(self):
+            settings, before = self._settings(), self._before()
+            named = classes_of_stream(classes, None if before is None else before.classes)
+            given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
+            check_classification_targets(given.targets)
+            fitted = start(settings, given, before, at_least_two(named), is_first_part=True)
+            labels = class_indices(given.targets, fitted.classes)
+            weigh = partial(class_weighted, settings.class_weight, fitted.classes)
+            Learner(settings, given, fitted, self._keep).fit_part(labels, weigh)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -277,6 +294,33 @@ class CNNClassifier(
         """
         likeliest = self.predict_log_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
+
+    def predict_pictures(
+        self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+    ) -> NDArray[Any]:
+        """Return the most probable class of each picture, as ``pellucid predict`` does.
+
+        Parameters
+        ----------
+        paths : path-like or iterable of path-like
+            Files of pictures, of any size; ``preprocessing_`` makes images of them.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Of ``classes_``.
+
+        Raises
+        ------
+        DataError
+            Pictures that can't be read; the message names every one.
+        """
+        check_is_fitted(self)
+        files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        if not files:
+            raise DataError("There are no pictures: paths is empty.")
+        shares = prediction.of_pictures(self._fitted, files, workers_for(self.n_jobs))
+        return np.asarray(self.classes_[shares.argmax(axis=1)])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class for each image.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from pellucid.estimators.passes import Epoch
+from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
 from pellucid.training import Trainer
@@ -39,6 +40,10 @@ class Fitted:
         The same in the units of pictures.
     preprocessing : Preprocessing
         What to do to a picture.
+    is_guessed : bool
+        Whether nobody said what was done to the training's pictures, so that this is a guess.
+    looks : Looks or None
+        What the training's pictures look like.
     loss_curve : list of float
         The loss of every pass.
     validation_scores : list of float or None
@@ -53,6 +58,8 @@ class Fitted:
     pixel_range: tuple[float, float]
     range_in_bytes: tuple[float, float]
     preprocessing: Preprocessing
+    is_guessed: bool = True
+    looks: Looks | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     n_iter: int = 0
@@ -116,6 +123,8 @@ class Learned(Generic[T]):
         if self._field not in _FIELDS:
             raise AttributeError(f"{self._name} follows from what was learned; it can't be set.")
         changes: dict[str, Any] = {self._field: value}
+        if self._field == "preprocessing":
+            changes["is_guessed"] = False
         estimator._fitted = dataclasses.replace(fitted, **changes)
 
     def _fitted(self, estimator: Any) -> Fitted:

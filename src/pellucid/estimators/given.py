@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from pellucid.arguments import check_weights, warn
 from pellucid.errors import DataError
+from pellucid.estimators.classes import check_targets
 from pellucid.estimators.fitted import Fitted
-from pellucid.estimators.rows import Images, check_image_shape, rows_of
+from pellucid.estimators.rows import Images, fitting, on_scale, rows_of
+from pellucid.images.looks import alike_or_blank
+from pellucid.images.pixel_range import LOOKED_AT, another_scale
 from pellucid.network.layers import Shape
 
 __all__ = ["LARGEST_SUM", "Given", "Labeled", "given_to_learn", "given_to_predict"]
@@ -38,9 +43,21 @@ class Given:
     shape: Shape
 
     def images(self, fitted: Fitted) -> Images:
-        """Return the images as the network takes them; refuse those of another shape."""
-        check_image_shape(self.shape, fitted.network.input_shape)
+        """Return the images as the network takes them."""
         return Images(self.samples, fitted.pixel_range, fitted.network.input_shape)
+
+    def warn_if_unlike(self, fitted: Fitted) -> None:
+        """Warn if the images don't look like those of the training, or show nothing."""
+        nothing = alike_or_blank(self.samples)
+        if nothing is not None:
+            warn(f"{nothing}, so what is said of them means nothing; look at how X was made.")
+        difference = another_scale(self.samples, fitted.pixel_range)
+        if difference is None and fitted.looks is not None:
+            some = self.samples[:: math.ceil(len(self.samples) / LOOKED_AT)]
+            pictures = on_scale(some, fitted.pixel_range, fitted.network.input_shape)
+            difference = fitted.looks.difference(pictures, fitted.pixel_range)
+        if difference is not None:
+            warn(difference)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +84,16 @@ class Labeled(Given):
         return self.samples if self.weights.all() else self.samples[self.weights > 0]
 
 
-def given_to_predict(estimator: BaseEstimator, X: ArrayLike) -> Given:
+def given_to_predict(estimator: Any, X: ArrayLike) -> Given:
     """Return checked images for a fitted estimator."""
     check_is_fitted(estimator)
     rows, shape = rows_of(X)
+    rows, shape = fitting(rows, shape, estimator.network_.input_shape)
     return Given(_validated(estimator, rows, reset=False), shape)
 
 
 def given_to_learn(
-    estimator: BaseEstimator,
+    estimator: Any,
     X: ArrayLike,
     y: ArrayLike,
     sample_weight: ArrayLike | None,
@@ -84,8 +102,12 @@ def given_to_learn(
 ) -> Labeled:
     """Return checked images to learn from, those of an estimator that begins or that goes on."""
     rows, shape = rows_of(X)
+    if not is_new:
+        rows, shape = fitting(rows, shape, estimator.network_.input_shape)
+    check_targets(y)
     noted = _stand_in(estimator) if is_new else estimator
     samples, targets = _validated(noted, rows, y, reset=is_new)
+    check_weights(sample_weight)
     weights = _check_sample_weight(
         sample_weight, samples, dtype=np.float64, ensure_non_negative=True
     )

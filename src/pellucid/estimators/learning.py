@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from pellucid.arguments import warn
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
+from pellucid.estimators.neighbors import warn_of_rows
 from pellucid.estimators.passes import (
     Epoch,
     Examples,
@@ -22,12 +25,12 @@ from pellucid.estimators.passes import (
     split,
     train,
 )
-from pellucid.estimators.rows import image_shape_of, warn_of_color
+from pellucid.estimators.rows import image_shape_of, on_scale
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.canonical import canonical
-from pellucid.images.pixel_range import pixel_range_of, range_in_bytes, warn_of_another_scale
-from pellucid.images.preprocessing import Preprocessing
+from pellucid.images.looks import MOST, Looks, alike_or_blank, guessed_preprocessing
+from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
 
@@ -56,10 +59,14 @@ def start(
     if before is not None:
         given.images(before)
         settings.check_unchanged(before.network, before.pixel_range)
-        warn_of_another_scale(given.samples, before.pixel_range)
+        given.warn_if_unlike(before)
         return before
-    warn_of_color(given.shape, settings.image_shape)
     image_shape = image_shape_of(given.shape, settings.image_shape)
+    nothing = alike_or_blank(given.used)
+    if nothing is not None:
+        warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
+    if len(given.shape) == 1:
+        warn_of_rows(given.used, given.feature_names, settings.image_shape, image_shape)
     network = build_network(settings.network, image_shape, len(classes))
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     used = given.used
@@ -70,7 +77,7 @@ def start(
         feature_names=given.feature_names,
         pixel_range=pixel_range,
         range_in_bytes=range_in_bytes(used, pixel_range),
-        preprocessing=Preprocessing.default(network.input_shape),
+        preprocessing=guessed_preprocessing(network.input_shape, None),
     )
 
 
@@ -108,6 +115,7 @@ class Learner:
         """Train for as many passes as the settings say, on each different image once."""
         settings, images = self._settings, self._given.images(self._fitted)
         kept, weights = canonical(images, labels, self._given.weights)
+        self._look_at(kept[:MOST])
         weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
         held_back = None
@@ -134,6 +142,7 @@ class Learner:
         weights = weigh(labels, self._given.weights, LARGEST_WEIGHT)
         used = np.flatnonzero(weights > 0)
         weights, count = weights[used], len(used)
+        self._look_at(used[:: math.ceil(count / MOST)])
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer = self._trainer()
         with all_or_nothing(trainer, self._has_learned):
@@ -148,6 +157,17 @@ class Learner:
                 self._note(Epoch(self._before + 1, loss, None))
             if history.interrupted:
                 raise KeyboardInterrupt
+
+    def _look_at(self, some: NDArray[np.int64]) -> None:
+        """Note what some images look like, as different ones may come later."""
+        fitted, shape = self._fitted, self._fitted.network.input_shape
+        looks = Looks.of(on_scale(self._given.samples[some], fitted.pixel_range, shape))
+        if looks is None:
+            return
+        if fitted.looks is not None:
+            looks = fitted.looks.joined(looks)
+        made = guessed_preprocessing(shape, looks) if fitted.is_guessed else fitted.preprocessing
+        self._fitted = dataclasses.replace(fitted, looks=looks, preprocessing=made)
 
     def _trainer(self) -> Trainer:
         """Return the trainer, set as this call wants it."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import warn
+from pellucid.data import read_images
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
 from pellucid.execution.inference import run_network
-from pellucid.images.pixel_range import warn_of_another_scale
+from pellucid.images.floats import in_float64
 from pellucid.network.layers import Flatten
 from pellucid.network.network import Network
 
-__all__ = ["features", "log_probabilities", "outputs"]
+__all__ = ["features", "log_probabilities", "of_pictures", "outputs"]
 
 AT_ONCE = 16_384
 """Images that are made ready for the network at a time."""
@@ -26,6 +31,19 @@ def log_probabilities(fitted: Fitted, given: Given, workers: int) -> NDArray[np.
     ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``
     """
     return _log_softmax(outputs(fitted, fitted.network, given, workers).astype(np.float64))
+
+
+def of_pictures(
+    fitted: Fitted, paths: Sequence[str | os.PathLike[str]], workers: int
+) -> NDArray[np.float32]:
+    """Return the probability of each class for each picture, as the command line would."""
+    made = dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes)
+    images = made.for_kernels(read_images(paths, made))
+    if fitted.looks is not None:
+        difference = fitted.looks.difference(in_float64(images), (0.0, 1.0), "The set of pictures")
+        if difference is not None:
+            warn(difference)
+    return run_network(fitted.network, fitted.parameters, images, None, workers).probabilities
 
 
 def features(fitted: Fitted, given: Given, workers: int) -> NDArray[Any]:
@@ -42,7 +60,7 @@ def outputs(
     The images are made ready a part at a time.
     """
     images = given.images(fitted)
-    warn_of_another_scale(given.samples, fitted.pixel_range)
+    given.warn_if_unlike(fitted)
     return np.concatenate(
         [_outputs(fitted, network, part, workers) for part in images.parts(AT_ONCE)]
     )

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.images.axes import sides
 from pellucid.images.pixel_range import BYTES, scaled
 from pellucid.network.layers import Shape
 
-__all__ = ["Images", "check_image_shape", "image_shape_of", "rows_of", "warn_of_color"]
+__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of"]
 
-LEAST_COLORED = 8
-"""The side of the smallest color image that a row is taken for; shorter rows are tables."""
+LARGEST_LAST = 4
+"""Channels that images mostly have, at most."""
 
 AT_ONCE = 1024
 """Rows that are converted at a time, so that what is needed meanwhile stays small."""
@@ -34,6 +34,7 @@ def rows_of(X: Any) -> tuple[Any, Shape]:
     DataError
         Images of different shapes, or more axes than images have.
     """
+    X = _unpacked(X)
     if hasattr(X, "iloc") or hasattr(X, "tocsr"):  # a table, or sparse: validate_data knows them
         return X, tuple(X.shape[1:])
     try:
@@ -51,6 +52,23 @@ def rows_of(X: Any) -> tuple[Any, Shape]:
     if array.ndim < 3:
         return X, array.shape[1:]
     return array.reshape(len(array), math.prod(array.shape[1:])), array.shape[1:]
+
+
+def _unpacked(X: Any) -> Any:
+    """Return a Series of arrays as the list of them; refuse what X can't be, but often is."""
+    if X is None:
+        raise DataError("X is None; give images, an array of shape (n, height, width).")
+    if hasattr(X, "iloc") and len(X.shape) == 1 and X.dtype == object:
+        X = list(X)
+    if isinstance(X, str | os.PathLike) or (
+        isinstance(X, list | tuple) and len(X) and isinstance(X[0], str | os.PathLike)
+    ):
+        raise DataError(
+            "X holds paths or text, not pixels. Read pictures by data.read_images(paths, "
+            "Preprocessing((28, 28))), which brings them to one size, or a folder of them by "
+            "data.load(folder, size=(28, 28)); a fitted classifier has predict_pictures(paths)."
+        )
+    return X
 
 
 def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
@@ -77,7 +95,19 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
     ((1, 28, 28), (1, 1, 30), (3, 8, 6))
     """
     if wanted is not None:
-        given = _channels_first(_checked_shape(wanted))
+        checked = _checked_shape(wanted)
+        if _looks_channels_first(checked) and checked != shape:
+            channels, height, width = checked
+            right = (height, width) if channels == 1 else (height, width, channels)
+            order = "" if channels == 1 else (
+                " If the rows hold one channel behind the other, give "
+                f"X.reshape(-1, {channels}, {height}, {width}).transpose(0, 2, 3, 1)."
+            )  # fmt: skip
+            raise ConfigurationError(
+                f"image_shape is {checked}, which looks as if the channels came first; they come "
+                f"last here: image_shape={right}.{order}"
+            )
+        given = _channels_first(checked)
         size = math.prod(shape)
         if math.prod(given) != size:
             raise ConfigurationError(
@@ -90,7 +120,7 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
                 "image_shape out, or give X as rows of pixels."
             )
         return given
-    if len(shape) == 3 and shape[0] in (1, 3) and shape[2] not in (1, 2, 3, 4):
+    if _looks_channels_first(shape):
         raise DataError(
             f"X holds images of shape {shape}, which looks as if the channels came first; they "
             "come last here: use X.transpose(0, 2, 3, 1), or set image_shape if this is right."
@@ -101,44 +131,63 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
     return _channels_first(shape)
 
 
-def warn_of_color(shape: Shape, wanted: Shape | None) -> None:
-    """Warn if rows of pixels have the length of square color images, and nobody said what they are.
+def fitting(X: Any, shape: Shape, expected: Shape) -> tuple[Any, Shape]:
+    """Return images in the order that training had, or refuse those of another shape.
+
+    Images with their channels first, as ``data.load`` and ``data.read_images`` return them, are
+    taken as such where their shape fits in no other way.
 
     Parameters
     ----------
-    shape, wanted : tuple of int
-        As for :func:`image_shape_of`.
-    """
-    side = math.isqrt(shape[0] // 3)
-    if wanted is None and len(shape) == 1 and shape[0] == 3 * side**2 and side >= LEAST_COLORED:
-        warn(
-            f"X has rows of {shape[0]} values, each taken as one row of pixels. If they are color "
-            f"images, channels last, set image_shape=({side}, {side}, 3); if not, set "
-            f"image_shape=(1, {shape[0]})."
-        )
-
-
-def check_image_shape(shape: Shape, expected: Shape) -> None:
-    """Refuse images of another shape than training had, even if they have as many pixels.
-
-    Parameters
-    ----------
+    X : array-like
+        Rows of pixels, or whatever :func:`rows_of` leaves as it is.
     shape : tuple of int
-        The shape of one sample; a row of features fits always.
+        The shape of one sample; a row of features fits always here, and is counted elsewhere.
     expected : tuple of int
         ``(channels, height, width)``.
 
     Raises
     ------
     DataError
-        The shapes differ.
+        The shapes differ; the message names the fix.
     """
-    if len(shape) > 1 and _channels_first(shape) != expected:
-        channels, height, width = expected
-        known = (height, width) if channels == 1 else (height, width, channels)
-        raise DataError(
-            f"X holds images of shape {shape}, but training had {known}; bring them to that shape."
+    channels, height, width = expected
+    known = (height, width) if channels == 1 else (height, width, channels)
+    if len(shape) <= 1:
+        given = getattr(X, "shape", None) or np.asarray(X).shape
+        if given in (known, (height, width, channels)) and given[1] != math.prod(known):
+            raise DataError(
+                f"X has shape {given}, which is a single image; give X[np.newaxis], a set of one."
+            )
+        return X, shape
+    if _channels_first(shape) == expected:
+        return X, shape
+    if shape == expected:
+        array = np.asarray(X).reshape(-1, *expected).transpose(0, 2, 3, 1)
+        return array.reshape(len(array), -1), array.shape[1:]
+    raise DataError(
+        f"X holds images of shape {shape}, but training had {known}; {_remedy(shape, expected)}."
+    )
+
+
+def _remedy(shape: Shape, expected: Shape) -> str:
+    """Return how to bring images to the shape that training had."""
+    channels, height, width = expected
+    if shape == (width, channels):
+        return "if X is a single image, give X[np.newaxis]"
+    colors, *sides = _channels_first(shape)
+    if sides != [height, width]:
+        return (
+            f"bring them to {height} x {width} pixels, in the same way as those of the training, "
+            "or give picture files to predict_pictures"
         )
+    if channels == 1:
+        weights = "[0.299, 0.587, 0.114]"
+        return f"make them gray: X @ {weights}" if colors == 3 else "give one channel: X[..., 0]"
+    if colors == 1:
+        gray = f"X.reshape(-1, {height}, {width}, 1)"
+        return f"give them as many channels: {gray}.repeat({channels}, axis=3)"
+    return f"give the {channels} channels that training had"
 
 
 class Images:
@@ -191,9 +240,28 @@ class Images:
         return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
 
 
+def on_scale(
+    samples: NDArray[Any], pixel_range: tuple[float, float], shape: Shape
+) -> NDArray[np.float64]:
+    """Return rows as images (n, C, H, W) on a scale of 0 to 1, but not cut off at its ends."""
+    channels, height, width = shape
+    low, high = pixel_range
+    with np.errstate(over="ignore", under="ignore"):
+        values = (samples.astype(np.float64) - low) / (high - low)
+    return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+
+
 def _channels_first(shape: Shape) -> Shape:
     height, width, channels = shape if len(shape) == 3 else (*shape, 1)
     return channels, height, width
+
+
+def _looks_channels_first(shape: Shape) -> bool:
+    """Return whether three numbers are hardly height, width and channels in this order."""
+    if len(shape) != 3 or shape[2] <= LARGEST_LAST:
+        return False
+    first, second, third = shape
+    return (first <= LARGEST_LAST < second) or (second == third != first)
 
 
 def _checked_shape(wanted: Any) -> Shape:

@@ -89,8 +89,8 @@ class Settings:
         anew = "set it back, or train anew with warm_start=False"
         if build_network(self.network, network.input_shape, network.classes) != network:
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
-        shape = self.image_shape
-        if shape is not None:
+        shape, (channels, *sides) = self.image_shape, network.input_shape
+        if shape is not None and list(shape) != [*sides, channels]:
             wanted = image_shape_of((math.prod(network.input_shape),), shape)
             if wanted != network.input_shape:
                 raise ConfigurationError(

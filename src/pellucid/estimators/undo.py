@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 from pellucid.errors import DivergenceError
 from pellucid.training import History, Trainer
 
-__all__ = ["all_or_nothing"]
+__all__ = ["all_or_nothing", "one_at_a_time"]
+
+# Not on the estimators, which are copied and pickled.
+_locks: WeakKeyDictionary[object, threading.RLock] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+@contextmanager
+def one_at_a_time(estimator: object) -> Iterator[None]:
+    """Let one thread train an estimator, and others wait: they would share its trainer."""
+    with _lock:
+        own = _locks.setdefault(estimator, threading.RLock())
+    with own:
+        yield
 
 
 @contextmanager

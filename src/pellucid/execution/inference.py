@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import count_workers
+from pellucid.arguments import count_workers, instance
 from pellucid.execution.sections import (
     AROUND,
     FEW,
@@ -115,6 +115,7 @@ def predict_proba(
     >>> predict_proba(network, parameters, np.zeros((1, 2, 2), np.uint8)).tolist()
     [[0.5, 0.5]]
     """
+    _check_settings(network, workers)
     checked = check_images(images, network.input_shape)
     return run_network(network, parameters, checked, None, workers).probabilities
 
@@ -169,6 +170,7 @@ def evaluate(
     >>> found.accuracy, round(found.loss, 4)
     (0.75, 0.6931)
     """
+    _check_settings(network, workers)
     checked = check_images(images, network.input_shape)
     indices = check_labels(labels, network.classes, len(checked))
     return run_network(network, parameters, checked, indices, workers)
@@ -218,6 +220,7 @@ def image_gradients(
     >>> image_gradients(network, parameters, np.zeros((1, 1, 2), np.uint8), [0]).tolist()
     [[[[-0.5, 0.0]]]]
     """
+    _check_settings(network)
     checked = check_images(images, network.input_shape)
     indices = check_labels(labels, network.classes, len(checked))
     out = np.zeros((len(checked), *network.input_shape), dtype=np.float32)
@@ -226,6 +229,13 @@ def image_gradients(
         Recipe(network), parameters, _four_axes(checked), section, Outputs(image_gradients=out)
     )
     return out
+
+
+def _check_settings(network: Any, workers: int | None = None) -> None:
+    """Refuse what is no network, or no number of threads, however few images there are."""
+    instance("network", network, Network, "classifier.network_")
+    if workers is not None:
+        count_workers(workers)
 
 
 def run_network(

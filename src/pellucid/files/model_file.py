@@ -29,6 +29,7 @@ from pellucid.files.tensor_file import (
     tensor,
 )
 from pellucid.files.versions import current_versions
+from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
 
@@ -108,6 +109,27 @@ class Model:
                 f"The preprocessing gives images of shape {self.preprocessing.input_shape}, but "
                 f"the network takes {self.network.input_shape}."
             )
+
+    @property
+    def looks(self) -> Looks | None:
+        """What the pictures of the training look like; None where that is not known.
+
+        Raises
+        ------
+        ValueError
+            The configuration says something that can't be.
+        """
+        described = self.configuration.get("looks")
+        return None if described is None else Looks.from_dict(described)
+
+    @property
+    def preprocessing_is_guessed(self) -> bool:
+        """Whether nobody said what was done to the pictures of the training.
+
+        Older files of classifiers don't say it, and mostly nobody had.
+        """
+        known = "estimator" in self.configuration
+        return bool(self.configuration.get("preprocessing_is_guessed", known))
 
 
 def save_model(path: str | os.PathLike[str], model: Model) -> None:

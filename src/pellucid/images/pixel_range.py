@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.images.canonical import canonical
 
 __all__ = [
     "BYTES",
+    "another_scale",
     "check_pixel_range",
     "is_auto",
     "pixel_range_of",
     "range_in_bytes",
+    "rescaling",
     "scaled",
-    "warn_of_another_scale",
 ]
 
 BYTES = (0.0, 255.0)
@@ -190,24 +190,58 @@ def scaled(samples: NDArray[Any], pixel_range: tuple[float, float]) -> NDArray[A
         return np.clip(values, 0.0, 1.0).astype(np.float32) + np.float32(0)
 
 
-def warn_of_another_scale(samples: NDArray[Any], pixel_range: tuple[float, float]) -> None:
-    """Warn if data don't look as if they were on the scale of the training.
+def another_scale(samples: NDArray[Any], pixel_range: tuple[float, float]) -> str | None:
+    """Return in a sentence why data don't look as if they were on the scale of the training.
 
-    Either most pixels between their ends lie outside of the range, or they are floats of 0 to 1
-    and the range is fifty times as wide. Some images from all over the data are looked at.
+    Either most pixels between their ends lie outside of the range, or they go from 0 to 1 and the
+    range is fifty times as wide. Some images from all over the data are looked at.
     """
-    if samples.dtype == np.uint8 and pixel_range == BYTES:
-        return
     some = samples[:: math.ceil(len(samples) / LOOKED_AT)]
     if some.size < LEAST_PIXELS:
-        return
+        return None
     low, high = pixel_range
-    if _is_outside(some, low, high) or _is_tiny(some, low, high):
-        warn(
-            f"X goes from {some.min():g} to {some.max():g}, but the classifier was trained with "
-            f"pixels from {low:g} to {high:g}. It looks like another scale: bring X to that of "
-            "the training."
-        )
+    is_bytes = samples.dtype == np.uint8 and pixel_range == BYTES
+    if (is_bytes or not _is_outside(some, low, high)) and not _is_tiny(some, low, high):
+        return None
+    first, last = float(some.min()), float(some.max())
+    return (
+        f"X goes from {first:g} to {last:g}, but the classifier was trained with pixels from "
+        f"{low:g} to {high:g}. It looks like another scale: bring X to that of the training"
+        f"{rescaling((first, last), pixel_range)}."
+    )
+
+
+def rescaling(ends: tuple[float, float], wanted: tuple[float, float], name: str = "X") -> str:
+    """Return how to bring one usual scale to another, as ``": give 255 * X"``; "" for others.
+
+    Examples
+    --------
+    >>> rescaling((0, 1), (-1, 1)), rescaling((-0.99, 1), (0, 255)), rescaling((3, 4), (0, 1))
+    (': give 2 * X - 1', ': give 127.5 * (X + 1)', '')
+    """
+    formula = _RESCALINGS.get((_usual(ends), _usual(wanted)), "")
+    return f": give {formula.replace('X', name)}" if formula else ""
+
+
+_UNIT, _SIGNED = (0.0, 1.0), (-1.0, 1.0)
+_RESCALINGS: dict[tuple[tuple[float, float] | None, tuple[float, float] | None], str] = {
+    (_UNIT, _SIGNED): "2 * X - 1",
+    (_UNIT, BYTES): "255 * X",
+    (_SIGNED, _UNIT): "(X + 1) / 2",
+    (_SIGNED, BYTES): "127.5 * (X + 1)",
+    (BYTES, _UNIT): "X / 255",
+    (BYTES, _SIGNED): "X / 127.5 - 1",
+}
+"""How one usual scale becomes another."""
+
+
+def _usual(ends: tuple[float, float]) -> tuple[float, float] | None:
+    """Return the usual scale that data come from which nearly reach both of its ends."""
+    for low, high in (_UNIT, _SIGNED, BYTES):
+        near = 0.15 * (high - low)
+        if abs(ends[0] - low) <= near / 3 and abs(ends[1] - high) <= near:
+            return low, high
+    return None
 
 
 def _is_outside(samples: NDArray[Any], low: float, high: float) -> bool:
@@ -223,7 +257,6 @@ def _is_outside(samples: NDArray[Any], low: float, high: float) -> bool:
 
 
 def _is_tiny(samples: NDArray[Any], low: float, high: float) -> bool:
-    """Return whether floats go from 0 or -1 to 1, but those of the training fifty times as far."""
+    """Return whether data go from 0 or -1 to 1, but those of the training fifty times as far."""
     first, last = float(samples.min()), float(samples.max())
-    is_unit = samples.dtype.kind == "f" and -1 <= first < last <= 1
-    return is_unit and last - first <= (high - low) / 50
+    return -1 <= first < last <= 1 and last - first <= (high - low) / 50

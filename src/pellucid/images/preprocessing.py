@@ -198,30 +198,6 @@ class Preprocessing:
         low, high = self.pixel_range
         return scaled(images, (low, high) if is_bytes else (low / 255, high / 255))
 
-    @classmethod
-    def default(cls, input_shape: tuple[int, ...]) -> Preprocessing:
-        """Return what is done to pictures where nobody said how the training images were made.
-
-        For one channel it is what MNIST did; for more, pictures are brought to the size.
-
-        Parameters
-        ----------
-        input_shape : (int, int) or (int, int, int)
-            The network's.
-
-        Returns
-        -------
-        Preprocessing
-
-        Examples
-        --------
-        >>> Preprocessing.default((28, 28)).fit, Preprocessing.default((3, 32, 32)).fit
-        ('mnist', 'resize')
-        """
-        if len(input_shape) == 2 or input_shape[0] == 1:
-            return cls(input_shape)
-        return cls(input_shape, polarity="light-on-dark", fit="resize")
-
     def to_dict(self) -> dict[str, Any]:
         """Return the description as JSON-ready values; ranges that are usual go without saying."""
         values: dict[str, Any] = {

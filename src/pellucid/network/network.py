@@ -222,7 +222,7 @@ class Network:
         Raises
         ------
         NetworkError
-            The vector has another length than the network's parameters.
+            The vector has another length than the network's parameters, or is complex or text.
 
         Examples
         --------
@@ -233,6 +233,8 @@ class Network:
         """
         array = np.asarray(vector)
         self._check_length(array)
+        if array.dtype.kind not in "biuf":
+            raise NetworkError(f"The parameters have dtype {array.dtype}; they must be numbers.")
         return np.ascontiguousarray(array, dtype=np.float32)
 
     def views(self, vector: NDArray[Any]) -> dict[str, NDArray[Any]]:

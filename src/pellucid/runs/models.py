@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +15,12 @@ from pellucid import data
 from pellucid.console import Say, some
 from pellucid.data import Dataset
 from pellucid.data.catalog import Channels
-from pellucid.errors import Argument, DataError
+from pellucid.errors import Argument, DataError, ModelFileError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
+from pellucid.images.axes import four_axes
+from pellucid.images.floats import in_float64
+from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.runs.settings import RunSettings
@@ -99,6 +104,7 @@ def run_model_test(
     labels = labels_for(model, dataset)
     announce_with(say)
     images = model.preprocessing.for_kernels(dataset.test_images)
+    tell_of_looks(model, images, say)
     evaluation = evaluate(model.network, model.parameters, images, labels, workers)
     return ModelTest(dataset.name, labels, evaluation)
 
@@ -113,10 +119,13 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
         model knows, what the data set has, and the fix.
     """
     places = {name: place for place, name in enumerate(model.classes)}
-    if not places.keys() >= set(dataset.classes):
+    odd = [name for name in dataset.classes if name not in places]
+    if odd:
+        are = "is no class" if len(odd) == 1 else "are no classes"
         raise DataError(
-            f"{dataset.name} has the classes {some(dataset.classes)}, but the model was trained "
-            f"on {some(model.classes)}; give ", Argument("data"), " the set it was trained on.",
+            f"{dataset.name} has the classes {some(dataset.classes)}; {some(odd)} {are} of the "
+            f"model, which was trained on {some(model.classes)}. Leave these images out, or give ",
+            Argument("data"), " the set it was trained on.",
         )  # fmt: skip
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
@@ -129,10 +138,12 @@ def predict_pictures(model: Model, pictures: Sequence[Path], say: Say) -> NDArra
     DataError
         Pictures that can't be read; the message names every one.
     """
+    tell_of_guess(model, say)
     images = data.read_images(pictures, model.preprocessing, say=say)
     _tell_of_blank(images, pictures, say)
     announce_with(say)
     ready = model.preprocessing.for_kernels(images)
+    tell_of_looks(model, ready, say)
     return predict_proba(model.network, model.parameters, ready)
 
 
@@ -150,3 +161,35 @@ def _tell_of_blank(images: NDArray[np.uint8], pictures: Sequence[Path], say: Say
         )
     elif line := sameness(images, "pictures"):
         say(line)
+
+
+def tell_of_guess(model: Model, say: Say) -> None:
+    """Say what is done to pictures, where nobody said how those of the training were made."""
+    if not model.preprocessing_is_guessed:
+        return
+    made = model.preprocessing
+    size = " x ".join(map(str, made.input_shape[1:]))
+    what = f"resized to {size} as they are"
+    if made.fit == "mnist":
+        what = "searched for ink, which is cut out, scaled and centered as MNIST's"
+    elif made.polarity == "auto":
+        what = f"resized to {size}, and inverted where their border is bright"
+    say(
+        "How the pictures of the training were made is not stored in the model. By what they look "
+        f"like, pictures are {what}. If that is wrong, set the classifier's preprocessing_ before "
+        "it is saved."
+    )
+
+
+def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
+    """Say how pictures that are ready for the network differ from those of the training, if so."""
+    try:
+        looks = model.looks
+    except ValueError as error:
+        raise ModelFileError(f"The model can't be used: {error}.") from error
+    if looks is None:
+        return
+    some = four_axes(in_float64(images[:: math.ceil(len(images) / LOOKED_AT)]))
+    difference = looks.difference(some, (0.0, 1.0), "The data")
+    if difference is not None:
+        say(difference)

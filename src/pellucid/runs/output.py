@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.files.atomic import atomic_write
 from pellucid.files.model_file import Model, save_model
-from pellucid.images.preprocessing import Preprocessing
+from pellucid.images.axes import four_axes
+from pellucid.images.floats import in_float64
+from pellucid.images.looks import MOST, Looks, guessed_preprocessing
 from pellucid.kernels.compiling.target import made_with
 from pellucid.runs.finished import Metrics
 from pellucid.runs.folder import (
@@ -77,15 +80,20 @@ class Output:
 
     def save(self, trainer: Trainer, dataset: Dataset, history: History) -> None:
         """Write the model and its history, and remove what an earlier run said of its own."""
-        default = Preprocessing.default(trainer.network.input_shape)
+        images, made = dataset.train_images, dataset.preprocessing
+        looks = Looks.of(four_axes(in_float64(images[:: math.ceil(len(images) / MOST)])))
+        guess = guessed_preprocessing(trainer.network.input_shape, looks)
         model = Model(
             network=trainer.network,
             parameters=trainer.parameters,
-            preprocessing=dataset.preprocessing or default,
+            preprocessing=made or guess,
             classes=dataset.classes,
             configuration={
                 **self.configuration,
                 "updates": len(history),
+                # What looks like MNIST mostly is MNIST, or was made like it.
+                "preprocessing_is_guessed": made is None and guess.fit != "mnist",
+                "looks": looks and looks.to_dict(),
                 "pixel_range": [0, 255 if dataset.train_images.dtype == np.uint8 else 1],
                 "loss_curve": history.pass_losses(len(dataset.train_images)),
             },

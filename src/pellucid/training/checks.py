@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import instance, positive, whole
+from pellucid.arguments import check_weights, instance, positive, whole
 from pellucid.errors import Argument, ConfigurationError, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.training.checkpoint_file import Checkpoint
@@ -27,6 +27,9 @@ __all__ = [
     "checked_weights",
     "count_images",
 ]
+
+MOST_IMAGES = 10**15
+"""Images that a training may draw: those of years."""
 
 LARGEST_WEIGHT = 1e15
 """Where weights are taken as they are: Adam squares gradients, and float32 ends at 3e38."""
@@ -107,6 +110,7 @@ def checked_weights(
     """
     if sample_weight is None:
         return np.ones(count)
+    check_weights(sample_weight)
     weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.shape != (count,):
         raise DataError(
@@ -131,5 +135,12 @@ def checked_weights(
 def count_images(size: int, epochs: float, total_images: int | None) -> int:
     """Return how many images to draw in all."""
     if total_images is not None:
-        return whole("total_images", total_images, least=1)
-    return max(1, round(size * positive("epochs", epochs)))
+        return whole("total_images", total_images, least=1, most=MOST_IMAGES)
+    count = size * positive("epochs", epochs)
+    if count > MOST_IMAGES:
+        raise ConfigurationError(
+            f"epochs is {epochs:g}, which makes {count:.3g} images; it must be at most "
+            f"{MOST_IMAGES // size:,}.",
+            argument="epochs",
+        )
+    return max(1, round(count))

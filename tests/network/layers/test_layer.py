@@ -130,3 +130,9 @@ def test_the_base_is_not_a_layer():
         NotImplementedError, match=r"^Layer must say its output's shape: Layer\.out"
     ):
         Layer().output_shape((1, 2, 3))
+
+
+def test_sizes_beyond_all_measure_are_refused():
+    for make in (lambda: Conv2D(2, 3, stride=2**62), lambda: Dense(2**40)):
+        with pytest.raises(NetworkError, match=r"it must be at most 2,147,483,647\."):
+            make()

@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+MOST = 2**31 - 1
+"""What is larger is no size, and kernels count in 64 bits."""
+
+
 def starting(default: float) -> float:
     """Return the default of a setting that says how parameters start, and is no part of a name."""
     setting: float = field(default=default, metadata={"starts": True})
@@ -61,7 +65,15 @@ def whole_pair(layer: object, name: str, value: Any, *, least: int) -> Pair:
             f"{type(layer).__name__} {name} is {value!r}; it must be a whole number of at least "
             f"{least}, or a pair of them (height, width)."
         )
+    _refuse_more(layer, name, value, max(both))
     return int(both[0]), int(both[1])
+
+
+def _refuse_more(layer: object, name: str, value: Any, largest: int) -> None:
+    if largest > MOST:
+        raise NetworkError(
+            f"{type(layer).__name__} {name} is {value!r:.80}; it must be at most {MOST:,}."
+        )
 
 
 def whole_count(layer: object, name: str, value: Any) -> int:
@@ -70,6 +82,7 @@ def whole_count(layer: object, name: str, value: Any) -> int:
         raise NetworkError(
             f"{type(layer).__name__} {name} is {value!r}; it must be a whole number of at least 1."
         )
+    _refuse_more(layer, name, value, value)
     return int(value)
 
 

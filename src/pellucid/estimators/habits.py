@@ -1,0 +1,79 @@
+"""Arguments that other libraries have: refused with the name of what does the same here."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pellucid.errors import UnknownArgumentError, did_you_mean
+
+__all__ = ["refuse_unknown", "refusing_unknown"]
+
+T = TypeVar("T")
+
+_HELD_BACK = (
+    "CNNClassifier(early_stopping=True, validation_fraction=0.1), which holds images back itself"
+)
+_PASSES = "CNNClassifier(max_iter=10)"
+_RATE = "CNNClassifier(learning_rate=0.003)"
+_INSTEAD = {
+    "validation_data": _HELD_BACK,
+    "validation_split": _HELD_BACK,
+    "eval_set": _HELD_BACK,
+    "X_val": _HELD_BACK,
+    "epochs": _PASSES,
+    "n_epochs": _PASSES,
+    "max_epochs": _PASSES,
+    "num_epochs": _PASSES,
+    "n_estimators": _PASSES,
+    "lr": _RATE,
+    "learning_rate_init": _RATE,
+    "optimizer": f"{_RATE}, for Adam is the optimizer",
+    "solver": f"{_RATE}, for Adam is the optimizer",
+    "batch": "CNNClassifier(batch_size=64)",
+    "layers": "CNNClassifier(network=[...])",
+    "hidden_layer_sizes": "CNNClassifier(network=[Flatten(), Dense(100), ReLU()])",
+    "input_shape": "CNNClassifier(image_shape=(28, 28))",
+    "seed": "CNNClassifier(random_state=0)",
+    "workers": "CNNClassifier(n_jobs=2)",
+    "num_workers": "CNNClassifier(n_jobs=2)",
+    "device": "nothing: everything runs on the processor",
+    "shuffle": "nothing: the images are always shuffled, by random_state",
+}
+
+
+def refuse_unknown(where: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse arguments that a function does not have.
+
+    Raises
+    ------
+    UnknownArgumentError
+        The message says what to use in place of the first.
+
+    Examples
+    --------
+    >>> refuse_unknown("fit", ["epochs"], ["X", "y"])
+    Traceback (most recent call last):
+    pellucid.errors.UnknownArgumentError: fit has no argument 'epochs'; use
+    CNNClassifier(max_iter=10).
+    """
+    for name in names:
+        instead = _INSTEAD.get(name)
+        fix = f"; use {instead}." if instead else f".{did_you_mean(name, known)}"
+        raise UnknownArgumentError(f"{where} has no argument {name!r}{fix}")
+
+
+def refusing_unknown(kind: type[T]) -> type[T]:
+    """Make a dataclass refuse parameters that it does not have in the same words."""
+    init: Any = kind.__init__
+    known = [item.name for item in dataclasses.fields(kind)]  # type: ignore[arg-type]
+
+    @functools.wraps(init)
+    def refusing(self: Any, *values: Any, **parameters: Any) -> None:
+        refuse_unknown(kind.__name__, [name for name in parameters if name not in known], known)
+        init(self, *values, **parameters)
+
+    kind.__init__ = refusing  # type: ignore[method-assign]
+    return kind
