@@ -77,13 +77,22 @@ def _font_family() -> list[str]:
 @contextmanager
 def _style() -> Iterator[None]:
     # rc_context gives every setting back at the end and leaves the backend alone.
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    with warnings.catch_warnings():
         # A letter that no installed font has is drawn as a box; a line about each helps nobody.
         warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
-        matplotlib.rcdefaults()
-        settings: Any = {**_STYLE, "font.family": _font_family()}
-        matplotlib.rcParams.update(settings)
-        yield
+        interactive = matplotlib.is_interactive()
+        try:
+            with matplotlib.rc_context():
+                matplotlib.rcdefaults()
+                settings: Any = {**_STYLE, "font.family": _font_family()}
+                matplotlib.rcParams.update(settings)
+                try:
+                    yield
+                finally:
+                    interactive = matplotlib.is_interactive()
+        finally:
+            # A notebook's backend, which may begin with this picture, turns it on for all to come.
+            matplotlib.interactive(interactive)
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
