@@ -77,7 +77,7 @@ def whole(name: str, value: Any, *, least: int, most: int | None = None, hint: s
     return int(value)
 
 
-def flag(name: str, value: Any, *, also_whole: bool = False) -> bool:
+def flag(name: str, value: Any, *, also_whole: bool = False, hint: str = "") -> bool:
     """Return a setting that must be True or False, NumPy's too, or refuse it.
 
     Raises
@@ -91,9 +91,9 @@ def flag(name: str, value: Any, *, also_whole: bool = False) -> bool:
     (False, True)
     """
     if not isinstance(value, bool | np.bool_) and not (also_whole and is_whole(value)):
-        also = ", or a whole number" if also_whole else ""
+        also = ", a whole number" if also_whole else ""
         raise ConfigurationError(
-            f"{name} is {value!r}; it must be True or False{also}.", argument=name
+            f"{name} is {value!r}; it must be True or False{also}{hint}.", argument=name
         )
     return bool(value)
 

@@ -1,12 +1,13 @@
-"""What is told to a person: lines, names of things, and whether a bar may move."""
+"""What is told to a person: lines, names of things, times, and a bar that moves."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
-__all__ = ["Say", "is_terminal", "printable", "some"]
+__all__ = ["Say", "duration", "is_terminal", "moving_bar", "printable", "some"]
 
 Say = Callable[[str], None]
 """Is told, a line at a time, what is going on."""
@@ -38,3 +39,36 @@ def some(names: Sequence[str], most: int = 5) -> str:
 def is_terminal(stream: TextIO) -> bool:
     """Return whether a stream is a terminal that can move a bar, which a dumb one can't."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it.
+
+    Examples
+    --------
+    >>> duration(48), duration(900), duration(9000)
+    ('48 s', '15 min', '2.5 h')
+    """
+    if seconds < 600:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+@contextmanager
+def moving_bar(title: str, stream: TextIO) -> Iterator[Callable[[float, str], None]]:
+    """Yield what moves a bar in a terminal: it takes the share that is done and a text."""
+    # Rich is for a terminal; without one, nothing waits for it.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
+
+    bar = BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40))
+    text = TextColumn("{task.fields[text]}", table_column=Column(no_wrap=True), markup=False)
+    columns = (title, bar, text) if title else (bar, text)
+    with Progress(*columns, console=Console(file=stream), expand=True) as progress:
+        task = progress.add_task(title, total=1.0, text="")
+
+        def move(share: float, text: str) -> None:
+            progress.update(task, completed=share, text=text)
+
+        yield move

@@ -135,7 +135,7 @@ def test_a_terminal_gets_a_bar(noise, tmp_path):
             seen += chunk
     os.close(control)
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen.decode())
-    assert re.search(r"training ━* ?update 8/8 loss \d\.\d{4} [\d,]+ images/s 0 s left", plain)
+    assert re.search(r"training ━* ?update 8/8  loss \d\.\d{4}  [\d,]+ images/s  0 s left", plain)
     assert "Accuracy " in plain
 
 

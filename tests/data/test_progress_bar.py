@@ -56,3 +56,11 @@ def test_an_error_ends_the_bar(monkeypatch):
     with pytest.raises(KeyboardInterrupt), show_reading("Reading", stream) as progress:
         stop(progress)
     assert "\x1b[?25h" in stream.getvalue()  # the cursor is there again
+
+
+def test_the_text_has_a_default(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with show_reading(stream=stream) as progress:
+        progress(1, 2)
+    assert "reading" in stream.getvalue()

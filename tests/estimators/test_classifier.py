@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -119,3 +120,10 @@ def test_the_promised_accuracy_on_mnist():
     mnist = data.load("mnist")
     classifier = CNNClassifier(random_state=0).fit(mnist.train_images, mnist.train_labels)
     assert classifier.score(mnist.test_images, mnist.test_labels) >= 0.985
+
+
+def test_summary_is_that_of_the_network():
+    with pytest.raises(NotFittedError):
+        small().summary()
+    classifier = small().fit(SOME, THEIRS)
+    assert classifier.summary() == classifier.network_.summary()

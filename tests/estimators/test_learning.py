@@ -7,6 +7,7 @@ import pytest
 
 from pellucid import Augmentation, CNNClassifier, Dense, Flatten, Network, ReLU
 from pellucid.errors import ConfigurationError, DataError, NetworkError
+from pellucid.estimators.telling import line_of
 from tests.estimators.small import DIGITS, SOME, THEIRS, X, Y, bits, small
 
 
@@ -211,7 +212,7 @@ class TestWarmStart:
         warm = small(warm_start=True, verbose=2, callbacks=[told.append], max_iter=2)
         warm.fit(SOME, THEIRS).fit(SOME, THEIRS).partial_fit(SOME, THEIRS)
         assert [epoch.epoch for epoch in told] == [1, 2, 3, 4, 5]
-        assert capsys.readouterr().out.splitlines()[-1].startswith("epoch 5  loss ")
+        assert capsys.readouterr().out.splitlines()[-1].startswith("pass 5  loss ")
         warm.set_params(warm_start=False).fit(SOME, THEIRS)
         assert [epoch.epoch for epoch in told[5:]] == [1, 2]
 
@@ -257,16 +258,42 @@ class TestWhatIsTold:
         assert [epoch.loss for epoch in told] == classifier.loss_curve_
         assert [epoch.validation_score for epoch in told] == classifier.validation_scores_
         lines = capsys.readouterr().out.splitlines()
-        assert len(lines) == 3
-        loss, score = told[2].loss, told[2].validation_score
-        assert lines[2] == f"epoch 3  loss {loss:.4f}  validation accuracy {score:.4f}"
+        assert lines == [line_of(epoch) for epoch in told]
+        assert all(epoch.epochs == 3 and 0 <= epoch.accuracy <= 1 for epoch in told)
+        assert [epoch.seconds_left > 0 for epoch in told] == [True, True, False]
 
     def test_partial_fit_tells_too(self, capsys):
         told = []
         classifier = small(verbose=True, callbacks=[told.append])
         classifier.partial_fit(SOME, THEIRS, range(10)).partial_fit(SOME, THEIRS)
         assert [epoch.epoch for epoch in told] == [1, 2]
-        assert capsys.readouterr().out.splitlines()[1] == f"epoch 2  loss {told[1].loss:.4f}"
+        line = capsys.readouterr().out.splitlines()[1]
+        assert line == line_of(told[1])
+        assert re.fullmatch(r"pass 2  loss \d\.\d{4}  accuracy [\d.]+%  [\d,]+ images/s", line)
+
+    def test_a_callback_ends_training_by_returning_true(self):
+        """As the Trainer's does; by itself, without a list."""
+        classifier = small(callbacks=lambda epoch: epoch.epoch == 2, max_iter=9).fit(SOME, THEIRS)
+        assert classifier.n_iter_ == 2
+
+    @pytest.mark.parametrize("patience", [1, 2, 5])
+    def test_it_ends_all_parts_of_training(self, patience):
+        told = []
+
+        def end(epoch):
+            told.append(epoch)
+            return len(told) == 2
+
+        classifier = small(
+            callbacks=[end, told.append], max_iter=30, early_stopping=True,
+            n_iter_no_change=patience,
+        )  # fmt: skip
+        classifier.fit(SOME, THEIRS)
+        assert len(told) == 2 * classifier.n_iter_
+
+    def test_what_is_true_alone_ends_nothing(self):
+        assert small(callbacks=lambda epoch: epoch.loss).fit(SOME, THEIRS).n_iter_ == 3
+        assert small(callbacks=lambda epoch: False).fit(SOME, THEIRS).n_iter_ == 3
 
     def test_nothing_is_printed_by_default(self, capsys):
         small().fit(SOME, THEIRS)

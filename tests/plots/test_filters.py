@@ -44,6 +44,21 @@ class TestFilters:
         figure = plots.filters([random.normal(size=s) for s in shapes], ["f"] * len(shapes))
         assert overlapping(figure) == ([], [])
 
+    def test_draws_filters_of_color_images_in_color(self):
+        array = np.random.default_rng(0).normal(0, 0.1, (5, 3, 4, 4))
+        figure = plots.filters([array, np.ones((2, 5, 3, 3))], ["f1", "f2"], is_color=True, most=2)
+        first, second = figure.axes[0], figure.axes[1]
+        assert len(first.images) == 2
+        shown = np.array([image.get_array() for image in first.images])
+        expected = 0.5 + array[:2].transpose(0, 2, 3, 1) / np.abs(array).max() / 2
+        np.testing.assert_allclose(shown, expected)
+        assert len(second.images) == 4
+        assert overlapping(figure) == ([], [])
+
+    def test_refuses_colors_of_other_channels(self):
+        with pytest.raises(DataError, match="f1 has 1 channels; only filters of 3"):
+            plots.filters([np.ones((2, 1, 3, 3))], ["f1"], is_color=True)
+
     def test_zeros_have_a_scale(self):
         figure = plots.filters([np.zeros((2, 1, 3, 3))], ["f1"])
         assert figure.axes[0].images[0].get_clim() == (-1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.plots._gallery import CLOSE, WIDE, Answers, Gallery
+from pellucid.plots._gallery import CLOSE, WIDE, Answers, Gallery, spread
 from pellucid.plots._pages import Sheet
 from tests.plots.figures import artists
 
@@ -44,3 +44,17 @@ def test_only_what_fits_is_drawn(width, height, axes, wrong):
     gallery.draw(page, "Predictions")
     assert len(page.figure.axes) == axes
     assert len(artists(page.figure, "wrong")) == wrong
+
+
+@pytest.mark.parametrize(
+    ("truth", "count", "chosen"),
+    [
+        ([0, 1, 0, 1], 2, [0, 1]),
+        ([0, 0, 0, 1, 1, 2], 4, [0, 1, 3, 5]),
+        ([0, 0, 0, 0, 0, 1], 4, [0, 1, 2, 5]),
+        ([0, 0, 1, 1, 2, 2, 3, 3], 2, [0, 4]),
+        ([2, 2], 9, [0, 1]),
+    ],
+)
+def test_all_classes_are_shown_where_there_is_room(truth, count, chosen):
+    assert spread(np.array(truth), count).tolist() == chosen

@@ -45,10 +45,16 @@ class TestLossCurve:
         np.testing.assert_array_equal(each.get_xdata(), np.arange(1, 80))
         np.testing.assert_array_equal(each.get_ydata(), losses)
         np.testing.assert_array_equal(smooth.get_ydata(), moving_average(losses, 9))
-        assert axes.get_title(loc="left") == "Loss Values Over Epochs"
+        assert axes.get_title(loc="left") == "Loss Values Over Updates"
         assert axes.get_xlabel() == "update"
         assert axes.get_ylabel() == "loss (cross-entropy, nats per image)"
         assert "centered mean of 9 updates" in [t.get_text() for t in axes.get_legend().texts]
+
+    def test_has_a_line_of_chance(self):
+        axes = plots.loss_curve([1.0, 0.5], classes=10).axes[0]
+        assert axes.lines[-1].get_ydata()[0] == pytest.approx(np.log(10))
+        assert axes.get_ylim()[1] > np.log(10)
+        assert "chance, ln 10 = 2.30" in [t.get_text() for t in axes.get_legend().texts]
 
     def test_an_even_window_counts_as_the_odd_one_below(self):
         figure = plots.loss_curve(np.arange(30.0) ** 2, smoothing=8)

@@ -137,3 +137,14 @@ def test_matplotlib_comes_with_the_pictures_alone_and_without_pyplot():
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_backend_that_turns_interaction_on_while_drawing_keeps_it():
+    """As a notebook's does, when pyplot is first used by one of the pictures."""
+    was = matplotlib.is_interactive()
+    try:
+        for turned in (True, False):
+            _style.styled(matplotlib.interactive)(turned)
+            assert matplotlib.is_interactive() is turned
+    finally:
+        matplotlib.interactive(was)

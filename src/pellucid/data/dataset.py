@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.console import some
 from pellucid.files.fingerprints import array_fingerprint
 from pellucid.images.axes import Images, three_axes
 from pellucid.images.preprocessing import Preprocessing
@@ -42,8 +43,11 @@ class Dataset:
     --------
     >>> import numpy as np
     >>> images, labels = np.zeros((2, 28, 28), np.uint8), np.array([0, 1])
-    >>> Dataset("tiny", images, labels, images, labels, ("a", "b"), "made here").input_shape
+    >>> tiny = Dataset("tiny", images, labels, images, labels, ("a", "b"), "made here")
+    >>> tiny.input_shape
     (1, 28, 28)
+    >>> tiny
+    <Dataset tiny: 2 training and 2 test images of 1 x 28 x 28, uint8, 2 classes: a, b (made here)>
     """
 
     name: str
@@ -55,6 +59,14 @@ class Dataset:
     source: str
     note: str = ""
     preprocessing: Preprocessing | None = None
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.input_shape))
+        return (
+            f"<Dataset {self.name}: {len(self.train_images):,} training and "
+            f"{len(self.test_images):,} test images of {shape}, {self.train_images.dtype}, "
+            f"{len(self.classes)} classes: {some(self.classes)} ({self.source})>"
+        )
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -1,30 +1,36 @@
-"""How reading is shown while it goes on: a bar in a terminal, nothing elsewhere."""
+"""How reading is shown while it goes on: a bar in a terminal or notebook, nothing elsewhere."""
 
 from __future__ import annotations
 
-import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from pellucid.console import is_terminal
 from pellucid.data.samples import Progress
+from pellucid.notebook import Line, in_notebook, text_bar
 
 __all__ = ["show_reading"]
 
+# A notebook is written to over a network: five times a second, at most.
+_PAUSE = 0.2
+
 
 @contextmanager
-def show_reading(text: str, stream: TextIO | None = None) -> Iterator[Progress | None]:
-    """Yield what :func:`pellucid.data.load` takes as ``progress``, or None without a terminal.
+def show_reading(text: str = "reading", stream: TextIO | None = None) -> Iterator[Progress | None]:
+    """Yield what :func:`pellucid.data.load` takes as ``progress``, or None with nowhere to show it.
 
-    The bar appears with the first call, so what is read at once shows none.
+    The bar appears with the first call, so what is read at once shows none, and goes away at the
+    end.
 
     Parameters
     ----------
-    text : str
+    text : str, default "reading"
         What stands before the bar.
     stream : text stream, optional
-        Where to; the default is standard error.
+        Where to; the default is standard error, or the cell in a notebook.
 
     Yields
     ------
@@ -38,10 +44,38 @@ def show_reading(text: str, stream: TextIO | None = None) -> Iterator[Progress |
     ...     print(progress)
     None
     """
+    if stream is None and in_notebook():
+        with _line(text) as progress:
+            yield progress
+        return
     stream = sys.stderr if stream is None else stream
-    if not stream.isatty() or os.environ.get("TERM") == "dumb":
+    if not is_terminal(stream):
         yield None
         return
+    with _bar(text, stream) as progress:
+        yield progress
+
+
+@contextmanager
+def _line(text: str) -> Iterator[Progress]:
+    line, last = Line(), -_PAUSE
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done < total and now - last < _PAUSE:
+            return
+        share, last = done / max(1, total), now
+        line.write(f"{text} {text_bar(share)} {share:.0%}")
+
+    try:
+        yield progress
+    finally:
+        line.clear()
+
+
+@contextmanager
+def _bar(text: str, stream: TextIO) -> Iterator[Progress]:
     # Imported here: some 45 ms, of which who reads without a terminal need not wait.
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn

@@ -102,11 +102,15 @@ class CNNClassifier(
         result.
     random_state : int, RandomState or None, default None
         What the initial parameters, the order of the images and the randomizing are drawn from.
-    verbose : bool or int, default False
-        Print a line after every pass.
-    callbacks : sequence of callable, default ()
+    verbose : bool, int or "bar", default False
+        Print a line after every pass, with loss, accuracy, images a second and time left; in a
+        notebook each line takes the place of the one before. "bar" shows a bar that moves with
+        every update, in terminals and notebooks, and is True elsewhere. By default nothing is
+        printed. Python's logger ``"pellucid"`` has the lines at level INFO in any case.
+    callbacks : callable or sequence of callable, default ()
         Called with an :class:`~pellucid.estimators.passes.Epoch` (``epoch``, ``loss``,
-        ``validation_score``) after every pass.
+        ``validation_score``, ``accuracy`` and more) after every pass. One that returns True ends
+        :meth:`fit` there, before the learning rate falls or as it does.
 
     Attributes
     ----------
@@ -179,8 +183,8 @@ class CNNClassifier(
     warm_start: bool = False
     n_jobs: int | None = -1
     random_state: Any = None
-    verbose: bool | int = False
-    callbacks: Sequence[Callable[[Epoch], object]] = ()
+    verbose: bool | int | str = False
+    callbacks: Callable[[Epoch], object] | Sequence[Callable[[Epoch], object]] = ()
 
     # What was learned is no field: these look into what the last good pass left.
     classes_ = Learned[NDArray[Any]]()
@@ -387,6 +391,22 @@ class CNNClassifier(
         """
         given = given_to_predict(self, X)
         return prediction.features(self._fitted, given, workers_for(self.n_jobs))
+
+    def summary(self) -> str:
+        """Return the network as a table: each layer's output, parameters and multiply-adds.
+
+        Returns
+        -------
+        str
+            To be printed.
+
+        Raises
+        ------
+        NotFittedError
+            The network is known once the classifier is fitted.
+        """
+        check_is_fitted(self)
+        return self.network_.summary()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted classifier to a file of arrays and JSON; see :meth:`load`.

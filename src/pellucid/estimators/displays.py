@@ -2,11 +2,14 @@
 
 matplotlib is imported by ``plot``, not with this module; ``matplotlib.pyplot`` is used only where
 no axes are given, as scikit-learn does it, so that notebooks and ``pyplot.show`` find the figure.
+Where pyplot can't be used, in a thread or with a backend that does not work, the figure is
+nobody's, and the display shows itself at the end of a cell.
 """
 
 from __future__ import annotations
 
 import html
+import io
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -28,7 +31,24 @@ if TYPE_CHECKING:
 __all__ = ["HistoryDisplay", "PredictionsDisplay", "network_html"]
 
 
-class HistoryDisplay:
+class _Display:
+    """What both pictures have in common."""
+
+    figure_: Figure
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the picture for the end of a notebook's cell, where nobody else shows it."""
+        from pellucid.plots._matplotlib import is_in_session
+
+        figure = getattr(self, "figure_", None)
+        if figure is None or is_in_session(figure):
+            return None
+        content = io.BytesIO()
+        figure.savefig(content, format="png")
+        return content.getvalue()
+
+
+class HistoryDisplay(_Display):
     """The loss of every pass over the data and, with early stopping, the validation accuracy.
 
     Parameters
@@ -114,14 +134,13 @@ class HistoryDisplay:
         HistoryDisplay
             Itself.
         """
-        from matplotlib.ticker import MaxNLocator
-
+        from pellucid.plots._matplotlib import session_figure
         from pellucid.plots._style import BLUE, RED
 
-        if ax is None:
-            import matplotlib.pyplot as plt
+        from matplotlib.ticker import MaxNLocator  # isort: skip  # which plots has loaded
 
-            _, ax = plt.subplots()
+        if ax is None:
+            ax = session_figure().subplots()
         losses = np.asarray(self.loss_curve, dtype=np.float64)
         scores = None
         if self.validation_scores is not None:
@@ -154,7 +173,7 @@ class HistoryDisplay:
         return self
 
 
-class PredictionsDisplay:
+class PredictionsDisplay(_Display):
     """Images with their true label and the prediction, the wrong ones marked.
 
     The picture is that of :func:`pellucid.plots.predictions`, or a part of it where it is drawn

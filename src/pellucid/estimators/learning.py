@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from pellucid.estimators.passes import (
 )
 from pellucid.estimators.rows import image_shape_of, on_scale
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
+from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.canonical import canonical
 from pellucid.images.looks import MOST, Looks, alike_or_blank, guessed_preprocessing
@@ -127,10 +129,11 @@ class Learner:
             kept, weights = kept[used], weights[used]
         examples = Examples(images[kept], labels[kept], weights)
         count, trainer = len(kept), self._trainer()
-        with all_or_nothing(trainer, self._has_learned):
+        with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             passes = Passes(
-                trainer, count, held_back, settings.n_iter_no_change, self._note, self._before
-            )
+                trainer, count, held_back, settings.n_iter_no_change,
+                partial(self._note, teller), self._before, teller.watch,
+            )  # fmt: skip
             train(
                 trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
                 batch_size=batch_size_for(settings.batch_size, count),
@@ -145,7 +148,8 @@ class Learner:
         self._look_at(used[:: math.ceil(count / MOST)])
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer = self._trainer()
-        with all_or_nothing(trainer, self._has_learned):
+        verbose = self._settings.verbose
+        with all_or_nothing(trainer, self._has_learned), telling(verbose) as teller:
             trainer.sections = sections_for(batch_size)
             with trainer:
                 history = trainer.fit(
@@ -154,7 +158,9 @@ class Learner:
                 )  # fmt: skip
             if history.images == count:
                 loss = history.mean_loss / math.fsum(weights / count)
-                self._note(Epoch(self._before + 1, loss, None))
+                right = math.fsum(u.accuracy * u.images for u in history.updates) / count
+                rate = count / max(history.seconds, 1e-9)
+                self._note(teller, Epoch(self._before + 1, loss, None, right, None, rate))
             if history.interrupted:
                 raise KeyboardInterrupt
 
@@ -182,13 +188,13 @@ class Learner:
     def _has_learned(self) -> bool:
         return self._fitted.n_iter > self._before
 
-    def _note(self, epoch: Epoch) -> None:
-        """Keep what happened in a pass, then tell it: who is told may raise an error."""
+    def _note(self, teller: Teller, epoch: Epoch) -> bool:
+        """Keep what happened in a pass, then tell it; return whether training should end.
+
+        Who is told may raise an error.
+        """
         self._fitted = self._fitted.after(epoch)
         self._keep(self._fitted)
-        if self._settings.verbose:
-            score = epoch.validation_score
-            rest = "" if score is None else f"  validation accuracy {score:.4f}"
-            print(f"epoch {epoch.epoch}  loss {epoch.loss:.4f}{rest}", flush=True)
-        for callback in self._settings.callbacks:
-            callback(epoch)
+        teller.tell(epoch)
+        answers = [callback(epoch) for callback in self._settings.callbacks]
+        return any(answer is True for answer in answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ __all__ = [
     "Epoch",
     "Examples",
     "Passes",
+    "Standing",
     "batch_size_for",
     "passes_for",
     "sections_for",
@@ -59,11 +61,38 @@ class Epoch(NamedTuple):
         Mean cross-entropy of its batches, in nats an image.
     validation_score : float or None
         Weighted accuracy on the images held back, with ``early_stopping``.
+    accuracy : float
+        The share of its images, as randomized, that the network had right before each update.
+    epochs : int or None
+        The number of the last pass, unless training ends before; None in ``partial_fit``.
+    images_per_second : float
+        How fast this call trains, not counting its first update.
+    seconds_left : float
+        How long the other passes take, at most.
     """
 
     epoch: int
     loss: float
     validation_score: float | None
+    accuracy: float = math.nan
+    epochs: int | None = None
+    images_per_second: float = math.nan
+    seconds_left: float = math.nan
+
+
+class Standing(NamedTuple):
+    """Where a training is after an update.
+
+    Attributes
+    ----------
+    share : float
+        What is done, of 1.
+    epoch : Epoch
+        The pass that has ended, or the one that goes on, with what is known of it.
+    """
+
+    share: float
+    epoch: Epoch
 
 
 def split(
@@ -138,6 +167,7 @@ def train(
         Ctrl-C came before the first pass was done; later it ends training with a warning.
     """
     batch_size = min(batch_size, len(examples.labels))
+    passes.epochs = epochs
     trainer.sections = sections_for(batch_size)
 
     def run(epochs: int, schedule: Schedule) -> bool:
@@ -155,7 +185,7 @@ def train(
                 falling = int(min(passes.patience, epochs // 2))
                 level = epochs - falling
                 is_whole = run(level, Schedule(warmup=min(0.1, WARMUP_PASSES / level)))
-                if is_whole and falling:
+                if is_whole and falling and not passes.is_ended:
                     passes.patience = math.inf
                     is_whole = run(falling, Schedule(cooldown=1.0))
     finally:
@@ -167,6 +197,23 @@ def train(
             f"Training was interrupted after {passes.count} of {epochs} passes; what was learned "
             "is kept."
         )
+
+
+class Pace:
+    """How fast images are seen; the first update, which may compile, does not count."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._seen, self._is_first = 0, True
+        self.rate = math.nan
+
+    def add(self, images: int) -> None:
+        """Note that so many more were seen."""
+        now = time.perf_counter()
+        self._seen += images
+        self.rate = self._seen / max(now - self._since, 1e-9)
+        if self._is_first:
+            self._since, self._seen, self._is_first = now, 0, False
 
 
 class Passes:
@@ -186,15 +233,21 @@ class Passes:
     patience : float
         After how many passes without improvement to stop.
     tell : callable
-        Called with an :class:`Epoch` after every pass.
+        Called with an :class:`Epoch` after every pass; ends training by returning True.
     before : int, default 0
         Passes of earlier calls, after which the numbers go on. If there are any, the parameters
         that the trainer has may turn out to be the best.
+    watch : callable, optional
+        Called with a :class:`Standing` after every update.
 
     Attributes
     ----------
     count : int
         Passes done.
+    epochs : int
+        Passes to do.
+    is_ended : bool
+        Whether ``tell`` has ended training.
     """
 
     def __init__(
@@ -203,18 +256,23 @@ class Passes:
         images: int,
         held_back: Examples | None,
         patience: float,
-        tell: Callable[[Epoch], None],
+        tell: Callable[[Epoch], object],
         before: int = 0,
+        watch: Callable[[Standing], None] | None = None,
     ) -> None:
         self.count = 0
+        self.epochs = 1
+        self.is_ended = False
         self.patience = patience
         self._trainer = trainer
         self._images = images
         self._held_back = held_back
         self._tell = tell
         self._before = before
+        self._watch = watch
+        self._pace = Pace()
         self._seen = self._counted = 0
-        self._sum = 0.0
+        self._sum = self._right = 0.0
         self._best = -math.inf
         self._best_parameters = trainer.parameters.copy()
         self._waited = 0
@@ -229,21 +287,39 @@ class Passes:
     def begin(self) -> None:
         """Start a pass anew: a call of ``Trainer.fit`` begins with one."""
         self._seen = self._images * self.count
-        self._sum, self._counted = 0.0, 0
+        self._begin_pass()
+
+    def _begin_pass(self) -> None:
+        self._sum, self._right, self._counted = 0.0, 0.0, 0
 
     def __call__(self, update: Update) -> bool:
         """Note an update; return whether training should end."""
         self._sum += update.loss * update.images
+        self._right += update.accuracy * update.images
         self._counted += update.images
         self._seen += update.images
+        self._pace.add(update.images)
         # A batch of nearly all images may end two passes at once; then both have its loss.
-        loss = self._sum / self._counted
+        loss, accuracy = self._sum / self._counted, self._right / self._counted
+        epoch = self._epoch(self.count + 1, loss, accuracy, None)
         while self._seen >= self._images * (self.count + 1):
-            self._sum, self._counted = 0.0, 0
+            self._begin_pass()
             score = self._measure()
             self.count += 1
-            self._tell(Epoch(self._before + self.count, loss, score))
-        return self._waited >= self.patience
+            epoch = self._epoch(self.count, loss, accuracy, score)
+            if self._tell(epoch) is True:
+                self.is_ended = True
+        if self._watch is not None:
+            self._watch(Standing(self._seen / (self._images * self.epochs), epoch))
+        return self.is_ended or self._waited >= self.patience
+
+    def _epoch(self, number: int, loss: float, accuracy: float, score: float | None) -> Epoch:
+        """Return what there is to tell of a pass of this call."""
+        left = max(0, self._images * self.epochs - self._seen)
+        return Epoch(
+            self._before + number, loss, score, accuracy, self._before + self.epochs,
+            self._pace.rate, left / self._pace.rate,
+        )  # fmt: skip
 
     def finish(self) -> None:
         """Go back to the parameters that were best, if images were held back."""

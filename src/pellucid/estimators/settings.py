@@ -56,7 +56,7 @@ class Settings:
     warm_start: bool
     workers: int
     random_state: Any
-    verbose: bool
+    verbose: bool | str
     callbacks: tuple[Callable[[Epoch], object], ...]
     class_weight: Mapping[Any, float] | str | None = None
 
@@ -143,10 +143,18 @@ def _class_weight(name: str, value: Any) -> Any:
     return value
 
 
+def _verbose(name: str, value: Any) -> bool | str:
+    if isinstance(value, str) and value == "bar":
+        return value
+    return flag(name, value, also_whole=True, hint=", or 'bar'")
+
+
 def _callbacks(name: str, value: Any) -> tuple[Callable[[Epoch], object], ...]:
+    if callable(value):
+        return (value,)
     if not isinstance(value, Sequence) or not all(map(callable, value)):
         raise ConfigurationError(
-            f"{name} is {value!r}; it must be a list of functions that take an Epoch."
+            f"{name} is {value!r}; it must be a function that takes an Epoch, or a list of them."
         )
     return tuple(value)
 
@@ -169,7 +177,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "class_weight": _class_weight,
     "early_stopping": flag,
     "warm_start": flag,
-    "verbose": lambda name, value: flag(name, value, also_whole=True),
+    "verbose": _verbose,
     "pixel_range": _pixel_range,
     "callbacks": _callbacks,
 }

@@ -60,6 +60,13 @@ class Evaluation:
     loss: float
     probabilities: NDArray[np.float32]
 
+    def __repr__(self) -> str:
+        images, classes = self.probabilities.shape
+        return (
+            f"<Evaluation: accuracy {self.accuracy:.3%}, loss {self.loss:.4f} on {images:,} images "
+            f"of {classes} classes>"
+        )
+
     @property
     def predicted(self) -> NDArray[np.int64]:
         """The most probable class of every image."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.console import some
 from pellucid.errors import ConfigurationError, ModelFileError
 from pellucid.files.atomic import atomic_write
 from pellucid.files.tensor_file import (
@@ -89,6 +90,13 @@ class Model:
     classes: tuple[str, ...]
     configuration: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=current_versions)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.network.input_shape))
+        return (
+            f"<Model of {self.network.size:,} parameters for images of {shape}, "
+            f"{len(self.classes)} classes: {some(self.classes)}>"
+        )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))

@@ -5,6 +5,7 @@ nobody's session, and the user's backend and settings stay as they are. matplotl
 module, which nothing else imports at its top.
 """
 
+from pellucid.plots import _matplotlib  # noqa: F401  # imports it, before the others do
 from pellucid.plots._style import save
 from pellucid.plots.confusion import confusion
 from pellucid.plots.filters import filters

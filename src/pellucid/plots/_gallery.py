@@ -23,7 +23,7 @@ from pellucid.plots._style import (
     text_width,
 )
 
-__all__ = ["CLOSE", "WIDE", "Answers", "Gallery", "Spacing"]
+__all__ = ["CLOSE", "WIDE", "Answers", "Gallery", "Spacing", "spread"]
 
 _COLUMNS = 5
 _MARGIN = 0.35
@@ -87,7 +87,7 @@ class Gallery:
         self._answers, self._spacing = answers, spacing
         self._mistakes = answers.mistakes()
         self._worst = self._mistakes[:count]
-        self._first = np.arange(min(count, len(answers.truth)))
+        self._first = spread(answers.truth, count)
         widest = max(text_width(_pair(name, name), BODY, "bold") for name in answers.names)
         self._is_one_line = widest <= spacing.step - 0.08
         self._tile = _tile(pictures("images", answers.images[:1]).shape[1:], spacing.tile)
@@ -108,7 +108,8 @@ class Gallery:
         room = (width - _BETWEEN) / 2 if self._has_two else width
         self._columns = max(1, int(room / step))
         most = self._columns * rows
-        self._first, self._worst = self._first[:most], self._worst[:most]
+        self._first = spread(self._answers.truth, min(most, len(self._first)))
+        self._worst = self._worst[:most]
 
     def draw(self, page: Page, title: str) -> None:
         """Draw everything."""
@@ -155,7 +156,12 @@ class Gallery:
         images = len(self._answers.truth)
         if images == 1:
             return "The only image"
-        return f"The first {len(self._first)} of {images:,} images"
+        shown = len(self._first)
+        if np.array_equal(self._first, np.arange(shown)):
+            return f"The first {shown} of {images:,} images"
+        truth = self._answers.truth
+        is_all = len(np.unique(truth[self._first])) == len(np.unique(truth))
+        return f"{shown} of {images:,} images, {'from all classes' if is_all else 'a class each'}"
 
     def _head_of_worst(self) -> str:
         wrong, shown = len(self._mistakes), len(self._worst)
@@ -164,6 +170,24 @@ class Gallery:
         if shown < wrong:
             return f"The {shown} surest of {wrong:,} mistakes"
         return "The only mistake" if wrong == 1 else f"All {wrong} mistakes, the surest first"
+
+
+def spread(truth: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    """Return which images to draw: the first, or some of all classes where the first lack one.
+
+    Files in folders come class by class, so that the first are all of one.
+    """
+    first = np.arange(min(count, len(truth)))
+    found, sizes = np.unique(truth, return_counts=True)
+    if len(np.unique(truth[first])) == len(found):
+        return first
+    if len(found) > count:  # as many classes as there is room for, from all of them
+        found = found[np.arange(count) * len(found) // count]
+        return np.sort([np.flatnonzero(truth == place)[0] for place in found])
+    order = np.argsort(truth, kind="stable")
+    rank = np.arange(len(truth)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    # The first of each class, then the second of each, and so on.
+    return np.sort(order[np.argsort(rank, kind="stable")[:count]])
 
 
 def _pair(truth: str, predicted: str) -> str:

@@ -77,13 +77,22 @@ def _font_family() -> list[str]:
 @contextmanager
 def _style() -> Iterator[None]:
     # rc_context gives every setting back at the end and leaves the backend alone.
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    with warnings.catch_warnings():
         # A letter that no installed font has is drawn as a box; a line about each helps nobody.
         warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
-        matplotlib.rcdefaults()
-        settings: Any = {**_STYLE, "font.family": _font_family()}
-        matplotlib.rcParams.update(settings)
-        yield
+        interactive = matplotlib.is_interactive()
+        try:
+            with matplotlib.rc_context():
+                matplotlib.rcdefaults()
+                settings: Any = {**_STYLE, "font.family": _font_family()}
+                matplotlib.rcParams.update(settings)
+                try:
+                    yield
+                finally:
+                    interactive = matplotlib.is_interactive()
+        finally:
+            # A notebook's backend, which may begin with this picture, turns it on for all to come.
+            matplotlib.interactive(interactive)
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
@@ -171,7 +180,9 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     content = io.BytesIO()
-    # Software is the one entry that matplotlib adds by itself.
-    figure.savefig(content, format="png", dpi=DPI, metadata={"Software": None})
+    # Software is the one entry that matplotlib adds by itself. To compress more takes as long as to
+    # draw, for a tenth of the bytes.
+    settings: Any = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}
+    figure.savefig(content, format="png", dpi=DPI, **settings)
     atomic_write(path, content.getvalue())
     return path

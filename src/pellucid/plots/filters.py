@@ -38,6 +38,7 @@ class _Block(NamedTuple):
     limit: float
     tile_width: float
     tile_height: float
+    is_color: bool = False
 
     @property
     def grid_width(self) -> float:
@@ -59,6 +60,9 @@ class _Block(NamedTuple):
         plural = "filter" if count == 1 else "filters"
         lines = [f"{count} {plural}, {channels} {inputs}, {height} × {width}"]
         rows, columns = self.shown.shape[:2]
+        if self.is_color:
+            lines[0] += ", as colors: gray is 0"
+            columns = channels
         if (rows, columns) != (count, channels):
             parts = [
                 f"{part} of {whole} {name}"
@@ -91,6 +95,7 @@ def filters(
     names: Sequence[str],
     *,
     most: int = 16,
+    is_color: bool = False,
     title: str = "Learned filters",
 ) -> Figure:
     """Draw the filters of every convolution layer: a row a filter, a column an input channel.
@@ -107,6 +112,9 @@ def filters(
     most : int, default 16
         How many filters, and how many channels, are drawn of one layer at most; the picture says
         where there are more.
+    is_color : bool, default False
+        Whether the first layer sees red, green and blue: each of its filters is one tile in these
+        colors then, in which gray is 0 and what is brighter positive.
     title : str
         The heading.
 
@@ -135,6 +143,8 @@ def filters(
             "and a name each."
         )
     blocks = [_block(array, name, most) for array, name in zip(arrays, names, strict=True)]
+    if is_color:
+        blocks[0] = _colored(blocks[0], arrays[0])
     lines = _lines(blocks)
     width = max(sum(block.width for block in line) for line in lines) + 0.3
     heights = [max(block.height for block in line) for line in lines]
@@ -173,6 +183,17 @@ def _block(array: ArrayLike, name: str, most: int) -> _Block:
     )
 
 
+def _colored(block: _Block, array: ArrayLike) -> _Block:
+    """Return a block whose three channels are one tile of colors."""
+    if block.shape[1] != 3:
+        raise DataError(
+            f"{block.name} has {block.shape[1]} channels; only filters of 3 can be drawn in color."
+        )
+    values = np.asarray(array, dtype=np.float64)[: len(block.shown)]
+    colors = 0.5 + values.transpose(0, 2, 3, 1)[:, np.newaxis] / (2 * block.limit)
+    return block._replace(shown=colors, is_color=True)
+
+
 def _lines(blocks: list[_Block]) -> list[list[_Block]]:
     """Return the blocks side by side, and on a new line where the page is full."""
     lines: list[list[_Block]] = [[]]
@@ -189,6 +210,8 @@ def _draw(page: Sheet, block: _Block, left: float, top: float) -> None:
     top += _ABOVE
     axes = page.axes(left + _LEFT, top, block.grid_width, block.grid_height)
     _draw_grid(axes, block)
+    if block.is_color:
+        return
     bar_left = left + _LEFT + block.grid_width + 0.12
     bar = page.axes(bar_left, top, 0.12, block.bar_height)
     colorbar = page.figure.colorbar(axes.images[0], cax=bar, ticks=[-block.limit, 0, block.limit])
@@ -215,11 +238,13 @@ def _draw_grid(axes: Axes, block: _Block) -> None:
     _draw_frames(axes, rows, columns, half_x, half_y)
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(rows - 0.5, -0.5)
-    axes.set_xticks(range(columns), _numbers(columns), fontsize=SMALL)
+    names = ["colors"] if block.is_color else _numbers(columns)
+    axes.set_xticks(range(columns), names, fontsize=SMALL)
     axes.set_yticks(range(rows), _numbers(rows), fontsize=SMALL)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
-    axes.set_xlabel("input channel", fontsize=SMALL, color=MUTED)
+    if not block.is_color:
+        axes.set_xlabel("input channel", fontsize=SMALL, color=MUTED)
     axes.set_ylabel("filter", fontsize=SMALL, color=MUTED)
     axes.tick_params(length=0)
     for spine in axes.spines.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.plots._checks import finite
 from pellucid.plots._pages import new_figure
-from pellucid.plots._style import BLUE, TITLE, styled
+from pellucid.plots._style import BLUE, MUTED, TITLE, styled
 
 __all__ = ["loss_curve", "moving_average"]
 
@@ -60,7 +61,8 @@ def loss_curve(
     *,
     smoothing: int | None = None,
     images_per_update: int | None = None,
-    title: str = "Loss Values Over Epochs",
+    classes: int | None = None,
+    title: str = "Loss Values Over Updates",
 ) -> Figure:
     """Draw the loss of every update, and a smoothed line through them.
 
@@ -73,8 +75,11 @@ def loss_curve(
         below it, 1 leaves the line out. By default about a tenth of the updates, 501 at most.
     images_per_update : int, optional
         The batch size; adds an axis of training images seen.
+    classes : int, optional
+        How many there are; adds the line of chance, the loss of who gives each the same
+        probability, ``log classes``.
     title : str
-        By default as in the document that Pellucid began with, which calls an update an epoch.
+        The heading.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def loss_curve(
     DataError
         No loss, or one that is NaN or infinite.
     ConfigurationError
-        ``smoothing`` or ``images_per_update`` is no whole number of at least 1.
+        ``smoothing``, ``images_per_update`` or ``classes`` is no whole number of at least 1.
 
     Examples
     --------
@@ -105,7 +110,15 @@ def loss_curve(
     figure = new_figure(8.0, 4.7, ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.17))
     axes = figure.subplots()
     _draw_lines(axes, values, window)
-    _set_axes(axes, values)
+    top, chance = float(values.max()), 0.0
+    if classes is not None:
+        chance = math.log(whole("classes", classes, least=1))
+        label = f"chance, ln {classes} = {chance:.2f}"
+        axes.axhline(chance, color=MUTED, linewidth=1.0, linestyle="--", label=label)
+        top = max(top, chance)
+    _set_axes(axes, len(values), top)
+    if len(axes.lines) > 1:
+        _add_legend(axes, chance)
     if images_per_update is not None:
         images = whole("images_per_update", images_per_update, least=1)
         _add_image_axis(axes, images, len(values))
@@ -134,16 +147,21 @@ def _draw_lines(axes: Axes, values: NDArray[np.float64], window: int) -> None:
             linewidth=2.2,
             label=f"centered mean of {window} updates",
         )
-        axes.legend(frameon=False, loc="upper right")
 
 
-def _set_axes(axes: Axes, values: NDArray[np.float64]) -> None:
-    count = len(values)
+def _add_legend(axes: Axes, chance: float) -> None:
+    """Name the lines in the upper right, below the line of chance where that runs there."""
+    height = chance / axes.get_ylim()[1]
+    top = height - 0.02 if height > 0.7 else 1.0
+    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, top), borderaxespad=0.2)
+
+
+def _set_axes(axes: Axes, count: int, top: float) -> None:
     axes.set_xlabel("update")
     axes.set_ylabel("loss (cross-entropy, nats per image)")
     margin = 0.5 if count == 1 else 0.015 * (count - 1)
     axes.set_xlim(1 - margin, count + margin)
-    axes.set_ylim(0, max(values.max(), 1e-12) * 1.06)
+    axes.set_ylim(0, max(top, 1e-12) * 1.06)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True, min_n_ticks=1))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.grid(axis="y", color="#E6E6E6", linewidth=0.8)

@@ -13,6 +13,7 @@ from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.plots._checks import class_indices, finite
 from pellucid.plots._gallery import CLOSE, WIDE, Answers, Gallery
+from pellucid.plots._matplotlib import session_figure
 from pellucid.plots._pages import Inset, Sheet, size_of
 from pellucid.plots._style import DPI, one_line, styled
 
@@ -31,7 +32,8 @@ def predictions(
 ) -> Figure:
     """Draw images, each with its true label (T.L) and the prediction (P).
 
-    On the left the first ``count`` images in order, on the right the wrong predictions that the
+    On the left the first ``count`` images in order, or where these lack a class as many from all
+    classes, on the right the wrong predictions that the
     network was surest of, at most ``count``. A wrong one has a red frame, a cross in its corner,
     and the probability that the network gave to its prediction.
 
@@ -87,7 +89,7 @@ def predictions_into(
     count: int = 25,
     title: str = "Predictions",
 ) -> Axes:
-    """Draw the same into axes, as many images as they have room for; None makes a figure of pyplot.
+    """Draw the same into axes, as many images as they have room for; None makes a figure.
 
     Where there is not room for six columns, the mistakes have no block of their own.
     """
@@ -95,9 +97,7 @@ def predictions_into(
     answers = _answers(images, labels, probabilities, classes)
     gallery = Gallery(answers, count, WIDE if ax is None else CLOSE)
     if ax is None:
-        import matplotlib.pyplot as plt  # which belongs to the user's session
-
-        ax = plt.figure(figsize=gallery.size, dpi=DPI).add_axes((0, 0, 1, 1))
+        ax = session_figure(figsize=gallery.size, dpi=DPI).add_axes((0, 0, 1, 1))
     else:
         gallery.fit_into(*size_of(ax))
     gallery.draw(Inset(ax), title)

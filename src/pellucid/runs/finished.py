@@ -118,13 +118,17 @@ class FinishedRun:
         filters = [name for name in learned if name.startswith("f")]
         figures = {
             "loss": plots.loss_curve(
-                self.history.losses, images_per_update=self.settings.batch_size
+                self.history.losses,
+                images_per_update=self.settings.batch_size,
+                classes=len(dataset.classes),
             ),
             "predictions": plots.predictions(
                 images, labels, evaluation.probabilities, dataset.classes, title=title
             ),
             "confusion": plots.confusion(labels, evaluation.predicted, dataset.classes),
-            "filters": plots.filters([learned[name] for name in filters], filters),
+            "filters": plots.filters(
+                [learned[name] for name in filters], filters, is_color=dataset.input_shape[0] == 3
+            ),
         }
         augmentation = self.settings.augmentation
         if augmentation is not None:

@@ -1,4 +1,7 @@
-"""How training is shown while it goes on: a bar in a terminal, plain lines elsewhere."""
+"""How training is shown while it goes on: a bar in a terminal, plain lines elsewhere.
+
+In a notebook it is one line that is written anew.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from pellucid.console import is_terminal
+from pellucid.console import duration, is_terminal, moving_bar
+from pellucid.notebook import Line, in_notebook
 from pellucid.training.history import Update
 
 __all__ = ["show_progress"]
@@ -23,7 +27,7 @@ def show_progress(
     """Yield a function for :meth:`pellucid.Trainer.fit` to call after every update.
 
     In a terminal it moves a bar with loss, images per second and time left; elsewhere it prints
-    about ten lines.
+    about ten lines, in a notebook each in place of the one before.
 
     Parameters
     ----------
@@ -43,12 +47,19 @@ def show_progress(
     update 1/2  loss 2.5000  8 images/s  4 s left
     update 2/2  loss 1.2500  8 images/s  0 s left
     """
+    if stream is None and in_notebook():
+        yield _lines(_Count(updates, images, resumed), Line().write)
+        return
     stream = sys.stderr if stream is None else stream
     if is_terminal(stream):
-        with _bar(_Count(updates, images, resumed), stream) as on_update:
-            yield on_update
+        with moving_bar("training", stream) as move:
+            yield _bar(_Count(updates, images, resumed), move)
     else:
-        yield _lines(_Count(updates, images, resumed), stream)
+
+        def write(text: str) -> None:
+            print(text, file=stream, flush=True)
+
+        yield _lines(_Count(updates, images, resumed), write)
 
 
 class _Count:
@@ -70,60 +81,30 @@ class _Count:
         self.seen += update.images
         self.rate = self.seen / max(update.seconds, 1e-9)
 
-    @property
-    def left(self) -> str:
-        return _time((self.images - self.seen) / self.rate)
+    def line(self, loss: float) -> str:
+        left = duration((self.images - self.seen) / self.rate)
+        return (
+            f"update {self.done}/{self.updates}  loss {loss:.4f}  {self.rate:,.0f} images/s  "
+            f"{left} left"
+        )
 
 
-def _lines(count: _Count, stream: TextIO) -> Callable[[Update], None]:
+def _bar(count: _Count, move: Callable[[float, str], None]) -> Callable[[Update], None]:
+    move(0.0, f"update 0/{count.updates}")
+
+    def on_update(update: Update) -> None:
+        count.add(update)
+        move(count.seen / count.images, count.line(update.loss))
+
+    return on_update
+
+
+def _lines(count: _Count, write: Callable[[str], None]) -> Callable[[Update], None]:
     def on_update(update: Update) -> None:
         count.add(update)
         done, updates = count.done, count.updates
         if done * LINES // updates == (done - 1) * LINES // updates:
             return  # no further tenth
-        print(
-            f"update {done}/{updates}  loss {update.loss:.4f}  {count.rate:,.0f} images/s  "
-            f"{count.left} left",
-            file=stream,
-            flush=True,
-        )
+        write(count.line(update.loss))
 
     return on_update
-
-
-@contextmanager
-def _bar(count: _Count, stream: TextIO) -> Iterator[Callable[[Update], None]]:
-    # Rich is for a terminal; without one, nothing waits for it.
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-    from rich.table import Column
-
-    parts = (
-        "update {task.fields[done]}/{task.fields[updates]}",
-        "loss {task.fields[loss]}",
-        "{task.fields[rate]} images/s",
-        "{task.fields[left]} left",
-    )
-    columns = [TextColumn(part, table_column=Column(no_wrap=True)) for part in parts]
-    bar = BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40))
-    console = Console(file=stream)
-    with Progress("training", bar, *columns, console=console, expand=True) as progress:
-        task = progress.add_task(
-            "training", total=count.images, done=0, updates=count.updates, loss="-", rate="-",
-            left="-",
-        )  # fmt: skip
-
-        def on_update(update: Update) -> None:
-            count.add(update)
-            progress.update(
-                task, completed=count.seen, done=count.done, loss=f"{update.loss:.4f}",
-                rate=f"{count.rate:,.0f}", left=count.left,
-            )  # fmt: skip
-
-        yield on_update
-
-
-def _time(seconds: float) -> str:
-    if seconds < 600:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -77,6 +77,18 @@ class History:
     updates: list[Update] = field(default_factory=list)
     stopped_by: str | None = None
 
+    def __repr__(self) -> str:
+        if not self.updates:
+            return "<History: no update>"
+        last, stopped = (
+            self.updates[-1],
+            f", stopped by {self.stopped_by}" if self.stopped_by else "",
+        )
+        return (
+            f"<History: {len(self):,} updates, {self.images:,} images, {self.seconds:.1f} s, the "
+            f"last with loss {last.loss:.4f} and accuracy {last.accuracy:.2%}{stopped}>"
+        )
+
     def append(self, update: Update) -> None:
         """Add an update.
 

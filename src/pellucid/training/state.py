@@ -50,6 +50,12 @@ class TrainingState:
     next_pass: int
     updates: tuple[Update, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"<TrainingState after {len(self.updates):,} updates: {len(self.parameters):,} "
+            f"parameters>"
+        )
+
 
 @dataclass(eq=False)
 class Progress:
