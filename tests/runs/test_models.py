@@ -38,11 +38,7 @@ def test_classes_that_do_not_fit():
         labels_for(model_of("cat", "dog"), data_of(*"0123456789"))
 
 
-@pytest.mark.parametrize(
-    ("configuration", "given", "expected"),
-    [({}, None, 0.2), ({"test_share": 0.5}, None, 0.5), ({"test_share": 0.5}, 0.3, 0.3)],
-)
-def test_the_part_to_test_on_is_what_training_kept(monkeypatch, configuration, given, expected):
+def test_a_model_is_tested_on_what_it_is_given(monkeypatch):
     asked = {}
 
     def load(name, **settings):
@@ -50,12 +46,9 @@ def test_the_part_to_test_on_is_what_training_kept(monkeypatch, configuration, g
         return data_of("dog", "cat")
 
     monkeypatch.setattr(data, "load", load)
-    plain = model_of("cat", "dog")
-    model = Model(
-        plain.network, plain.parameters, plain.preprocessing, plain.classes, configuration
-    )
-    test = run_model_test(model, "pets", print, skip_bad=True, test_share=given)
-    assert (asked["name"], asked["test_share"], asked["skip_bad"]) == ("pets", expected, True)
+    model = model_of("cat", "dog")
+    test = run_model_test(model, "pets", print, skip_bad=True)
+    assert (asked["name"], asked["skip_bad"]) == ("pets", True)
     assert asked["preprocessing"] is model.preprocessing
     assert (test.data, test.labels.tolist()) == ("pets", [1])
     assert test.evaluation.probabilities.tolist() == [[0.5, 0.5]]

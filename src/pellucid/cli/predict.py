@@ -11,6 +11,7 @@ import typer
 from pellucid import runs
 from pellucid.cli.options import Model, command, flag, say
 from pellucid.files.model_file import load_model
+from pellucid.runs.folder import model_in
 from pellucid.runs.reports import prediction_table, show_table
 
 __all__ = ["predict"]
@@ -30,7 +31,7 @@ def predict(
 
     Pictures may have any size, and be light on dark or dark on light.
     """
-    loaded = load_model(model)
+    loaded = load_model(model_in(model))
     probabilities = runs.predict_pictures(loaded, pictures, say)
     if not as_json:
         show_table(prediction_table(pictures, probabilities, loaded.classes))

@@ -26,7 +26,7 @@ from pellucid.errors import ConfigurationError, DataError, DownloadError, did_yo
 from pellucid.images.axes import sides
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["NAMES", "Available", "available", "fetch", "load"]
+__all__ = ["NAMES", "Available", "available", "fetch", "load", "sources_in"]
 
 NAMES = tuple(SETS)
 """The data sets that have a name."""
@@ -102,7 +102,8 @@ def load(
         path, where such a file is there already.
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
-        the draw depends on. See :func:`pellucid.data.split.stratified_split`.
+        the draw depends on. See :func:`pellucid.data.split.stratified_split`. With 1 all its images
+        are for the test, and a source may have no others.
 
     Returns
     -------
@@ -135,7 +136,7 @@ def load(
         text, say, progress, skip_bad, _size(size, preprocessing), preprocessing, memory_map,
         test_share, seed,
     )  # fmt: skip
-    sources = [text] if text in NAMES else split_sources(text, _Existing())
+    sources = sources_in(text)
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
     key = key_of([s if s in NAMES else Path(s) for s in sources], reading.options())
@@ -143,6 +144,11 @@ def load(
     if mapped is not None:
         return _fitted(_told_again(mapped, reading), reading)
     return _fitted(_joined(reading, sources, key), reading)
+
+
+def sources_in(text: str) -> list[str]:
+    """Return the sources that are joined in what :func:`load` takes, names and paths."""
+    return [text] if text in NAMES else split_sources(text, _Existing())
 
 
 def fetch(name: str, say: Say | None = None) -> Dataset:

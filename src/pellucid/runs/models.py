@@ -16,7 +16,7 @@ from pellucid.errors import Argument, DataError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
 from pellucid.kernels.compiling.compile import announce_with
-from pellucid.runs.settings import RunSettings
+from pellucid.runs.tested import load_tested
 
 __all__ = ["ModelTest", "labels_for", "predict_pictures", "run_model_test"]
 
@@ -42,7 +42,7 @@ class ModelTest:
 
 def run_model_test(
     model: Model,
-    source: str,
+    source: str | None,
     say: Say,
     *,
     skip_bad: bool = False,
@@ -55,14 +55,15 @@ def run_model_test(
     ----------
     model : Model
         What to test.
-    source : str
-        What :func:`pellucid.data.load` takes.
+    source : str or None
+        What :func:`pellucid.data.load` takes; None for what the model was trained on.
     say : callable
         Is told, a line at a time, what is going on.
     skip_bad : bool, default False
         Whether to go on without bad files and rows.
     test_share : float, optional
-        The part to test on where there are no test images; by default what training kept.
+        The part of each class to test on where there are no test images; by default all, or of
+        what the model was trained on what training kept.
     workers : int, optional
         Threads.
 
@@ -71,18 +72,7 @@ def run_model_test(
     DataError, ConfigurationError, DownloadError
         The data can't be read, or does not fit the model.
     """
-    if test_share is None:
-        kept = model.configuration.get("test_share")
-        test_share = kept if isinstance(kept, float) else RunSettings().test_share
-    with data.show_reading("reading") as progress:
-        dataset = data.load(
-            source,
-            say=say,
-            progress=progress,
-            skip_bad=skip_bad,
-            test_share=test_share,
-            preprocessing=model.preprocessing,
-        )
+    dataset = load_tested(model, source, say, skip_bad=skip_bad, test_share=test_share)
     labels = labels_for(model, dataset)
     announce_with(say)
     images = model.preprocessing.for_kernels(dataset.test_images)

@@ -349,3 +349,13 @@ def test_a_large_picture_takes_bounded_memory(tmp_path):
     finally:
         tracemalloc.stop()
     assert found.train_images.max(axis=(1, 2)).tolist() == [255] * 3
+
+
+def test_test_alone_can_only_be_tested_on(tmp_path):
+    made = make(tmp_path / "set" / "test", 3)
+    found = data.load(tmp_path / "set", test_share=1)
+    assert (len(found.train_images), len(found.test_images)) == (0, len(made))
+    with pytest.raises(DataError, match=r"holds images to test on and none to train on"):
+        data.load(tmp_path / "set")
+    (tmp_path / "set").rename(tmp_path / "test")  # a name above says nothing
+    assert len(data.load(tmp_path / "test" / "test").train_images) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import math
 import os
@@ -52,7 +53,8 @@ def npz_source(path: Path, reading: Reading) -> Source:
 
     It holds ``x_train``, ``y_train``, ``x_test`` and ``y_test`` (or ``train_images``,
     ``train_labels``, ``test_images``, ``test_labels``), and may hold ``classes``, the names that
-    the labels are indices of. Without the two for the test, a split makes them.
+    the labels are indices of. Without the two for the test, a split makes them; with these alone,
+    all is for the test.
 
     Raises
     ------
@@ -62,8 +64,9 @@ def npz_source(path: Path, reading: Reading) -> Source:
     headers = _headers(path)
     for layout in _LAYOUTS:
         pairs = [pair for pair in (layout[:2], layout[2:]) if any(n in headers for n in pair)]
-        if pairs and layout[0] in headers and all(n in headers for pair in pairs for n in pair):
-            return _parts(path, headers, pairs, reading)
+        if pairs and all(n in headers for pair in pairs for n in pair):
+            source = _parts(path, headers, pairs, reading)
+            return dataclasses.replace(source, is_test=layout[0] not in headers)
     held = ", ".join(headers) or "no arrays"
     raise DataError(
         f"{path} holds {held}; a data set needs {', '.join(_LAYOUTS[0])} (or "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,10 +32,11 @@ def has_subfolders(folder: Path) -> bool:
 def picture_folder(folder: Path, reading: Reading) -> Source:
     """Return the source in a folder of pictures.
 
-    Each subfolder is a class and its name the class's; with subfolders ``train`` and ``test``, the
-    classes are in these. Hidden files are left out. Everything else that is no picture of a class
-    is a problem: pictures that lie beside the classes' folders, folders in them, links that lead
-    out of the folder, classes without a file, classes to test on that there is no training for.
+    Each subfolder is a class and its name the class's; with subfolders ``train`` and ``test``, or
+    one of them alone, the classes are in these. Hidden files are left out. Everything else that is
+    no picture of a class is a problem: pictures that lie beside the classes' folders, folders in
+    them, links that lead out of the folder, classes without a file, classes to test on that there
+    is no training for.
 
     Raises
     ------
@@ -48,8 +50,8 @@ def picture_folder(folder: Path, reading: Reading) -> Source:
         if others:
             reading.tell(f"{folder}: only train and test are read; left out: {', '.join(others)}.")
         tops = [folder / "train", folder / "test"]
-    elif names == ["train"] and _subfolders(folder / "train"):
-        tops = [folder / "train"]
+    elif names in (["train"], ["test"]) and _subfolders(folder / names[0]):
+        tops = [folder / names[0]]
     else:
         tops = [folder]
     classes = _ordered({name for top in tops for name in _subfolders(top)})
@@ -59,9 +61,10 @@ def picture_folder(folder: Path, reading: Reading) -> Source:
     listed = [_listed(top, root, classes, reading.problems) for top in tops]
     _check_classes(tops, listed, classes, reading.problems)
     train, *test = [_pictures(files, root) for files in listed]
-    return source_of_pictures(
+    source = source_of_pictures(
         train, test[0] if test else None, tuple(classes), f"folder {folder}", reading
     )
+    return dataclasses.replace(source, is_test=tops == [folder / "test"])
 
 
 def _subfolders(folder: Path) -> list[str]:
