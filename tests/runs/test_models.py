@@ -1,11 +1,14 @@
 """A model is tested on the classes it knows, whatever their order, and reads as it was trained."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from pellucid import Dense, Flatten, Model, Network, Preprocessing, data
 from pellucid.data import Dataset
-from pellucid.errors import DataError
+from pellucid.errors import DataError, ModelFileError
 from pellucid.runs.models import labels_for, predict_pictures, run_model_test
 
 
@@ -54,9 +57,27 @@ def test_a_model_is_tested_on_what_it_is_given(monkeypatch):
     assert test.evaluation.probabilities.tolist() == [[0.5, 0.5]]
 
 
-def test_pictures_are_read_as_the_model_has_it(monkeypatch):
-    images = np.zeros((3, 2, 2), np.uint8)
-    monkeypatch.setattr(
-        data, "read_images", lambda pictures, preprocessing: images[: len(pictures)]
+def test_pictures_are_read_as_the_model_has_it(tmp_path):
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for path in paths:
+        Image.fromarray(np.zeros((2, 2), np.uint8)).save(path)
+    found = predict_pictures(model_of("cat", "dog"), paths[:2], print)
+    assert found.probabilities.tolist() == [[0.5, 0.5]] * 2
+    assert (found.names, found.ids) == ([str(path) for path in paths[:2]], ["0", "1"])
+
+
+def test_a_model_that_gives_nan_is_no_answer(tmp_path, monkeypatch):
+    plain = model_of("cat", "dog")
+    huge = dataclasses.replace(
+        plain,
+        parameters=np.full(plain.network.size, 3e38, np.float32),
+        preprocessing=Preprocessing((2, 2), "light-on-dark", "resize"),
     )
-    assert predict_pictures(model_of("cat", "dog"), ["a", "b"], print).tolist() == [[0.5, 0.5]] * 2
+    Image.fromarray(np.full((2, 2), 255, np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(ModelFileError, match=r"^The model gives NaN for 1 of 1 images, .* 3e\+38"):
+        predict_pictures(huge, [tmp_path / "a.png"], print)
+    images = np.full((1, 2, 2), 255, np.uint8)
+    dataset = dataclasses.replace(data_of("cat", "dog"), test_images=images)
+    monkeypatch.setattr(data, "load", lambda *args, **settings: dataset)
+    with pytest.raises(ModelFileError, match=r"^The model gives NaN for 1 of 1 images"):
+        run_model_test(huge, "pets", print)

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import data
 from pellucid.console import Say, some
 from pellucid.data import Dataset
-from pellucid.errors import Argument, DataError
+from pellucid.data.readers.unlabeled import read_unlabeled
+from pellucid.errors import Argument, DataError, ModelFileError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
 from pellucid.kernels.compiling.compile import announce_with
 from pellucid.runs.tested import load_tested
 
-__all__ = ["ModelTest", "labels_for", "predict_pictures", "run_model_test"]
+__all__ = ["ModelTest", "Predicted", "labels_for", "predict_pictures", "run_model_test"]
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,15 @@ def run_model_test(
     ------
     DataError, ConfigurationError, DownloadError
         The data can't be read, or does not fit the model.
+    ModelFileError
+        The model gives NaN or infinity.
     """
     dataset = load_tested(model, source, say, skip_bad=skip_bad, test_share=test_share)
     labels = labels_for(model, dataset)
     announce_with(say)
     images = model.preprocessing.for_kernels(dataset.test_images)
     evaluation = evaluate(model.network, model.parameters, images, labels, workers)
+    _check_finite(model, evaluation.probabilities)
     return ModelTest(dataset.name, labels, evaluation)
 
 
@@ -98,15 +101,49 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
 
-def predict_pictures(model: Model, pictures: Sequence[Path], say: Say) -> NDArray[np.float32]:
-    """Return the probability of each class for each picture.
+@dataclass(frozen=True)
+class Predicted:
+    """What a model says of images.
+
+    Attributes
+    ----------
+    names, ids : list of str
+        See :class:`pellucid.data.readers.unlabeled.Unlabeled`.
+    probabilities : ndarray of shape (n, classes), float32
+    """
+
+    names: list[str]
+    ids: list[str]
+    probabilities: NDArray[np.float32]
+
+
+def predict_pictures(
+    model: Model, paths: Sequence[Path], say: Say, *, skip_bad: bool = False
+) -> Predicted:
+    """Return the probability of each class for each picture, and each row of a CSV file.
 
     Raises
     ------
     DataError
         Pictures that can't be read; the message names every one.
+    ModelFileError
+        The model gives NaN or infinity.
     """
-    images = data.read_images(pictures, model.preprocessing)
+    found = read_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad)
     announce_with(say)
-    ready = model.preprocessing.for_kernels(images)
-    return predict_proba(model.network, model.parameters, ready)
+    ready = model.preprocessing.for_kernels(found.images)
+    probabilities = predict_proba(model.network, model.parameters, ready)
+    _check_finite(model, probabilities)
+    return Predicted(found.names, found.ids, probabilities)
+
+
+def _check_finite(model: Model, probabilities: NDArray[np.float32]) -> None:
+    """Refuse what is no probability: parameters may be finite, and their products not."""
+    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if len(bad):
+        largest = float(np.abs(model.parameters).max())
+        raise ModelFileError(
+            f"The model gives NaN for {len(bad):,} of {len(probabilities):,} images, so it says "
+            f"nothing of them: its parameters go up to {largest:.3g}, too large to compute with. "
+            "Train it anew with a lower learning rate."
+        )

@@ -10,11 +10,21 @@ from typing import IO, Any
 
 from pellucid.errors import DataError
 
-__all__ = ["NOT_UTF8", "Columns", "cells", "columns_of", "has_label", "open_csv", "read_header"]
+__all__ = [
+    "NOT_UTF8",
+    "Columns",
+    "cells",
+    "columns_of",
+    "columns_without_label",
+    "has_label",
+    "open_csv",
+    "read_header",
+]
 
 NOT_UTF8 = "it is not text in UTF-8; save the file as CSV in UTF-8"
 
 _LABEL = "label"
+_IDS = ("id", "imageid", "image_id", "index")
 _MOST_HEADER = 16 << 20
 _DELIMITERS = (",", ";", "\t")
 _MOST_CELL = 32  # bytes; no number that is a pixel needs more
@@ -31,15 +41,15 @@ class Columns:
         What cells are parted by.
     count : int
         How many cells a row has.
-    label : int
-        Which of them is the label.
+    label : int or None
+        Which of them is the label; None where there is none, or it doesn't matter.
     pixels : tuple of int
         Which are the pixels, in the order of the image.
     """
 
     delimiter: str
     count: int
-    label: int
+    label: int | None
     pixels: tuple[int, ...]
 
     @property
@@ -101,10 +111,24 @@ def columns_of(path: Path) -> Columns:
     pixels = [number for number in range(len(names)) if number not in labels]
     if not pixels:
         raise DataError(f"{path} has no columns of pixels behind {_LABEL!r}.")
+    return Columns(delimiter, len(names), labels[0], _in_order(pixels, names))
+
+
+def columns_without_label(path: Path) -> Columns:
+    """Return what a file's header says of pixels alone; a label and an id are passed over."""
+    delimiter, names = _names(path)
+    pixels = [n for n, name in enumerate(names) if name.lower() not in (_LABEL, *_IDS)]
+    if not pixels:
+        raise DataError(f"{path} has no columns of pixels.")
+    return Columns(delimiter, len(names), None, _in_order(pixels, names))
+
+
+def _in_order(pixels: list[int], names: list[str]) -> tuple[int, ...]:
+    """Return the columns of pixels by their numbers, where all have one."""
     numbered = [re.fullmatch(r"pixel_?(\d{1,9})", names[number].lower()) for number in pixels]
     if all(numbered):
-        pixels.sort(key=lambda number: int(re.sub(r"\D", "", names[number])))
-    return Columns(delimiter, len(names), labels[0], tuple(pixels))
+        pixels = sorted(pixels, key=lambda number: int(re.sub(r"\D", "", names[number])))
+    return tuple(pixels)
 
 
 def _names(path: Path) -> tuple[str, list[str]]:

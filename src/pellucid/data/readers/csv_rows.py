@@ -45,6 +45,7 @@ class Rows(NamedTuple):
     ----------
     pixels : ndarray of shape (k, n), uint8
     labels : list of str
+        ``""`` where there is no column of labels.
     """
 
     pixels: NDArray[np.uint8]
@@ -119,12 +120,14 @@ def _fast_rows(lines: list[Line], columns: Columns) -> Rows | None:
         return None
     labels = [_label_of(text, columns) for text in texts]
     pixels = _as_pixels(values)
-    if pixels is None or any(map(_label_problem, labels)):
+    if pixels is None or (columns.label is not None and any(map(_label_problem, labels))):
         return None
     return Rows(pixels, labels)
 
 
 def _label_of(text: str, columns: Columns) -> str:
+    if columns.label is None:
+        return ""
     return _label(text.split(columns.delimiter, columns.label + 1)[columns.label])
 
 
@@ -158,8 +161,8 @@ def _row(line: Line, columns: Columns) -> tuple[str, NDArray[np.uint8]]:
     parted = cells(line.text, columns.delimiter)
     if len(parted) != columns.count:
         raise _RowError(f"it has {len(parted)} cells, the header {columns.count}")
-    label = _label(parted[columns.label])
-    reason = _label_problem(label)
+    label = "" if columns.label is None else _label(parted[columns.label])
+    reason = "" if columns.label is None else _label_problem(label)
     if reason:
         raise _RowError(reason)
     pixels = np.zeros(len(columns.pixels), np.uint8)
