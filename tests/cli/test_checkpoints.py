@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pellucid import data, runs
+from pellucid import CNNClassifier, data, runs
 from pellucid.cli.checkpoints import checkpoints_of
 from pellucid.errors import ConfigurationError, ExecutorError
 from pellucid.runs import run
@@ -83,6 +83,20 @@ def test_resume_refuses_what_differs(copy, options, message):
     assert line.startswith("Can't resume, for this is another run than the checkpoint's: ")
     assert message in line
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+def test_how_to_go_on_with_more_images_is_offered(copy):
+    line = fails("train", "--out", copy, "--resume", "--images", 4096)
+    assert "total_images is 1024 there and 4096 here" in line
+    assert "train it from the beginning, with --overwrite or another --out; or " in line
+    assert line.endswith(
+        f"CNNClassifier.load({str(copy / 'model.safetensors')!r}).partial_fit(X, y)."
+    )
+    digits = data.load("digits")
+    classifier = CNNClassifier.load(copy / "model.safetensors")
+    classifier.partial_fit(digits.train_images, digits.train_labels)  # as the line says
+    assert classifier.loss_curve_[-1] < 2.4
+    assert "from the beginning" not in fails("train", "--out", copy, "--resume", "--seed", 1)
 
 
 def test_resume_takes_the_run_s_options_and_those_that_agree(copy):

@@ -1,5 +1,7 @@
 """What the commands that take a model have in common: ``evaluate``, ``predict``, ``summary``."""
 
+import shutil
+
 import pytest
 
 from tests.cli.console import fails, invoke
@@ -24,7 +26,7 @@ def bad_model(kind, model, folder):
     [
         ("missing", "there is no such file."),
         ("truncated", "it is damaged, cut off, or no safetensors file"),
-        ("folder", "it is a folder."),
+        ("folder", "it is a folder without model.safetensors; name a model's file, or a folder"),
         ("empty", "it is empty (0 bytes)."),
         ("text", "it is damaged, cut off, or no safetensors file"),
     ],
@@ -47,3 +49,19 @@ def test_tables_fit_a_narrow_terminal(model, pictures, columns):
         code, out, _ = invoke(*arguments, COLUMNS=str(columns))
         assert code == 0
         assert max(map(len, out.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict", "summary"])
+def test_a_run_s_folder_is_its_model(command, trained, model, pictures):
+    more = {"evaluate": ["--data", "digits"], "predict": [pictures[0]], "summary": []}[command]
+    expected = invoke(command, model, *more)
+    assert expected[0] == 0
+    assert invoke(command, trained[0], *more) == expected
+
+
+def test_a_run_without_a_model_yet(finished, tmp_path):
+    shutil.copytree(finished / "checkpoints", tmp_path / "run" / "checkpoints")
+    assert fails("evaluate", tmp_path / "run") == (
+        f"The run in {tmp_path / 'run'} has written no model yet; go on with it: pellucid train "
+        f"--out {tmp_path / 'run'} --resume."
+    )

@@ -46,8 +46,8 @@ def test_predict_names_every_bad_picture(model, pictures, tmp_path):
     assert line == (
         f"Can't read 4 of 5 pictures: {tmp_path / 'empty.png'}: it is empty (0 bytes); "
         f"{tmp_path / 'text.png'}: it is no picture, or of a kind other than PNG, JPEG, BMP, TIFF, "
-        f"GIF and WebP; {tmp_path / 'folder.png'}: it is a folder; {tmp_path / 'missing.png'}: "
-        "there is no such file"
+        f"GIF and WebP; {tmp_path / 'folder.png'}: it is a folder without a picture; "
+        f"{tmp_path / 'missing.png'}: there is no such file"
     )
 
 
@@ -64,3 +64,31 @@ def test_predict_takes_names_as_they_are(model, pictures, tmp_path):
     assert ":smile:.png" in out
     assert "\x1b" not in out
     assert "\x1b" not in fails("predict", model, tmp_path / "a\x1b[31mc.png")
+
+
+def test_a_folder_and_a_csv_file(model, right, pictures, tmp_path):
+    folder = pictures[0].parent
+    code, out, err = invoke("predict", model, folder, "--json")
+    assert (code, err, labels(out)) == (0, "", [right[1]] * len(pictures))
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    names = ",".join(f"pixel{number}" for number in range(784))
+    line = ",".join(map(str, right[0].ravel().tolist()))
+    (rows / "test.csv").write_text(f"{names}\n{line}\n{line}\n")
+    code, out, err = invoke("predict", model, rows / "test.csv", "--kaggle")
+    assert (code, err) == (0, "2 of 2 pictures are equal.\n")
+    assert out == f"ImageId,Label\n1,{right[1]}\n2,{right[1]}\n"
+    code, out, _ = invoke("predict", model, pictures[0], "--csv")
+    header, row = (line.split(",") for line in out.splitlines())
+    assert header == ["image", "label", *"0123456789"]
+    assert row[:2] == [str(pictures[0]), right[1]]
+    assert sum(map(float, row[2:])) == pytest.approx(1, abs=1e-4)
+
+
+def test_bad_pictures_are_left_out_if_asked(model, pictures, tmp_path):
+    (tmp_path / "empty.png").touch()
+    code, out, err = invoke("predict", model, pictures[0], tmp_path / "empty.png", "--skip-bad")
+    assert (code, out.count("%") > 0) == (0, True)
+    assert err == f"Left out 1 of 2, the first {tmp_path / 'empty.png'}: it is empty (0 bytes).\n"
+    line = fails("predict", model, pictures[0], "--json", "--csv")
+    assert line == "Only one of --json, --csv and --kaggle can be given."

@@ -225,3 +225,9 @@ def test_a_scale_must_be_above_0(value):
 def test_a_probability_is_from_0_to_1(value):
     with pytest.raises(ConfigurationError, match=r"probabilities are from 0 to 1\."):
         Augmentation(noise_probability=value)
+
+
+@pytest.mark.parametrize("name", ["noise", "shift", "scale", "rotation"])
+def test_numbers_that_overflow_are_refused(name):
+    with pytest.raises(ConfigurationError, match=rf"^{name} is .* between -1,000,000 and 1,000,"):
+        Augmentation(**{name: (1.0, 1.7e308)})

@@ -5,6 +5,7 @@ import pytest
 
 from pellucid.errors import (
     ConfigurationError,
+    ModelFileError,
     RunExistsError,
     RunInUseError,
 )
@@ -13,6 +14,7 @@ from pellucid.runs.folder import (
     check_folder,
     held_in,
     hold_folder,
+    model_in,
     remove_checkpoints,
     remove_results,
 )
@@ -147,3 +149,15 @@ def test_a_folder_that_the_system_calls_read_only(tmp_path, no_data, monkeypatch
     with pytest.raises(ConfigurationError, match=r"can't be written: .* is read-only; name anot"):
         reference_run(QUICK, tmp_path / "new" / "run", say_nothing)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_is_a_file_or_what_a_run_wrote_into_a_folder(killed, tmp_path):
+    with pytest.raises(ModelFileError, match=r"has written no model yet; go on with it: pellucid"):
+        model_in(killed)
+    (killed / "model.safetensors").write_bytes(b"m")
+    assert model_in(killed) == killed / "model.safetensors"
+    assert model_in(killed / "model.safetensors") == killed / "model.safetensors"
+    assert model_in(tmp_path / "missing") == tmp_path / "missing"  # reading it tells
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ModelFileError, match=r"it is a folder without model\.safetensors; name a"):
+        model_in(tmp_path / "empty")

@@ -1,11 +1,14 @@
 """A model is tested on the classes it knows, whatever their order, and reads as it was trained."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from pellucid import Dense, Flatten, Model, Network, Preprocessing, data
 from pellucid.data import Dataset
-from pellucid.errors import DataError
+from pellucid.errors import DataError, ModelFileError
 from pellucid.runs.models import labels_for, predict_pictures, run_model_test
 
 
@@ -39,11 +42,7 @@ def test_classes_that_do_not_fit():
         labels_for(model_of("cat", "dog"), data_of(*"0123456789"))
 
 
-@pytest.mark.parametrize(
-    ("configuration", "given", "expected"),
-    [({}, None, 0.2), ({"test_share": 0.5}, None, 0.5), ({"test_share": 0.5}, 0.3, 0.3)],
-)
-def test_the_part_to_test_on_is_what_training_kept(monkeypatch, configuration, given, expected):
+def test_a_model_is_tested_on_what_it_is_given(monkeypatch):
     asked = {}
 
     def load(name, **settings):
@@ -51,12 +50,9 @@ def test_the_part_to_test_on_is_what_training_kept(monkeypatch, configuration, g
         return data_of("dog", "cat")
 
     monkeypatch.setattr(data, "load", load)
-    plain = model_of("cat", "dog")
-    model = Model(
-        plain.network, plain.parameters, plain.preprocessing, plain.classes, configuration
-    )
-    test = run_model_test(model, "pets", print, skip_bad=True, test_share=given)
-    assert (asked["name"], asked["test_share"], asked["skip_bad"]) == ("pets", expected, True)
+    model = model_of("cat", "dog")
+    test = run_model_test(model, "pets", print, skip_bad=True)
+    assert (asked["name"], asked["skip_bad"]) == ("pets", True)
     assert asked["preprocessing"] is model.preprocessing
     assert (test.data, test.labels.tolist()) == ("pets", [1])
     assert test.evaluation.probabilities.tolist() == [[0.5, 0.5]]
@@ -80,22 +76,48 @@ def test_tables_are_read_as_training_was_told_to(monkeypatch):
     assert {name: asked[name] for name in told} == other
 
 
-def test_pictures_are_read_as_the_model_has_it(monkeypatch):
-    images = np.zeros((3, 2, 2), np.uint8)
-    monkeypatch.setattr(
-        data, "read_images", lambda pictures, preprocessing, say: images[: len(pictures)]
+def test_blank_pictures_are_told(tmp_path):
+    def predict(*images):
+        said, paths = [], []
+        for number, image in enumerate(images):
+            paths.append(tmp_path / f"{number}.png")
+            Image.fromarray(image).save(paths[-1])
+        predict_pictures(model_of("cat", "dog"), paths, said.append)
+        return said[0].replace(f"{tmp_path}/", "")
+
+    blank, left, right = np.zeros((3, 2, 2), np.uint8)
+    left[0, 0] = right[1, 1] = 90
+    assert predict(blank, blank) == (
+        "2 of 2 pictures are blank, one color all over; what is said of them means nothing: "
+        "0.png, 1.png."
     )
-    said = []
-    model = model_of("cat", "dog")
-    assert predict_pictures(model, ["a", "b"], said.append).tolist() == [[0.5, 0.5]] * 2
-    assert said[0] == (
-        "2 of 2 pictures are blank, one color all over; what is said of them means nothing: a, b."
+    assert predict(left, right, blank) == (
+        "2.png is blank, one color all over; what is said of it means nothing."
     )
-    images[0, 0, 0] = images[1, 1, 1] = 9
-    said.clear()
-    predict_pictures(model, ["a", "b", "c"], said.append)
-    assert said[0] == "c is blank, one color all over; what is said of it means nothing."
-    images[:] = images[0]
-    said.clear()
-    predict_pictures(model, ["a", "b", "c"], said.append)
-    assert said[0] == "3 of 3 pictures are equal."
+    assert predict(left, left, left) == "3 of 3 pictures are equal."
+
+
+def test_pictures_are_read_as_the_model_has_it(tmp_path):
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for path in paths:
+        Image.fromarray(np.zeros((2, 2), np.uint8)).save(path)
+    found = predict_pictures(model_of("cat", "dog"), paths[:2], print)
+    assert found.probabilities.tolist() == [[0.5, 0.5]] * 2
+    assert (found.names, found.ids) == ([str(path) for path in paths[:2]], ["0", "1"])
+
+
+def test_a_model_that_gives_nan_is_no_answer(tmp_path, monkeypatch):
+    plain = model_of("cat", "dog")
+    huge = dataclasses.replace(
+        plain,
+        parameters=np.full(plain.network.size, 3e38, np.float32),
+        preprocessing=Preprocessing((2, 2), "light-on-dark", "resize"),
+    )
+    Image.fromarray(np.full((2, 2), 255, np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(ModelFileError, match=r"^The model gives NaN for 1 of 1 images, .* 3e\+38"):
+        predict_pictures(huge, [tmp_path / "a.png"], print)
+    images = np.full((1, 2, 2), 255, np.uint8)
+    dataset = dataclasses.replace(data_of("cat", "dog"), test_images=images)
+    monkeypatch.setattr(data, "load", lambda *args, **settings: dataset)
+    with pytest.raises(ModelFileError, match=r"^The model gives NaN for 1 of 1 images"):
+        run_model_test(huge, "pets", print)

@@ -9,12 +9,12 @@ from typing import Any
 import typer
 
 from pellucid import runs
-from pellucid.errors import ConfigurationError
-from pellucid.runs.folder import CHECKPOINTS
+from pellucid.errors import Argument, ConfigurationError
+from pellucid.runs.folder import CHECKPOINTS, MODEL
 from pellucid.runs.options import to_options
 from pellucid.training import Checkpoints
 
-__all__ = ["checkpoints_of", "resumed"]
+__all__ = ["checkpoints_of", "how_to_go_on", "resumed"]
 
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
 
@@ -67,6 +67,18 @@ def resumed(
     if "executor" in given:
         recorded["workers"] = None  # that was the number of another executor's
     return recorded | given
+
+
+def how_to_go_on(context: typer.Context, out: Path) -> tuple[str, ...]:
+    """Return what to do in place of resuming with more images; nothing if none were given."""
+    if not _is_given(context, "images"):
+        return ()
+    return (
+        " A run's learning rate rises and falls over all its images, so with another number it is "
+        "another run: train it from the beginning, with ", Argument("overwrite"),
+        " or another ", Argument("out"), "; or train what is learned on in Python: "
+        f"pellucid.CNNClassifier.load({str(out / MODEL)!r}).partial_fit(X, y).",
+    )  # fmt: skip
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

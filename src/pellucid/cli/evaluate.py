@@ -13,6 +13,7 @@ from pellucid.cli.settings import Threads, setting, told_as_train
 from pellucid.console import printable
 from pellucid.data.catalog import Channels
 from pellucid.files.model_file import load_model
+from pellucid.runs.folder import model_in
 from pellucid.runs.reports import class_table, show_table
 
 __all__ = ["evaluate"]
@@ -22,18 +23,20 @@ __all__ = ["evaluate"]
 def evaluate(
     model: Model,
     data: Annotated[
-        str,
+        str | None,
         option(
-            "What to test on, as for train. The model knows how to make images of pictures.", "Data"
+            "What to test on, as for train. The model knows how to make images of pictures.",
+            "Data",
+            show_default="what the model was trained on",
         ),
-    ] = "mnist",
+    ] = None,
     skip_bad: Annotated[bool, setting("skip_bad")] = False,
     test_share: Annotated[
         float | None,
         option(
-            "Part of each class to test on, if there are no test images.",
+            "Part of each class to test on, if there are no test images; 1 is all.",
             "Data",
-            show_default="what train kept",
+            show_default="all; of the training's own data what train kept",
         ),
     ] = None,
     label: Annotated[str | None, told_as_train("label")] = None,
@@ -44,8 +47,11 @@ def evaluate(
         Path | None, option("Also draw the confusion matrix, into this .png file.")
     ] = None,
 ) -> None:
-    """Test a model: accuracy, loss, and a table of the classes."""
-    loaded = load_model(model)
+    """Test a model: accuracy, loss, and a table of the classes.
+
+    Without --data that is on the test images of what it was trained on.
+    """
+    loaded = load_model(model_in(model))
     test = runs.run_model_test(
         loaded, data, say, skip_bad=skip_bad, test_share=test_share, label=label,
         pixel_range=pixel_range, channels=channels, workers=workers,

@@ -9,15 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from pellucid.cli.errors import as_typed, one_line_errors
+from pellucid.cli.words import AdvisingCommand
 from pellucid.console import printable
 
-__all__ = ["Model", "command", "flag", "option", "say"]
+__all__ = ["MODEL_HELP", "Model", "command", "flag", "option", "say"]
 
 
 def command(function: Callable[..., None]) -> Any:
     """Make a command of a function: options of its parameters, help of its docstring."""
     app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-    app.command()(one_line_errors(function))
+    app.command(cls=AdvisingCommand)(one_line_errors(function))
     return typer.main.get_command(app)
 
 
@@ -36,6 +37,6 @@ def flag(help: str, name: str, panel: str | None = None) -> Any:
     return typer.Option(name, help=help, rich_help_panel=panel, metavar="")
 
 
-Model = Annotated[
-    Path, typer.Argument(help="A model.safetensors that a run wrote.", metavar="MODEL")
-]
+MODEL_HELP = "A model.safetensors, or the folder of the run that wrote it."
+
+Model = Annotated[Path, typer.Argument(help=MODEL_HELP, metavar="MODEL")]

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.options import command
+from pellucid.cli.options import MODEL_HELP, command
 from pellucid.files.model_file import load_model
 from pellucid.network import presets
+from pellucid.runs.folder import model_in
 
 __all__ = ["summary"]
 
@@ -19,12 +20,12 @@ def summary(
     model: Annotated[
         Path | None,
         typer.Argument(
-            help="A model.safetensors that a run wrote.",
+            help=MODEL_HELP,
             metavar="MODEL",
             show_default="the reference network",
         ),
     ] = None,
 ) -> None:
     """Print the layers of a network, their shapes and how many parameters they have."""
-    network = presets.reference() if model is None else load_model(model).network
+    network = presets.reference() if model is None else load_model(model_in(model)).network
     typer.echo(network.summary())

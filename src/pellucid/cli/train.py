@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from pellucid import runs
-from pellucid.cli.checkpoints import checkpoints_of, resumed
+from pellucid.cli.checkpoints import checkpoints_of, how_to_go_on, resumed
 from pellucid.cli.errors import STOPPED
 from pellucid.cli.options import command, flag, option, say
 from pellucid.cli.settings import takes_settings
+from pellucid.errors import CheckpointError
 from pellucid.runs.options import from_options
 
 __all__ = ["train"]
@@ -54,14 +55,19 @@ def train(
     checkpoints = checkpoints_of(out, checkpoint_every, keep)
     if resume:
         options = resumed(context, out, options, checkpoints)
-    metrics = runs.reference_run(
-        from_options(options),
-        out,
-        say,
-        overwrite=overwrite,
-        checkpoints=checkpoints,
-        resume=resume,
-    )
+    try:
+        metrics = runs.reference_run(
+            from_options(options),
+            out,
+            say,
+            overwrite=overwrite,
+            checkpoints=checkpoints,
+            resume=resume,
+        )
+    except CheckpointError as error:
+        if resume:
+            error.add(*how_to_go_on(context, out))
+        raise
     typer.echo(
         f"Accuracy {metrics.accuracy:.3%} on {metrics.test_images:,} test images, loss "
         f"{metrics.loss:.4f}."

@@ -31,7 +31,7 @@ from pellucid.images.axes import sides
 from pellucid.images.pixel_range import check_pixel_range
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["NAMES", "Available", "available", "fetch", "load"]
+__all__ = ["NAMES", "Available", "available", "fetch", "load", "sources_in"]
 
 Channels = Literal["first", "last"]
 """The order of colors in rows of numbers and in arrays."""
@@ -119,7 +119,8 @@ def load(
         this is False.
     test_share, seed : float, int
         Where a source has no test images: what share to draw for them out of each class, and what
-        the draw depends on. See :func:`pellucid.data.split.stratified_split`.
+        the draw depends on. See :func:`pellucid.data.split.stratified_split`. With 1 all its images
+        are for the test, and a source may have no others.
     label : str or int, optional
         The column of a CSV or Parquet file that holds the classes: its name, or, of a CSV file, its
         number from 0, where -1 is the last. By default it is looked for.
@@ -182,12 +183,17 @@ def load(
 
 def _loaded(text: str, reading: Reading, fallback: bool) -> Dataset:
     """Return what a name, a path or several of them hold, in the order it is there."""
-    sources = [text] if text in NAMES else split_sources(text, _Existing())
+    sources = sources_in(text)
     if len(sources) == 1:
         return _fitted(_one(reading, fallback), reading)
     key = key_of([s if s in NAMES else _at(s) for s in sources], reading.options())
     found = _found(key, reading) or _joined(reading, sources, key)
     return _fitted(found, reading)
+
+
+def sources_in(text: str) -> list[str]:
+    """Return the sources that are joined in what :func:`load` takes, names and paths."""
+    return [text] if text in NAMES else split_sources(text, _Existing())
 
 
 def fetch(name: str, say: Say | None = None) -> Dataset:

@@ -106,6 +106,8 @@ class Source:
         Whether a class without an image stays one.
     codes : Codes or None
         What the labels are codes of.
+    is_test : bool
+        Whether ``train`` holds images to test on, and there are none to train on.
     """
 
     train: Samples
@@ -115,6 +117,7 @@ class Source:
     preprocessing: Preprocessing | None = None
     keep_unused: bool = True
     codes: Codes | None = None
+    is_test: bool = False
 
     @property
     def samples(self) -> list[Samples]:

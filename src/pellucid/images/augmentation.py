@@ -198,6 +198,10 @@ class Augmentation:
         )
 
 
+_LARGEST = 1e6
+"""What no factor, angle, shift or noise needs, and sums of products still are numbers with."""
+
+
 def _range(name: str, value: Any) -> Range:
     try:
         low, high = (float(v) for v in value)
@@ -207,6 +211,12 @@ def _range(name: str, value: Any) -> Range:
         raise ConfigurationError(
             f"{name} is {value!r}; it must be two numbers, the lower first, for example "
             "(0.9, 1.1).",
+            argument=name,
+        )
+    if max(abs(low), abs(high)) > _LARGEST:
+        raise ConfigurationError(
+            f"{name} is {value!r}; its numbers must lie between {-_LARGEST:,.0f} and "
+            f"{_LARGEST:,.0f}.",
             argument=name,
         )
     return low, high

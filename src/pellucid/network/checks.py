@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pellucid.arguments import is_whole
+from pellucid.arguments import is_whole, warn
 from pellucid.errors import NetworkError
 from pellucid.network.layers import Layer, Shape
 
-__all__ = ["checked_input_shape", "checked_layers"]
+__all__ = ["checked_input_shape", "checked_layers", "warn_of_channels_last"]
+
+_LEAST_SIDE = 8
+"""Pixels that an image's shorter side has, if it is one; maps of fewer rows are no pictures."""
 
 
 def checked_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:
@@ -55,3 +58,14 @@ def checked_input_shape(input_shape: Iterable[int]) -> Shape:
             "(channels, height, width), whole numbers of at least 1."
         )
     return tuple(int(size) for size in shape)
+
+
+def warn_of_channels_last(shape: Shape) -> None:
+    """Warn of an input shape that looks like (height, width, channels)."""
+    if len(shape) == 3 and shape[2] in (1, 3) and min(shape[:2]) >= _LEAST_SIDE:
+        height, width, channels = shape
+        warn(
+            f"input_shape ({height}, {width}, {channels}) is {height} channels of {width} x "
+            f"{channels} pixels; channels come first: for images of {height} x {width} write "
+            f"({channels}, {height}, {width})."
+        )

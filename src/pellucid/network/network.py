@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import instance
 from pellucid.errors import NetworkError
-from pellucid.network.checks import checked_input_shape, checked_layers
+from pellucid.network.checks import checked_input_shape, checked_layers, warn_of_channels_last
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict, loss_from_dict, loss_to_dict
 from pellucid.network.initial import initialize_normal
 from pellucid.network.layers import Layer, Shape
@@ -99,6 +99,7 @@ class Network:
     ) -> None:
         stack = checked_layers(layers)
         shape = checked_input_shape(input_shape)
+        warn_of_channels_last(shape)
         graph = Nodes(shape)
         graph.chain(stack, 0)
         chosen = CrossEntropy() if loss is None else instance("loss", loss, Loss, "CrossEntropy()")

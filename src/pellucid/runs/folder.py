@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pellucid.errors import Argument, ConfigurationError, RunExistsError
+from pellucid.errors import Argument, ConfigurationError, ModelFileError, RunExistsError
 from pellucid.files.atomic import remove_leftovers
 from pellucid.files.locks import LOCK, lock_folder
 from pellucid.training.checkpoints import checkpoint_paths
@@ -21,6 +21,7 @@ __all__ = [
     "check_folder",
     "held_in",
     "hold_folder",
+    "model_in",
     "remove_checkpoints",
     "remove_results",
 ]
@@ -76,6 +77,27 @@ def held_in(folder: Path) -> list[str]:
     """Return the names of what a folder holds of a run; ``"checkpoints"`` if there are any."""
     found = [name for name in RESULTS if (folder / name).exists()]
     return found + [CHECKPOINTS] * bool(checkpoint_paths(folder / CHECKPOINTS))
+
+
+def model_in(path: Path) -> Path:
+    """Return the file of a model: the path itself, or what a run wrote into the folder there.
+
+    Raises
+    ------
+    ModelFileError
+        It is a folder without a model.
+    """
+    if not path.is_dir() or (path / MODEL).is_file():
+        return path / MODEL if path.is_dir() else path
+    if CHECKPOINTS in held_in(path):
+        raise ModelFileError(
+            f"The run in {path} has written no model yet; go on with it: pellucid train --out "
+            f"{path} --resume."
+        )
+    raise ModelFileError(
+        f"Can't load the model {path}: it is a folder without {MODEL}; name a model's file, or a "
+        "folder that pellucid train wrote."
+    )
 
 
 def remove_results(folder: Path, names: Iterable[str] = RESULTS) -> None:

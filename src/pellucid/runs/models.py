@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid import data
 from pellucid.console import Say, some
 from pellucid.data import Dataset
 from pellucid.data.catalog import Channels
+from pellucid.data.readers.unlabeled import read_unlabeled
 from pellucid.errors import Argument, DataError, ModelFileError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
@@ -23,9 +23,9 @@ from pellucid.images.floats import in_float64
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
-from pellucid.runs.settings import RunSettings
+from pellucid.runs.tested import load_tested
 
-__all__ = ["ModelTest", "labels_for", "predict_pictures", "run_model_test"]
+__all__ = ["ModelTest", "Predicted", "labels_for", "predict_pictures", "run_model_test"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ModelTest:
 
 def run_model_test(
     model: Model,
-    source: str,
+    source: str | None,
     say: Say,
     *,
     skip_bad: bool = False,
@@ -65,14 +65,15 @@ def run_model_test(
     ----------
     model : Model
         What to test.
-    source : str
-        What :func:`pellucid.data.load` takes.
+    source : str or None
+        What :func:`pellucid.data.load` takes; None for what the model was trained on.
     say : callable
         Is told, a line at a time, what is going on.
     skip_bad : bool, default False
         Whether to go on without bad files and rows.
     test_share : float, optional
-        The part to test on where there are no test images; by default what training kept.
+        The part of each class to test on where there are no test images; by default all, or of
+        what the model was trained on what training kept.
     label, pixel_range, channels : optional
         As for :func:`pellucid.data.load`; by default what training was told.
     workers : int, optional
@@ -82,30 +83,19 @@ def run_model_test(
     ------
     DataError, ConfigurationError, DownloadError
         The data can't be read, or does not fit the model.
+    ModelFileError
+        The model gives NaN or infinity.
     """
-    if test_share is None:
-        kept = model.configuration.get("test_share")
-        test_share = kept if isinstance(kept, float) else RunSettings().test_share
-    told = model.configuration
-    with data.show_reading("reading") as progress:
-        dataset = data.load(
-            source,
-            say=say,
-            progress=progress,
-            skip_bad=skip_bad,
-            test_share=test_share,
-            label=told.get("label") if label is None else label,
-            pixel_range=told.get("pixel_range") if pixel_range is None else pixel_range,
-            channels=told.get("channels") if channels is None else channels,
-            transpose=bool(model.configuration.get("transpose")) or None,
-            follow_links=bool(model.configuration.get("follow_links")),
-            preprocessing=model.preprocessing,
-        )
+    dataset = load_tested(
+        model, source, say, skip_bad=skip_bad, test_share=test_share, label=label,
+        pixel_range=pixel_range, channels=channels,
+    )  # fmt: skip
     labels = labels_for(model, dataset)
     announce_with(say)
     images = model.preprocessing.for_kernels(dataset.test_images)
     tell_of_looks(model, images, say)
     evaluation = evaluate(model.network, model.parameters, images, labels, workers)
+    _check_finite(model, evaluation.probabilities)
     return ModelTest(dataset.name, labels, evaluation)
 
 
@@ -130,34 +120,54 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
 
-def predict_pictures(model: Model, pictures: Sequence[Path], say: Say) -> NDArray[np.float32]:
-    """Return the probability of each class for each picture.
+@dataclass(frozen=True)
+class Predicted:
+    """What a model says of images.
+
+    Attributes
+    ----------
+    names, ids : list of str
+        See :class:`pellucid.data.readers.unlabeled.Unlabeled`.
+    probabilities : ndarray of shape (n, classes), float32
+    """
+
+    names: list[str]
+    ids: list[str]
+    probabilities: NDArray[np.float32]
+
+
+def predict_pictures(
+    model: Model, paths: Sequence[Path], say: Say, *, skip_bad: bool = False
+) -> Predicted:
+    """Return the probability of each class for each picture, and each row of a CSV file.
 
     Raises
     ------
     DataError
         Pictures that can't be read; the message names every one.
+    ModelFileError
+        The model gives NaN or infinity.
     """
     tell_of_guess(model, say)
-    images = data.read_images(pictures, model.preprocessing, say=say)
-    _tell_of_blank(images, pictures, say)
+    found = read_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad)
+    _tell_of_blank(found.images, found.names, say)
     announce_with(say)
-    ready = model.preprocessing.for_kernels(images)
+    ready = model.preprocessing.for_kernels(found.images)
     tell_of_looks(model, ready, say)
-    return predict_proba(model.network, model.parameters, ready)
+    probabilities = predict_proba(model.network, model.parameters, ready)
+    _check_finite(model, probabilities)
+    return Predicted(found.names, found.ids, probabilities)
 
 
-def _tell_of_blank(images: NDArray[np.uint8], pictures: Sequence[Path], say: Say) -> None:
+def _tell_of_blank(images: NDArray[np.uint8], names: list[str], say: Say) -> None:
     """Say which pictures hold nothing, or that most are equal: their labels mean nothing."""
-    names = [
-        str(pictures[place]) for place in np.flatnonzero(blank(images, LEAST_CONTRAST)).tolist()
-    ]
-    if len(names) == 1:
-        say(f"{names[0]} is blank, one color all over; what is said of it means nothing.")
-    elif names:
+    bad = [names[place] for place in np.flatnonzero(blank(images, LEAST_CONTRAST)).tolist()]
+    if len(bad) == 1:
+        say(f"{bad[0]} is blank, one color all over; what is said of it means nothing.")
+    elif bad:
         say(
-            f"{len(names):,} of {len(images):,} pictures are blank, one color all over; what is "
-            f"said of them means nothing: {some(names)}."
+            f"{len(bad):,} of {len(images):,} pictures are blank, one color all over; what is "
+            f"said of them means nothing: {some(bad)}."
         )
     elif line := sameness(images, "pictures"):
         say(line)
@@ -193,3 +203,15 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
     difference = looks.difference(some, (0.0, 1.0), "The data")
     if difference is not None:
         say(difference)
+
+
+def _check_finite(model: Model, probabilities: NDArray[np.float32]) -> None:
+    """Refuse what is no probability: parameters may be finite, and their products not."""
+    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if len(bad):
+        largest = float(np.abs(model.parameters).max())
+        raise ModelFileError(
+            f"The model gives NaN for {len(bad):,} of {len(probabilities):,} images, so it says "
+            f"nothing of them: its parameters go up to {largest:.3g}, too large to compute with. "
+            "Train it anew with a lower learning rate."
+        )

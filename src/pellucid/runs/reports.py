@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,17 +65,17 @@ def class_table(
 
 
 def prediction_table(
-    paths: Iterable[Path], probabilities: NDArray[np.float32], classes: Sequence[str]
+    names: Iterable[object], probabilities: NDArray[np.float32], classes: Sequence[str]
 ) -> Table:
     """Return a row a picture: the label, its probability, and the next likeliest classes."""
     table = _table("picture", "label")
     table.add_column("probability", justify="right")
     table.add_column("then")
-    for path, row in zip(paths, probabilities, strict=True):
+    for name, row in zip(names, probabilities, strict=True):
         order = np.argsort(-row, kind="stable")
         others = ", ".join(f"{classes[k]} {row[k]:.1%}" for k in order[1 : 1 + SHOWN])
         table.add_row(
-            _text(path), _text(classes[order[0]]), f"{row[order[0]]:.1%}", _text(others)
+            _text(name), _text(classes[order[0]]), f"{row[order[0]]:.1%}", _text(others)
         )  # fmt: skip
     return table
 

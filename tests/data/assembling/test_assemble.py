@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pellucid import data
 from pellucid.data.assembling import assemble as module
 from pellucid.data.assembling.assemble import assemble, take
 from pellucid.data.assembling.memory_map import MapKey
@@ -230,3 +231,35 @@ def test_take_copies_in_order(bytes_at_once, monkeypatch):
     places = np.array([7, 3, 3, 11])
     found = take(IMAGES, places, MemorySink("x", (2, 3)))
     np.testing.assert_array_equal(found, IMAGES[places])
+
+
+def _write(path, *kinds):
+    images = np.random.default_rng(0).integers(0, 256, (6, 4, 4), dtype=np.uint8)
+    labels = np.arange(6) % 2
+    np.savez(
+        path, **{f"{x}_{kind}": a for kind in kinds for x, a in (("x", images), ("y", labels))}
+    )
+
+
+def test_a_share_of_one_takes_all_for_the_test(tmp_path):
+    _write(tmp_path / "all.npz", "train")
+    _write(tmp_path / "both.npz", "train", "test")
+    _write(tmp_path / "test.npz", "test")
+    for name in ("all", "test"):
+        for memory_map in (False, True):
+            found = data.load(tmp_path / f"{name}.npz", test_share=1, memory_map=memory_map)
+            assert (found.train_images.shape, found.train_labels.shape) == ((0, 4, 4), (0,))
+            assert found.test_labels.tolist() == [0, 1] * 3
+            assert found.input_shape == (1, 4, 4)
+    assert len(data.load(tmp_path / "both.npz", test_share=1).train_images) == 6
+    joined = data.load(f"{tmp_path / 'all.npz'}+{tmp_path / 'test.npz'}", test_share=1)
+    assert (len(joined.train_images), len(joined.test_images)) == (0, 12)
+    with pytest.raises(DataError, match=r"holds images to test on and none to train on\. Put"):
+        data.load(tmp_path / "test.npz")
+
+
+def test_labels_that_are_floats_are_taken_for_the_test_too(tmp_path):
+    images = np.random.default_rng(0).random((4, 4, 4), np.float32)
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=np.array([0.0, 1, 0, 1]))
+    expected = data.load(tmp_path / "a.npz").train_labels.dtype
+    assert data.load(tmp_path / "a.npz", test_share=1).test_labels.dtype == expected

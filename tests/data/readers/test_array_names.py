@@ -46,7 +46,7 @@ def test_names_that_tell_nothing(name):
         ("a_x a_y", {"train": ("a_x", "a_y")}),
         ("x_train y_train x_test", None),
         ("x_train y_train y_test", None),
-        ("x_test y_test", None),
+        ("x_test y_test", {"test": ("x_test", "y_test")}),
         ("x_train y", None),
         ("a_x b_y", None),
         ("a_x a_y b_x b_y", None),

@@ -404,3 +404,13 @@ def test_one_folder_more_around_everything(tmp_path):
     assert said == [f"{tmp_path / 'download'}: {inner} is all that is in it, and is read."]
     made = make(tmp_path / "more" / "inner" / "train", 4) | make(tmp_path / "more/inner/test", 2)
     same(data.load(tmp_path / "more", say=print), made)
+
+
+def test_test_alone_can_only_be_tested_on(tmp_path):
+    made = make(tmp_path / "set" / "test", 3)
+    found = data.load(tmp_path / "set", test_share=1)
+    assert (len(found.train_images), len(found.test_images)) == (0, len(made))
+    with pytest.raises(DataError, match=r"holds images to test on and none to train on"):
+        data.load(tmp_path / "set")
+    (tmp_path / "set").rename(tmp_path / "test")  # a name above says nothing
+    assert len(data.load(tmp_path / "test" / "test").train_images) > 0

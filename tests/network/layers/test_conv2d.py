@@ -1,4 +1,5 @@
 import math
+import warnings
 
 import pytest
 from hypothesis import given
@@ -92,3 +93,20 @@ def test_paddings_written_out():
     assert Conv2D(1, 1, stride=3, padding="same").pads(image) == ((0, 0), (0, 0))
     assert Conv2D(1, 3, padding=(2, 0)).pads(image) == ((2, 2), (0, 0))
     assert Conv2D(1, 3, padding=1).pads(image) == ((1, 1), (1, 1))
+
+
+def test_channels_in_as_pytorch_has_them_are_told():
+    for filters, size, stride in ((3, 16, 3), (1, 32, 5), (16, 32, 3)):
+        with pytest.warns(UserWarning, match=rf"write Conv2D\({size}, {stride}\); if it is right"):
+            Conv2D(filters, size, stride)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for settings in (
+            (3, (16, 16), 3),
+            (64, 16, 16),
+            (32, 11, 4),
+            (64, 7, 2),
+            (8, 3),
+            (8, 5, 3),
+        ):
+            Conv2D(*settings)

@@ -37,6 +37,13 @@ def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
         _check_names(source.classes or ())
         if source.test is not None:
             arrays = _both(source.train, source.test, make)
+        elif reading.test_share == 1:
+            arrays = _test_alone(source.train, make)
+        elif source.is_test:
+            raise DataError(
+                f"{name} holds images to test on and none to train on. Put those beside them, or "
+                "test a model on it: pellucid evaluate, or test_share=1 in Python."
+            )
         elif source.train.listed is not None:
             arrays = _divided_at_once(source.train, source.train.listed(), reading, make)
         else:
@@ -108,6 +115,15 @@ def _both(train: Samples, test: Samples, make: MakeSink) -> Arrays:
     return {
         "train_images": images, "train_labels": labels,
         "test_images": test_images, "test_labels": test_labels,
+    }  # fmt: skip
+
+
+def _test_alone(test: Samples, make: MakeSink) -> Arrays:
+    """Return images none of which are for training."""
+    images, labels = _all_of(test, make("test_images", test.shape))
+    return {
+        "train_images": make("train_images", test.shape).finish(), "train_labels": labels[:0],
+        "test_images": images, "test_labels": labels,
     }  # fmt: skip
 
 
@@ -184,14 +200,16 @@ def _divided_later(source: Source, reading: Reading, make: MakeSink) -> Arrays:
 
 def _checked(arrays: Arrays, source: Source, reading: Reading, note: str) -> Dataset:
     """Return the arrays as a data set, each held to what training needs."""
-    train = check_images(arrays["train_images"])
+    train, test = arrays["train_images"], arrays["test_images"]
+    if _is_for_training(train, reading):
+        train = check_images(train)
+    test = check_images(test, three_axes(train.shape[1:]))
     shape = train.shape[1:]
-    test = check_images(arrays["test_images"], three_axes(shape))
     classes, train_labels, test_labels = _classes(arrays, source)
     return Dataset(
         reading.name,
         train,
-        check_labels(train_labels, len(classes), len(train)),
+        check_labels(train_labels, len(classes), len(train)) if len(train) else train_labels,
         test.reshape(-1, *shape),
         check_labels(test_labels, len(classes), len(test)),
         classes,
@@ -199,6 +217,11 @@ def _checked(arrays: Arrays, source: Source, reading: Reading, note: str) -> Dat
         note,
         source.preprocessing or reading.preprocessing,
     )
+
+
+def _is_for_training(train: NDArray[Any], reading: Reading) -> bool:
+    """Return whether there have to be training images."""
+    return len(train) > 0 or reading.test_share != 1
 
 
 def _classes(
@@ -217,8 +240,9 @@ def _classes(
         return names, ranks[train], ranks[test]
     joined = train.ndim == 1 and test.ndim == 1 and train.dtype.kind == test.dtype.kind
     if not joined or train.dtype.kind not in "iuU":
-        check_labels(train, 2**31)  # says what is wrong with them
-        check_labels(test, 2**31)
+        for labels in (train, test):
+            if len(labels):
+                check_labels(labels, 2**31)  # says what is wrong with them
         train, test = train.astype(np.int64), test.astype(np.int64)
     labels, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
     if source.classes is not None:

@@ -16,6 +16,7 @@ import os
 import secrets
 import shutil
 import time
+import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -85,6 +86,13 @@ def key_of(sources: Sequence[str | Path], options: dict[str, Any]) -> MapKey:
                   state.hexdigest()[:16])  # fmt: skip
 
 
+_DAMAGE = (
+    OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, SyntaxError,
+    tokenize.TokenError, PellucidError,
+)  # fmt: skip
+"""What reading may raise; the last two NumPy's own reader, of a header that is no text."""
+
+
 def find_map(key: MapKey) -> Dataset | None:
     """Return the data set of a map, or None where there is none that can be used."""
     folder = key.folder
@@ -116,7 +124,7 @@ def find_map(key: MapKey) -> Dataset | None:
             about["note"],
             described and Preprocessing.from_dict(described),
         )
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, PellucidError):
+    except _DAMAGE:
         return None
 
 

@@ -97,4 +97,4 @@ def pairs_of(names: Iterable[str]) -> dict[str, tuple[str, str]] | None:
     if "all" in pairs:
         whole = pairs.pop("all")
         pairs.setdefault("train", whole)
-    return pairs if "train" in pairs else None
+    return pairs if "train" in pairs or "test" in pairs else None

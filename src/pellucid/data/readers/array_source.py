@@ -73,9 +73,9 @@ def source_of_arrays(store: ArrayStore, reading: Reading) -> Source:
     """Return the source in named arrays.
 
     They are called ``x_train``, ``y_train``, ``x_test``, ``y_test`` or the like; ``X`` and ``y``
-    are divided. ``classes`` may hold the names that the labels are indices of. Labels may be
-    columns, or have one for each class; images may be rows of pixels, have their channels last, or
-    follow one another on the last axis.
+    are divided; those to test on, alone, are all for the test. ``classes`` may hold the names that
+    the labels are indices of. Labels may be columns, or have one for each class; images may be rows
+    of pixels, have their channels last, or follow one another on the last axis.
 
     Raises
     ------
@@ -89,7 +89,8 @@ def source_of_arrays(store: ArrayStore, reading: Reading) -> Source:
             f"{store.path} holds {held}; a data set needs {', '.join(_LAYOUTS[0])} (or "
             f"{', '.join(_LAYOUTS[1])}), the two for the test only if there are such, or X and y."
         )
-    chosen = [pairs["train"], *_test_of(store, pairs, reading)]
+    chosen = [pairs["train"]] if "train" in pairs else []
+    chosen += _test_of(store, pairs, reading)
     _tell_left_out(store, chosen, pairs, reading)
     try:
         parts = [_part(store, images, labels, reading) for images, labels in chosen]
@@ -101,7 +102,9 @@ def source_of_arrays(store: ArrayStore, reading: Reading) -> Source:
         _check_alike(store, *parts)
     steps = Steps(reading.progress, sum(part.count for part in parts))
     train, *test = [_samples(store, part, steps) for part in parts]
-    return Source(train, test[0] if test else None, store.where, _classes(store))
+    return Source(
+        train, test[0] if test else None, store.where, _classes(store), is_test="train" not in pairs
+    )
 
 
 def _test_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from pellucid.data.readers.row_layout import could_be_images
 from pellucid.data.samples import Reading
 from pellucid.errors import DataError
 
-__all__ = ["Columns", "columns_of", "label_column"]
+__all__ = ["Columns", "columns_of", "columns_to_predict", "label_column"]
 
 _LABEL = "label"
 _LABELS = (
@@ -44,8 +46,8 @@ class Columns:
         What cells are parted by.
     count : int
         How many cells a row has.
-    label : int
-        Which of them is the label.
+    label : int or None
+        Which of them is the label; None where there is none.
     pixels : tuple of int
         Which are the pixels, in the order of the image.
     numbers : int or None
@@ -59,7 +61,7 @@ class Columns:
 
     delimiter: str
     count: int
-    label: int
+    label: int | None
     pixels: tuple[int, ...]
     numbers: int | None = None
     part: int | None = None
@@ -130,6 +132,23 @@ def columns_of(head: Head, what: object, reading: Reading) -> Columns:
     _check_named(head, pixels, what)
     pixels = _in_order(head, pixels, what, reading)
     return Columns(head.delimiter, len(head.names), label, tuple(pixels), None, part, head)
+
+
+def columns_to_predict(head: Head, pixel_count: int, what: object, reading: Reading) -> Columns:
+    """Return what the columns of a file are of which the labels don't matter.
+
+    All are pixels where they are as many as the images have; else a label, a number of the row, and
+    what else is no pixel are left out, if the others are as many then.
+    """
+    columns = range(len(head.names))
+    others = [n for n in columns if head.names[n].lower() in (_LABEL, *_LABELS, *_IDS)]
+    named = [n for n in columns if n not in others]
+    if pixel_count not in (len(columns), len(named)):
+        with contextlib.suppress(DataError):
+            return dataclasses.replace(columns_of(head, what, reading), label=None)
+    pixels = list(columns) if len(columns) == pixel_count else named
+    pixels = _in_order(head, pixels, what, reading)
+    return Columns(head.delimiter, len(columns), None, tuple(pixels), None, None, head)
 
 
 def _asked_label(head: Head, what: object, wanted: str | int) -> int:

@@ -119,6 +119,7 @@ def _test_table(text: CsvText, train: _Table, reading: Reading) -> _Table | None
     """Return the file to test on; None where it has no labels, which is said."""
     head, columns, train_head = read_head(text), train.columns, train.columns.head
     assert train_head is not None
+    assert columns.label is not None
     label = train_head.names[columns.label]
     is_named = head.has_header and train_head.has_header
     names = [name.lower() for name in head.names]

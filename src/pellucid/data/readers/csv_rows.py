@@ -47,6 +47,7 @@ class Rows(NamedTuple):
     ----------
     pixels : ndarray of shape (k, n), uint8 or float32
     labels : list of str
+        ``""`` where there is no column of labels.
     """
 
     pixels: NDArray[Any]
@@ -137,7 +138,7 @@ def _fast_rows(lines: list[Line], columns: Columns, scale: PixelScale) -> Rows |
         rows = [cells(text, columns.delimiter) for text in texts]
         if any(len(row) != columns.count for row in rows):
             return None
-        labels = [_label(row[columns.label]) for row in rows]
+        labels = [_label_in(row, columns) for row in rows]
         texts = ["\t".join(_numbers(row, columns)) for row in rows]
         values = _values(texts, "\t", None)
     else:
@@ -148,7 +149,7 @@ def _fast_rows(lines: list[Line], columns: Columns, scale: PixelScale) -> Rows |
     if values is None or values.shape[1] != columns.pixel_count:
         return None
     pixels = scale.stored(values)
-    if pixels is None or any(map(_label_problem, labels)):
+    if pixels is None or (columns.label is not None and any(map(_label_problem, labels))):
         return None
     return Rows(pixels, labels)
 
@@ -178,7 +179,13 @@ def _numbers(row: list[str], columns: Columns) -> list[str]:
     return chosen if columns.numbers is None else chosen[0].split()
 
 
+def _label_in(row: list[str], columns: Columns) -> str:
+    return "" if columns.label is None else _label(row[columns.label])
+
+
 def _label_of(text: str, columns: Columns) -> str:
+    if columns.label is None:
+        return ""
     return _label(text.split(columns.delimiter, columns.label + 1)[columns.label])
 
 
@@ -205,8 +212,8 @@ def _row(line: Line, columns: Columns, scale: PixelScale) -> tuple[str, NDArray[
     if len(parted) != columns.count:
         like = "the header" if columns.head is None or columns.head.has_header else "the first"
         raise _RowError(f"it has {len(parted)} cells, {like} {columns.count}")
-    label = _label(parted[columns.label])
-    reason = _label_problem(label)
+    label = _label_in(parted, columns)
+    reason = "" if columns.label is None else _label_problem(label)
     if reason:
         raise _RowError(reason)
     numbers = _numbers(parted, columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import re
 from collections.abc import Iterator, Sequence
@@ -55,8 +56,8 @@ def idx_folder(folder: Path, reading: Reading) -> Source:
     The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
     ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each with or without ``.gz``;
     ``train-images.idx3-ubyte`` is accepted too, and so are the names of one kind of EMNIST.
-    With the first two alone a split makes the test
-    images.
+    With the first two alone a split makes the test images; with the last two alone all is for the
+    test.
 
     Raises
     ------
@@ -74,6 +75,9 @@ def idx_folder(folder: Path, reading: Reading) -> Source:
     source = f"folder {folder}"
     if train_images and train_labels and not (test_images or test_labels):
         return _parts([_Pair(train_images, train_labels)], source, reading)
+    if test_images and test_labels and not (train_images or train_labels):
+        tested = _parts([_Pair(test_images, test_labels)], source, reading)
+        return dataclasses.replace(tested, is_test=True)
     if not (train_images and train_labels and test_images and test_labels):
         missing = [name for name, path in zip(_NAMES, paths, strict=True) if path is None]
         raise DataError(

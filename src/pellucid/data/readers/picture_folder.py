@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -47,18 +48,22 @@ def picture_folder(folder: Path, reading: Reading) -> Source:
         There is no class, or see :func:`pellucid.data.readers.picture_source.source_of_pictures`.
     """
     root = folder.resolve()
-    tops = _tops(folder, reading)
+    tops, is_test = _tops(folder, reading)
     listed = [_listed(top, root, reading) for top in tops]
     _check_classes(tops, listed, reading.problems)
     classes = ordered({name for files in listed for _, name in files})
     train, *test = [_pictures(files, classes, root, reading) for files in listed]
-    return source_of_pictures(
+    source = source_of_pictures(
         train, test[0] if test else None, tuple(classes), f"folder {folder}", reading
     )
+    return dataclasses.replace(source, is_test=is_test)
 
 
-def _tops(folder: Path, reading: Reading) -> list[Path]:
-    """Return where the classes are: to train on, and to test on where that is apart."""
+def _tops(folder: Path, reading: Reading) -> tuple[list[Path], bool]:
+    """Return where the classes are: to train on, and to test on where that is apart.
+
+    And whether all there is is to test on.
+    """
     names = subfolders(folder)
     splits = _splits(folder, names)
     train, test, val = (splits.get(split) for split in ("train", "test", "val"))
@@ -74,10 +79,10 @@ def _tops(folder: Path, reading: Reading) -> list[Path]:
             )
         if train is not None and test is None and val is not None:
             reading.guess(f"{folder}: {val} is taken to test on.")
-        return [_unwrapped(folder / name) for name in chosen]
+        return [_unwrapped(folder / name) for name in chosen], train is None
     if len(names) == 1 and _told_by_names(folder / names[0]) and not pictures_in(folder):
-        return [folder / names[0]]
-    return [folder]
+        return [folder / names[0]], split_of(names[0]) == "test"
+    return [folder], False
 
 
 def _splits(folder: Path, names: Sequence[str]) -> dict[Split, str]:

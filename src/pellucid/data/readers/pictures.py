@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ from pellucid.data.readers.picture_pixels import Seen, decode, read_header
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["read_images", "read_picture", "read_pictures"]
+__all__ = ["each_picture", "read_images", "read_picture", "read_pictures"]
 
 T = TypeVar("T")
 PicturePath = str | os.PathLike[str]
@@ -139,6 +139,39 @@ def read_images(
     return np.stack(_each(list(paths), preprocessing.picture, preprocessing.deep_range, say))
 
 
+def each_picture(
+    names: Sequence[PicturePath], preprocessing: Preprocessing, say: Say | None
+) -> Iterator[NDArray[np.uint8] | str]:
+    """Yield the image that is made of each picture for a network, or why there is none.
+
+    Raises
+    ------
+    DataError
+        All are of many bits, and hold nothing.
+    """
+    return _made(list(names), preprocessing.picture, preprocessing.deep_range, say)
+
+
+def _made(
+    names: Sequence[PicturePath],
+    make: Callable[[NDArray[np.uint8]], T],
+    deep_range: tuple[float, float] | None,
+    say: Say | None,
+) -> Iterator[T | str]:
+    """Yield what is made of each picture, or what is wrong with it."""
+    tell = warn if say is None else say
+    paths = [Path(name).expanduser() for name in names]
+    if deep_range is None:
+        where = str(names[0]) if len(names) == 1 else f"{len(names):,} pictures"
+        deep_range = find_deep_range(where, _deep(paths), tell)
+    seen = Seen(tell)
+    for name, path in zip(names, paths, strict=True):
+        try:
+            yield make(decode(path, deep_range, seen.at(name)))
+        except PictureError as error:
+            yield str(error)
+
+
 def _each(
     names: Sequence[PicturePath],
     make: Callable[[NDArray[np.uint8]], T],
@@ -146,17 +179,12 @@ def _each(
     say: Say | None,
 ) -> list[T]:
     """Return what is made of each picture, or raise one error for all bad ones."""
-    tell = warn if say is None else say
-    paths = [Path(name).expanduser() for name in names]
-    if deep_range is None:
-        where = str(names[0]) if len(names) == 1 else f"{len(names):,} pictures"
-        deep_range = find_deep_range(where, _deep(paths), tell)
-    made, bad, seen = [], [], Seen(tell)
-    for name, path in zip(names, paths, strict=True):
-        try:
-            made.append(make(decode(path, deep_range, seen.at(name))))
-        except PictureError as error:
-            bad.append(f"{name}: {error}")
+    made, bad = [], []
+    for name, image in zip(names, _made(names, make, deep_range, say), strict=True):
+        if isinstance(image, str):
+            bad.append(f"{name}: {image}")
+        else:
+            made.append(image)
     if len(bad) == 1:
         raise DataError(f"Can't read the picture {bad[0]}.")
     if bad:

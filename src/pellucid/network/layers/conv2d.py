@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from pellucid.arguments import warn
 from pellucid.errors import NetworkError, did_you_mean
 from pellucid.network.initial import filter_std
 from pellucid.network.layers.layer import Layer, Pair, Shape
@@ -20,6 +21,10 @@ from pellucid.network.layers.settings import (
 )
 
 __all__ = ["Conv2D"]
+
+_MANY, _TYPICAL = 8, (3, 5, 7)
+"""Filters that a network has at the least, and sizes that they have: as a kernel size and a stride
+such numbers are rare."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Conv2D(Layer):
     scale: float = starting(1.0)
 
     def __post_init__(self) -> None:
+        self._warn_of_channels_in()  # before numbers become pairs
         set_field(self, "filters", whole_count(self, "filters", self.filters))
         set_field(self, "kernel_size", whole_pair(self, "kernel_size", self.kernel_size, least=1))
         set_field(self, "stride", whole_pair(self, "stride", self.stride, least=1))
@@ -84,6 +90,18 @@ class Conv2D(Layer):
         else:
             set_field(self, "padding", whole_pair(self, "padding", self.padding, least=0))
         set_field(self, "scale", positive_number(self, "scale", self.scale))
+
+    def _warn_of_channels_in(self) -> None:
+        """Warn of what looks like (channels in, filters, kernel size), as PyTorch has it."""
+        size, stride = self.kernel_size, self.stride
+        if isinstance(size, int) and size >= _MANY and size % 2 == 0 and stride in _TYPICAL:
+            warn(
+                f"Conv2D({self.filters}, {size}, {stride}) is {self.filters} filters of {size} x "
+                f"{size} pixels, every {stride} pixels. How many channels come in is known from "
+                f"the input: for {size} filters of {stride} x {stride}, as PyTorch's Conv2d has "
+                f"it, write Conv2D({size}, {stride}); if it is right, say so with "
+                f"kernel_size=({size}, {size})."
+            )
 
     @property
     def kernel_pair(self) -> Pair:

@@ -1,0 +1,66 @@
+"""What people type in place of an option is answered by what does it."""
+
+import pytest
+
+from pellucid.cli.words import _INSTEAD, _SAID, _USE, advice
+from tests.cli.console import invoke
+
+
+def error(*words):
+    code, out, err = invoke(*words, COLUMNS="200")
+    assert (code, out) == (2, "")
+    return " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("--epochs", "No such option: --epochs; use --images; a pass over MNIST is 60,000 images"),
+        ("--epoch", "use --images; a pass"),
+        ("--lr", "No such option: --lr; use --learning-rate."),
+        ("--learning_rate", "use --learning-rate."),
+        ("--batch", "use --batch-size."),
+        ("--bs", "use --batch-size."),
+        ("--output", "use --out."),
+        ("-o", "No such option: -o; use --out."),
+        ("--dataset", "use --data."),
+        ("--network", "; the command line trains the reference network; others are trained in Py"),
+        ("--model", "the command line trains the reference network"),
+        ("--gpu", "Pellucid computes on the processor alone; --workers says with"),
+        ("--device", "Pellucid computes on the processor alone"),
+        ("--augment", "use --randomize."),
+        ("--no-augment", "use --no-randomize."),
+        ("--image", "Did you mean '--images'?"),
+        ("--qwxz", "No such option: --qwxz. 'pellucid train --help' lists them."),
+    ],
+)
+def test_train(typed, said):
+    assert said in error("train", typed, "3")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["evaluate", "--model", "m"],
+            "the model has no option in front of it: pellucid evaluate ",
+        ),
+        (["predict", "m", "--data", "f"], "the picture has no option in front of it: pellucid pre"),
+        (["verify", "--model", "m"], "the run has no option in front of it: pellucid verify RUN."),
+        (["evaluate", "m", "--epochs", "3"], "'pellucid evaluate' has nothing like it."),
+        (["evaluate", "m", "--network", "n"], "it is for 'pellucid train', where the command line"),
+    ],
+)
+def test_other_commands(words, said):
+    assert said in error(*words)
+
+
+def test_control_characters_are_not_obeyed():
+    assert "\x1b" not in error("train", "--a\x1b[31mb")
+
+
+def test_every_word_has_one_meaning_and_is_no_option():
+    words = [word for text in _USE.values() for word in text.split()]
+    assert len(words) == len(set(words)) == len(_INSTEAD)
+    assert not {*_SAID} & {*_INSTEAD}
+    assert advice("--lr", "train", ["--learning-rate"]) == "use --learning-rate"
