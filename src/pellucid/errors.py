@@ -113,7 +113,8 @@ def _shown(text: str) -> str:
     """Return text whose lines can be shown: none too long, and nothing a command to a terminal."""
     lines = str(text).split("\n")
     return "\n".join(
-        "".join(letter if letter.isprintable() else "?" for letter in _cut(line)) for line in lines
+        "".join(letter if letter.isprintable() or letter == "\t" else "?" for letter in _cut(line))
+        for line in lines
     )
 
 

@@ -183,9 +183,9 @@ class TestLookedAt:
 class TestNothingToSee:
     def test_blank_images_are_counted(self):
         blank = X.copy()
-        blank[:3] = 7
+        blank[:103] = 7
         with pytest.warns(
-            UserWarning, match=r"^3 of 200 images are blank \(all pixels equal\), so"
+            UserWarning, match=r"^103 of 200 images are blank \(all pixels equal\), so"
         ):
             classifier = small().fit(blank, Y)
         with pytest.warns(UserWarning, match=r"^1 of 1 images is blank"):

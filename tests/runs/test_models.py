@@ -68,7 +68,9 @@ def test_tables_are_read_as_training_was_told_to(monkeypatch):
     monkeypatch.setattr(data, "load", load)
     plain = model_of("cat", "dog")
     told = {"label": "pet", "pixel_range": [0, 1], "channels": "last"}
-    model = Model(plain.network, plain.parameters, plain.preprocessing, plain.classes, told)
+    model = Model(
+        plain.network, plain.parameters, plain.preprocessing, plain.classes, {"data": "a"} | told
+    )
     run_model_test(model, "pets.csv", print)
     assert {name: asked[name] for name in told} == told
     other = {"label": "kind", "pixel_range": (0, 2), "channels": "first"}

@@ -17,8 +17,8 @@ from pellucid.errors import DataError
 from pellucid.estimators.classes import check_targets
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.rows import Images, fitting, on_scale, rows_of
-from pellucid.images.looks import alike_or_blank
 from pellucid.images.pixel_range import LOOKED_AT, another_scale
+from pellucid.images.sameness import nothing_in_rows
 from pellucid.network.layers import Shape
 
 __all__ = ["LARGEST_SUM", "Given", "Labeled", "given_to_learn", "given_to_predict"]
@@ -48,7 +48,7 @@ class Given:
 
     def warn_if_unlike(self, fitted: Fitted) -> None:
         """Warn if the images don't look like those of the training, or show nothing."""
-        nothing = alike_or_blank(self.samples)
+        nothing = nothing_in_rows(self.samples, is_any_told=True)
         if nothing is not None:
             warn(f"{nothing}, so what is said of them means nothing; look at how X was made.")
         difference = another_scale(self.samples, fitted.pixel_range)

@@ -31,8 +31,9 @@ from pellucid.estimators.settings import Settings, build_augmentation, build_net
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.canonical import canonical
-from pellucid.images.looks import MOST, Looks, alike_or_blank, guessed_preprocessing
+from pellucid.images.looks import MOST, Looks, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
+from pellucid.images.sameness import nothing_in_rows
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
 
@@ -64,7 +65,7 @@ def start(
         given.warn_if_unlike(before)
         return before
     image_shape = image_shape_of(given.shape, settings.image_shape)
-    nothing = alike_or_blank(given.used)
+    nothing = nothing_in_rows(given.used, is_any_told=False)
     if nothing is not None:
         warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
     if len(given.shape) == 1:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pellucid.images.pixel_range import BYTES, rescaling
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Looks", "alike_or_blank", "guessed_preprocessing"]
+__all__ = ["Looks", "guessed_preprocessing"]
 
 MOST = 2048
 """Pictures of a training that are looked at."""
@@ -129,12 +129,13 @@ class Looks:
         seen = _measures(_cut_off(pictures))
         if not len(seen["mean"]):
             return None
+        begin = name[0].upper() + name[1:]
         if self._is_inverted(seen):
             is_bright = np.median(seen["border"]) > 0.5
             turned = sum(pixel_range)
             has, had = ("bright", "dark") if is_bright else ("dark", "bright")
             return (
-                f"{name} looks inverted: its background is {has}, that of the training {had}. "
+                f"{begin} looks inverted: its background is {has}, that of the training {had}. "
                 f"Give {f'{turned:g} ' if turned else ''}- {name}, or train anew."
             )
         if self._is_another_scale(seen):
@@ -147,20 +148,20 @@ class Looks:
             )
             first, last, dark, bright = (low + float(end) * (high - low) for end in ends)
             return (
-                f"{name} looks as if it were on another scale: its pictures go from about "
+                f"{begin} looks as if it were on another scale: its pictures go from about "
                 f"{first:.3g} to {last:.3g}, those of the training from {dark:.3g} to "
                 f"{bright:.3g}. Bring {name} to the scale of the training"
                 f"{rescaling((first, last), (dark, bright), name)}."
             )
         if self.grays[1] >= _GRAY and not seen["grays"].any():
             return (
-                f"{name} has black and white pixels only, but the pictures of the training had "
+                f"{begin} has black and white pixels only, but the pictures of the training had "
                 f"grays: give {name} as it was before it was made black and white, or train on "
                 "such pictures."
             )
         if self.grays[-2] == 0 and _most(seen["grays"] >= _GRAY):
             return (
-                f"{name} has grays, but the pictures of the training were all black and white: "
+                f"{begin} has grays, but the pictures of the training were all black and white: "
                 f"make {name} black and white in the same way, or train on grays."
             )
         return None
@@ -221,31 +222,6 @@ class Looks:
             values > marks[-1 - end] + margin
         )
         return outside
-
-
-def alike_or_blank(rows: NDArray[Any]) -> str | None:
-    """Return in words how many images show nothing, or that all are equal; None if neither.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n, features)
-        Images, a row each.
-
-    Examples
-    --------
-    >>> alike_or_blank(np.array([[1, 1], [1, 2]]))
-    '1 of 2 images is blank (all pixels equal)'
-    """
-    count, size = rows.shape
-    if size < LEAST_SIDE**2:
-        return None
-    blank = int(np.count_nonzero((rows == rows[:, :1]).all(axis=1)))
-    if blank:
-        are = "is" if blank == 1 else "are"
-        return f"{blank:,} of {count:,} images {are} blank (all pixels equal)"
-    if count >= LEAST_IMAGES and (rows[1:] == rows[:1]).all():
-        return f"{count:,} of {count:,} images are equal"
-    return None
 
 
 def guessed_preprocessing(input_shape: tuple[int, ...], looks: Looks | None) -> Preprocessing:

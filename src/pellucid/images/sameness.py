@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_CONTRAST", "blank", "sameness"]
+__all__ = ["LEAST_CONTRAST", "blank", "nothing_in_rows", "sameness"]
 
 LEAST_CONTRAST = 8
 """A picture whose brightest and darkest pixels differ by less, of 255, is blank."""
@@ -18,6 +18,9 @@ _LOOKED_AT = 64
 # If fewer of them than this share have a trait, most of all images don't.
 _SUSPICIOUS = 0.25
 _AT_ONCE = 1024
+# Of rows of fewer numbers some are equal by chance; so are fewer images.
+_LEAST_NUMBERS = 25
+_LEAST_IMAGES = 8
 
 
 def blank(images: NDArray[Any], contrast: float = 0) -> NDArray[np.bool_]:
@@ -84,3 +87,30 @@ def sameness(images: NDArray[Any], what: str = "images", contrast: float = 0) ->
         part = images[start : start + _AT_ONCE]
         count += int((part == one).reshape(len(part), -1).all(axis=1).sum())
     return f"{count:,} of {total:,} {what} are equal." if 2 * count > total else ""
+
+
+def nothing_in_rows(rows: NDArray[Any], *, is_any_told: bool) -> str | None:
+    """Return in words how many rows of pixels show nothing, or that all are equal; None if neither.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, features)
+        Images, a row each.
+    is_any_told : bool
+        Whether a single blank one is told; else half of them must be.
+
+    Examples
+    --------
+    >>> nothing_in_rows(np.repeat([[5], [7]], 30, axis=1), is_any_told=True)
+    '2 of 2 images are blank (all pixels equal)'
+    """
+    count, size = rows.shape
+    if size < _LEAST_NUMBERS:
+        return None
+    flat = int(np.count_nonzero((rows == rows[:, :1]).all(axis=1)))
+    if flat and (is_any_told or 2 * flat > count):
+        are = "is" if flat == 1 else "are"
+        return f"{flat:,} of {count:,} images {are} blank (all pixels equal)"
+    if count >= _LEAST_IMAGES and (rows[1:] == rows[:1]).all():
+        return f"{count:,} of {count:,} images are equal"
+    return None

@@ -200,7 +200,7 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
     if looks is None:
         return
     some = four_axes(in_float64(images[:: math.ceil(len(images) / LOOKED_AT)]))
-    difference = looks.difference(some, (0.0, 1.0), "The data")
+    difference = looks.difference(some, (0.0, 1.0), "the data")
     if difference is not None:
         say(difference)
 

@@ -102,8 +102,10 @@ def _kept(model: Model) -> float:
 
 
 def _told(model: Model, name: str, value: Any) -> Any:
-    """Return what is told now, else what training was told."""
-    return model.configuration.get(name) if value is None else value
+    """Return what is told now, else what the run was told; a classifier's settings are others."""
+    if value is not None or _trained_on(model) is None:
+        return value
+    return model.configuration.get(name)
 
 
 def _load(
