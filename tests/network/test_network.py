@@ -279,3 +279,10 @@ def test_biases_start_at_what_their_layer_says():
 def test_before_last_ends_where_the_last_layer_with_parameters_begins(layers, begins):
     part = Network(layers, (2, 3)).before_last()
     assert part is None if begins is None else part.layers == tuple(layers[:begins])
+
+
+def test_more_layers_than_anybody_writes_are_refused():
+    layers = [ReLU()] * 9_998
+    assert len(Network([*layers, Flatten(), Dense(2)], (2, 2)).nodes) == 10_000
+    with pytest.raises(NetworkError, match=r"^Layer 10001: .* more than 10,000 layers"):
+        Network([*layers, ReLU(), Flatten(), Dense(2)], (2, 2))

@@ -48,7 +48,7 @@ _ENTRIES = {
     "versions": dict,
 }
 _MOST_PARAMETERS = 1_000_000_000
-_MOST_VALUES = 64_000_000  # of an image, or of what a layer makes of one
+_MOST_VALUES = 32_000_000  # of an image and of all that the layers make of one
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,10 +262,10 @@ def read_network(values: Any) -> Network:
         raise RefusedError(
             f"its network would have {size:.3g} parameters, more than {_MOST_PARAMETERS:,}"
         )
-    largest = max(map(math.prod, network.shapes))
-    if largest > _MOST_VALUES:
+    values = sum(map(math.prod, network.shapes))
+    if values > _MOST_VALUES:
         raise RefusedError(
-            f"its network would make {largest:,} values of an image, more than {_MOST_VALUES:,}"
+            f"its network would make {values:,} values of an image, more than {_MOST_VALUES:,}"
         )
     return network
 

@@ -18,7 +18,7 @@ from pellucid.kernels.program.layer_ops import ops_of, stages_of
 from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op, table
-from pellucid.kernels.program.stages import Stage, widest
+from pellucid.kernels.program.stages import Stage, readers_of, widest
 from pellucid.network.network import Network
 
 __all__ = ["OneImagePlan", "plan_for_one_image"]
@@ -80,10 +80,10 @@ class _Planner:
 
     def __init__(self, network: Network, stages: list[Stage[Any]]) -> None:
         self.draft = OneImageDraft()
-        self._stages = stages
+        self._readers = readers_of(stages)
         self._flat: dict[int, Pixels] = {}
         channels = network.input_shape[0]
-        readers = [stage for stage in stages if 0 in stage.inputs]
+        readers = self._readers.get(0, [])
         reads_pixels = all(ops_of(stage.layer).reads_pixels for stage in readers)
         pixel = channels if reads_pixels else depth(channels)
         self.values = [self.draft.image(network.input_shape, pixel, self._border(0))]
@@ -116,5 +116,5 @@ class _Planner:
         return self._flat[value]
 
     def _border(self, value: int) -> Border:
-        readers = (stage for stage in self._stages if value in stage.inputs)
+        readers = self._readers.get(value, [])
         return widest(ops_of(stage.layer).border(stage) for stage in readers)

@@ -344,7 +344,11 @@ class Network:
         if not isinstance(layers, list):
             raise NetworkError(f"A network's 'layers' must be a list, not {layers!r}.")
         loss = loss_from_dict(values["loss"]) if "loss" in values else None
-        return cls([layer_from_dict(layer) for layer in layers], input_shape, loss)
+        try:
+            stack = [layer_from_dict(layer) for layer in layers]
+        except RecursionError:
+            raise NetworkError("A network's 'layers' stand too deep inside one another.") from None
+        return cls(stack, input_shape, loss)
 
 
 def _parameters(graph: Nodes) -> tuple[Parameter, ...]:

@@ -14,6 +14,9 @@ from pellucid.network.layers.layer import Layer, Shape
 
 __all__ = ["Node", "Nodes"]
 
+_MOST_NODES = 10_000
+"""More layers are a slip, or a file that is meant to cost time."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -67,7 +70,7 @@ class Nodes:
         Raises
         ------
         NetworkError
-            A layer does not fit its input; the message names it.
+            A layer does not fit its input, or there are too many; the message names it.
         """
         for number, layer in enumerate(layers, start=1):
             self._name.append(f"{prefix}{number}")
@@ -77,6 +80,11 @@ class Nodes:
 
     def add(self, layer: Layer, *inputs: int) -> int:
         """Add a node that reads some values; return the value it gives."""
+        if len(self.nodes) == _MOST_NODES:
+            raise NetworkError(
+                f"Layer {self.place}: the network has more than {_MOST_NODES:,} layers, those "
+                "inside others counted; leave some out."
+            )
         name = ".".join([*self._name, "sum"] if len(inputs) > 1 else self._name)
         try:
             shape = layer.output_shape(*(self.shapes[value] for value in inputs))

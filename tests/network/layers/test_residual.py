@@ -73,3 +73,22 @@ def test_ways_that_end_in_other_shapes_are_refused_by_place():
         )
     with pytest.raises(NetworkError, match=r"^Layer 1\.2\.1: Conv2D.* is larger than its input"):
         Network([Residual([ReLU(), Residual([Conv2D(4, 9)])]), Flatten(), Dense(2)], (8, 8))
+
+
+def test_residuals_inside_one_another_have_an_end():
+    layer = ReLU()
+    for _ in range(32):
+        layer = Residual([layer])
+    network = Network([layer, Flatten(), Dense(2)], (3, 3))
+    assert Network.from_dict(network.to_dict()) == network
+    for setting in ("layers", "shortcut"):
+        with pytest.raises(NetworkError, match=r"^33 Residuals stand inside one another; at most"):
+            Residual(**{"layers": [ReLU()], setting: [layer]})
+
+
+def test_a_description_that_is_too_deep_is_refused():
+    layer = {"layer": "ReLU"}
+    for _ in range(2000):
+        layer = {"layer": "Residual", "layers": [layer]}
+    with pytest.raises(NetworkError, match="stand too deep inside one another"):
+        Network.from_dict({"layers": [layer], "input_shape": [3, 3]})

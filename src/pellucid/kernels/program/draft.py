@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.kernels.program.arena import Memory, View
 from pellucid.kernels.program.ops import Program
-from pellucid.kernels.program.stages import Stage, Sums
+from pellucid.kernels.program.stages import Stage, Sums, readers_of
 from pellucid.network.layers import Shape
 from pellucid.network.network import Network
 
@@ -119,9 +119,12 @@ class Draft:
     sums: dict[int, Sums] = field(default_factory=dict)
     taken_over: set[int] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._readers = readers_of(self.stages)
+
     def readers(self, value: int) -> list[Stage[Any]]:
         """Return the stages that read a value, in order; one that reads it twice is there twice."""
-        return [stage for stage in self.stages for read in stage.inputs if read == value]
+        return self._readers.get(value, [])
 
     def only_reader(self, value: int) -> Stage[Any] | None:
         """Return the stage that reads a value, if it is the only one."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pellucid.kernels.program.arena import Border, View
 from pellucid.network.layers import Layer, Shape
 
-__all__ = ["NO_BORDER", "Stage", "Sums", "widest"]
+__all__ = ["NO_BORDER", "Stage", "Sums", "readers_of", "widest"]
 
 L = TypeVar("L", bound=Layer)
 
@@ -59,6 +59,15 @@ class Stage(Generic[L]):
     def as_taken(self, view: View) -> View:
         """Return an array of the shape of what the stage before gives, as this one reads it."""
         return view.flat() if len(self.takes) == 1 else view
+
+
+def readers_of(stages: Iterable[Stage[Any]]) -> dict[int, list[Stage[Any]]]:
+    """Return the stages that read each value, in order; one that reads it twice is there twice."""
+    readers: dict[int, list[Stage[Any]]] = {}
+    for stage in stages:
+        for value in stage.inputs:
+            readers.setdefault(value, []).append(stage)
+    return readers
 
 
 def widest(borders: Iterable[Border]) -> Border:

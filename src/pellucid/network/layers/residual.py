@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.add import Add
@@ -11,6 +12,9 @@ from pellucid.network.layers.layer import Graph, Layer, Shape
 from pellucid.network.layers.settings import set_field
 
 __all__ = ["Residual"]
+
+_MOST_INSIDE = 32
+"""Residuals inside one another: what reads them back from a file calls itself for each."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class Residual(Layer):
     Raises
     ------
     NetworkError
-        No layers, something that is no layer, or two ways that end in different shapes.
+        No layers, something that is no layer, more than 32 Residuals inside one another, or two
+        ways that end in different shapes.
 
     Notes
     -----
@@ -54,6 +59,7 @@ class Residual(Layer):
 
     layers: tuple[Layer, ...] | Sequence[Layer]
     shortcut: tuple[Layer, ...] | Sequence[Layer] | None = None
+    _depth: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         set_field(self, "layers", _stack("layers", self.layers))
@@ -64,6 +70,14 @@ class Residual(Layer):
             )
         if self.shortcut is not None:
             set_field(self, "shortcut", _stack("shortcut", self.shortcut) or None)
+        inside = [*self.layers, *(self.shortcut or ())]
+        depth = 1 + max(layer._depth if isinstance(layer, Residual) else 0 for layer in inside)
+        if depth > _MOST_INSIDE:
+            raise NetworkError(
+                f"{depth} Residuals stand inside one another; at most {_MOST_INSIDE} may, so put "
+                "some after one another."
+            )
+        set_field(self, "_depth", depth)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of f(x), which that of the shortcut must be, too."""
