@@ -92,8 +92,8 @@ def advice(typed: str, command: str, options: Iterable[str], takes: Sequence[str
 
     Examples
     --------
-    >>> advice("--epochs", "train", ["--images", "--eps"])
-    'use --images'
+    >>> advice("--lr", "train", ["--learning-rate", "--eps"])
+    'use --learning-rate'
     >>> advice("--model", "evaluate", ["--data"], ["MODEL"])
     'the model has no option in front of it: pellucid evaluate MODEL'
     >>> advice("--imagse", "train", ["--images"])
