@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from pellucid.training.checkpoints import Checkpoints
     from pellucid.training.history import History, Update
     from pellucid.training.optimizers.adam import Adam
+    from pellucid.training.optimizers.sgd import SGD
     from pellucid.training.schedule import Schedule
     from pellucid.training.trainer import Trainer
 
 __all__ = [
+    "SGD",
     "Adam",
     "Checkpoint",
     "Checkpoints",
@@ -38,6 +40,7 @@ __getattr__ = lazy_names(
         "pellucid.training.checkpoints": ("Checkpoints",),
         "pellucid.training.history": ("History", "Update"),
         "pellucid.training.optimizers.adam": ("Adam",),
+        "pellucid.training.optimizers.sgd": ("SGD",),
         "pellucid.training.schedule": ("Schedule",),
         "pellucid.training.trainer": ("Trainer",),
     },

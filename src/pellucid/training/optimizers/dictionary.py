@@ -8,10 +8,11 @@ from typing import Any
 from pellucid.errors import ConfigurationError, did_you_mean
 from pellucid.training.optimizers.adam import Adam
 from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.optimizers.sgd import SGD
 
 __all__ = ["OPTIMIZERS", "optimizer_from_dict"]
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.name: kind for kind in (Adam,)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.name: kind for kind in (Adam, SGD)}
 """Every optimizer, by its name."""
 
 

@@ -53,7 +53,8 @@ class Step:
 class Optimizer(ABC):
     """Settings, and the step that is taken by them; what a training has learned is not in here.
 
-    A subclass is a frozen dataclass whose settings are numbers and have defaults. It names itself
+    A subclass is a frozen dataclass whose settings are numbers or True and False, and have
+    defaults. It names itself
     and its vectors, and says how to ``take`` a step.
 
     Parameters
@@ -75,9 +76,14 @@ class Optimizer(ABC):
     learning_rate: float = 0.01
 
     def __post_init__(self) -> None:
-        for name in (field.name for field in dataclasses.fields(self)):
+        for name, default in ((field.name, field.default) for field in dataclasses.fields(self)):
             value = getattr(self, name)
-            if not is_number(value):
+            if isinstance(default, bool):
+                if not isinstance(value, bool):
+                    raise ConfigurationError(
+                        f"{name} is {value!r}; it must be True or False.", argument=name
+                    )
+            elif not is_number(value):
                 raise ConfigurationError(
                     f"{name} is {value!r}; it must be a number.", argument=name
                 )
