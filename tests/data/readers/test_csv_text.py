@@ -47,7 +47,9 @@ def test_which_files_of_an_archive(tmp_path):
         data.load(tmp_path / "a.zip")
 
 
-@pytest.mark.parametrize("damage", [b"", b"none", gzip.compress(TEXT)[:-9]])
+@pytest.mark.parametrize(
+    "damage", [b"", b"none", gzip.compress(TEXT)[:-9]], ids=["0", "none", "cut"]
+)
 def test_a_damaged_gzip_file_is_told(tmp_path, damage):
     (tmp_path / "a.csv.gz").write_bytes(damage)
     with pytest.raises(DataError, match=r"a\.csv\.gz"):
