@@ -23,6 +23,7 @@ from pellucid.network.layers.maxpool2d import MaxPool2D as MaxPool2D
 from pellucid.network.layers.relu import ReLU as ReLU
 from pellucid.network.layers.residual import Residual as Residual
 from pellucid.network.layers.sigmoid import Sigmoid as Sigmoid
+from pellucid.network.layers.tanh import Tanh as Tanh
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2D,
@@ -32,6 +33,7 @@ LAYERS: tuple[type[Layer], ...] = (
     ReLU,
     LeakyReLU,
     Sigmoid,
+    Tanh,
     Flatten,
     Residual,
 )
