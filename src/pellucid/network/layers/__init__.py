@@ -23,6 +23,7 @@ from pellucid.network.layers.maxpool2d import MaxPool2D as MaxPool2D
 from pellucid.network.layers.relu import ReLU as ReLU
 from pellucid.network.layers.residual import Residual as Residual
 from pellucid.network.layers.sigmoid import Sigmoid as Sigmoid
+from pellucid.network.layers.silu import SiLU as SiLU
 from pellucid.network.layers.tanh import Tanh as Tanh
 
 LAYERS: tuple[type[Layer], ...] = (
@@ -34,6 +35,7 @@ LAYERS: tuple[type[Layer], ...] = (
     LeakyReLU,
     Sigmoid,
     Tanh,
+    SiLU,
     Flatten,
     Residual,
 )
