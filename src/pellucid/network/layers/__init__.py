@@ -16,6 +16,7 @@ from pellucid.network.layers.averagepool2d import AveragePool2D as AveragePool2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
+from pellucid.network.layers.gelu import GELU as GELU
 from pellucid.network.layers.layer import Layer as Layer
 from pellucid.network.layers.layer import Shape as Shape
 from pellucid.network.layers.leakyrelu import LeakyReLU as LeakyReLU
@@ -36,6 +37,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Sigmoid,
     Tanh,
     SiLU,
+    GELU,
     Flatten,
     Residual,
 )
