@@ -17,6 +17,7 @@ from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
 from pellucid.network.layers.gelu import GELU as GELU
+from pellucid.network.layers.globalaveragepool2d import GlobalAveragePool2D as GlobalAveragePool2D
 from pellucid.network.layers.layer import Layer as Layer
 from pellucid.network.layers.layer import Shape as Shape
 from pellucid.network.layers.leakyrelu import LeakyReLU as LeakyReLU
@@ -31,6 +32,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Conv2D,
     MaxPool2D,
     AveragePool2D,
+    GlobalAveragePool2D,
     Dense,
     ReLU,
     LeakyReLU,
