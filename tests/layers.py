@@ -13,7 +13,15 @@ from types import ModuleType
 import numpy as np
 
 from pellucid import Dense, Flatten, Network
-from pellucid.network.layers import LAYERS, Add, AveragePool2D, Layer, MaxPool2D, Shape
+from pellucid.network.layers import (
+    LAYERS,
+    Add,
+    AveragePool2D,
+    GlobalMaxPool2D,
+    Layer,
+    MaxPool2D,
+    Shape,
+)
 
 # All at once: hypothesis refuses modules of its tests that are imported within one.
 _MODULES = {
@@ -53,8 +61,9 @@ def undecided(network: Network, activations: tuple[np.ndarray, ...]) -> np.ndarr
             if look is not None:
                 some |= look(node.layer, activations[node.inputs[0]])
             # Averages of the same numbers in another order are equal but for rounding.
-            if isinstance(node.layer, MaxPool2D) and has_mean:
-                some |= module_of(MaxPool2D).is_tied(node.layer, activations[node.inputs[0]])
+            if isinstance(node.layer, MaxPool2D | GlobalMaxPool2D) and has_mean:
+                look = module_of(type(node.layer)).is_tied
+                some |= look(node.layer, activations[node.inputs[0]])
     return some
 
 

@@ -50,16 +50,16 @@ def test_a_relu_is_taken_in_where_its_neighbors_compute_it_on_the_way(layers, ex
 
 
 @dataclasses.dataclass(frozen=True)
-class Tanh(Layer):
+class Softsign(Layer):
     def output_shape(self, input_shape):
         return input_shape
 
 
 @pytest.mark.parametrize("plan", [plan_for, plan_for_one_image])
 def test_a_layer_without_a_kernel_is_refused_by_name(plan):
-    network = Network([Flatten(), Dense(3), Tanh(), Dense(2)], (2, 2))
+    network = Network([Flatten(), Dense(3), Softsign(), Dense(2)], (2, 2))
     with pytest.raises(
-        NetworkError, match=r"There is no kernel for .*Tanh\(\); use Pellucid's own"
+        NetworkError, match=r"There is no kernel for .*Softsign\(\); use Pellucid's own"
     ):
         plan(network)
 

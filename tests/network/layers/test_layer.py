@@ -104,13 +104,13 @@ def test_a_setting_that_can_not_be_is_named(make, message):
             Conv2D(1, 5),
             (500,),
             "needs an image (channels, height, width), but its input is flat, (500,); put it "
-            "before Flatten().",
+            "before Flatten() or a global pool.",
         ),
         (
             MaxPool2D(2),
             (500,),
             "needs an image (channels, height, width), but its input is flat, (500,); put it "
-            "before Flatten().",
+            "before Flatten() or a global pool.",
         ),
         (
             Dense(10),

@@ -1,8 +1,8 @@
 """Layers that make one number of each: the loops over them, and how they become ops.
 
 A layer's file says what a vector of numbers becomes, in a part ``value(x, setting)``, and what a
-gradient does, in ``value(da, a, setting)`` with ``a`` what the layer gave. ``setting`` is a vector
-of the layer's one setting, where it has one.
+gradient does, in ``value(da, a, setting)`` with ``a`` what the layer gave, or what it took where
+its ops say ``reads_input``. ``setting`` is a vector of the layer's one setting, where it has one.
 
 Layout: ``[channel, row, column, lane]``, images innermost, each array with strides of its own, as
 some lie inside a border. Channel, row, column, in the order of memory: every number is read and
@@ -12,7 +12,7 @@ written once. For one image: rows of pixels, channels last.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pellucid.kernels.compiling.addresses import float_of
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
@@ -51,7 +51,7 @@ def forward_of(value: Any) -> Kernel:
 
 
 def backward_of(value: Any) -> Kernel:
-    """Compile ``z = value(x, a)``: ``x`` is da, ``z`` is dz, ``a`` the layer's output."""
+    """Compile ``z = value(x, a)``: ``x`` is da, ``z`` is dz, ``a`` the layer's output, or input."""
 
     def _backward(
         arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, z,
@@ -91,6 +91,8 @@ class ElementwiseOps(LayerOps[L]):
     """Ops of such a layer, from its three kernels."""
 
     has_one_image = True
+    reads_input: ClassVar[bool] = False
+    """Whether the backward is given what the layer took, in place of what it gave."""
 
     def __init__(
         self,
@@ -117,7 +119,8 @@ class ElementwiseOps(LayerOps[L]):
     ) -> None:
         """Emit one op; nobody gives it a gate."""
         assert gate is None
-        a, setting = stage.as_taken(draft.output(stage)), self.setting(stage.layer)
+        known = draft.inputs(stage)[0] if self.reads_input else draft.output(stage)
+        a, setting = stage.as_taken(known), self.setting(stage.layer)
         draft.program.backward.append(elementwise(self._backward(), dz, dx, a, setting))
 
     def one_image(

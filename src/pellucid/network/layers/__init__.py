@@ -16,6 +16,9 @@ from pellucid.network.layers.averagepool2d import AveragePool2D as AveragePool2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
+from pellucid.network.layers.gelu import GELU as GELU
+from pellucid.network.layers.globalaveragepool2d import GlobalAveragePool2D as GlobalAveragePool2D
+from pellucid.network.layers.globalmaxpool2d import GlobalMaxPool2D as GlobalMaxPool2D
 from pellucid.network.layers.layer import Layer as Layer
 from pellucid.network.layers.layer import Shape as Shape
 from pellucid.network.layers.leakyrelu import LeakyReLU as LeakyReLU
@@ -23,15 +26,22 @@ from pellucid.network.layers.maxpool2d import MaxPool2D as MaxPool2D
 from pellucid.network.layers.relu import ReLU as ReLU
 from pellucid.network.layers.residual import Residual as Residual
 from pellucid.network.layers.sigmoid import Sigmoid as Sigmoid
+from pellucid.network.layers.silu import SiLU as SiLU
+from pellucid.network.layers.tanh import Tanh as Tanh
 
 LAYERS: tuple[type[Layer], ...] = (
     Conv2D,
     MaxPool2D,
     AveragePool2D,
+    GlobalAveragePool2D,
+    GlobalMaxPool2D,
     Dense,
     ReLU,
     LeakyReLU,
     Sigmoid,
+    Tanh,
+    SiLU,
+    GELU,
     Flatten,
     Residual,
 )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pellucid.errors import NetworkError
 from pellucid.network.layers.pool import Pool
 
-__all__ = ["MaxPool2D"]
+__all__ = ["MOST_PIXELS", "MaxPool2D"]
 
-_MOST_PIXELS = 2**24
+MOST_PIXELS = 2**24
 """The kernels note a window's winner in float32, which holds whole numbers up to here."""
 
 
@@ -51,9 +51,9 @@ class MaxPool2D(Pool):
     def __post_init__(self) -> None:
         super().__post_init__()
         height, width = self.pool_pair
-        if height * width > _MOST_PIXELS:
+        if height * width > MOST_PIXELS:
             raise NetworkError(
                 f"{self} has a window of {height * width:,} pixels; it must have at most "
-                f"{_MOST_PIXELS:,}: use a smaller pool_size.",
+                f"{MOST_PIXELS:,}: use a smaller pool_size.",
                 argument="pool_size",
             )

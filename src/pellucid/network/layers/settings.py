@@ -109,5 +109,5 @@ def need_image(layer: object, input_shape: tuple[int, ...]) -> None:
     if len(input_shape) != 3:
         raise NetworkError(
             f"{layer} needs an image (channels, height, width), but its input is flat, "
-            f"{input_shape}; put it before Flatten()."
+            f"{input_shape}; put it before Flatten() or a global pool."
         )
