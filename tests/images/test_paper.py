@@ -115,7 +115,7 @@ def stripes():
 
 @pytest.mark.parametrize(
     ("picture", "reason"),
-    [(two(), "holds more than one character"), (stripes(), "runs out of the picture")],
+    [(two(), "holds parts of like size that lie apart"), (stripes(), "runs out of the picture")],
 )
 def test_what_is_in_doubt_is_said(picture, reason):
     lines = []

@@ -8,12 +8,13 @@ Morphology", 1982.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.images.ink import Bytes, Plane, border, find_ink, gray, ink, noise_of
+from pellucid.images.ink import Bytes, Plane, border, find_ink, gray, ink, noise_of, strips
 
 __all__ = ["Cleaned", "clean"]
 
@@ -32,7 +33,7 @@ _ABOVE = 1.25
 _NEAR, _NEAR_SPECK, _SPECK = 0.25, 0.12, 0.05
 # How wide a stroke's soft edge is, in longer sides.
 _SOFT = 0.04
-# Ink apart from it that is as large, in parts of its area, is another character.
+# Ink apart from it that is as large, in parts of its area, may be another character, or half of it.
 _ANOTHER = 0.3
 # A part inside may be this much smaller than one on the border, which is then a neighbor or line.
 _LEAST_INSIDE = 0.15
@@ -77,15 +78,15 @@ def clean(planes: Bytes, levels: Plane, dark: bool, noise: float) -> Cleaned:
     found = find_ink(planes, levels, dark, noise)
     if found is None:
         return Cleaned(planes, None)
-    factor = max(1, min(planes.shape[1:]) // _SEARCHED)
-    strength = _strongest(gray(ink(planes, levels, dark)), factor)
+    factor = max(1, math.isqrt(planes[0].size) // _SEARCHED)
+    strength = _strongest(planes, levels, dark, factor)
     on_edge = np.count_nonzero(_edge(strength) >= found.threshold)
     even = _flattened(planes, levels, dark, factor, found.threshold) if on_edge else None
     if even is not None:
         again = find_ink(even, levels, dark, noise_of(gray(border(even))))
         if again is None:
             return Cleaned(planes, "no ink stands out from its paper")
-        flat = _strongest(gray(ink(even, levels, dark)), factor)
+        flat = _strongest(even, levels, dark, factor)
         if np.count_nonzero(_edge(flat) >= again.threshold) <= _SHADOW * on_edge:
             planes, found, strength = even, again, flat
     strong = strength >= found.threshold
@@ -96,13 +97,14 @@ def clean(planes: Bytes, levels: Plane, dark: bool, noise: float) -> Cleaned:
     return Cleaned(_with_pen(planes, levels, dark, kept, factor), doubt)
 
 
-def _strongest(strength: Plane, factor: int) -> Plane:
-    """Return the maxima of squares, so that a thin stroke is not lost."""
-    if factor == 1:
-        return strength
-    rows = np.maximum.reduceat(strength, np.arange(0, strength.shape[0], factor), axis=0)
-    found: Plane = np.maximum.reduceat(rows, np.arange(0, strength.shape[1], factor), axis=1)
-    return found
+def _strongest(planes: Bytes, levels: Plane, dark: bool, factor: int) -> Plane:
+    """Return the strongest ink in squares of the picture, so that a thin stroke is not lost."""
+    found = []
+    for strip in strips(planes, factor):
+        strength = gray(ink(strip, levels, dark))
+        rows = np.maximum.reduceat(strength, np.arange(0, strength.shape[0], factor), axis=0)
+        found.append(np.maximum.reduceat(rows, np.arange(0, rows.shape[1], factor), axis=1))
+    return np.concatenate(found)
 
 
 def _edge(mask: NDArray[Any]) -> NDArray[Any]:
@@ -116,23 +118,54 @@ def _flattened(planes: Bytes, levels: Plane, dark: bool, factor: int, least: flo
     """
     from scipy import ndimage  # who trains on arrays need not wait for it
 
-    flat, is_even = [], True
-    for plane, level in zip(planes, levels.ravel(), strict=True):
-        small = ndimage.uniform_filter(plane.astype(np.float32), max(factor, 3))[::factor, ::factor]
-        window = max(3, int(_WINDOW * max(small.shape)))
-        close = ndimage.grey_closing if dark else ndimage.grey_opening
-        # Noise moves an extreme; the median of what is left moves it back.
-        paper = close(small, size=(window, window), mode="nearest")
-        paper = ndimage.uniform_filter(paper + np.median(small - paper), 5, mode="nearest")
-        is_even &= bool((np.abs(_edge(paper) - level) < least).all())
-        places = [np.arange(side, dtype=np.float32) / factor for side in plane.shape]
-        paper = ndimage.map_coordinates(
-            paper, np.meshgrid(*places, indexing="ij"), order=1, mode="nearest"
-        )
-        # Light falls on ink and paper alike; a dark ground is added to.
-        even = plane * (level / np.maximum(paper, 1)) if dark else plane + (level - paper)
-        flat.append(np.rint(np.clip(even, 0, 255)).astype(np.uint8))
-    return None if is_even else np.stack(flat)
+    papers = [_paper(plane, dark, factor) for plane in planes]
+    if all(
+        (np.abs(_edge(paper) - level) < least).all()
+        for paper, level in zip(papers, levels.ravel(), strict=True)
+    ):
+        return None
+    flat = np.empty_like(planes)
+    columns = np.arange(planes.shape[2]) / factor
+    for plane, paper, level, even in zip(planes, papers, levels.ravel(), flat, strict=True):
+        start = 0
+        for (strip,) in strips(plane[np.newaxis], factor):
+            rows = np.arange(start, start + len(strip)) / factor
+            around = ndimage.map_coordinates(
+                paper, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest"
+            )
+            # Light falls on ink and paper alike; a dark ground is added to.
+            moved = strip * (level / np.maximum(around, 1)) if dark else strip + (level - around)
+            even[start : start + len(strip)] = np.rint(np.clip(moved, 0, 255))
+            start += len(strip)
+    return flat
+
+
+def _paper(plane: Bytes, dark: bool, factor: int) -> Plane:
+    """Return the paper's brightness at each square of a channel."""
+    from scipy import ndimage
+
+    small = np.concatenate(
+        [_means(strip, factor) for (strip,) in strips(plane[np.newaxis], factor)]
+    )
+    small = ndimage.uniform_filter(small, 3)
+    window = 2 * max(1, int(_WINDOW * max(small.shape) / 2)) + 1  # odd, so that nothing moves
+    filters = ndimage.maximum_filter, ndimage.minimum_filter
+    paper = small
+    for extreme in filters if dark else filters[::-1]:
+        paper = extreme(paper, size=window, mode="nearest")
+    # Noise moves an extreme; the median of what is left moves it back.
+    smooth: Plane = ndimage.uniform_filter(paper + np.median(small - paper), 5, mode="nearest")
+    return smooth
+
+
+def _means(strip: Bytes, factor: int) -> Plane:
+    """Return the means of squares, smaller ones at the ends."""
+    values, counts = strip.astype(np.float64), []
+    for axis in (0, 1):
+        starts = np.arange(0, strip.shape[axis], factor)
+        values = np.add.reduceat(values, starts, axis=axis)
+        counts.append(np.diff(np.append(starts, strip.shape[axis])))
+    return values / np.multiply.outer(*counts)
 
 
 def _without_lines(strength: Plane, threshold: float) -> Mask:
@@ -176,10 +209,10 @@ def _character(strong: Mask) -> tuple[Mask, str | None]:
     if is_inside:
         own &= ~outside
     own[main], own[0] = True, False
-    others = areas[~own & ~outside]
-    if others.max(initial=0) >= _ANOTHER * areas[main]:
-        doubt = "it holds more than one character, of which the largest is taken"
-    return own[labels], doubt
+    others = ~own & ~outside & (areas >= _ANOTHER * areas[main])
+    if others.any():
+        doubt = "it holds parts of like size that lie apart; they are taken for one character"
+    return (own | others)[labels], doubt
 
 
 def _widened(kept: Mask) -> Mask:
@@ -199,9 +232,14 @@ def _longer(part: tuple[slice, slice]) -> int:
 
 def _only(planes: Bytes, levels: Plane, keep: Mask, factor: int) -> Bytes:
     """Return the picture with paper where other ink was."""
-    _, height, width = planes.shape
-    full = keep.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
-    return np.where(full, planes, np.rint(levels).astype(np.uint8))
+    paper = np.rint(levels).astype(np.uint8)
+    cleaned, rows = planes.copy(), 0
+    for strip in strips(cleaned, factor):
+        squares = -(-strip.shape[1] // factor)
+        part = keep[rows : rows + squares].repeat(factor, axis=0).repeat(factor, axis=1)
+        np.copyto(strip, paper, where=~part[: strip.shape[1], : strip.shape[2]])
+        rows += squares
+    return cleaned
 
 
 def _with_pen(planes: Bytes, levels: Plane, dark: bool, character: Mask, factor: int) -> Bytes:
@@ -218,5 +256,5 @@ def _with_pen(planes: Bytes, levels: Plane, dark: bool, character: Mask, factor:
     if width >= _THIN * longer:
         return planes
     size = 1 + round((_PEN * longer - width) * factor)
-    spread = ndimage.grey_erosion if dark else ndimage.grey_dilation
+    spread = ndimage.minimum_filter if dark else ndimage.maximum_filter
     return np.stack([spread(plane, size=(size, size), mode="nearest") for plane in planes])
