@@ -283,6 +283,7 @@ def test_descriptions_that_can_t_be_used(values, message):
     assert message in str(error.value)
 
 
+@pytest.mark.filterwarnings("ignore:What is ink")  # read light on dark, it is all noise
 @pytest.mark.parametrize("fit", ["resize", "mnist"])
 @pytest.mark.parametrize("polarity", ["auto", "dark-on-light", "light-on-dark"])
 def test_strips_of_a_large_picture_make_no_difference(fit, polarity, monkeypatch):

@@ -137,6 +137,7 @@ def test_a_class_may_be_called_train(tmp_path):
     same(found, made)
 
 
+@pytest.mark.filterwarnings("ignore:.*hat is ink")  # they are noise
 def test_a_size_or_a_preprocessing_brings_all_to_one_size(tmp_path):
     for name in NAMES:
         for side in (5, 8, 30, 31):

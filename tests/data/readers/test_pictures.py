@@ -297,3 +297,21 @@ def test_damage_is_a_data_error_or_harmless(tmp_path_factory, data):
         return
     assert picture.dtype == np.uint8
     assert picture.ndim in (2, 3)
+
+
+def test_pictures_whose_ink_is_in_doubt_are_named(tmp_path):
+    picture = np.full((200, 200), 220, np.uint8)
+    picture[60:140, 90:105] = 30
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    Image.fromarray(picture).save(paths[0])
+    picture[60:140, 150:165] = 30
+    for path in paths[1:]:
+        Image.fromarray(picture).save(path)
+    said = []
+    read_images(paths[:2], Preprocessing((28, 28)), say=said.append)
+    read_images(paths, Preprocessing((28, 28)), say=said.append)
+    assert said[0].startswith(f"{paths[1]}: What is ink in the picture is in doubt: it holds parts")
+    assert said[1].startswith(f"2 of 3 pictures: what is ink is in doubt: {paths[1]}, {paths[2]}. ")
+    assert len(said) == 2
+    with pytest.warns(UserWarning, match="1.png: What is ink"):
+        read_images(paths[:2], Preprocessing((28, 28)))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from pellucid.console import Say
+from pellucid.console import Say, some
 from pellucid.data.readers.picture_file import Content, PictureError, opened
 from pellucid.images.deep import FULL, UNIT, Ends, ends_of, in_bytes
 
@@ -71,15 +71,35 @@ class Header(NamedTuple):
 
 
 class Seen:
-    """Tells what was done to pictures, once: the first that it was done to is named."""
+    """Tells what was done to pictures, once, and which are in doubt."""
 
     def __init__(self, tell: Say) -> None:
         self._tell, self._where, self._is_told = tell, "", False
+        self._count = 0
+        self._doubts: list[tuple[str, str]] = []
 
     def at(self, where: object) -> Seen:
         """Return the same for the picture that comes next."""
         self._where = str(where)
+        self._count += 1
         return self
+
+    def doubt(self, line: str) -> None:
+        """Note that a picture's ink can't be found with confidence; :meth:`end` tells it."""
+        self._doubts.append((self._where, line))
+
+    def end(self) -> None:
+        """Tell of all pictures that are in doubt, in one line."""
+        if len(self._doubts) == 1:
+            where, line = self._doubts[0]
+            self._tell(f"{where}: {line}")
+        elif self._doubts:
+            self._tell(
+                f"{len(self._doubts):,} of {self._count:,} pictures: what is ink is in doubt: "
+                f"{some([where for where, _ in self._doubts])}. "
+                f"Of the first: {self._doubts[0][1]}"
+            )
+        self._count, self._doubts = 0, []
 
     def on_black(self) -> None:
         """Note that a transparent picture was put on black."""

@@ -233,6 +233,7 @@ def _samples(
                 images, places = [], []
         if images:
             yield _block(images, places, survey)
+        seen.end()
 
     return Samples(
         pictures.count, shape, np.dtype(np.uint8), blocks, lambda: survey.labels
@@ -251,7 +252,7 @@ def _image(
         raise PictureError(content or "it can't be read any more")
     pixels = decode(content, preprocessing.deep_range, seen)
     try:
-        return preprocessing.picture(pixels)
+        return preprocessing.picture(pixels, say=seen.doubt)
     except DataError as error:
         raise PictureError(str(error)) from error
     except MemoryError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -98,7 +99,7 @@ def read_pictures(paths: Iterable[PicturePath]) -> list[NDArray[np.uint8]]:
     Traceback (most recent call last):
     pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
-    return _each(list(paths), lambda pixels: pixels, None, None)
+    return _each(list(paths), lambda pixels, say: pixels, None, None)
 
 
 def read_images(
@@ -122,8 +123,8 @@ def read_images(
     Warns
     -----
     UserWarning
-        As :func:`read_picture`, if the preprocessing has no ``deep_range``, and ``say`` is not
-        given.
+        As :func:`read_picture`, if the preprocessing has no ``deep_range``, or what is ink can't
+        be found with confidence; and ``say`` is not given.
 
     Raises
     ------
@@ -136,7 +137,8 @@ def read_images(
     Traceback (most recent call last):
     pellucid.errors.DataError: Can't read the picture missing.png: there is no such file.
     """
-    return np.stack(_each(list(paths), preprocessing.picture, preprocessing.deep_range, say))
+    make = partial(_image, preprocessing)
+    return np.stack(_each(list(paths), make, preprocessing.deep_range, say))
 
 
 def each_picture(
@@ -149,12 +151,17 @@ def each_picture(
     DataError
         All are of many bits, and hold nothing.
     """
-    return _made(list(names), preprocessing.picture, preprocessing.deep_range, say)
+    make = partial(_image, preprocessing)
+    return _made(list(names), make, preprocessing.deep_range, say)
+
+
+def _image(preprocessing: Preprocessing, pixels: NDArray[np.uint8], say: Say) -> NDArray[np.uint8]:
+    return preprocessing.picture(pixels, say=say)
 
 
 def _made(
     names: Sequence[PicturePath],
-    make: Callable[[NDArray[np.uint8]], T],
+    make: Callable[[NDArray[np.uint8], Say], T],
     deep_range: tuple[float, float] | None,
     say: Say | None,
 ) -> Iterator[T | str]:
@@ -167,14 +174,15 @@ def _made(
     seen = Seen(tell)
     for name, path in zip(names, paths, strict=True):
         try:
-            yield make(decode(path, deep_range, seen.at(name)))
+            yield make(decode(path, deep_range, seen.at(name)), seen.doubt)
         except PictureError as error:
             yield str(error)
+    seen.end()
 
 
 def _each(
     names: Sequence[PicturePath],
-    make: Callable[[NDArray[np.uint8]], T],
+    make: Callable[[NDArray[np.uint8], Say], T],
     deep_range: tuple[float, float] | None,
     say: Say | None,
 ) -> list[T]:
