@@ -1,9 +1,10 @@
 """Tanh; its equations are in :mod:`pellucid.equations.tanh`.
 
-``a = tanh(z)``, ``dz = da (1 - a**2)``
+``a = tanh(z)``, ``dz = da (1 - a**2)``, which is ``da e (2 / (1 + e))**2`` with ``e = exp(-2 |z|)``
 
 Layout and loop order are those of :mod:`pellucid.kernels.layers.elementwise`. The backward takes
-the output ``a`` and needs no power. It is for training only.
+the input ``z``: where ``a`` is near 1, rounded, ``1 - a**2`` has lost its digits. It is for
+training only.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_part
 from pellucid.kernels.compiling.curves import tanh
-from pellucid.kernels.compiling.vector import fma, mul, splat, sub
+from pellucid.kernels.compiling.vector import add, div, exp, mul, splat, sub, winner
 from pellucid.kernels.layers import elementwise
 from pellucid.network.layers import Tanh
 
@@ -29,7 +30,7 @@ def forward() -> Kernel:
 
 @functools.cache
 def backward() -> Kernel:
-    """``dz = da (1 - a**2)``."""
+    """``dz = da e (2 / (1 + e))**2``, ``e = exp(-2 |z|)``."""
     return elementwise.backward_of(_tanh_backward)
 
 
@@ -45,9 +46,22 @@ def _tanh(x, setting):
 
 
 @compile_part
-def _tanh_backward(da, a, setting):
-    one = splat(types.float32(1.0))
-    return mul(da, fma(sub(splat(types.float32(0.0)), a), a, one))
+def _tanh_backward(da, z, setting):
+    zero, one, two = (
+        splat(types.float32(0.0)),
+        splat(types.float32(1.0)),
+        splat(types.float32(2.0)),
+    )
+    size = winner(z, zero, z, sub(zero, z))
+    power = exp(mul(size, splat(types.float32(-2.0))))
+    share = div(two, add(one, power))
+    return mul(da, mul(power, mul(share, share)))
 
 
-OPS = elementwise.ElementwiseOps[Tanh](forward, backward, one_image)
+class TanhOps(elementwise.ElementwiseOps[Tanh]):
+    """Ops of a Tanh."""
+
+    reads_input = True
+
+
+OPS = TanhOps(forward, backward, one_image)
