@@ -42,7 +42,8 @@ def main() -> None:
 
         # A fifth of each class is kept for the test. Single characters are cut out and centered
         # by a Preprocessing; for other pictures data.load(folder, size=(32, 32)) is enough.
-        pictures = data.load(folder, preprocessing=Preprocessing((28, 28)))
+        # Pictures in which it is in doubt what is ink are named.
+        pictures = data.load(folder, preprocessing=Preprocessing((28, 28)), say=print)
         print(f"{len(pictures.train_images)} pictures to train on: {', '.join(pictures.classes)}")
         classes = np.array(pictures.classes)
         classifier = CNNClassifier(max_iter=15, random_state=0)

@@ -152,7 +152,7 @@ def test_the_preprocessing_of_training_is_that_of_evaluation_and_prediction(tmp_
     assert evaluated("run/model.safetensors", "sheets").startswith(
         f"Accuracy {metrics['accuracy']:.3%}"
     )
-    found = data.load("sheets", preprocessing=model.preprocessing)
+    found = data.load("sheets", preprocessing=model.preprocessing, say=print)
     classifier = CNNClassifier.load("run/model.safetensors")
     paths = sorted(tmp_path.glob("sheets/3/*.png"))
     code, out, _ = invoke("predict", "run/model.safetensors", *paths, "--json")

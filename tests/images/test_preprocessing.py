@@ -140,6 +140,7 @@ def test_the_wrong_polarity_is_taken_at_its_word():
     st.sampled_from(["auto", "light-on-dark", "dark-on-light"]),
     st.sampled_from(["mnist", "resize"]),
 )
+@pytest.mark.filterwarnings("ignore:What is ink")  # of noise nobody knows
 @settings(deadline=None)
 def test_any_picture_fits_any_network(picture, shape, polarity, fit):
     preprocessing = Preprocessing(shape, polarity, fit)
