@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
+from pellucid.console import some
 from pellucid.files.versions import current_versions
 
 __all__ = ["made_with", "target", "told_apart"]
@@ -71,11 +72,5 @@ def told_apart(there: Mapping[str, str], here: Mapping[str, str]) -> str:
 def _features_apart(there: str, here: str) -> tuple[str, str]:
     """Return what only either of two processors can do, as a phrase for each."""
     a, b = set(there.split(",")), set(here.split(","))
-    first, second = _some(a - b), _some(b - a)
+    first, second = some(sorted(a - b), _NAMES), some(sorted(b - a), _NAMES)
     return f"with {first}" if first else "without", f"with {second}" if second else "without"
-
-
-def _some(names: set[str]) -> str:
-    known = sorted(names)
-    more = f" and {len(known) - _NAMES} more" if len(known) > _NAMES else ""
-    return ", ".join(known[:_NAMES]) + more

@@ -12,7 +12,7 @@ written once. For one image: rows of pixels, channels last.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from pellucid.kernels.compiling.addresses import float_of
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
@@ -88,21 +88,25 @@ def one_image_of(value: Any) -> Kernel:
 
 
 class ElementwiseOps(LayerOps[L]):
-    """Ops of such a layer, from its three kernels."""
+    """Ops of such a layer, from its three kernels.
+
+    With ``reads_input`` the backward is given what the layer took, in place of what it gave.
+    """
 
     has_one_image = True
-    reads_input: ClassVar[bool] = False
-    """Whether the backward is given what the layer took, in place of what it gave."""
 
     def __init__(
         self,
         forward_kernel: Callable[[], Kernel],
         backward_kernel: Callable[[], Kernel],
         one_image_kernel: Callable[[], Kernel],
+        *,
+        reads_input: bool = False,
     ) -> None:
         self._forward = forward_kernel
         self._backward = backward_kernel
         self._one_image = one_image_kernel
+        self._reads_input = reads_input
 
     def setting(self, layer: L) -> float:
         """Return the layer's setting."""
@@ -119,7 +123,7 @@ class ElementwiseOps(LayerOps[L]):
     ) -> None:
         """Emit one op; nobody gives it a gate."""
         assert gate is None
-        known = draft.inputs(stage)[0] if self.reads_input else draft.output(stage)
+        known = draft.inputs(stage)[0] if self._reads_input else draft.output(stage)
         a, setting = stage.as_taken(known), self.setting(stage.layer)
         draft.program.backward.append(elementwise(self._backward(), dz, dx, a, setting))
 

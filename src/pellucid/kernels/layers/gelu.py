@@ -66,10 +66,4 @@ def _gelu_backward(da, z, setting):
     return mul(da, fma(held, density, _below(held)))
 
 
-class GELUOps(elementwise.ElementwiseOps[GELU]):
-    """Ops of a GELU."""
-
-    reads_input = True
-
-
-OPS = GELUOps(forward, backward, one_image)
+OPS = elementwise.ElementwiseOps[GELU](forward, backward, one_image, reads_input=True)

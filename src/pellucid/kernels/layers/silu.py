@@ -62,10 +62,4 @@ def _silu_backward(da, z, setting):
     return mul(da, mul(s, slope))
 
 
-class SiLUOps(elementwise.ElementwiseOps[SiLU]):
-    """Ops of a SiLU."""
-
-    reads_input = True
-
-
-OPS = SiLUOps(forward, backward, one_image)
+OPS = elementwise.ElementwiseOps[SiLU](forward, backward, one_image, reads_input=True)

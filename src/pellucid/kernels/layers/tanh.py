@@ -58,10 +58,4 @@ def _tanh_backward(da, z, setting):
     return mul(da, mul(power, mul(share, share)))
 
 
-class TanhOps(elementwise.ElementwiseOps[Tanh]):
-    """Ops of a Tanh."""
-
-    reads_input = True
-
-
-OPS = TanhOps(forward, backward, one_image)
+OPS = elementwise.ElementwiseOps[Tanh](forward, backward, one_image, reads_input=True)

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pellucid.errors import ConfigurationError
-from pellucid.training.optimizers.optimizer import Optimizer, Step
+from pellucid.training.optimizers.optimizer import SAFE, Optimizer, Step
 
 __all__ = ["Adam"]
-
-_SAFE = 1e38
-"""What float32 holds, with room for rounding."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +105,9 @@ class Adam(Optimizer):
         if self.beta2 == 0.0:  # which times a second moment that overflowed is NaN
             return False
         first = max(largest(step.vectors["m"]), largest(step.gradient) * (1.0 / step.batch_size))
-        if first > _SAFE**0.5:  # whose square may leave float32 in the second moment
+        if first > SAFE**0.5:  # whose square may leave float32 in the second moment
             return False
-        return bool(largest(step.parameters) + self._rate(step) * first / self.eps < _SAFE)
+        return bool(largest(step.parameters) + self._rate(step) * first / self.eps < SAFE)
 
     def advice(self) -> str:
         """Return what to do about a step that is not finite.

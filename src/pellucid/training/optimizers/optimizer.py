@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from pellucid.arguments import is_number
 from pellucid.errors import ConfigurationError
 
-__all__ = ["Optimizer", "Step", "prepare_optimizer"]
+__all__ = ["SAFE", "Optimizer", "Step", "prepare_optimizer"]
+
+SAFE = 1e38
+"""What float32 holds, with room for rounding."""
 
 _LARGEST = 1e30
 """One step of this size, from finite parameters, ends in finite float32 parameters."""
@@ -54,8 +57,7 @@ class Optimizer(ABC):
     """Settings, and the step that is taken by them; what a training has learned is not in here.
 
     A subclass is a frozen dataclass whose settings are numbers or True and False, and have
-    defaults. It names itself
-    and its vectors, and says how to ``take`` a step.
+    defaults. It names itself and its vectors, and says how to ``take`` a step.
 
     Parameters
     ----------

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pellucid.errors import ConfigurationError
-from pellucid.training.optimizers.optimizer import Optimizer, Step
+from pellucid.training.optimizers.optimizer import SAFE, Optimizer, Step
 
 __all__ = ["SGD"]
-
-_SAFE = 1e38
-"""What float32 holds, with room for rounding."""
 
 
 @dataclass(frozen=True)
@@ -105,4 +102,4 @@ class SGD(Optimizer):
         # The sum, and what is taken ahead of it, are twice this at most, as momentum is below 1.
         ahead = 2.0 * (largest(step.vectors["u"]) + largest(step.gradient) / step.batch_size)
         rate = max(step.learning_rate, 1.0)
-        return bool(largest(step.parameters) + rate * ahead < _SAFE)
+        return bool(largest(step.parameters) + rate * ahead < SAFE)
