@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from pellucid.data.dataset import Dataset
+from pellucid.data.sets.mnist import cached_mnist, load_mnist
+
 # No deadline: kernels compile on their first call. The same examples on every run.
 settings.register_profile("pellucid", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("pellucid")
@@ -24,3 +27,11 @@ def _floating_point_trouble_is_an_error() -> Iterator[None]:
     """Raise FloatingPointError where NumPy would warn or, for underflow, say nothing."""
     with np.errstate(all="raise"):
         yield
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    """Return MNIST from the user's cache; a test that asks for it is skipped where it is not."""
+    if not cached_mnist().is_file():
+        pytest.skip("MNIST is not in the user's cache; `pellucid data fetch mnist` puts it there")
+    return load_mnist(origins=[])

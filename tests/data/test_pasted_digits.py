@@ -1,35 +1,36 @@
 """A digit drawn small in a corner of a large picture is read like the same digit centered."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from pellucid import Adam, Augmentation, Preprocessing, Schedule, Trainer
-from pellucid.data.sets.mnist import cached_mnist, load_mnist
 from pellucid.network import presets
 
 COUNT = 500
 PAPERS = [(0, 255), (255, 0), (240, 30), (25, 220)]  # background, ink
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    if not cached_mnist().is_file():
-        pytest.skip("MNIST is not in the user's cache; `pellucid data fetch mnist` puts it there")
-    return load_mnist(origins=[])
-
-
-@pytest.fixture(scope="module")
-def trainer(mnist):
+@contextmanager
+def trained(mnist, total_images):
+    """Yield what has learned MNIST's training images, for a test of their test images."""
     with Trainer(
         presets.reference(),
         optimizer=Adam(learning_rate=0.05),
         augmentation=Augmentation(rotation=(-15.0, 15.0)),
     ) as trainer:
         trainer.fit(
-            mnist.train_images, mnist.train_labels, total_images=81_000,
+            mnist.train_images, mnist.train_labels, total_images=total_images,
             schedule=Schedule(warmup=0.3, cooldown=0.3),
         )  # fmt: skip
+        yield trainer
+
+
+@pytest.fixture(scope="module")
+def trainer(mnist):
+    with trained(mnist, 81_000) as trainer:
         yield trainer
 
 

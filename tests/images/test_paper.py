@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 
-from pellucid import Adam, Augmentation, Preprocessing, Schedule, Trainer
-from pellucid.data.sets.mnist import cached_mnist, load_mnist
+from pellucid import Preprocessing
 from pellucid.images import preprocessing as module
+from pellucid.images.ink import find_ink
 from pellucid.images.paper import Cleaned, clean
-from pellucid.network import presets
-from tests.data.test_pasted_digits import pasted
+from tests.data.test_pasted_digits import pasted, trained
 from tests.images import spoiled_digits as spoiled
 
 MNIST = Preprocessing((28, 28))
@@ -14,23 +13,8 @@ PAPER = np.full((1, 1, 1), 220.0)
 
 
 @pytest.fixture(scope="module")
-def mnist():
-    if not cached_mnist().is_file():
-        pytest.skip("MNIST is not in the user's cache; `pellucid data fetch mnist` puts it there")
-    return load_mnist(origins=[])
-
-
-@pytest.fixture(scope="module")
 def trainer(mnist):
-    with Trainer(
-        presets.reference(),
-        optimizer=Adam(learning_rate=0.05),
-        augmentation=Augmentation(rotation=(-15.0, 15.0)),
-    ) as trainer:
-        trainer.fit(
-            mnist.train_images, mnist.train_labels, total_images=400_000,
-            schedule=Schedule(warmup=0.3, cooldown=0.3),
-        )  # fmt: skip
+    with trained(mnist, 400_000) as trainer:
         yield trainer
 
 
@@ -61,9 +45,13 @@ def inked():
     return picture
 
 
+def cleaned(picture, levels=PAPER, *, dark=True):
+    return clean(picture, find_ink(picture, levels, dark, 0.0))
+
+
 def test_a_clean_picture_is_returned_itself():
     picture = inked()
-    assert clean(picture, PAPER, True, 0.0) == Cleaned(picture, None)
+    assert cleaned(picture) == Cleaned(picture, None)
 
 
 @pytest.mark.parametrize("factor", [1, 3])
@@ -72,7 +60,7 @@ def test_specks_neighbors_and_lines_become_paper(factor):
     expected = np.kron(picture, np.ones((1, factor, factor), np.uint8))
     picture[0, 10:14, 20:24] = 30  # a speck
     picture[0, 50:120, 180:] = 30  # a neighbor
-    found, doubt = clean(np.kron(picture, np.ones((1, factor, factor), np.uint8)), PAPER, True, 0.0)
+    found, doubt = cleaned(np.kron(picture, np.ones((1, factor, factor), np.uint8)))
     np.testing.assert_array_equal(found, expected)
     assert doubt is None
 
@@ -80,7 +68,7 @@ def test_specks_neighbors_and_lines_become_paper(factor):
 def test_a_part_of_the_character_stays():
     picture = inked()
     picture[0, 40:50, 90:140] = 30  # a five's bar, not quite at its stem
-    found, doubt = clean(picture, PAPER, True, 0.0)
+    found, doubt = cleaned(picture)
     assert found is picture
     assert doubt is None
 
@@ -89,8 +77,9 @@ def test_light_ink_in_a_lighted_corner():
     picture = inked()
     row, column = np.mgrid[:200, :200]
     light = np.clip(80 - (row + column), 0, 60)
-    found, doubt = clean((np.uint8(255) - picture) // 2 + light.astype(np.uint8),
-                         PAPER * 0 + 17, False, 0.0)  # fmt: skip
+    found, doubt = cleaned(
+        (np.uint8(255) - picture) // 2 + light.astype(np.uint8), PAPER * 0 + 17, dark=False
+    )
     assert doubt is None
     assert np.abs(found.astype(int) - (255 - picture) // 2).max() <= 4
 
@@ -98,7 +87,7 @@ def test_light_ink_in_a_lighted_corner():
 def test_a_thin_pen_is_widened():
     picture = inked()
     picture[0, 60:140, 92:105] = 220  # two pixels of 80 stay
-    assert np.count_nonzero(clean(picture, PAPER, True, 0.0).planes[0, 100] == 30) in range(7, 12)
+    assert np.count_nonzero(cleaned(picture).planes[0, 100] == 30) in range(7, 12)
 
 
 def two():

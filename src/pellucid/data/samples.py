@@ -217,8 +217,8 @@ class Reading:
     """How a source is to be read: what :func:`pellucid.data.load` was told, and what came up.
 
     ``problems`` is where readers note what is wrong, ``guesses`` what :meth:`guess` was told;
-    ``beside`` has the state of each file that a
-    reader takes though the source does not name it, by its path.
+    ``beside`` has the state of each file that a reader takes though the source does not name it, by
+    its path.
     """
 
     name: str

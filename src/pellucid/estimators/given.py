@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from pellucid.errors import DataError
 from pellucid.estimators.classes import check_targets
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.rows import Images, fitting, on_scale, rows_of
+from pellucid.images.axes import from_all_over
 from pellucid.images.pixel_range import LOOKED_AT, another_scale
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.network.layers import Shape
@@ -53,7 +53,7 @@ class Given:
             warn(f"{nothing}, so what is said of them means nothing; look at how X was made.")
         difference = another_scale(self.samples, fitted.pixel_range)
         if difference is None and fitted.looks is not None:
-            some = self.samples[:: math.ceil(len(self.samples) / LOOKED_AT)]
+            some = from_all_over(self.samples, LOOKED_AT)
             pictures = on_scale(some, fitted.pixel_range, fitted.network.input_shape)
             difference = fitted.looks.difference(pictures, fitted.pixel_range)
         if difference is not None:

@@ -30,6 +30,7 @@ from pellucid.estimators.rows import image_shape_of, on_scale
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
+from pellucid.images.axes import from_all_over
 from pellucid.images.canonical import canonical
 from pellucid.images.looks import MOST, Looks, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
@@ -146,7 +147,7 @@ class Learner:
         weights = weigh(labels, self._given.weights, LARGEST_WEIGHT)
         used = np.flatnonzero(weights > 0)
         weights, count = weights[used], len(used)
-        self._look_at(used[:: math.ceil(count / MOST)])
+        self._look_at(from_all_over(used, MOST))
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer = self._trainer()
         verbose = self._settings.verbose

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import warn
+from pellucid.images.axes import from_all_over
 from pellucid.network.layers import Shape
 
 __all__ = ["warn_of_rows"]
@@ -73,7 +74,7 @@ def warn_of_rows(
         ``(channels, height, width)`` that they are taken for.
     """
     told = None if names is None else _as_text(list(map(str, names)))
-    some = samples[:: math.ceil(len(samples) / LOOKED_AT)]
+    some = from_all_over(samples, LOOKED_AT)
     if told is None and len(some) >= LEAST_ROWS:
         columns = _centered(some)
         values = columns - columns.mean(axis=1, keepdims=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import is_whole
 
-__all__ = ["Images", "four_axes", "sides", "three_axes"]
+__all__ = ["Images", "four_axes", "from_all_over", "sides", "three_axes"]
 
-
+S = TypeVar("S", bound=np.generic)
 Images = NDArray[np.uint8] | NDArray[np.float32]
 """Pixels as stored, 0 to 255 in uint8, or as float32 in [0, 1]."""
 
@@ -36,6 +37,17 @@ def four_axes(images: NDArray[Any]) -> NDArray[Any]:
     (2, 1, 28, 28)
     """
     return images if images.ndim == 4 else images[:, np.newaxis]
+
+
+def from_all_over(samples: NDArray[S], most: int) -> NDArray[S]:
+    """Return at most so many samples, each as far from the one before: for a look at all.
+
+    Examples
+    --------
+    >>> from_all_over(np.arange(10), 4)
+    array([0, 3, 6, 9])
+    """
+    return samples[:: max(1, math.ceil(len(samples) / most))]
 
 
 def sides(value: Any, *counts: int) -> tuple[int, ...] | None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.images.axes import from_all_over
 from pellucid.images.pixel_range import OUTLIERS, THEIR_IMAGES
 
 __all__ = ["FULL", "UNIT", "Ends", "deep_range_of", "ends_of", "in_bytes"]
@@ -47,7 +48,7 @@ def ends_of(values: NDArray[Any]) -> Ends:
     Ends(low=0.0, high=65535.0, inner_low=0.0, inner_high=7.0)
     """
     flat = values.reshape(-1)
-    some = flat[:: math.ceil(flat.size / _LOOKED_AT)]
+    some = from_all_over(flat, _LOOKED_AT)
     cut = min(math.ceil(OUTLIERS * some.size), (some.size - 1) // 2)
     parted = np.partition(some, (cut, some.size - 1 - cut))
     return Ends(float(flat.min()), float(flat.max()), float(parted[cut]), float(parted[-1 - cut]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ _LUMA = (0.299, 0.587, 0.114)
 # Values of one channel that are worked on at once.
 _STRIP = 1 << 19
 
+S = TypeVar("S", bound=np.generic)
 Plane = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
@@ -148,10 +149,10 @@ def gray_range(planes: Bytes) -> tuple[float, float]:
     return min(low for low, _ in ends), max(high for _, high in ends)
 
 
-def border(planes: Bytes) -> Bytes:
-    """Return the pixels of a picture's border, (C, n)."""
-    edges = planes[:, 0], planes[:, -1], planes[:, 1:-1, 0], planes[:, 1:-1, -1]
-    return np.concatenate(edges, axis=1)
+def border(planes: NDArray[S]) -> NDArray[S]:
+    """Return the pixels of a picture's border, (C, n); of several pictures, (..., n)."""
+    edges = planes[..., 0, :], planes[..., -1, :], planes[..., 1:-1, 0], planes[..., 1:-1, -1]
+    return np.concatenate(edges, axis=-1)
 
 
 def noise_of(border: Plane) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.images.ink import border
 from pellucid.images.pixel_range import BYTES, rescaling
 from pellucid.images.preprocessing import Preprocessing
 
@@ -259,18 +260,16 @@ def _cut_off(pictures: NDArray[Any]) -> NDArray[np.float64]:
 def _measures(pictures: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
     """Return each measure of each picture that is not blank."""
     values = np.asarray(pictures, np.float64)
-    count, channels, height, width = values.shape
-    ordered = np.sort(values.reshape(count, -1), axis=1)
+    ordered = np.sort(values.reshape(len(values), -1), axis=1)
     shown = ordered[:, 0] < ordered[:, -1]
     values, ordered = values[shown], ordered[shown]
     few = math.ceil(_FEW * ordered.shape[1])
-    sides = values[..., 0, :], values[..., -1, :], values[..., 1:-1, 0], values[..., 1:-1, -1]
-    around = channels * (2 * (height + width) - 4)
-    border = np.concatenate(sides, axis=-1).reshape(len(values), around)
+    edges = border(values)
+    edges = edges.reshape(len(edges), math.prod(edges.shape[1:]))
     grays = (values > _GRAY) & (values < 1 - _GRAY)
     return {
-        "border": np.median(border, axis=1),
-        "edge": border.mean(axis=1),
+        "border": np.median(edges, axis=1),
+        "edge": edges.mean(axis=1),
         "mean": ordered.mean(axis=1),
         "dark": ordered[:, few],
         "bright": ordered[:, -1 - few],

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.images.ink import Bytes, Plane, border, find_ink, gray, ink, noise_of, strips
+from pellucid.images.ink import Bytes, Ink, Plane, border, find_ink, gray, ink, noise_of, strips
 
 __all__ = ["Cleaned", "clean"]
 
@@ -61,23 +61,17 @@ class Cleaned(NamedTuple):
     doubt: str | None
 
 
-def clean(planes: Bytes, levels: Plane, dark: bool, noise: float) -> Cleaned:
+def clean(planes: Bytes, found: Ink) -> Cleaned:
     """Return a picture with nothing but its character on even paper.
 
     Parameters
     ----------
     planes : ndarray of shape (C, H, W), uint8
         The picture.
-    levels : ndarray of shape (C, 1, 1), float64
-        The median of each channel's border.
-    dark : bool
-        Whether ink is darker than the paper.
-    noise : float
-        The standard deviation of the border.
+    found : Ink
+        All of its ink, by the median of each channel's border.
     """
-    found = find_ink(planes, levels, dark, noise)
-    if found is None:
-        return Cleaned(planes, None)
+    levels, dark = found.levels, found.dark
     factor = max(1, math.isqrt(planes[0].size) // _SEARCHED)
     strength = _strongest(planes, levels, dark, factor)
     on_edge = np.count_nonzero(_edge(strength) >= found.threshold)

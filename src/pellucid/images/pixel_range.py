@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError, DataError
+from pellucid.images.axes import from_all_over
 from pellucid.images.canonical import canonical
 
 __all__ = [
@@ -196,7 +197,7 @@ def another_scale(samples: NDArray[Any], pixel_range: tuple[float, float]) -> st
     Either most pixels between their ends lie outside of the range, or they go from 0 to 1 and the
     range is fifty times as wide. Some images from all over the data are looked at.
     """
-    some = samples[:: math.ceil(len(samples) / LOOKED_AT)]
+    some = from_all_over(samples, LOOKED_AT)
     if some.size < LEAST_PIXELS:
         return None
     low, high = pixel_range

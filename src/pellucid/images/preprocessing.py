@@ -150,7 +150,8 @@ class Preprocessing:
         Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
         """
         planes = self._planes(_as_bytes(array, self.deep_range))
-        edge = gray(border(planes))
+        edges = border(planes)
+        edge = gray(edges)
         background = float(np.median(edge))
         low, high = gray_range(planes)
         dark = self._is_dark_on_light(low, high, background)
@@ -161,15 +162,18 @@ class Preprocessing:
         exact = planes.shape == self.input_shape
         if exact and not dark:
             return planes.copy()
-        levels = np.median(border(planes), axis=1)[:, np.newaxis, np.newaxis]
+        levels = np.median(edges, axis=1)[:, np.newaxis, np.newaxis]
         if exact:
             return self._to_bytes(ink(planes, levels, dark), np.maximum(levels, 1))
         noise = noise_of(edge)
-        if min(np.divide(planes.shape[1:], self._size)) >= 1:  # no photograph is smaller
-            planes, doubt = clean(planes, levels, dark, noise)
+        inked = find_ink(planes, levels, dark, noise)
+        # No photograph is smaller.
+        if inked is not None and min(np.divide(planes.shape[1:], self._size)) >= 1:
+            cleaned, doubt = clean(planes, inked)
             if doubt is not None:
                 (say or warn)(f"What is ink in the picture is in doubt: {doubt}.")
-        inked = find_ink(planes, levels, dark, noise)
+            if cleaned is not planes:
+                inked = find_ink(cleaned, levels, dark, noise)
         if inked is None:
             return np.zeros(self.input_shape, np.uint8)
         placed = centered(inked, self._size)

@@ -33,9 +33,9 @@ def predictions(
     """Draw images, each with its true label (T.L) and the prediction (P).
 
     On the left the first ``count`` images in order, or where these lack a class as many from all
-    classes, on the right the wrong predictions that the
-    network was surest of, at most ``count``. A wrong one has a red frame, a cross in its corner,
-    and the probability that the network gave to its prediction.
+    classes, on the right the wrong predictions that the network was surest of, at most ``count``.
+    A wrong one has a red frame, a cross in its corner, and the probability that the network gave
+    to its prediction.
 
     Parameters
     ----------

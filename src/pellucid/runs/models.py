@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from pellucid.data.readers.unlabeled import read_unlabeled
 from pellucid.errors import Argument, DataError, ModelFileError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
-from pellucid.images.axes import four_axes
+from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
@@ -199,7 +198,7 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
         raise ModelFileError(f"The model can't be used: {error}.") from error
     if looks is None:
         return
-    some = four_axes(in_float64(images[:: math.ceil(len(images) / LOOKED_AT)]))
+    some = four_axes(in_float64(from_all_over(images, LOOKED_AT)))
     difference = looks.difference(some, (0.0, 1.0), "the data")
     if difference is not None:
         say(difference)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.files.atomic import atomic_write
 from pellucid.files.model_file import Model, save_model
-from pellucid.images.axes import four_axes
+from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
 from pellucid.images.looks import MOST, Looks, guessed_preprocessing
 from pellucid.kernels.compiling.target import made_with
@@ -81,7 +80,7 @@ class Output:
     def save(self, trainer: Trainer, dataset: Dataset, history: History) -> None:
         """Write the model and its history, and remove what an earlier run said of its own."""
         images, made = dataset.train_images, dataset.preprocessing
-        looks = Looks.of(four_axes(in_float64(images[:: math.ceil(len(images) / MOST)])))
+        looks = Looks.of(four_axes(in_float64(from_all_over(images, MOST))))
         guess = guessed_preprocessing(trainer.network.input_shape, looks)
         model = Model(
             network=trainer.network,

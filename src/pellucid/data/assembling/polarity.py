@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.console import Say, some
-from pellucid.images.axes import four_axes
+from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float32
+from pellucid.images.ink import border
 
 __all__ = ["Polarities", "dark_on_light"]
 
@@ -34,16 +35,15 @@ def dark_on_light(images: NDArray[Any]) -> bool | None:
     >>> dark_on_light(images), dark_on_light(255 - images), dark_on_light(images[:, 3:5, 3:])
     (False, True, None)
     """
-    step = max(1, -(-len(images) // _LOOKED_AT))
-    pixels = in_float32(four_axes(np.asarray(images[::step]))).mean(axis=1)
+    some = np.asarray(from_all_over(images, _LOOKED_AT))
+    pixels = in_float32(four_axes(some)).mean(axis=1)
     if not len(pixels):
         return None
     low, high = pixels.min(axis=(1, 2)), pixels.max(axis=(1, 2))
-    sides = [pixels[:, 0], pixels[:, -1], pixels[:, 1:-1, 0], pixels[:, 1:-1, -1]]
-    border = np.concatenate(sides, axis=1)
-    background = np.median(border, axis=1)
+    edges = border(pixels)
+    background = np.median(edges, axis=1)
     contrast = high - low
-    near = np.abs(border - background[:, np.newaxis]) <= _NEAR * contrast[:, np.newaxis]
+    near = np.abs(edges - background[:, np.newaxis]) <= _NEAR * contrast[:, np.newaxis]
     has_one = (contrast >= _LEAST_CONTRAST) & (near.mean(axis=1) >= _CALM)
     if has_one.mean() < _MOST:
         return None
