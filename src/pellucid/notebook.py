@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 __all__ = ["Line", "in_notebook", "text_bar"]
 
 _WIDTH = 24
+
+# A notebook is written to over a network: five times a second, at most.
+_PAUSE = 0.2
 
 
 def in_notebook() -> bool:
@@ -40,6 +44,7 @@ class Line:
 
     def __init__(self) -> None:
         self._handle: Any = None
+        self._moved = -_PAUSE
 
     def write(self, text: str) -> None:
         """Write a text in place of the one before."""
@@ -50,6 +55,13 @@ class Line:
             self._handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(content, raw=True)
+
+    def move(self, text: str, *, is_last: bool) -> None:
+        """Write a text, unless another came just before and more will follow."""
+        now = time.monotonic()
+        if is_last or now - self._moved >= _PAUSE:
+            self._moved = now
+            self.write(text)
 
     def clear(self) -> None:
         """Leave nothing of it to see, if it was written at all."""

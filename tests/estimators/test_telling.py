@@ -11,6 +11,7 @@ import pytest
 from pellucid.estimators import telling as module
 from pellucid.estimators.passes import Epoch, Standing
 from pellucid.estimators.telling import line_of, telling
+from pellucid.notebook import Line
 from tests.estimators.small import SOME, THEIRS, small
 
 LINE = r"pass {} of 3  loss \d\.\d{{4}}  accuracy [\d.]+%  [\d,]+ images/s  \d+ s left"
@@ -21,10 +22,11 @@ class Terminal(io.StringIO):
         return True
 
 
-class Cell:
-    """Stands in for a notebook's line."""
+class Cell(Line):
+    """A notebook's line without its notebook."""
 
     def __init__(self):
+        super().__init__()
         self.texts = []
 
     def write(self, text):

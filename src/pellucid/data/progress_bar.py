@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -13,9 +12,6 @@ from pellucid.data.samples import Progress
 from pellucid.notebook import Line, in_notebook, text_bar
 
 __all__ = ["show_reading"]
-
-# A notebook is written to over a network: five times a second, at most.
-_PAUSE = 0.2
 
 
 @contextmanager
@@ -58,15 +54,11 @@ def show_reading(text: str = "reading", stream: TextIO | None = None) -> Iterato
 
 @contextmanager
 def _line(text: str) -> Iterator[Progress]:
-    line, last = Line(), -_PAUSE
+    line = Line()
 
     def progress(done: int, total: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if done < total and now - last < _PAUSE:
-            return
-        share, last = done / max(1, total), now
-        line.write(f"{text} {text_bar(share)} {share:.0%}")
+        share = done / max(1, total)
+        line.move(f"{text} {text_bar(share)} {share:.0%}", is_last=done >= total)
 
     try:
         yield progress

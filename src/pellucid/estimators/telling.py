@@ -6,7 +6,6 @@ import contextlib
 import logging
 import math
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 from pellucid.console import duration, is_terminal, moving_bar
@@ -16,9 +15,6 @@ from pellucid.notebook import Line, in_notebook, text_bar
 __all__ = ["Teller", "line_of", "telling"]
 
 _LOGGER = logging.getLogger("pellucid")
-
-# A notebook is written to over a network: five times a second, at most.
-_PAUSE = 0.2
 
 
 class Teller:
@@ -112,14 +108,9 @@ def _print(line: str) -> None:
 
 
 def _cell_bar() -> Callable[[float, str], None]:
-    line, last = Line(), -_PAUSE
+    line = Line()
 
     def move(share: float, text: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if share < 1 and now - last < _PAUSE:
-            return
-        last = now
-        line.write(f"{text_bar(share)} {text}")
+        line.move(f"{text_bar(share)} {text}", is_last=share >= 1)
 
     return move

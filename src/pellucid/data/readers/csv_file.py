@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.console import some
 from pellucid.data.readers.csv_columns import Columns, columns_of
-from pellucid.data.readers.csv_header import cells, read_head, skip_header
+from pellucid.data.readers.csv_header import Head, cells, read_head, skip_header
 from pellucid.data.readers.csv_rows import Line, first_pixels, good_rows, line_blocks
 from pellucid.data.readers.csv_text import ENDS, CsvText, texts_in_zip
 from pellucid.data.readers.pixel_scale import PixelScale, check_same_scale, scale_of_text
@@ -78,7 +78,7 @@ def csv_source(train: CsvText, test: CsvText | None, reading: Reading, source: s
         problems.
     """
     reading.problems.what = "row"
-    tables = [_table(train, reading, None)]
+    tables = [_table(train, reading)]
     if test is None:
         tables = _parts_of(tables[0], reading)
     elif (other := _test_table(test, tables[0], reading)) is not None:
@@ -100,9 +100,12 @@ def _one(folder: Path, name: str) -> Path | None:
     return ending_so[0] if len(ending_so) == 1 else None
 
 
-def _table(text: CsvText, reading: Reading, like: _Table | None) -> _Table:
+def _table(
+    text: CsvText, reading: Reading, like: _Table | None = None, head: Head | None = None
+) -> _Table:  # fmt: skip
+    """Look at a file: as one ``like`` it was taken, and by its head, if that was read already."""
     size = text.size()
-    head = read_head(text)
+    head = head or read_head(text)
     if like is not None and like.columns.head is not None and like.columns.head.names == head.names:
         columns = replace(like.columns, head=head)
     else:
@@ -128,7 +131,7 @@ def _test_table(text: CsvText, train: _Table, reading: Reading) -> _Table | None
         return None
     asked = replace(reading, label=label if is_named else columns.label)
     asked.guesses.extend(reading.guesses)
-    table = _table(text, asked, train)
+    table = _table(text, asked, train, head)
     reading.guesses.extend(line for line in asked.guesses if line not in reading.guesses)
     return table
 

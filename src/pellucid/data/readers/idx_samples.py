@@ -22,8 +22,6 @@ __all__ = ["IDX_FILE", "IDX_FOLDER", "emnist_kinds", "holds_idx", "idx_folder", 
 
 _NAMES = tuple(IDX_FILES.values())
 _ENDS = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz", ".idx3", ".idx3.gz")
-
-
 _EMNIST = re.compile(r"(emnist-[a-z]+)-(train|test)-(images-idx3|labels-idx1)-ubyte(\.gz)?$")
 
 

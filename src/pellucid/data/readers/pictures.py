@@ -149,7 +149,7 @@ def each_picture(
     Raises
     ------
     DataError
-        All are of many bits, and hold nothing.
+        Some hold floats and some whole numbers of more than 8 bits, so no scale serves them all.
     """
     make = partial(_image, preprocessing)
     return _made(list(names), make, preprocessing.deep_range, say)

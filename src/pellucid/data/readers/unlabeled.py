@@ -16,6 +16,7 @@ from pellucid.data.readers.csv_columns import Columns, columns_to_predict
 from pellucid.data.readers.csv_header import read_head, skip_header
 from pellucid.data.readers.csv_rows import Line, first_pixels, good_rows, line_blocks
 from pellucid.data.readers.csv_text import ENDS, CsvText
+from pellucid.data.readers.folder_entries import is_litter, is_picture
 from pellucid.data.readers.pictures import each_picture
 from pellucid.data.readers.pixel_scale import PixelScale, scale_of_text
 from pellucid.data.readers.row_layout import layout_of_rows
@@ -25,11 +26,6 @@ from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["Unlabeled", "read_unlabeled"]
 
-_ENDINGS = (
-    ".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".webp", ".avif",
-    ".heic", ".heif",
-)  # fmt: skip
-_LITTER = ("thumbs.db", "desktop.ini", "icon\r", "__macosx")
 _LINES = 1024
 
 
@@ -74,20 +70,14 @@ def read_unlabeled(
     pictures = [picture for part in parts if isinstance(part, list) for picture in part]
     made = each_picture(pictures, preprocessing, say)
     found: list[_One] = []
-    count = 0
     for path, part in zip(paths, parts, strict=True):
-        before = problems.count
-        if isinstance(part, list) and not part:
+        if isinstance(part, CsvText):
+            found.extend(_rows(part, preprocessing, problems, say))
+        elif part:
+            found.extend(_pictures(part, made, problems))
+        else:
             problems.add(path, "it is a folder without a picture")
-        ones = (
-            _rows(part, preprocessing, problems, say)
-            if isinstance(part, CsvText)
-            else _pictures(part, made, problems)
-        )
-        for one in ones:
-            found.append(one)
-            count += 1
-        count += problems.count - before
+    count = len(found) + problems.count
     if problems.count and not (skip_bad and found):
         _refuse(problems, count)
     if problems.count:
@@ -130,17 +120,17 @@ def _pictures_in(folder: Path, say: Say) -> list[Path]:
         Path(at, name)
         for at, folders, names in os.walk(folder)
         for name in names
-        if not _is_hidden(Path(at, name).relative_to(folder))
+        if not any(map(is_litter, Path(at, name).relative_to(folder).parts))
     ]
-    pictures = [file for file in files if file.name.lower().endswith(_ENDINGS)]
+    pictures = [file for file in files if _is_picture(file.name)]
     others = sorted(set(files) - set(pictures))
     if others and pictures:
         say(f"{folder}: {len(others):,} files are no pictures, the first {others[0].name}.")
     return sorted(pictures, key=lambda file: _natural(str(file.relative_to(folder))))
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") or part.lower() in _LITTER for part in path.parts)
+def _is_picture(name: str) -> bool:
+    return is_picture(name) or name.lower().endswith(".dib")
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
