@@ -19,6 +19,7 @@ from pellucid.network.layers.flatten import Flatten as Flatten
 from pellucid.network.layers.gelu import GELU as GELU
 from pellucid.network.layers.globalaveragepool2d import GlobalAveragePool2D as GlobalAveragePool2D
 from pellucid.network.layers.globalmaxpool2d import GlobalMaxPool2D as GlobalMaxPool2D
+from pellucid.network.layers.groupnorm import GroupNorm as GroupNorm
 from pellucid.network.layers.layer import Layer as Layer
 from pellucid.network.layers.layer import Shape as Shape
 from pellucid.network.layers.leakyrelu import LeakyReLU as LeakyReLU
@@ -42,6 +43,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Tanh,
     SiLU,
     GELU,
+    GroupNorm,
     Flatten,
     Residual,
 )
