@@ -317,7 +317,7 @@ class PredictionsDisplay(_Display):
 def network_html(network: Network) -> str:
     """Return a network as a table that notebooks can fold."""
     return (
-        f"<details><summary>Network of {network.size:,} parameters</summary>"
+        f"<details><summary>Network of {network.trained_size:,} parameters</summary>"
         f"<pre>{html.escape(network.summary())}</pre></details>"
     )
 

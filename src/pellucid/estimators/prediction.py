@@ -72,7 +72,9 @@ def _outputs(
     if network is None or all(isinstance(layer, Flatten) for layer in network.layers):
         pixels = images.reshape(len(images), -1).astype(np.float32)
         return pixels / np.float32(255) if images.dtype == np.uint8 else pixels
-    parameters = fitted.parameters[: network.size]
+    views = fitted.network.views(fitted.parameters)
+    parts = [np.zeros(0, np.float32), *(views[p.name].ravel() for p in network.parameters)]
+    parameters = np.concatenate(parts)
     return run_network(network, parameters, images, None, workers, logits=True).probabilities
 
 

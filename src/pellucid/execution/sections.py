@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.images.augmentation import Augmentation
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.execute import (
     enter_op,
     layout_of,
@@ -25,6 +26,8 @@ from pellucid.kernels.execute import (
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import OneImagePlan, plan_for_one_image
 from pellucid.kernels.program.arena import new_arena
+from pellucid.kernels.stretches import run_stretches
+from pellucid.network.folding import folding_of
 from pellucid.network.network import Network
 
 __all__ = [
@@ -240,6 +243,10 @@ def section_step(
         The parameters are not those of the network.
     """
     network, augmentation, seed = recipe
+    if network.trained_size < network.size and (
+        not training or outputs.image_gradients is not None
+    ):
+        network, parameters = _folded(network, parameters)
     probabilities, logits, image_gradients = outputs
     is_plain = not training and image_gradients is None and augmentation is None
     if is_plain and 0 < len(section.indices) <= FEW:
@@ -248,24 +255,49 @@ def section_step(
             return _few(few, network, parameters, images, section, probabilities, logits)
     to_image = image_gradients is not None
     plan = plan_for(network, training or to_image, to_image)
-    if getattr(_local, "plan", None) is not plan:
-        _local.plan, _local.arena = plan, new_arena(plan.size)
-        _local.loss = plan.loss.copy()
+    chunks = max(1, -(-len(section.indices) // LANES)) if plan.has_joins else 1
+    if getattr(_local, "plan", None) is not plan or len(_local.arenas) < chunks:
+        _local.plan, _local.loss = plan, plan.loss.copy()
+        _local.arenas = new_arena(plan.size, chunks).reshape(chunks, -1)
     has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
     # Kernels get addresses: what lies there must stay until they are done.
     ranges = None if augmentation is None else augmentation.ranges()
     entering = enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
     leaving = leave_op(plan, None if image_gradients is None else _address(image_gradients))
-    loss, correct = run_section(
-        plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
-        network.check_parameters(parameters), gradient, entering, leaving, _local.loss,
+    checked = network.check_parameters(parameters)
+    what = (
         np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels, np.int64),
         np.ascontiguousarray(section.weights, np.float64),
         np.ascontiguousarray(section.identities),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
+    if plan.has_joins:
+        forward, backward = plan.forward_joins, plan.backward_joins
+        loss, correct = run_stretches(
+            plan.begin, plan.forward, forward.shared, forward.places, forward.ops, plan.backward,
+            backward.shared, backward.places, backward.ops, plan.end, layout_of(plan),
+            _local.arenas, checked, gradient, entering, _local.loss, *what,
+        )  # fmt: skip
+    else:
+        loss, correct = run_section(
+            plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arenas[0],
+            checked, gradient, entering, leaving, _local.loss, *what,
+        )  # fmt: skip
     return SectionResult(gradient, float(loss), int(correct))
+
+
+def _folded(
+    network: Network, parameters: NDArray[np.float32]
+) -> tuple[Network, NDArray[np.float32]]:
+    """Return a network without the norms that layers before them take in, and its parameters."""
+    parameters = network.check_parameters(parameters)
+    held = getattr(_local, "folded", None)
+    if held is None or held[0] is not network or not np.array_equal(held[1], parameters):
+        copy = parameters.copy()  # first: another thread may train meanwhile
+        folding = folding_of(network)
+        held = _local.folded = network, copy, folding.network, folding.fold(copy)
+    return held[2], held[3]
 
 
 def _few(

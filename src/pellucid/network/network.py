@@ -39,12 +39,16 @@ class Parameter:
         Its first element's place in the flat vector.
     node : int
         The index of its node in ``network.nodes``.
+    is_trained : bool
+        Whether it is learned. If not, it is a statistic that training brings up to date; these
+        lie behind all that are learned.
     """
 
     name: str
     shape: Shape
     offset: int
     node: int
+    is_trained: bool = True
 
     @property
     def size(self) -> int:
@@ -104,7 +108,10 @@ class Network:
         graph.chain(stack, 0)
         chosen = CrossEntropy() if loss is None else instance("loss", loss, Loss, "CrossEntropy()")
         chosen.check_outputs(graph.shapes[-1])
-        self._set(stack, graph, _parameters(graph), chosen)
+        parameters = _parameters(graph)
+        if not parameters:
+            raise NetworkError("The network has nothing to learn; give it a Dense or Conv2D layer.")
+        self._set(stack, graph, parameters, chosen)
 
     def _set(
         self, layers: tuple[Layer, ...], graph: Nodes, parameters: tuple[Parameter, ...], loss: Loss
@@ -135,8 +142,21 @@ class Network:
 
     @functools.cached_property
     def size(self) -> int:
-        """How many parameters there are in all."""
+        """How many numbers the flat vector has: parameters, and running statistics behind them."""
         return sum(parameter.size for parameter in self.parameters)
+
+    @functools.cached_property
+    def trained_size(self) -> int:
+        """How many of them are learned: the first ones.
+
+        Examples
+        --------
+        >>> from pellucid import BatchNorm1D, Dense, Flatten
+        >>> network = Network([Flatten(), BatchNorm1D(), Dense(3)], (2, 2))
+        >>> network.size, network.trained_size
+        (31, 23)
+        """
+        return sum(parameter.size for parameter in self.parameters if parameter.is_trained)
 
     @functools.cached_property
     def multiply_adds(self) -> int:
@@ -195,18 +215,31 @@ class Network:
 
         What follows that layer is left out too; a container is one layer. The network may give a
         single number, which no network of its own may, and it may have no parameters. Its
-        parameters are the first ones of this network's vector.
+        parameters have the names that they have here.
         """
-        place = self.nodes[self.parameters[-1].node].name
-        last = int(place.split(".")[0]) - 1
+        learned = [p for p in self.parameters if p.is_trained]
+        last = int(self.nodes[learned[-1].node].name.split(".")[0]) - 1
         if last == 0:
             return None
+        return self.rebuilt(self.layers[:last])
+
+    def rebuilt(self, layers: tuple[Layer, ...]) -> Network:
+        """Return a network of other layers, without the checks of one that somebody writes.
+
+        Parameters
+        ----------
+        layers : tuple of Layer
+            In place of this network's; they fit its images.
+
+        Returns
+        -------
+        Network
+        """
         graph = Nodes(self.input_shape)
-        graph.chain(self.layers[:last], 0)
-        kept = tuple(p for p in self.parameters if p.node < len(graph.nodes))
-        part = object.__new__(Network)
-        part._set(self.layers[:last], graph, kept, self.loss)
-        return part
+        graph.chain(layers, 0)
+        network = object.__new__(Network)
+        network._set(layers, graph, _parameters(graph), self.loss)
+        return network
 
     def check_parameters(self, vector: NDArray[Any]) -> NDArray[np.float32]:
         """Return a flat vector of parameters as float32 in one piece; copied only if it is not.
@@ -295,7 +328,7 @@ class Network:
         """
         sizes = [0] * len(self.nodes)
         for parameter in self.parameters:
-            sizes[parameter.node] += parameter.size
+            sizes[parameter.node] += parameter.size * parameter.is_trained
         return summary(self.layers, self.shapes, sizes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -352,14 +385,19 @@ class Network:
 
 
 def _parameters(graph: Nodes) -> tuple[Parameter, ...]:
-    parameters: list[Parameter] = []
-    offset = number = 0
+    arrays: list[tuple[str, Shape, int, bool]] = []
+    number = 0
     for index, node in enumerate(graph.nodes):
-        arrays = node.layer.parameter_shapes(graph.shapes[node.inputs[0]])
-        number += bool(arrays)
-        for letter, shape in arrays.items():
-            parameters.append(Parameter(f"{letter}{number}", shape, offset, index))
-            offset += parameters[-1].size
-    if not parameters:
-        raise NetworkError("The network has nothing to learn; give it a Dense or Conv2D layer.")
+        takes = graph.shapes[node.inputs[0]]
+        learned, kept = node.layer.parameter_shapes(takes), node.layer.state_shapes(takes)
+        number += bool(learned)
+        for shapes, is_trained in ((learned, True), (kept, False)):
+            arrays += [
+                (f"{key}{number}", shape, index, is_trained) for key, shape in shapes.items()
+            ]
+    parameters: list[Parameter] = []
+    offset = 0
+    for name, shape, index, is_trained in sorted(arrays, key=lambda array: not array[3]):
+        parameters.append(Parameter(name, shape, offset, index, is_trained))
+        offset += parameters[-1].size
     return tuple(parameters)

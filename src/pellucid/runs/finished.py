@@ -88,7 +88,7 @@ class FinishedRun:
             updates=len(history),
             seconds=history.seconds,
             images_per_second=history.images / history.seconds,
-            parameters=self.trainer.network.size,
+            parameters=self.trainer.network.trained_size,
             data=dataset.name,
             data_source=dataset.source,
             data_fingerprint=data_fingerprint,

@@ -12,6 +12,7 @@ from pellucid.execution.sections import Recipe, Section, cut
 from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.optimizers.optimizer import Optimizer, Step
 from pellucid.training.state import Progress
+from pellucid.training.statistics import bring_up_to_date
 
 __all__ = ["BatchResult", "Updater"]
 
@@ -49,14 +50,18 @@ class Updater:
         for result in results[1:]:
             gradient += result.gradient
         loss = sum(result.loss for result in results) / count
+        network = self.recipe.network
+        learned = slice(network.trained_size)
         step = Step(
-            progress.parameters, progress.vectors, gradient, count, progress.t + 1,
-            self.optimizer.learning_rate * factor,
+            progress.parameters[learned],
+            {name: vector[learned] for name, vector in progress.vectors.items()},
+            gradient[learned], count, progress.t + 1, self.optimizer.learning_rate * factor,
         )  # fmt: skip
         if not is_finite(loss, gradient):
             raise divergence(self.recipe, images, batch, step, loss, self.optimizer)
         bad = self.optimizer.update(step)
         if bad is not None:
-            raise step_divergence(self.recipe.network, bad, self.optimizer, step.number)
+            raise step_divergence(network, bad, self.optimizer, step.number)
+        bring_up_to_date(network, progress.parameters, gradient, count)
         progress.t += 1
         return BatchResult(loss, sum(result.correct for result in results) / count)

@@ -13,6 +13,8 @@ model files, to the equations, the planners, and as ``pellucid.NAME``.
 
 from pellucid.network.layers.add import Add as Add
 from pellucid.network.layers.averagepool2d import AveragePool2D as AveragePool2D
+from pellucid.network.layers.batchnorm1d import BatchNorm1D as BatchNorm1D
+from pellucid.network.layers.batchnorm2d import BatchNorm2D as BatchNorm2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
@@ -43,6 +45,8 @@ LAYERS: tuple[type[Layer], ...] = (
     Tanh,
     SiLU,
     GELU,
+    BatchNorm2D,
+    BatchNorm1D,
     GroupNorm,
     Flatten,
     Residual,

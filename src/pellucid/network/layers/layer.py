@@ -84,6 +84,21 @@ class Layer:
         """
         return {}
 
+    def state_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of each array that training brings up to date without learning it.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            As in :meth:`output_shape`.
+
+        Returns
+        -------
+        dict of str to tuple of int
+            By its letter, as parameters are; empty for all but statistics.
+        """
+        return {}
+
     def initial_std(self, name: str, shape: Shape) -> float:
         """Return the standard deviation that a parameter is drawn with at the start.
 

@@ -16,6 +16,7 @@ from pellucid.kernels.program.arena import (
     FLOOR_ZERO,
     IS_FIRST,
     Border,
+    Shared,
     View,
     everywhere,
 )
@@ -60,8 +61,8 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
 def _pack_filters(draft: Draft, height: int, width: int, **fields: int) -> tuple[int, int]:
     """Emit the op that lays filters out for the tiles; return where, and where the bias is."""
     count = blocks.planes(fields["filters"])
-    weights = draft.memory.take(count * fields["channels"] * height * width)
-    sums = draft.memory.take(count)
+    weights = Shared(draft.memory.take(count * fields["channels"] * height * width))
+    sums = Shared(draft.memory.take(count))
     block = blocks.filter_block(fields["filters"])
     op = make_op(
         conv2d.pack(), height=height, width=width, block=block, weights=weights, sums=sums, **fields
@@ -149,7 +150,7 @@ def emit_parameter_gradient(draft: Draft, stage: Stage[Conv2D], dz: View) -> Non
     shape = {"channels": stage.takes[0], "height": layer.kernel_pair[0]}
     planes, take = blocks.planes(stage.gives[0]), draft.memory.take
     count = planes * math.prod(shape.values()) * groups * taps
-    place = {"groups": groups, "sums": take(count * LANES), "bias_sums": sums.bias}
+    place = {"groups": groups, "sums": Shared(take(count * LANES)), "bias_sums": sums.bias}
     op = make_op(
         filters_gradient.filters_gradient(taps, block), **_source(stage, x),
         **shape, blocks=planes // block, **dz.fields("dz"), rows=dz.shape[1],

@@ -12,7 +12,7 @@ import math
 from pellucid.kernels.compiling.emit import width_of
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import channels_last, filters_gradient, survivors, winograd_ops
-from pellucid.kernels.program.arena import WASTE, ZEROS, View, everywhere
+from pellucid.kernels.program.arena import WASTE, ZEROS, Shared, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.ops import make_op
 from pellucid.kernels.program.stages import Stage, Sums
@@ -146,7 +146,7 @@ def emit_survivors(
     image = floats + LANES
     x_last = take(LANES * image)
     dx_last = take(LANES * image) if to is not None else x_last
-    f = take(filters * size) if to is not None else 0
+    f = Shared(take(filters * size)) if to is not None else 0
     windows = math.prod(pool.gives[1:])
     listed = -(-windows // survivors.WORD) * survivors.WORD
     deltas, offsets = take(LANES * filters * listed), take(LANES * filters * listed)

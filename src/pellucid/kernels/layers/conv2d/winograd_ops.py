@@ -12,7 +12,7 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import one_image_winograd, winograd, winograd_gradient
 from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
 from pellucid.kernels.program import blocks
-from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, View, everywhere
+from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Shared, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op
@@ -96,7 +96,8 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     block, points = blocks.filter_block(filters), winograd.points_of(width)
     planes, tiles = blocks.planes(filters), winograd.tiles_of(z.shape[2])
     group, take = winograd.group_of(tiles, block), draft.memory.take
-    weights, sums = take(points * planes * height * channels), take(planes)
+    weights = Shared(take(points * planes * height * channels))
+    sums = Shared(take(planes))
     fours = -(-z.shape[2] // 4)
     assert x.column == LANES
     draft.program.begin.append(
@@ -138,7 +139,7 @@ def emit_input_gradient(
     block, points = blocks.filter_block(channels), winograd.points_of(width)
     planes, tiles = blocks.planes(channels), winograd.tiles_of(dz.shape[2])
     group, take = winograd.group_of(tiles, block), draft.memory.take
-    weights = take(points * planes * height * filters)
+    weights = Shared(take(points * planes * height * filters))
     assert dz.column == dx.column == LANES
     draft.program.begin.append(
         make_op(
