@@ -177,7 +177,7 @@ PLACE = {"t": 5, "done": 2, "first_pass": 3, "next_pass": 4, "updates": 3}
         (
             {},
             {"settings": {"network": NETWORK.to_dict(), "optimizer": {"name": "Adm"}}},
-            "its optimizer is not valid (Unknown optimizer 'Adm'; known: Adam, SGD.",
+            "its optimizer is not valid (Unknown optimizer 'Adm'; known: Adam, AdamW, SGD.",
         ),
         ({}, {"settings": [1]}, "its entry 'settings' is list, not dict"),
         ({}, {"format": "pellucid-model"}, "it is a safetensors file, but not a Pellucid checkp"),

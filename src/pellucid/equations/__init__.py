@@ -25,6 +25,7 @@ softmax                               :mod:`pellucid.equations.softmax`
 cross-entropy; backward step 1        :mod:`pellucid.equations.crossentropy`
 the whole network, all ten steps      :mod:`pellucid.equations.network`
 Adam                                  :mod:`pellucid.equations.adam`
+AdamW                                 :mod:`pellucid.equations.adamw`
 SGD                                   :mod:`pellucid.equations.sgd`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pellucid.training.checkpoints import Checkpoints
     from pellucid.training.history import History, Update
     from pellucid.training.optimizers.adam import Adam
+    from pellucid.training.optimizers.adamw import AdamW
     from pellucid.training.optimizers.sgd import SGD
     from pellucid.training.schedule import Schedule
     from pellucid.training.trainer import Trainer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
     "Checkpoint",
     "Checkpoints",
     "History",
@@ -40,6 +42,7 @@ __getattr__ = lazy_names(
         "pellucid.training.checkpoints": ("Checkpoints",),
         "pellucid.training.history": ("History", "Update"),
         "pellucid.training.optimizers.adam": ("Adam",),
+        "pellucid.training.optimizers.adamw": ("AdamW",),
         "pellucid.training.optimizers.sgd": ("SGD",),
         "pellucid.training.schedule": ("Schedule",),
         "pellucid.training.trainer": ("Trainer",),

@@ -11,6 +11,7 @@ from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, Section, cut
 from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.optimizers.optimizer import Optimizer, Step
+from pellucid.training.optimizers.stretches import stretches_of
 from pellucid.training.state import Progress
 
 __all__ = ["BatchResult", "Updater"]
@@ -51,7 +52,7 @@ class Updater:
         loss = sum(result.loss for result in results) / count
         step = Step(
             progress.parameters, progress.vectors, gradient, count, progress.t + 1,
-            self.optimizer.learning_rate * factor,
+            self.optimizer.learning_rate * factor, stretches_of(self.recipe.network),
         )  # fmt: skip
         if not is_finite(loss, gradient):
             raise divergence(self.recipe, images, batch, step, loss, self.optimizer)

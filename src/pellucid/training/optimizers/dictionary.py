@@ -7,12 +7,13 @@ from typing import Any
 
 from pellucid.errors import ConfigurationError, did_you_mean
 from pellucid.training.optimizers.adam import Adam
+from pellucid.training.optimizers.adamw import AdamW
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.optimizers.sgd import SGD
 
 __all__ = ["OPTIMIZERS", "optimizer_from_dict"]
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {kind.name: kind for kind in (Adam, SGD)}
+OPTIMIZERS: dict[str, type[Optimizer]] = {kind.name: kind for kind in (Adam, AdamW, SGD)}
 """Every optimizer, by its name."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from pellucid.arguments import is_number
 from pellucid.errors import ConfigurationError
+from pellucid.training.optimizers.stretches import Stretches
 
-__all__ = ["SAFE", "Optimizer", "Step", "prepare_optimizer"]
+__all__ = ["SAFE", "Optimizer", "Step", "check_weight_decay", "prepare_optimizer"]
 
 SAFE = 1e38
 """What float32 holds, with room for rounding."""
@@ -42,6 +44,8 @@ class Step:
         How many steps the vectors have seen with this one: 1 for the first.
     learning_rate : float
         That of this step: the optimizer's times the schedule's factor.
+    stretches : Stretches or None
+        Which of the parameters are weights, that decay; None for all.
     """
 
     parameters: NDArray[np.float32]
@@ -50,6 +54,26 @@ class Step:
     batch_size: float
     number: int
     learning_rate: float
+    stretches: Stretches | None = None
+
+    def per_stretch(
+        self, weights: float, others: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return where each stretch of parameters ends, and a number for each.
+
+        Parameters
+        ----------
+        weights, others : float
+            That of weights, and that of biases and norms.
+
+        Returns
+        -------
+        ends : ndarray of shape (k,), int64
+        values : ndarray of shape (k,), float64
+        """
+        if self.stretches is None:
+            return np.array([self.parameters.size], dtype=np.int64), np.array([float(weights)])
+        return self.stretches.ends, self.stretches.values(weights, others)
 
 
 @dataclass(frozen=True)
@@ -183,6 +207,24 @@ class Optimizer(ABC):
             The middle of a sentence.
         """
         return f"lower the learning rate (now {self.learning_rate:g})"
+
+
+def check_weight_decay(value: float) -> None:
+    """Refuse a weight decay that can't be.
+
+    Examples
+    --------
+    >>> check_weight_decay(-0.1)
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: weight_decay is -0.1; it must be a finite number of at least
+    0, for example 0.01.
+    """
+    if not 0 <= value < math.inf:
+        raise ConfigurationError(
+            f"weight_decay is {value!r}; it must be a finite number of at least 0, for example "
+            "0.01.",
+            argument="weight_decay",
+        )
 
 
 @functools.cache
