@@ -24,6 +24,7 @@ def test_settings_are_json_ready_and_hold_all_that_bits_depend_on():
         settings(optimizer=Adam(np.float32(0.5))),
         settings(augmentation=Augmentation()),
         settings(sections=4),
+        settings(clip_norm=1.0),
         settings(seed=1),
         settings(weights=np.arange(20) / 9.5),
         settings(dataclasses.replace(CALL, images=51)),

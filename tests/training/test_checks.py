@@ -29,6 +29,10 @@ def test_good_settings_pass():
         ({"optimizer": Adam}, r"^optimizer is <class .*; it must be of type Optimizer"),
         ({"augmentation": True}, r"^augmentation is True; it must be of type Augmentation"),
         ({"sections": 0}, r"^sections is 0; it must be a whole number of at least 1\.$"),
+        (
+            {"clip_norm": 0},
+            r"^clip_norm is 0; it must be a finite number above 0, for example 1\.0",
+        ),
         ({"seed": -1}, r"^seed is -1; it must be a whole number of at least 0 and at most 92233"),
     ],
 )

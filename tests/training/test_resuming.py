@@ -138,6 +138,7 @@ def test_seconds_go_on(tmp_path):
         ({"call": {"total_images": 800}}, "total_images is 730 there and 800 here"),
         ({"call": {"schedule": Schedule()}}, "warmup is 0.3 there and 0.0 here; cooldown is 0.4"),
         ({"made": trainer(seed=1)}, "seed is 0 there and 1 here"),
+        ({"made": trainer(clip_norm=0.5)}, "clip_norm is none there and 0.5 here"),
         ({"made": trainer(sections=4)}, "sections is 8 there and 4 here"),
         (
             {"made": Trainer(NETWORK, optimizer=Adam(0.02))},

@@ -27,6 +27,7 @@ the whole network, all ten steps      :mod:`pellucid.equations.network`
 Adam                                  :mod:`pellucid.equations.adam`
 AdamW                                 :mod:`pellucid.equations.adamw`
 SGD                                   :mod:`pellucid.equations.sgd`
+gradients clipped by norm             :mod:`pellucid.equations.clip`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
 ====================================  ================================================

@@ -30,6 +30,8 @@ class _Described(Protocol):
     def sections(self) -> int: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def clip_norm(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Call:
             {
                 "network": trainer.network.to_dict(),
                 "optimizer": trainer.optimizer.to_dict(),
+                "clip_norm": trainer.clip_norm,
                 "augmentation": augmentation and augmentation.to_dict(),
                 "sections": trainer.sections,
                 "seed": trainer.seed,

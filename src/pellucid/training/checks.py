@@ -35,7 +35,9 @@ LARGEST_WEIGHT = 1e15
 """Where weights are taken as they are: Adam squares gradients, and float32 ends at 3e38."""
 
 
-def check_trainer_settings(optimizer: Any, augmentation: Any, sections: Any, seed: Any) -> None:
+def check_trainer_settings(
+    optimizer: Any, augmentation: Any, sections: Any, seed: Any, *, clip_norm: Any = None
+) -> None:
     """Refuse settings that no :class:`pellucid.Trainer` can have.
 
     Examples
@@ -51,6 +53,8 @@ def check_trainer_settings(optimizer: Any, augmentation: Any, sections: Any, see
         instance("augmentation", augmentation, Augmentation, "Augmentation()")
     whole("sections", sections, least=1)
     whole("seed", seed, least=0, most=2**63 - 1)
+    if clip_norm is not None:
+        positive("clip_norm", clip_norm, ", for example 1.0; None clips nothing")
 
 
 def check_fit_settings(

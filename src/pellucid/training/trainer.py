@@ -19,6 +19,7 @@ from pellucid.execution.sections import Recipe, prepare
 from pellucid.execution.workers import Workers
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.checks import check_images, check_labels
+from pellucid.kernels.optimizers.clip import clip
 from pellucid.network.network import Network
 from pellucid.training.batches import Batch, TrainingData
 from pellucid.training.call import Call
@@ -52,6 +53,9 @@ class Trainer:
         What to train.
     optimizer : Optimizer, optional
         How a gradient changes the parameters; the default is ``Adam()``.
+    clip_norm : float, optional
+        The largest norm that a batch's mean gradient may have, over all parameters; one that is
+        longer is shortened. The default leaves gradients as they are.
     augmentation : Augmentation, optional
         How each training image is randomized; the default leaves images as they are.
     sections : int, default 8
@@ -96,6 +100,7 @@ class Trainer:
         network: Network,
         *,
         optimizer: Optimizer | None = None,
+        clip_norm: float | None = None,
         augmentation: Augmentation | None = None,
         sections: int = 8,
         workers: int | None = None,
@@ -104,8 +109,8 @@ class Trainer:
     ) -> None:
         self.network = instance("network", network, Network, "presets.reference()")
         self.optimizer: Optimizer = Adam() if optimizer is None else optimizer
-        self.augmentation = augmentation
-        check_trainer_settings(self.optimizer, augmentation, sections, seed)
+        self.clip_norm, self.augmentation = clip_norm, augmentation
+        check_trainer_settings(self.optimizer, augmentation, sections, seed, clip_norm=clip_norm)
         self.sections, self.seed = int(sections), int(seed)
         self._workers = Workers(workers)
         self._runner = Runner(self._workers, executor)
@@ -403,7 +408,7 @@ class Trainer:
     def _updater(self) -> Updater:
         """How the next update is made; settings may be others than at the last one."""
         recipe = Recipe(self.network, self.augmentation, self.seed)
-        return Updater(self._runner, recipe, self.optimizer, self.sections)
+        return Updater(self._runner, recipe, self.optimizer, self.sections, self.clip_norm)
 
     def _checked(
         self,
@@ -415,7 +420,9 @@ class Trainer:
     ) -> TrainingData:
         """Return what is to be trained on; all is checked, and compiled before time is taken."""
         # Settings may be set between updates.
-        check_trainer_settings(self.optimizer, self.augmentation, self.sections, self.seed)
+        check_trainer_settings(
+            self.optimizer, self.augmentation, self.sections, self.seed, clip_norm=self.clip_norm
+        )
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
@@ -423,6 +430,8 @@ class Trainer:
         self._progress.suit(self.optimizer)
         prepare(self.network)
         prepare_optimizer(type(self.optimizer))
+        if self.clip_norm is not None:
+            clip(np.zeros(0, dtype=np.float32), self.clip_norm)  # compiled, or loaded
         four = pixels[:, None] if pixels.ndim == 3 else pixels
         return TrainingData(four, classes, weights)
 

@@ -1,4 +1,4 @@
-"""One update: cut the batch, work on its sections, add up in their order, check, take a step."""
+"""One update: cut the batch, work on its sections, add up in order, check, clip, take a step."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, Section, cut
+from pellucid.kernels.optimizers.clip import clip
 from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.optimizers.optimizer import Optimizer, Step
 from pellucid.training.optimizers.stretches import stretches_of
@@ -26,12 +27,16 @@ class BatchResult(NamedTuple):
 
 @dataclass(frozen=True)
 class Updater:
-    """How updates are made: by whom, of what, with which step, in how many sections a batch."""
+    """How updates are made: by whom, of what, with which step, in how many sections a batch.
+
+    ``clip_norm`` is the largest norm of the gradient's mean over a batch; None for any.
+    """
 
     runner: Runner
     recipe: Recipe
     optimizer: Optimizer
     sections: int
+    clip_norm: float | None = None
 
     def update(
         self, progress: Progress, images: NDArray[Any], batch: Section, factor: float = 1.0
@@ -56,6 +61,8 @@ class Updater:
         )  # fmt: skip
         if not is_finite(loss, gradient):
             raise divergence(self.recipe, images, batch, step, loss, self.optimizer)
+        if self.clip_norm is not None:
+            clip(gradient, self.clip_norm * count)
         bad = self.optimizer.update(step)
         if bad is not None:
             raise step_divergence(self.recipe.network, bad, self.optimizer, step.number)
