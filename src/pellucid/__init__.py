@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
-    from pellucid.training import SGD, Adam, AdamW, Checkpoints, History, Schedule, Trainer
+    from pellucid.training import (
+        SGD,
+        Adam,
+        AdamW,
+        Checkpoints,
+        CosineSchedule,
+        History,
+        OneCycleSchedule,
+        Schedule,
+        StepSchedule,
+        Trainer,
+    )
 
 _LAYER_NAMES = [layer.__name__ for layer in _LAYERS]
 _LOSS_NAMES = [loss.__name__ for loss in _LOSSES]
@@ -35,15 +46,18 @@ __all__ = [
     "Augmentation",
     "CNNClassifier",
     "Checkpoints",
+    "CosineSchedule",
     "Evaluation",
     "History",
     "HistoryDisplay",
     "Model",
     "Network",
+    "OneCycleSchedule",
     "PredictionsDisplay",
     "Preprocessing",
     "SGD",
     "Schedule",
+    "StepSchedule",
     "Trainer",
     "data",
     "errors",
@@ -78,7 +92,8 @@ __getattr__ = lazy_names(
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
         "pellucid.training": (
-            "SGD", "Adam", "AdamW", "Checkpoints", "History", "Schedule", "Trainer",
+            "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "History", "OneCycleSchedule",
+            "Schedule", "StepSchedule", "Trainer",
         ),
     },
 )  # fmt: skip

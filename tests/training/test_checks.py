@@ -50,7 +50,10 @@ def test_what_no_trainer_can_have(changes, message):
             r"^batch_size 7 is smaller than sections 8, but each section needs ",
         ),
         ({"batch_size": 8.0}, r"^batch_size is 8\.0; it must be a whole number of at least 1\.$"),
-        ({"schedule": 0.5}, r"^schedule is 0\.5; it must be of type Schedule, for example Sched"),
+        (
+            {"schedule": 0.5},
+            r"^schedule is 0\.5; it must be of type BaseSchedule, for example Sche",
+        ),
         ({"epochs": 0}, r"^epochs is 0; it must be a finite number above 0\.$"),
         (
             {"total_images": 0},

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from pellucid.training.optimizers.adam import Adam
     from pellucid.training.optimizers.adamw import AdamW
     from pellucid.training.optimizers.sgd import SGD
-    from pellucid.training.schedule import Schedule
+    from pellucid.training.schedules.cosine import CosineSchedule
+    from pellucid.training.schedules.onecycle import OneCycleSchedule
+    from pellucid.training.schedules.schedule import Schedule
+    from pellucid.training.schedules.step import StepSchedule
     from pellucid.training.trainer import Trainer
 
 __all__ = [
@@ -27,8 +30,11 @@ __all__ = [
     "AdamW",
     "Checkpoint",
     "Checkpoints",
+    "CosineSchedule",
     "History",
+    "OneCycleSchedule",
     "Schedule",
+    "StepSchedule",
     "Trainer",
     "Update",
     "load_checkpoint",
@@ -44,7 +50,10 @@ __getattr__ = lazy_names(
         "pellucid.training.optimizers.adam": ("Adam",),
         "pellucid.training.optimizers.adamw": ("AdamW",),
         "pellucid.training.optimizers.sgd": ("SGD",),
-        "pellucid.training.schedule": ("Schedule",),
+        "pellucid.training.schedules.cosine": ("CosineSchedule",),
+        "pellucid.training.schedules.onecycle": ("OneCycleSchedule",),
+        "pellucid.training.schedules.schedule": ("Schedule",),
+        "pellucid.training.schedules.step": ("StepSchedule",),
         "pellucid.training.trainer": ("Trainer",),
     },
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,7 +10,7 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.network.network import Network
 from pellucid.training.batches import TrainingData, batch_sizes
 from pellucid.training.optimizers.optimizer import Optimizer
-from pellucid.training.schedule import Schedule
+from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.state import plain
 
 __all__ = ["Call"]
@@ -42,13 +41,13 @@ class Call:
     ----------
     images, batch_size : int
         How many images to draw in all, and for an update.
-    schedule : Schedule
+    schedule : BaseSchedule
         How the learning rate changes.
     """
 
     images: int
     batch_size: int
-    schedule: Schedule
+    schedule: BaseSchedule
 
     def factor(self, number: int) -> float:
         """Return what the learning rate of one update is multiplied by."""
@@ -71,7 +70,7 @@ class Call:
                 "seed": trainer.seed,
                 "total_images": self.images,
                 "batch_size": self.batch_size,
-                "schedule": dataclasses.asdict(self.schedule),
+                "schedule": self.schedule.to_dict(),
                 "data": data.fingerprints(),
             }
         )

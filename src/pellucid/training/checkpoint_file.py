@@ -32,6 +32,7 @@ from pellucid.kernels.compiling.target import made_with
 from pellucid.training.history import DIGITS, Update
 from pellucid.training.optimizers.dictionary import optimizer_from_dict
 from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.schedules.dictionary import schedule_from_dict
 from pellucid.training.state import TrainingState, differences, plain
 
 __all__ = ["CHECKPOINT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
@@ -210,7 +211,7 @@ def _read(opened: Any) -> Checkpoint:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         updates = tuple(_update(dict(zip(_HISTORY, row, strict=True))) for row in rows)
         state = TrainingState(parameters, vectors, updates=updates, **place)
-        settings = {**values["settings"], "optimizer": plain(optimizer.to_dict())}
+        settings = _named(values["settings"], optimizer)
         return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
     except Exception as error:
         raise RefusedError(f"its content is not valid ({short(error)})") from error
@@ -226,6 +227,14 @@ def _optimizer(values: Any) -> Optimizer:
         return optimizer_from_dict(values)
     except ConfigurationError as error:
         raise RefusedError(f"its optimizer is not valid ({short(error)})") from error
+
+
+def _named(settings: dict[str, Any], optimizer: Optimizer) -> dict[str, Any]:
+    """Return the settings with all that older files leave out."""
+    named = {"optimizer": plain(optimizer.to_dict())}
+    if "schedule" in settings:
+        named["schedule"] = plain(schedule_from_dict(settings["schedule"]).to_dict())
+    return settings | named
 
 
 def _place(values: dict[str, Any]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.optimizers.optimizer import Optimizer
-from pellucid.training.schedule import Schedule
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = [
     "LARGEST_WEIGHT",
@@ -75,7 +75,8 @@ def check_fit_settings(
     needs an image; use sections=7 or a larger batch_size.
     """
     if schedule is not None:
-        instance("schedule", schedule, Schedule, "Schedule(cooldown=0.5)")
+        kind: Any = BaseSchedule  # which is abstract
+        instance("schedule", schedule, kind, "Schedule(cooldown=0.5)")
     if whole("batch_size", batch_size, least=1) < sections:
         size, parts = Argument("batch_size"), Argument("sections")
         raise ConfigurationError(

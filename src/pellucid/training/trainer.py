@@ -37,7 +37,8 @@ from pellucid.training.interrupt import Terminated
 from pellucid.training.loop import Loop
 from pellucid.training.optimizers.adam import Adam
 from pellucid.training.optimizers.optimizer import Optimizer, prepare_optimizer
-from pellucid.training.schedule import Schedule
+from pellucid.training.schedules.base import BaseSchedule
+from pellucid.training.schedules.schedule import Schedule
 from pellucid.training.state import Progress, TrainingState
 from pellucid.training.update import Updater
 
@@ -238,7 +239,7 @@ class Trainer:
         sample_weight: ArrayLike | None = None,
         normalize_weights: bool = True,
         batch_size: int = 1024,
-        schedule: Schedule | None = None,
+        schedule: BaseSchedule | None = None,
         on_update: Callable[[Update], object] | None = None,
         checkpoints: Checkpoints | None = None,
         resume: bool | Checkpoint = False,
@@ -265,7 +266,7 @@ class Trainer:
             suits data that come in parts: a weight then means the same in every call.
         batch_size : int, default 1024
             Images an update. A remainder below half a batch joins the last one.
-        schedule : Schedule, optional
+        schedule : Schedule, CosineSchedule, OneCycleSchedule or StepSchedule, optional
             How the learning rate changes over this call; the default keeps it constant.
         on_update : callable, optional
             Called after every update; if it returns True, training ends.

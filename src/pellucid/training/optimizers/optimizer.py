@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import is_number
 from pellucid.errors import ConfigurationError
+from pellucid.training.described import Described
 from pellucid.training.optimizers.stretches import Stretches
 
 __all__ = ["SAFE", "Optimizer", "Step", "check_weight_decay", "prepare_optimizer"]
@@ -77,7 +76,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Described, ABC):
     """Settings, and the step that is taken by them; what a training has learned is not in here.
 
     A subclass is a frozen dataclass whose settings are numbers or True and False, and have
@@ -96,39 +95,18 @@ class Optimizer(ABC):
         The vectors of float32 that it keeps, each with a number for every parameter.
     """
 
-    name: ClassVar[str]
     vectors: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: float = 0.01
 
     def __post_init__(self) -> None:
-        for name, default in ((field.name, field.default) for field in dataclasses.fields(self)):
-            value = getattr(self, name)
-            if isinstance(default, bool):
-                if not isinstance(value, bool):
-                    raise ConfigurationError(
-                        f"{name} is {value!r}; it must be True or False.", argument=name
-                    )
-            elif not is_number(value):
-                raise ConfigurationError(
-                    f"{name} is {value!r}; it must be a number.", argument=name
-                )
+        super().__post_init__()
         if not 0 < self.learning_rate <= _LARGEST:
             raise ConfigurationError(
                 f"learning_rate is {self.learning_rate!r}; it must be above 0 and at most "
                 f"{_LARGEST:g}, for example 0.01.",
                 argument="learning_rate",
             )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return name and settings, as JSON-ready values.
-
-        Returns
-        -------
-        dict
-            What :func:`~pellucid.training.optimizers.dictionary.optimizer_from_dict` takes.
-        """
-        return {"name": self.name, **dataclasses.asdict(self)}
 
     def begin(self, size: int) -> dict[str, NDArray[np.float32]]:
         """Return the vectors as they are before the first step: all 0.
