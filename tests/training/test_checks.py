@@ -33,6 +33,10 @@ def test_good_settings_pass():
             {"clip_norm": 0},
             r"^clip_norm is 0; it must be a finite number above 0, for example 1\.0",
         ),
+        (
+            {"average": 0.9},
+            r"^average is 0\.9; it must be of type BaseAverage, for example Exponen",
+        ),
         ({"seed": -1}, r"^seed is -1; it must be a whole number of at least 0 and at most 92233"),
     ],
 )

@@ -28,6 +28,7 @@ Adam                                  :mod:`pellucid.equations.adam`
 AdamW                                 :mod:`pellucid.equations.adamw`
 SGD                                   :mod:`pellucid.equations.sgd`
 gradients clipped by norm             :mod:`pellucid.equations.clip`
+averages of the parameters            :mod:`pellucid.equations.average`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
 ====================================  ================================================

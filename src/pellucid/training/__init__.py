@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from pellucid._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pellucid.training.averages.exponential import ExponentialAverage
+    from pellucid.training.averages.mean import MeanAverage
     from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint
     from pellucid.training.checkpoints import Checkpoints
     from pellucid.training.history import History, Update
@@ -31,7 +33,9 @@ __all__ = [
     "Checkpoint",
     "Checkpoints",
     "CosineSchedule",
+    "ExponentialAverage",
     "History",
+    "MeanAverage",
     "OneCycleSchedule",
     "Schedule",
     "StepSchedule",
@@ -44,6 +48,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "pellucid.training.averages.exponential": ("ExponentialAverage",),
+        "pellucid.training.averages.mean": ("MeanAverage",),
         "pellucid.training.checkpoint_file": ("Checkpoint", "load_checkpoint"),
         "pellucid.training.checkpoints": ("Checkpoints",),
         "pellucid.training.history": ("History", "Update"),

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pellucid.images.augmentation import Augmentation
 from pellucid.network.network import Network
+from pellucid.training.averages.base import BaseAverage
 from pellucid.training.batches import TrainingData, batch_sizes
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
@@ -29,6 +30,8 @@ class _Described(Protocol):
     def sections(self) -> int: ...
     @property
     def seed(self) -> int: ...
+    @property
+    def average(self) -> BaseAverage | None: ...
     @property
     def clip_norm(self) -> float | None: ...
 
@@ -53,18 +56,23 @@ class Call:
         """Return what the learning rate of one update is multiplied by."""
         return self.schedule.factor(number, self._updates)
 
+    def share(self, number: int) -> float:
+        """Return what part of the call is done before an update."""
+        return (number - 1) / self._updates
+
     @functools.cached_property
     def _updates(self) -> int:
         return len(batch_sizes(self.images, self.batch_size))
 
     def settings(self, trainer: _Described, data: TrainingData) -> dict[str, Any]:
         """Return all that the bits of the call depend on, as JSON-ready values."""
-        augmentation = trainer.augmentation
+        augmentation, average = trainer.augmentation, trainer.average
         return plain(
             {
                 "network": trainer.network.to_dict(),
                 "optimizer": trainer.optimizer.to_dict(),
                 "clip_norm": trainer.clip_norm,
+                "average": average and average.to_dict(),
                 "augmentation": augmentation and augmentation.to_dict(),
                 "sections": trainer.sections,
                 "seed": trainer.seed,

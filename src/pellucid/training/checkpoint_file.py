@@ -38,8 +38,11 @@ from pellucid.training.state import TrainingState, differences, plain
 __all__ = ["CHECKPOINT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 _FORMAT = "pellucid-checkpoint"
-CHECKPOINT_VERSION = 1
-"""The newest version of the format that this Pellucid writes and reads."""
+CHECKPOINT_VERSION = 2
+"""The newest version of the format that this Pellucid writes and reads.
+
+A file has the oldest version that can say it: 2 where there is an average of the parameters.
+"""
 
 _ENTRIES = ("settings", "place", "configuration", "versions")
 _PLACE = ("t", "done", "first_pass", "next_pass", "updates")
@@ -117,17 +120,21 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
             f"The checkpoint {path} is not written: its parameters hold NaN or infinity."
         )
     place = {name: getattr(state, name) for name in _PLACE[:-1]} | {"updates": len(state.updates)}
+    version, averages = 1, {}
+    if state.average is not None:
+        version, place["averaged"] = 2, state.averaged
+        averages["average"] = np.ascontiguousarray(state.average, "<f8")
     values = {
         "settings": checkpoint.settings,
         "place": place,
         "configuration": checkpoint.configuration,
         "versions": checkpoint.versions,
     }
-    metadata = {"format": _FORMAT, "format_version": str(CHECKPOINT_VERSION)}
+    metadata = {"format": _FORMAT, "format_version": str(version)}
     metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
     vectors = {"parameters": state.parameters, **state.vectors}
     arrays = {name: np.ascontiguousarray(vector, "<f4") for name, vector in vectors.items()}
-    arrays |= _history_arrays(state.updates)
+    arrays |= averages | _history_arrays(state.updates)
     metadata["sha256"] = digest(metadata, *arrays.values())
     try:
         atomic_write(path, safetensors.numpy.save(arrays, metadata))
@@ -192,25 +199,29 @@ def _read(opened: Any) -> Checkpoint:
     metadata = opened.metadata() or {}
     check_format(metadata, _FORMAT, CHECKPOINT_VERSION, "checkpoint")
     values = {entry: json_entry(metadata, entry, dict) for entry in _ENTRIES}
-    place = _place(values["place"])
+    has_average = values["settings"].get("average") is not None
+    place = _place(values["place"], (*_PLACE, "averaged") if has_average else _PLACE)
     size = read_network(values["settings"].get("network")).size
     optimizer = _optimizer(values["settings"].get("optimizer"))
     names = ("parameters", *optimizer.vectors)
-    check_names(opened, (*names, *(f"history.{name}" for name in _HISTORY)), "format")
+    history = (f"history.{name}" for name in _HISTORY)
+    check_names(opened, (*names, *["average"] * has_average, *history), "format")
     vectors = {name: tensor(opened, name, (size,), "F32", "network") for name in names}
+    average = tensor(opened, "average", (size,), "F64", "network") if has_average else None
     count = place.pop("updates")
     columns = [
         tensor(opened, f"history.{name}", (count,), kind, "entry 'place'")
         for name, kind in _HISTORY.items()
     ]
-    check_digest(metadata, *vectors.values(), *columns)
+    averages = [] if average is None else [average]
+    check_digest(metadata, *vectors.values(), *averages, *columns)
     parameters = vectors.pop("parameters")
-    if not np.isfinite(parameters).all():
+    if not all(np.isfinite(vector).all() for vector in (parameters, *averages)):
         raise RefusedError("its parameters hold NaN or infinity")
     try:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         updates = tuple(_update(dict(zip(_HISTORY, row, strict=True))) for row in rows)
-        state = TrainingState(parameters, vectors, updates=updates, **place)
+        state = TrainingState(parameters, vectors, updates=updates, average=average, **place)
         settings = _named(values["settings"], optimizer)
         return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
     except Exception as error:
@@ -237,12 +248,12 @@ def _named(settings: dict[str, Any], optimizer: Optimizer) -> dict[str, Any]:
     return settings | named
 
 
-def _place(values: dict[str, Any]) -> dict[str, int]:
+def _place(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, int]:
     """Return the whole numbers of the place, none of them absurd."""
-    for name in _PLACE:
+    for name in names:
         value = values.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
             raise RefusedError(f"its place has {name} {value!r:.40}, which is no count")
     if values["done"] > values["updates"]:
         raise RefusedError("its place has more updates done than its history holds")
-    return {name: values[name] for name in _PLACE}
+    return {name: values[name] for name in names}

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import check_weights, instance, positive, whole
 from pellucid.errors import Argument, ConfigurationError, DataError
 from pellucid.images.augmentation import Augmentation
+from pellucid.training.averages.base import BaseAverage
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.optimizers.optimizer import Optimizer
@@ -36,7 +37,13 @@ LARGEST_WEIGHT = 1e15
 
 
 def check_trainer_settings(
-    optimizer: Any, augmentation: Any, sections: Any, seed: Any, *, clip_norm: Any = None
+    optimizer: Any,
+    augmentation: Any,
+    sections: Any,
+    seed: Any,
+    *,
+    clip_norm: Any = None,
+    average: Any = None,
 ) -> None:
     """Refuse settings that no :class:`pellucid.Trainer` can have.
 
@@ -55,6 +62,9 @@ def check_trainer_settings(
     whole("seed", seed, least=0, most=2**63 - 1)
     if clip_norm is not None:
         positive("clip_norm", clip_norm, ", for example 1.0; None clips nothing")
+    if average is not None:
+        kind = BaseAverage  # abstract too
+        instance("average", average, kind, "ExponentialAverage(0.5)")
 
 
 def check_fit_settings(

@@ -75,8 +75,10 @@ class Loop:
             progress.first_pass, progress.done,
         )  # fmt: skip
         for batch in drawn:
-            section, factor = data.section(batch), call.factor(progress.done + 1)
-            result = self.updater().update(progress, data.images, section, factor)
+            section, number = data.section(batch), progress.done + 1
+            result = self.updater().update(
+                progress, data.images, section, call.factor(number), call.share(number)
+            )
             progress.next_pass = int(batch.passes[-1]) + 1
             update = Update(
                 len(progress.history) + 1, len(batch.indices), result.loss, result.accuracy,

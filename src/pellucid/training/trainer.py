@@ -21,6 +21,7 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.images.checks import check_images, check_labels
 from pellucid.kernels.optimizers.clip import clip
 from pellucid.network.network import Network
+from pellucid.training.averages.base import BaseAverage
 from pellucid.training.batches import Batch, TrainingData
 from pellucid.training.call import Call
 from pellucid.training.checkpoint_file import Checkpoint
@@ -57,6 +58,8 @@ class Trainer:
     clip_norm : float, optional
         The largest norm that a batch's mean gradient may have, over all parameters; one that is
         longer is shortened. The default leaves gradients as they are.
+    average : ExponentialAverage or MeanAverage, optional
+        What predicts in place of the parameters after the last update; the default is nothing.
     augmentation : Augmentation, optional
         How each training image is randomized; the default leaves images as they are.
     sections : int, default 8
@@ -74,6 +77,8 @@ class Trainer:
     ----------
     parameters : ndarray of shape (network.size,), float32
         The flat vector of parameters; ``network.views`` names its parts.
+    averaged : ndarray of shape (network.size,), float32
+        What predicts: the ``average`` of the parameters, or they themselves where none is kept.
     history : History
         Every update of every :meth:`fit` so far.
     state : TrainingState
@@ -102,6 +107,7 @@ class Trainer:
         *,
         optimizer: Optimizer | None = None,
         clip_norm: float | None = None,
+        average: BaseAverage | None = None,
         augmentation: Augmentation | None = None,
         sections: int = 8,
         workers: int | None = None,
@@ -110,8 +116,9 @@ class Trainer:
     ) -> None:
         self.network = instance("network", network, Network, "presets.reference()")
         self.optimizer: Optimizer = Adam() if optimizer is None else optimizer
-        self.clip_norm, self.augmentation = clip_norm, augmentation
-        check_trainer_settings(self.optimizer, augmentation, sections, seed, clip_norm=clip_norm)
+        self.clip_norm, self.average, self.augmentation = clip_norm, average, augmentation
+        self.sections, self.seed = sections, seed
+        self._check_settings()
         self.sections, self.seed = int(sections), int(seed)
         self._workers = Workers(workers)
         self._runner = Runner(self._workers, executor)
@@ -126,8 +133,15 @@ class Trainer:
 
     @parameters.setter
     def parameters(self, vector: NDArray[Any]) -> None:
-        self._progress.make_writable()
-        self._progress.parameters[:] = self.network.check_parameters(vector)
+        self._progress.set_parameters(self.network.check_parameters(vector))
+
+    @property
+    def averaged(self) -> NDArray[np.float32]:
+        """What predicts: the average of the parameters, or they themselves where none is kept."""
+        average = self._progress.average
+        if self.average is None or average is None:
+            return self.parameters
+        return average.rounded
 
     @property
     def history(self) -> History:
@@ -366,6 +380,8 @@ class Trainer:
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized.
 
+        What predicts is ``averaged``.
+
         Parameters
         ----------
         images, labels : array-like
@@ -388,7 +404,7 @@ class Trainer:
         >>> trainer.evaluate(np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0]).accuracy
         0.75
         """
-        return evaluate(self.network, self.parameters, images, labels, self.workers)
+        return evaluate(self.network, self.averaged, images, labels, self.workers)
 
     def close(self) -> None:
         """End the worker threads; training can go on, with new ones."""
@@ -409,7 +425,15 @@ class Trainer:
     def _updater(self) -> Updater:
         """How the next update is made; settings may be others than at the last one."""
         recipe = Recipe(self.network, self.augmentation, self.seed)
-        return Updater(self._runner, recipe, self.optimizer, self.sections, self.clip_norm)
+        return Updater(
+            self._runner, recipe, self.optimizer, self.sections, self.clip_norm, self.average
+        )  # fmt: skip
+
+    def _check_settings(self) -> None:
+        check_trainer_settings(
+            self.optimizer, self.augmentation, self.sections, self.seed, clip_norm=self.clip_norm,
+            average=self.average,
+        )  # fmt: skip
 
     def _checked(
         self,
@@ -421,14 +445,12 @@ class Trainer:
     ) -> TrainingData:
         """Return what is to be trained on; all is checked, and compiled before time is taken."""
         # Settings may be set between updates.
-        check_trainer_settings(
-            self.optimizer, self.augmentation, self.sections, self.seed, clip_norm=self.clip_norm
-        )
+        self._check_settings()
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
         self._progress.make_writable()
-        self._progress.suit(self.optimizer)
+        self._progress.suit(self.optimizer, self.average)
         prepare(self.network)
         prepare_optimizer(type(self.optimizer))
         if self.clip_norm is not None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, Section, cut
 from pellucid.kernels.optimizers.clip import clip
+from pellucid.training.averages.base import BaseAverage
 from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.optimizers.optimizer import Optimizer, Step
 from pellucid.training.optimizers.stretches import stretches_of
@@ -37,11 +38,20 @@ class Updater:
     optimizer: Optimizer
     sections: int
     clip_norm: float | None = None
+    average: BaseAverage | None = None
 
     def update(
-        self, progress: Progress, images: NDArray[Any], batch: Section, factor: float = 1.0
+        self,
+        progress: Progress,
+        images: NDArray[Any],
+        batch: Section,
+        factor: float = 1.0,
+        share: float = 1.0,
     ) -> BatchResult:
-        """Do one update; ``factor`` is what a schedule multiplies its learning rate by.
+        """Do one update.
+
+        ``factor`` is what a schedule multiplies its learning rate by, and ``share`` the part of a
+        call that was done before it: the average may begin late.
 
         Raises
         ------
@@ -67,4 +77,5 @@ class Updater:
         if bad is not None:
             raise step_divergence(self.recipe.network, bad, self.optimizer, step.number)
         progress.t += 1
+        progress.see(self.average, share)
         return BatchResult(loss, sum(result.correct for result in results) / count)
