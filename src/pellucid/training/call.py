@@ -13,6 +13,7 @@ from pellucid.training.batches import TrainingData, batch_sizes
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.state import plain
+from pellucid.training.validation import Validation
 
 __all__ = ["Call"]
 
@@ -64,7 +65,9 @@ class Call:
     def _updates(self) -> int:
         return len(batch_sizes(self.images, self.batch_size))
 
-    def settings(self, trainer: _Described, data: TrainingData) -> dict[str, Any]:
+    def settings(
+        self, trainer: _Described, data: TrainingData, validation: Validation | None = None
+    ) -> dict[str, Any]:
         """Return all that the bits of the call depend on, as JSON-ready values."""
         augmentation, average = trainer.augmentation, trainer.average
         return plain(
@@ -80,5 +83,6 @@ class Call:
                 "batch_size": self.batch_size,
                 "schedule": self.schedule.to_dict(),
                 "data": data.fingerprints(),
+                "validation_data": validation and validation.fingerprint(),
             }
         )

@@ -6,6 +6,7 @@ The format is safetensors, as that of model files; docs/durability.md lists what
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +42,8 @@ _FORMAT = "pellucid-checkpoint"
 CHECKPOINT_VERSION = 2
 """The newest version of the format that this Pellucid writes and reads.
 
-A file has the oldest version that can say it: 2 where there is an average of the parameters.
+A file has the oldest version that can say it: 2 where there is an average of the parameters, or a
+validation in the history.
 """
 
 _ENTRIES = ("settings", "place", "configuration", "versions")
@@ -50,6 +52,8 @@ _HISTORY = {
     "update": "I64", "images": "I64", "loss": "F64", "accuracy": "F64", "seconds": "F64",
     "fingerprint": "U64",
 }  # fmt: skip
+_VALIDATION = {"validation_loss": "F64", "validation_accuracy": "F64"}
+"""Columns that are there where anything was measured; NaN where not."""
 _MOST = 2**62
 
 
@@ -120,10 +124,12 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
             f"The checkpoint {path} is not written: its parameters hold NaN or infinity."
         )
     place = {name: getattr(state, name) for name in _PLACE[:-1]} | {"updates": len(state.updates)}
-    version, averages = 1, {}
+    averages = {}
     if state.average is not None:
-        version, place["averaged"] = 2, state.averaged
+        place["averaged"] = state.averaged
         averages["average"] = np.ascontiguousarray(state.average, "<f8")
+    columns = _history_arrays(state.updates)
+    version = CHECKPOINT_VERSION if averages or len(columns) > len(_HISTORY) else 1
     values = {
         "settings": checkpoint.settings,
         "place": place,
@@ -134,7 +140,7 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
     metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
     vectors = {"parameters": state.parameters, **state.vectors}
     arrays = {name: np.ascontiguousarray(vector, "<f4") for name, vector in vectors.items()}
-    arrays |= averages | _history_arrays(state.updates)
+    arrays |= averages | columns
     metadata["sha256"] = digest(metadata, *arrays.values())
     try:
         atomic_write(path, safetensors.numpy.save(arrays, metadata))
@@ -182,9 +188,12 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 def _history_arrays(updates: tuple[Update, ...]) -> dict[str, NDArray[Any]]:
     columns: dict[str, NDArray[Any]] = {}
-    for name, kind in _HISTORY.items():
+    is_validated = any(u.validation_loss is not None for u in updates)
+    for name, kind in (_HISTORY | (_VALIDATION if is_validated else {})).items():
         if name == "fingerprint":
             values: list[Any] = [int(u.fingerprint or "0", 16) for u in updates]
+        elif name in _VALIDATION:
+            values = [math.nan if getattr(u, name) is None else getattr(u, name) for u in updates]
         else:
             values = [getattr(u, name) for u in updates]
         columns[f"history.{name}"] = np.array(values, dtype=_dtype(kind))
@@ -204,14 +213,16 @@ def _read(opened: Any) -> Checkpoint:
     size = read_network(values["settings"].get("network")).size
     optimizer = _optimizer(values["settings"].get("optimizer"))
     names = ("parameters", *optimizer.vectors)
-    history = (f"history.{name}" for name in _HISTORY)
+    is_validated = "history.validation_loss" in opened.keys()  # noqa: SIM118  # no dict
+    kinds = _HISTORY | (_VALIDATION if is_validated else {})
+    history = (f"history.{name}" for name in kinds)
     check_names(opened, (*names, *["average"] * has_average, *history), "format")
     vectors = {name: tensor(opened, name, (size,), "F32", "network") for name in names}
     average = tensor(opened, "average", (size,), "F64", "network") if has_average else None
     count = place.pop("updates")
     columns = [
         tensor(opened, f"history.{name}", (count,), kind, "entry 'place'")
-        for name, kind in _HISTORY.items()
+        for name, kind in kinds.items()
     ]
     averages = [] if average is None else [average]
     check_digest(metadata, *vectors.values(), *averages, *columns)
@@ -220,7 +231,7 @@ def _read(opened: Any) -> Checkpoint:
         raise RefusedError("its parameters hold NaN or infinity")
     try:
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        updates = tuple(_update(dict(zip(_HISTORY, row, strict=True))) for row in rows)
+        updates = tuple(_update(dict(zip(kinds, row, strict=True))) for row in rows)
         state = TrainingState(parameters, vectors, updates=updates, average=average, **place)
         settings = _named(values["settings"], optimizer)
         return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
@@ -229,6 +240,9 @@ def _read(opened: Any) -> Checkpoint:
 
 
 def _update(values: dict[str, Any]) -> Update:
+    for name in _VALIDATION:
+        if math.isnan(values.get(name, math.nan)):
+            values[name] = None
     return Update(**values | {"fingerprint": f"{values['fingerprint']:0{DIGITS}x}"})
 
 

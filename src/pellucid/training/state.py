@@ -168,7 +168,9 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
             continue
         if name == "sample_weight" and there.get("weighted") is here.get("weighted") is False:
             continue  # as many ones as there are images
-        if name == "network":
+        if name == "validation_data":
+            found.append(_validation_difference(old, new))
+        elif name == "network":
             found.append(_network_difference(old, new))
         elif name in ("images", "labels", "sample_weight"):
             found.append(f"the data's {name} differ")
@@ -183,6 +185,14 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         else:
             found.append(f"{name} is {_shown(old)} there and {_shown(new)} here")
     return found
+
+
+def _validation_difference(old: Any, new: Any) -> str:
+    if old is None:
+        return "validation_data is none there and given here"
+    if new is None:
+        return "validation_data is given there and none here"
+    return "the images or labels of validation_data differ"
 
 
 def _shown(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -42,6 +43,7 @@ from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.schedules.schedule import Schedule
 from pellucid.training.state import Progress, TrainingState
 from pellucid.training.update import Updater
+from pellucid.training.validation import Measured, Validation
 
 __all__ = ["Trainer"]
 
@@ -254,6 +256,7 @@ class Trainer:
         normalize_weights: bool = True,
         batch_size: int = 1024,
         schedule: BaseSchedule | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         on_update: Callable[[Update], object] | None = None,
         checkpoints: Checkpoints | None = None,
         resume: bool | Checkpoint = False,
@@ -282,6 +285,10 @@ class Trainer:
             Images an update. A remainder below half a batch joins the last one.
         schedule : Schedule, CosineSchedule, OneCycleSchedule or StepSchedule, optional
             How the learning rate changes over this call; the default keeps it constant.
+        validation_data : (images, labels), optional
+            Images that are not trained on. What predicts is measured on them at the end of each
+            pass and of the call; ``history`` has loss and accuracy. They change no bit of what is
+            learned.
         on_update : callable, optional
             Called after every update; if it returns True, training ends.
         checkpoints : Checkpoints, optional
@@ -330,8 +337,15 @@ class Trainer:
         data = self._checked(images, labels, sample_weight, normalize=normalize)
         total = count_images(len(data.images), epochs, total_images)
         call = Call(total, int(batch_size), schedule or Schedule())
-        with self._begun(call, data, checkpoints, resume) as folder:
-            loop = Loop(call, data, self._progress, lambda: self._updater, on_update, folder)
+        validation, measure = None, None
+        if validation_data is not None:
+            validation = Validation.of(validation_data, self.network)
+            measure = partial(self._measure, validation)
+        settings = partial(call.settings, self, data, validation)
+        with self._begun(settings, checkpoints, resume) as folder:
+            loop = Loop(
+                call, data, self._progress, lambda: self._updater, on_update, folder, measure
+            )
             stopped_by = loop.run()
         if stopped_by == "SIGTERM":
             raise Terminated
@@ -340,8 +354,7 @@ class Trainer:
     @contextlib.contextmanager
     def _begun(
         self,
-        call: Call,
-        data: TrainingData,
+        settings: Callable[[], dict[str, Any]],
         checkpoints: Checkpoints | None,
         resume: bool | Checkpoint,
     ) -> Iterator[CheckpointFolder | None]:
@@ -349,11 +362,10 @@ class Trainer:
         with contextlib.ExitStack() as stack:
             folder = None
             if checkpoints is not None:
-                settings = call.settings(self, data)
-                folder = stack.enter_context(CheckpointFolder(checkpoints, settings))
+                folder = stack.enter_context(CheckpointFolder(checkpoints, settings()))
             before = self._progress.first_pass, self._progress.done
             try:
-                self._begin(call, data, folder, resume)
+                self._begin(settings, folder, resume)
             except BaseException:  # a call that was refused changes nothing
                 self._progress.first_pass, self._progress.done = before
                 raise
@@ -361,15 +373,14 @@ class Trainer:
 
     def _begin(
         self,
-        call: Call,
-        data: TrainingData,
+        settings: Callable[[], dict[str, Any]],
         folder: CheckpointFolder | None,
         resume: bool | Checkpoint,
     ) -> None:
         self._progress.begin_call()
         if isinstance(resume, Checkpoint):
             if folder is None:
-                resume.check_settings(call.settings(self, data))
+                resume.check_settings(settings())
             self.state = resume.state if folder is None else folder.resume_from(resume)
         elif folder is not None:
             if resume:
@@ -428,6 +439,9 @@ class Trainer:
         return Updater(
             self._runner, recipe, self.optimizer, self.sections, self.clip_norm, self.average
         )  # fmt: skip
+
+    def _measure(self, validation: Validation) -> Measured:
+        return validation.measure(self.network, self.averaged, self.workers)
 
     def _check_settings(self) -> None:
         check_trainer_settings(
