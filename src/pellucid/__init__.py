@@ -22,7 +22,20 @@ if TYPE_CHECKING:
     from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
-    from pellucid.training import SGD, Adam, Checkpoints, History, Schedule, Trainer
+    from pellucid.training import (
+        SGD,
+        Adam,
+        AdamW,
+        Checkpoints,
+        CosineSchedule,
+        ExponentialAverage,
+        History,
+        MeanAverage,
+        OneCycleSchedule,
+        Schedule,
+        StepSchedule,
+        Trainer,
+    )
 
 _LAYER_NAMES = [layer.__name__ for layer in _LAYERS]
 _LOSS_NAMES = [loss.__name__ for loss in _LOSSES]
@@ -31,18 +44,24 @@ __all__ = [
     *_LAYER_NAMES,
     *_LOSS_NAMES,
     "Adam",
+    "AdamW",
     "Augmentation",
     "CNNClassifier",
     "Checkpoints",
+    "CosineSchedule",
     "Evaluation",
+    "ExponentialAverage",
     "History",
     "HistoryDisplay",
+    "MeanAverage",
     "Model",
     "Network",
+    "OneCycleSchedule",
     "PredictionsDisplay",
     "Preprocessing",
     "SGD",
     "Schedule",
+    "StepSchedule",
     "Trainer",
     "data",
     "errors",
@@ -76,7 +95,10 @@ __getattr__ = lazy_names(
         "pellucid.network.layers": _LAYER_NAMES,
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
-        "pellucid.training": ("SGD", "Adam", "Checkpoints", "History", "Schedule", "Trainer"),
+        "pellucid.training": (
+            "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "ExponentialAverage",
+            "History", "MeanAverage", "OneCycleSchedule", "Schedule", "StepSchedule", "Trainer",
+        ),
     },
 )  # fmt: skip
 

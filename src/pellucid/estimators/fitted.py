@@ -72,7 +72,7 @@ class Fitted:
     @property
     def parameters(self) -> NDArray[np.float32]:
         """What was learned, as one flat vector."""
-        return self.trainer.parameters
+        return self.trainer.averaged
 
     @property
     def n_features_in(self) -> int:

@@ -274,7 +274,7 @@ class Passes:
         self._seen = self._counted = 0
         self._sum = self._right = 0.0
         self._best = -math.inf
-        self._best_parameters = trainer.parameters.copy()
+        self._best_parameters = trainer.averaged.copy()
         self._waited = 0
         if held_back is not None and before:
             self._best = self._score(held_back)
@@ -324,7 +324,7 @@ class Passes:
     def finish(self) -> None:
         """Go back to the parameters that were best, if images were held back."""
         if self.count and self._best > -math.inf:
-            self._trainer.parameters[:] = self._best_parameters
+            self._trainer.parameters = self._best_parameters
 
     def _measure(self) -> float | None:
         """Return the accuracy on the images held back; keep the parameters if it is the best."""
@@ -334,11 +334,11 @@ class Passes:
         self._waited += 1
         if score > self._best:
             self._best, self._waited = score, 0
-            self._best_parameters = self._trainer.parameters.copy()
+            self._best_parameters = self._trainer.averaged.copy()
         return score
 
     def _score(self, examples: Examples) -> float:
         images, labels, weights = examples
         trainer = self._trainer
-        result = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
+        result = run_network(trainer.network, trainer.averaged, images, labels, trainer.workers)
         return float(np.average(result.predicted == labels, weights=weights))
