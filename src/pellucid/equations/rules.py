@@ -47,7 +47,7 @@ class LossRules:
     outputs : callable
         From the loss and the logits to what the network answers: probabilities.
     loss : callable
-        From the loss, these outputs, the targets and the weights to each image's loss.
+        From the loss, the logits, the targets and the weights to each image's loss.
     backward : callable
         From the same to the gradient of the logits, each image's with its weight.
     """

@@ -13,6 +13,11 @@ __all__ = ["Loss"]
 class Loss:
     """What every description of a loss offers; not a loss itself."""
 
+    @property
+    def setting(self) -> float:
+        """The one number that its equations have; 0 where they have none."""
+        return 0.0
+
     def check_outputs(self, shape: Shape) -> None:
         """See that a network ends in something that the loss can be taken of.
 
