@@ -45,7 +45,7 @@ class LossRules:
     Attributes
     ----------
     outputs : callable
-        From the loss and the logits to what the network answers: probabilities.
+        From the loss and the logits to what the network answers: probabilities, or numbers.
     loss : callable
         From the loss, the logits, the targets and the weights to each image's loss.
     backward : callable

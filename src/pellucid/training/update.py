@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, Section, cut
+from pellucid.execution.targets import score_of
 from pellucid.training.divergence import divergence, is_finite, step_divergence
 from pellucid.training.optimizers.optimizer import Optimizer, Step
 from pellucid.training.state import Progress
@@ -17,7 +18,10 @@ __all__ = ["BatchResult", "Updater"]
 
 
 class BatchResult(NamedTuple):
-    """Mean loss, in nats an image, and accuracy of a batch, before the update."""
+    """Mean loss, in nats an image, and accuracy of a batch, before the update.
+
+    Of a loss of numbers the accuracy is R^2: :func:`pellucid.execution.targets.score_of`.
+    """
 
     loss: float
     accuracy: float
@@ -59,4 +63,6 @@ class Updater:
         if bad is not None:
             raise step_divergence(self.recipe.network, bad, self.optimizer, step.number)
         progress.t += 1
-        return BatchResult(loss, sum(result.correct for result in results) / count)
+        kind = self.recipe.network.loss.targets
+        measures = (result.measure for result in results)
+        return BatchResult(loss, score_of(kind, measures, batch.targets))

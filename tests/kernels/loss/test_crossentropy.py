@@ -71,8 +71,8 @@ def test_correct_counts_the_images_that_are_right_ties_going_to_the_first():
     parameters, images, labels = problem(NETWORK, 37, seed=3)
     result = by_equations(NETWORK, parameters, images, labels)[0]
     found = section_step(Recipe(NETWORK), parameters, images, whole_section(labels), training=False)
-    assert found.correct == int((result.probs.argmax(axis=1) == labels).sum())
-    assert 0 < found.correct < 37
+    assert found.measure == int((result.probs.argmax(axis=1) == labels).sum())
+    assert 0 < found.measure < 37
     nothing = np.zeros(NETWORK.size, dtype=np.float32)
     found = section_step(Recipe(NETWORK), nothing, images, whole_section(labels), training=False)
-    assert found.correct == int((labels == 0).sum())
+    assert found.measure == int((labels == 0).sum())

@@ -6,6 +6,19 @@ from pellucid import Conv2D, Dense, Flatten, Network
 from pellucid.errors import NetworkError
 from pellucid.network.loss import CrossEntropy
 
+EXAMPLES = [CrossEntropy(), CrossEntropy(label_smoothing=0.1)]
+LEAST = 2
+
+
+def drawn_targets(random, count, outputs):
+    return random.integers(0, outputs, count)
+
+
+def torch_loss(torch, loss, logits, targets):
+    return torch.nn.functional.cross_entropy(
+        logits, targets, reduction="none", label_smoothing=loss.label_smoothing
+    )
+
 
 def test_it_is_what_a_network_has_by_itself():
     network = Network([Flatten(), Dense(3)], (2, 2))
