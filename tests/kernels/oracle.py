@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Network
 from pellucid.equations import backward, forward
-from pellucid.equations.crossentropy import cross_entropy
 from pellucid.equations.network import Forward
+from pellucid.equations.rules import loss_rules_of
 from pellucid.execution.sections import Outputs, Recipe, Section, section_step, whole_section
 from pellucid.kernels.compiling.compile import Kernel
 from tests.layers import has_norm, made_possible, undecided
@@ -112,7 +112,8 @@ def by_equations(
 ) -> tuple[Forward, float, np.ndarray, np.ndarray]:
     """Return the forward pass, the summed loss, its gradient and that of the images."""
     result = forward(network, parameters, pixels(images), training=training)
-    loss = float(cross_entropy(result.probs, labels, weights=weights).sum())
+    rules = loss_rules_of(network.loss)
+    loss = float(rules.loss(network.loss, result.activations[-1], labels, weights).sum())
     return result, loss, *backward(network, parameters, result, labels, weights)
 
 

@@ -23,6 +23,7 @@ add, where a residual ends            :mod:`pellucid.equations.add`
 any other layer                       the file of its name, in lower case
 softmax                               :mod:`pellucid.equations.softmax`
 cross-entropy; backward step 1        :mod:`pellucid.equations.crossentropy`
+any other loss                        the file of its name, in lower case
 the whole network, all ten steps      :mod:`pellucid.equations.network`
 Adam                                  :mod:`pellucid.equations.adam`
 AdamW                                 :mod:`pellucid.equations.adamw`

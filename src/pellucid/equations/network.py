@@ -182,7 +182,7 @@ def backward(
     parts: list[list[Array]] = [[] for _ in forward.activations]
     # Step 1: dout.
     rules = loss_rules_of(network.loss)
-    parts[-1].append(rules.backward(network.loss, forward.probs, labels, weights))
+    parts[-1].append(rules.backward(network.loss, forward.activations[-1], labels, weights))
     # Steps 2 to 10: last node first, each from the gradient of what it gave.
     for k, node in reversed([*enumerate(network.nodes)]):
         inputs = tuple(forward.activations[value] for value in node.inputs)
@@ -253,7 +253,7 @@ def loss_and_gradient(
     """
     result = forward(network, parameters, images, training=True)
     rules = loss_rules_of(network.loss)
-    loss = rules.loss(network.loss, result.probs, labels, weights).sum()
+    loss = rules.loss(network.loss, result.activations[-1], labels, weights).sum()
     gradient, _ = backward(network, parameters, result, labels, weights)
     return float(loss), gradient
 

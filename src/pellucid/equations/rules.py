@@ -49,9 +49,9 @@ class LossRules:
     Attributes
     ----------
     outputs : callable
-        From the loss and the logits to what the network answers: probabilities.
+        From the loss and the logits to what the network answers: probabilities, or numbers.
     loss : callable
-        From the loss, these outputs, the targets and the weights to each image's loss.
+        From the loss, the logits, the targets and the weights to each image's loss.
     backward : callable
         From the same to the gradient of the logits, each image's with its weight.
     """

@@ -115,10 +115,10 @@ def leave_op(plan: Plan, images: int | None) -> Any:
 @compile_function
 def run_section(
     begin: Any, forward: Any, backward: Any, end: Any, layout: Any, arena: Any, parameters: Any,
-    gradient: Any, entering: Any, leaving: Any, losing: Any, indices: Any, targets: Any,
+    gradient: Any, entering: Any, leaving: Any, losing: Any, indices: Any, targets: int,
     weights: Any, identities: Any, outputs: Any, is_raw: bool,
-) -> tuple[float, int]:  # fmt: skip
-    """Run one section; return the weighted sum of its losses and how many images were right.
+) -> tuple[float, float]:  # fmt: skip
+    """Run one section; return the weighted sum of its losses, and what the loss measures beside it.
 
     Parameters
     ----------
@@ -131,20 +131,22 @@ def run_section(
         is written.
     entering, leaving, losing : ndarray of int64
         From :func:`enter_op` and :func:`leave_op`, and the plan's loss; changed here.
-    indices, targets : ndarray of int64
-        Which images, and what each is held to: its class.
+    indices : ndarray of int64
+        Which images.
+    targets : int
+        Address of what each is held to: its class, int64, or float32 in columns.
     weights : ndarray of float64
         What each image counts.
     identities : ndarray of shape (n, 2), int64
         What randomizing is keyed by, beside the seed: each image's pass and number in it.
-    outputs : ndarray of shape (n, classes), float32
+    outputs : ndarray of shape (n, outputs), float32
         Filled unless it is empty; with the logits where ``is_raw``.
     """
     memory = pointer(arena)
     theta, d_theta = pointer(parameters), pointer(gradient)
     if indices.size == 0:  # No chunk begins the sums.
         gradient[:] = 0.0
-        return 0.0, 0
+        return 0.0, 0.0
     results = np.zeros(2)
     aim_loss(losing, targets, weights, outputs, is_raw, results)
     arena[layout[SUMS_START] : layout[SUMS_END]] = 0.0
@@ -169,7 +171,7 @@ def run_section(
         for at in range(layout[SUMS_START], layout[SUMS_END]):
             arena[at] = arena[totals + at]
     call_ops(end, memory, theta, d_theta)
-    return results[0], int(results[1])
+    return results[0], results[1]
 
 
 @compile_part
@@ -211,9 +213,9 @@ def carry(arena: Any, layout: Any, begins: bool) -> None:
 @compile_function
 def run_one_by_one(
     begin: Any, forward: Any, layout: Any, arena: Any, parameters: Any, packed: Any, losing: Any,
-    images: int, is_float: bool, indices: Any, targets: Any, weights: Any, outputs: Any,
+    images: int, is_float: bool, indices: Any, targets: int, weights: Any, outputs: Any,
     is_raw: bool,
-) -> tuple[float, int]:  # fmt: skip
+) -> tuple[float, float]:  # fmt: skip
     """Run a few images, each on its own; return what :func:`run_section` does.
 
     Parameters
@@ -239,15 +241,15 @@ def run_one_by_one(
             arena[logits + k * LANES] = arena[flat + k]
         losing[LOSS_START] = at
         call(pointer(losing), 0, memory, theta, memory)
-    return results[0], int(results[1])
+    return results[0], results[1]
 
 
 @compile_part
 def aim_loss(
-    losing: Any, targets: Any, weights: Any, outputs: Any, is_raw: bool, results: Any
+    losing: Any, targets: int, weights: Any, outputs: Any, is_raw: bool, results: Any
 ) -> None:
     """Write into the op of the loss where a section's targets lie and its results go."""
-    losing[TARGETS], losing[WEIGHTS] = targets.ctypes.data, weights.ctypes.data
+    losing[TARGETS], losing[WEIGHTS] = targets, weights.ctypes.data
     losing[OUTPUTS] = outputs.ctypes.data if outputs.size else 0
     losing[IS_RAW], losing[RESULTS] = is_raw, results.ctypes.data
 

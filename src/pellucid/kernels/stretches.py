@@ -39,7 +39,7 @@ def run_stretches(
     backward: Any, backward_shared: Any, backward_places: Any, backward_joins: Any, end: Any,
     layout: Any, arenas: Any, parameters: Any, gradient: Any, entering: Any, losing: Any,
     indices: Any, targets: Any, weights: Any, identities: Any, outputs: Any, is_raw: bool,
-) -> tuple[float, int]:  # fmt: skip
+) -> tuple[float, float]:  # fmt: skip
     """Run one section; return what :func:`~pellucid.kernels.execute.run_section` does.
 
     Parameters
@@ -53,7 +53,7 @@ def run_stretches(
     theta, d_theta = pointer(parameters), pointer(gradient)
     if indices.size == 0:
         gradient[:] = 0.0
-        return 0.0, 0
+        return 0.0, 0.0
     results = np.zeros(2)
     aim_loss(losing, targets, weights, outputs, is_raw, results)
     chunks = (indices.size + LANES - 1) // LANES
@@ -87,7 +87,7 @@ def run_stretches(
         for at in range(layout[SUMS_START], layout[SUMS_END]):
             shared[at] = shared[totals + at]
     call_ops(end, pointer(shared), theta, d_theta)
-    return results[0], int(results[1])
+    return results[0], results[1]
 
 
 @compile_part

@@ -52,7 +52,7 @@ def loss_to_dict(loss: Loss) -> dict[str, Any]:
     --------
     >>> from pellucid.network.loss import CrossEntropy
     >>> loss_to_dict(CrossEntropy())
-    {'loss': 'CrossEntropy'}
+    {'loss': 'CrossEntropy', 'label_smoothing': 0.0}
     """
     return {"loss": type(loss).__name__, **_settings(loss)}
 

@@ -61,7 +61,9 @@ class Network:
     """Layers applied one after another, from an image to one score (logit) a class.
 
     What comes after the last layer belongs to the loss: a softmax is implied, and not written as a
-    layer. The network is a description: it holds no parameters. They live in a flat float32 vector
+    layer. With ``BinaryCrossEntropy`` it is a sigmoid, and one score a label; with
+    ``MeanSquaredError``, ``MeanAbsoluteError`` and ``Huber`` the last layer's numbers are the
+    answer. The network is a description: it holds no parameters. They live in a flat float32 vector
     that :meth:`initial_parameters` draws and :meth:`views` names.
 
     Parameters
@@ -71,7 +73,7 @@ class Network:
     input_shape : (int, int) or (int, int, int)
         ``(height, width)``, for one channel, or ``(channels, height, width)``.
     loss : Loss, optional
-        What its outputs are held to; the default, and the only one there is, is cross-entropy.
+        What its outputs are held to; the default is ``CrossEntropy()``, of one class an image.
 
     Raises
     ------
@@ -137,7 +139,7 @@ class Network:
 
     @property
     def classes(self) -> int:
-        """How many classes the network tells apart: the width of its last layer."""
+        """How many classes, labels or numbers the network gives: the width of its last layer."""
         return self.shapes[-1][0]
 
     @functools.cached_property
@@ -214,7 +216,7 @@ class Network:
         """Return the network without its last layer with parameters; None without layers.
 
         What follows that layer is left out too; a container is one layer. The network may give a
-        single number, which no network of its own may, and it may have no parameters. Its
+        single number, whatever its loss, and it may have no parameters. Its
         parameters have the names that they have here.
         """
         learned = [p for p in self.parameters if p.is_trained]

@@ -31,9 +31,10 @@ class Update:
     images : int
         How many images the batch had.
     loss : float
-        Mean cross-entropy of the batch before the update, in nats an image.
+        Mean loss of the batch before the update; cross-entropy is in nats an image.
     accuracy : float
-        The share of the batch, as randomized, that the network had right before the update.
+        The share of the batch, as randomized, that the network had right before the update; of
+        several labels, with all of them. By a loss of numbers it is R^2 of the batch: 1 at best.
     seconds : float
         Time since training began; that before a resume counts, that between does not.
     fingerprint : str

@@ -212,6 +212,8 @@ def _network_difference(old: Any, new: Any) -> str:
             if first == second:  # what describe leaves out
                 first, second = _full(a), _full(b)
             return f"layer {number} of the network is {first} there and {second} here"
+    if there.loss != here.loss:
+        return f"the network's loss is {there.loss} there and {here.loss} here"
     return f"the network has {len(there.layers)} layers there and {len(here.layers)} here"
 
 

@@ -17,9 +17,10 @@ from pellucid.errors import ConfigurationError
 from pellucid.execution.inference import Evaluation, evaluate
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, prepare
+from pellucid.execution.targets import check_targets
 from pellucid.execution.workers import Workers
 from pellucid.images.augmentation import Augmentation
-from pellucid.images.checks import check_images, check_labels
+from pellucid.images.checks import check_images
 from pellucid.kernels.optimizers.clip import clip
 from pellucid.network.network import Network
 from pellucid.training.averages.base import BaseAverage
@@ -213,12 +214,13 @@ class Trainer:
         images : array-like of shape (n, H, W) or (n, C, H, W)
             uint8 as stored, or floats in [0, 1].
         labels : array-like of shape (n,)
-            Classes, from 0.
+            Classes, from 0; by another loss than cross-entropy (n, outputs), what each output
+            should be.
 
         Returns
         -------
         float
-            The mean cross-entropy of the images as randomized. ``history`` has no entry of it.
+            The mean loss of the images as randomized. ``history`` has no entry of it.
 
         Raises
         ------
@@ -401,7 +403,8 @@ class Trainer:
         Returns
         -------
         Evaluation
-            ``accuracy``, ``loss`` in nats an image, and ``probabilities``.
+            ``accuracy``, ``loss`` in nats an image, and ``probabilities``; what they are by
+            another loss than cross-entropy says :class:`pellucid.Evaluation`.
 
         Raises
         ------
@@ -461,7 +464,7 @@ class Trainer:
         # Settings may be set between updates.
         self._check_settings()
         pixels = check_images(images, self.network.input_shape)
-        classes = check_labels(labels, self.network.classes, len(pixels))
+        targets = check_targets(self.network, labels, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
         self._progress.make_writable()
         self._progress.suit(self.optimizer, self.average)
@@ -470,7 +473,7 @@ class Trainer:
         if self.clip_norm is not None:
             clip(np.zeros(0, dtype=np.float32), self.clip_norm)  # compiled, or loaded
         four = pixels[:, None] if pixels.ndim == 3 else pixels
-        return TrainingData(four, classes, weights)
+        return TrainingData(four, targets, weights)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, Section, cut
+from pellucid.execution.targets import score_of
 from pellucid.kernels.optimizers.clip import clip
 from pellucid.training.averages.base import BaseAverage
 from pellucid.training.divergence import divergence, is_finite, step_divergence
@@ -21,7 +22,10 @@ __all__ = ["BatchResult", "Updater"]
 
 
 class BatchResult(NamedTuple):
-    """Mean loss, in nats an image, and accuracy of a batch, before the update."""
+    """Mean loss, in nats an image, and accuracy of a batch, before the update.
+
+    Of a loss of numbers the accuracy is R^2: :func:`pellucid.execution.targets.score_of`.
+    """
 
     loss: float
     accuracy: float
@@ -84,4 +88,6 @@ class Updater:
         bring_up_to_date(network, progress.parameters, gradient, count)
         progress.t += 1
         progress.see(self.average, share)
-        return BatchResult(loss, sum(result.correct for result in results) / count)
+        kind = self.recipe.network.loss.targets
+        measures = (result.measure for result in results)
+        return BatchResult(loss, score_of(kind, measures, batch.targets))

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from pellucid.errors import DataError
 from pellucid.execution.inference import run_network
+from pellucid.execution.targets import Targets, check_targets
 from pellucid.files.fingerprints import array_fingerprint
-from pellucid.images.checks import check_images, check_labels
+from pellucid.images.checks import check_images
 from pellucid.network.network import Network
 
 __all__ = ["Measured", "Validation"]
@@ -32,12 +33,12 @@ class Validation:
     ----------
     images : ndarray of shape (n, C, H, W), uint8 or float32
         As stored: they are never randomized.
-    labels : ndarray of shape (n,), int64
-        Their classes.
+    labels : ndarray of shape (n,), int64, or of shape (n, k), float32
+        Their classes, or what the loss takes for such.
     """
 
     images: NDArray[Any]
-    labels: NDArray[np.int64]
+    labels: Targets
 
     @classmethod
     def of(cls, data: Any, network: Network) -> Validation:
@@ -54,7 +55,7 @@ class Validation:
             )
         try:
             images = check_images(data[0], network.input_shape)
-            labels = check_labels(data[1], network.classes, len(images))
+            labels = check_targets(network, data[1], len(images))
         except DataError as error:
             raise DataError(f"In validation_data: {error}") from error
         return cls(images[:, None] if images.ndim == 3 else images, labels)
