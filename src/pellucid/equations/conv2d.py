@@ -17,7 +17,7 @@ _NO_PADS: Pads = ((0, 0), (0, 0))
 def conv2d(
     x: ArrayLike,
     f: ArrayLike,
-    b: ArrayLike,
+    b: ArrayLike = 0.0,
     stride: Pair = (1, 1),
     pads: Pads = _NO_PADS,
 ) -> NDArray[np.float64]:
@@ -31,7 +31,7 @@ def conv2d(
         Images or feature maps.
     f : array_like of shape (K, C, KH, KW)
         Filters.
-    b : array_like of shape (K,)
+    b : array_like of shape (K,), default 0.0
         One bias a filter.
     stride : (int, int), default (1, 1)
         Pixels from one position of the filter to the next, ``(sy, sx)``.
@@ -59,10 +59,10 @@ def conv2d(
     """
     x_padded = zero_pad(x, pads)
     f = np.asarray(f, dtype=np.float64)
-    b = np.asarray(b, dtype=np.float64)
     filters, _, rows, columns = f.shape
     count = positions(x_padded.shape[2:], (rows, columns), stride)
 
+    b = np.broadcast_to(np.asarray(b, dtype=np.float64), (filters,))
     z: NDArray[np.float64] = np.zeros((len(x_padded), filters, *count)) + b[:, None, None]
     for i in range(rows):
         for j in range(columns):
@@ -152,8 +152,8 @@ def conv2d_backward(
 
 
 RULES = Rules(
-    forward=lambda layer, x, f, b: conv2d(x, f, b, layer.stride_pair, layer.pads(x.shape[1:])),
-    backward=lambda layer, dz, inputs, z, f, b: conv2d_backward(
+    forward=lambda layer, x, f, b=0.0: conv2d(x, f, b, layer.stride_pair, layer.pads(x.shape[1:])),
+    backward=lambda layer, dz, inputs, z, f, *b: conv2d_backward(
         dz, inputs[0], f, layer.stride_pair, layer.pads(inputs[0].shape[1:])
-    ),
+    )[: 2 + len(b)],
 )

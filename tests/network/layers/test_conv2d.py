@@ -14,6 +14,7 @@ EXAMPLES = [
     (Conv2D(2, (3, 4), stride=(2, 1), padding=(1, 0), scale=2.5), (1, 6, 7)),
     (Conv2D(4, 1, padding="same"), (3, 5, 6)),
     (Conv2D(5, 3, padding="same"), (5, 6, 9)),
+    (Conv2D(5, 3, bias=False), (5, 6, 9)),
 ]
 
 PADDINGS = st.one_of(
@@ -31,15 +32,19 @@ def drawn(random, shape):
     if padding != "same" and (height > room[0] or width > room[1]):
         return None
     filters = int(random.choice([1, 5, 8, 10]))
-    return Conv2D(filters, (height, width), int(random.choice([1, 1, 1, 2])), padding)
+    bias = 0.0 if random.random() < 0.8 else False
+    return Conv2D(filters, (height, width), int(random.choice([1, 1, 1, 2])), padding, bias=bias)
 
 
 def torch_twin(torch, layer, shape):
     (top, bottom), (left, right) = layer.pads(shape)
     return torch.nn.Sequential(
         torch.nn.ZeroPad2d((left, right, top, bottom)),
-        torch.nn.Conv2d(shape[0], layer.filters, layer.kernel_pair, layer.stride_pair),
-    )
+        torch.nn.Conv2d(
+            shape[0], layer.filters, layer.kernel_pair, layer.stride_pair,
+            bias=layer.bias is not None,
+        ),
+    )  # fmt: skip
 
 
 @given(image=IMAGES, kernel=WINDOWS, stride=STRIDES, padding=PADDINGS)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from pellucid.errors import NetworkError
+from pellucid.network.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU
+from pellucid.network.summary import describe
 
 PAIR = "it must be a whole number of at least {}, or a pair of them (height, width)."
 COUNT = "it must be a whole number of at least 1."
@@ -58,6 +60,11 @@ def test_numbers_and_pairs_of_any_kind_mean_the_same():
         (lambda: Conv2D(1, 3, scale=0), f"Conv2D scale is 0; {POSITIVE}"),
         (lambda: Conv2D(1, 3, scale=math.inf), f"Conv2D scale is inf; {POSITIVE}"),
         (lambda: Conv2D(1, 3, scale=math.nan), f"Conv2D scale is nan; {POSITIVE}"),
+        (
+            lambda: Conv2D(1, 3, bias="no"),
+            "Conv2D bias is 'no'; it must be a finite number, which biases start as, or False for "
+            "none.",
+        ),
         (lambda: MaxPool2D(0), f"MaxPool2D pool_size is 0; {PAIR.format(1)}"),
         (lambda: MaxPool2D(2, 0), f"MaxPool2D stride is 0; {PAIR.format(1)}"),
         (lambda: Dense(0), f"Dense units is 0; {COUNT}"),
@@ -71,6 +78,18 @@ def test_a_setting_that_can_not_be_is_named(make, message):
     with pytest.raises(NetworkError) as caught:
         make()
     assert str(caught.value) == message
+
+
+def test_a_layer_without_a_bias_is_another_than_one_whose_bias_starts_at_0():
+    for kind, settings in ((Conv2D, (2, 3)), (Dense, (2,))):
+        without, with_one = kind(*settings, bias=False), kind(*settings, bias=0)
+        assert without != with_one
+        assert without == kind(*settings, bias=None)
+        assert with_one == kind(*settings, bias=True) == kind(*settings)
+        assert describe(without).endswith(", bias=False)")
+        assert describe(kind(*settings, bias=0.5)) == describe(with_one)
+        assert kind(*settings, bias=0.5).initial_mean("b") == 0.5
+        assert layer_from_dict(layer_to_dict(without)) == without
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pellucid.network.initial import filter_std
 from pellucid.network.layers.layer import Layer, Pair, Shape
 from pellucid.network.layers.settings import (
     as_pair,
+    bias_start,
     need_image,
     positive_number,
     set_field,
@@ -34,8 +35,8 @@ class Conv2D(Layer):
     ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] * x_padded[c, y*sy + i, x*sx + j]``
 
     It takes (channels, height, width) and gives (filters, ``(height + zeros - KH) // sy + 1``, and
-    width likewise), float32. Learned are ``f`` (filters, channels, KH, KW) and ``b`` (filters,).
-    The same in training and inference; training has a backward.
+    width likewise), float32. Learned are ``f`` (filters, channels, KH, KW) and, unless ``bias`` is
+    False, ``b`` (filters,). The same in training and inference; training has a backward.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ class Conv2D(Layer):
         and columns on each side.
     scale : float, default 1.0
         Filters start as ``N(0, s)``, s = scale / sqrt(product of the filter array's shape).
+    bias : float or False, default 0.0
+        What every bias starts as. False: there are none, and ``b`` is 0.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Conv2D(Layer):
     stride: Pair | int = 1
     padding: Literal["valid", "same"] | Pair | int = "valid"
     scale: float = starting(1.0)
+    bias: float | None = starting(0.0)
 
     def __post_init__(self) -> None:
         self._warn_of_channels_in()  # before numbers become pairs
@@ -90,6 +94,7 @@ class Conv2D(Layer):
         else:
             set_field(self, "padding", whole_pair(self, "padding", self.padding, least=0))
         set_field(self, "scale", positive_number(self, "scale", self.scale))
+        set_field(self, "bias", bias_start(self, self.bias))
 
     def _warn_of_channels_in(self) -> None:
         """Warn of what looks like (channels in, filters, kernel size), as PyTorch has it."""
@@ -164,9 +169,14 @@ class Conv2D(Layer):
         return (self.filters, *sizes)
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of the filters ``f`` and of the bias ``b``."""
-        return {"f": (self.filters, input_shape[0], *self.kernel_pair), "b": (self.filters,)}
+        """Return the shapes of the filters ``f`` and of the bias ``b``, if it has one."""
+        filters: dict[str, Shape] = {"f": (self.filters, input_shape[0], *self.kernel_pair)}
+        return filters if self.bias is None else {**filters, "b": (self.filters,)}
 
     def initial_std(self, name: str, shape: Shape) -> float:
-        """Return ``scale / sqrt(product of the shape)`` for ``f``; the bias starts at 0."""
+        """Return ``scale / sqrt(product of the shape)`` for ``f``; biases are not drawn."""
         return filter_std(shape, self.scale) if name == "f" else 0.0
+
+    def initial_mean(self, name: str) -> float:
+        """Return ``bias`` for ``b``, 0 for ``f``."""
+        return self.bias or 0.0 if name == "b" else 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
 from pellucid.network.layers.settings import (
-    finite_number,
+    bias_start,
     positive_number,
     set_field,
     starting,
@@ -23,8 +23,9 @@ class Dense(Layer):
 
     ``z[o] = b[o] + sum_i w[o, i] * x[i]``
 
-    It takes (features,) and gives (units,), float32. Learned are ``w`` (units, features) and ``b``
-    (units,). The same in training and inference; training has a backward.
+    It takes (features,) and gives (units,), float32. Learned are ``w`` (units, features) and, if
+    ``bias`` is not False, ``b`` (units,). The same in training and inference; training has a
+    backward.
 
     Parameters
     ----------
@@ -33,9 +34,9 @@ class Dense(Layer):
     std : float, default 0.1
         Weights start as N(0, std), std the standard deviation. 0.1 is the square root of the
         variance 0.01.
-    bias : float, default 0.0
+    bias : float or False, default 0.0
         What every bias starts as. A little above 0 keeps the units of a small hidden layer from
-        being switched off by their ReLU at the start.
+        being switched off by their ReLU at the start. False: there are none, and ``b`` is 0.
 
     Raises
     ------
@@ -50,16 +51,18 @@ class Dense(Layer):
     --------
     >>> Dense(10).parameter_shapes((500,))
     {'w': (10, 500), 'b': (10,)}
+    >>> Dense(10, bias=False).parameter_shapes((500,))
+    {'w': (10, 500)}
     """
 
     units: int
     std: float = starting(0.1)
-    bias: float = starting(0.0)
+    bias: float | None = starting(0.0)
 
     def __post_init__(self) -> None:
         set_field(self, "units", whole_count(self, "units", self.units))
         set_field(self, "std", positive_number(self, "std", self.std))
-        set_field(self, "bias", finite_number(self, "bias", self.bias))
+        set_field(self, "bias", bias_start(self, self.bias))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(units,)``."""
@@ -71,8 +74,9 @@ class Dense(Layer):
         return (self.units,)
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of the weights ``w`` and of the bias ``b``."""
-        return {"w": (self.units, input_shape[0]), "b": (self.units,)}
+        """Return the shapes of the weights ``w`` and of the bias ``b``, if it has one."""
+        weights: dict[str, Shape] = {"w": (self.units, input_shape[0])}
+        return weights if self.bias is None else {**weights, "b": (self.units,)}
 
     def initial_std(self, name: str, shape: Shape) -> float:
         """Return ``std`` for ``w``; every bias starts at the same value."""
@@ -80,4 +84,4 @@ class Dense(Layer):
 
     def initial_mean(self, name: str) -> float:
         """Return ``bias`` for ``b``, 0 for ``w``."""
-        return self.bias if name == "b" else 0.0
+        return self.bias or 0.0 if name == "b" else 0.0

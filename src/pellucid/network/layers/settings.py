@@ -16,7 +16,7 @@ from pellucid.network.layers.layer import Pair
 __all__ = [
     "always_said",
     "as_pair",
-    "finite_number",
+    "bias_start",
     "need_image",
     "positive_number",
     "set_field",
@@ -30,10 +30,12 @@ MOST = 2**31 - 1
 """What is larger is no size, and kernels count in 64 bits."""
 
 
-def starting(default: float) -> float:
-    """Return the default of a setting that says how parameters start, and is no part of a name."""
-    setting: float = field(default=default, metadata={"starts": True})
-    return setting
+def starting(default: Any) -> Any:
+    """Return the default of a setting that says how parameters start, and is no part of a name.
+
+    But where it says None, there are no such parameters, and the name says so.
+    """
+    return field(default=default, metadata={"starts": True})
 
 
 def always_said(default: Any) -> Any:
@@ -86,11 +88,17 @@ def whole_count(layer: object, name: str, value: Any) -> int:
     return int(value)
 
 
-def finite_number(layer: object, name: str, value: Any) -> float:
-    """Return a setting as a finite number; raise NetworkError."""
+def bias_start(layer: object, value: Any) -> float | None:
+    """Return what biases start as, or None where there are none; raise NetworkError.
+
+    False is None, and True is 0, as elsewhere; False is kept as None, for it equals 0.
+    """
+    if value is None or value is False or value is True:
+        return 0.0 if value else None
     if not is_number(value) or not -math.inf < value < math.inf:
         raise NetworkError(
-            f"{type(layer).__name__} {name} is {value!r}; it must be a finite number."
+            f"{type(layer).__name__} bias is {value!r}; it must be a finite number, which biases "
+            "start as, or False for none."
         )
     return float(value)
 

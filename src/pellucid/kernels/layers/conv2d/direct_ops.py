@@ -43,7 +43,7 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     layer, (x,), z = stage.layer, draft.inputs(stage), draft.output(stage)
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     weights, sums = _pack_filters(
-        draft, height, width, filters=filters, channels=channels, bias=stage.parameters[1],
+        draft, height, width, filters=filters, channels=channels, bias=stage.bias,
         source=stage.parameters[0], source_filter=channels * height * width,
         source_channel=height * width, source_row=width, source_column=1,
     )  # fmt: skip
@@ -143,7 +143,6 @@ def parameter_sums(draft: Draft, stage: Stage[Conv2D]) -> Sums:
 def emit_parameter_gradient(draft: Draft, stage: Stage[Conv2D], dz: View) -> None:
     """Emit the op that adds up the gradients of filters and bias, and the one that ends it."""
     layer, (x,), sums = stage.layer, draft.inputs(stage), draft.sums[stage.number]
-    weights, bias = stage.parameters
     taps, groups, block = _tiling(layer)
     row_bytes = block * dz.shape[2] * LANES * 4
     shape = {"channels": stage.takes[0], "height": layer.kernel_pair[0]}
@@ -158,7 +157,8 @@ def emit_parameter_gradient(draft: Draft, stage: Stage[Conv2D], dz: View) -> Non
     )  # fmt: skip
     end = make_op(
         filters_gradient.filters_finish(), **shape, filters=stage.gives[0],
-        width=layer.kernel_pair[1], block=block, taps=taps, **place, df=weights, db=bias,
+        width=layer.kernel_pair[1], block=block, taps=taps, **place, df=stage.parameters[0],
+        db=stage.bias,
     )  # fmt: skip
     draft.program.backward.append(op)
     draft.program.end.append(end)
@@ -215,7 +215,7 @@ def one_image_op(draft: OneImageDraft, stage: Stage[Conv2D], x: Pixels, z: Pixel
     draft.begin.append(
         make_op(
             one_image.pack(), filters=filters, channels=channels, taps=height * width,
-            block=floats * vectors, source=stage.parameters[0], bias=stage.parameters[1],
+            block=floats * vectors, source=stage.parameters[0], bias=stage.bias,
             weights=weights, biases=biases, blocks=blocks,
         )
     )  # fmt: skip

@@ -119,7 +119,10 @@ def _bias_tile(emit, arena, deltas, size, sums, BLOCK):
 
 @functools.cache
 def filters_finish() -> Kernel:
-    """Add up the lanes of the sums and write ``df[k, c, i, j]`` and ``db[k]``."""
+    """Add up the lanes of the sums and write ``df[k, c, i, j]`` and ``db[k]``.
+
+    ``db`` is negative where there is no bias.
+    """
 
     def _filters_finish(
         arena, parameters, gradient, filters, channels, height, width, block, taps, groups, sums,
@@ -128,8 +131,9 @@ def filters_finish() -> Kernel:
         size = channels * height * width
         for first in range(0, filters, block):
             count = min(block, filters - first)
-            for k in range(count):
-                gradient[db + first + k] = total(load(arena, bias_sums + (first + k) * LANES))
+            if db >= 0:
+                for k in range(count):
+                    gradient[db + first + k] = total(load(arena, bias_sums + (first + k) * LANES))
             for c in range(channels):
                 for i in range(height):
                     row = ((first // block * channels + c) * height + i) * groups * taps * block

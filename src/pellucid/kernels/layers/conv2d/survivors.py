@@ -170,7 +170,10 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
 
 @functools.cache
 def finish() -> Kernel:
-    """Write ``df[k, c, i, j]`` from sums with channels last, and ``db[k]`` from its lanes."""
+    """Write ``df[k, c, i, j]`` from sums with channels last, and ``db[k]`` from its lanes.
+
+    ``db`` is negative where there is no bias.
+    """
 
     def _finish(
         arena, parameters, gradient, filters, channels, height, width, depth, sums, bias_sums, df,
@@ -178,7 +181,8 @@ def finish() -> Kernel:
     ):  # fmt: skip
         taps = height * width
         for k in range(filters):
-            gradient[db + k] = total(load(arena, bias_sums + k * LANES))
+            if db >= 0:
+                gradient[db + k] = total(load(arena, bias_sums + k * LANES))
             for c in range(channels):
                 for tap in range(taps):
                     value = arena[sums + (k * taps + tap) * depth + c]

@@ -197,6 +197,6 @@ def emit_survivors(
     program.end.append(
         make_op(
             survivors.finish(), **shape, sums=sums.weights, bias_sums=sums.bias,
-            df=stage.parameters[0], db=stage.parameters[1],
+            df=stage.parameters[0], db=stage.bias,
         )
     )  # fmt: skip

@@ -125,7 +125,7 @@ def source_fields(stage: Stage[Conv2D]) -> dict[str, int]:
     height, width = layer.kernel_pair
     return {
         "source": stage.parameters[0], "source_filter": stage.takes[0] * height * width,
-        "source_channel": height * width, "source_row": width, "bias": stage.parameters[1],
+        "source_channel": height * width, "source_row": width, "bias": stage.bias,
     }  # fmt: skip
 
 
