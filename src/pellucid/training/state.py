@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import NetworkError
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
 from pellucid.training.history import History, Update
@@ -125,6 +126,8 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         old, new = there.get(name), here.get(name)
         if old == new or name == "weighted":
             continue
+        if name == "network" and _is_same_network(old, new):
+            continue
         if name == "sample_weight" and there.get("weighted") is here.get("weighted") is False:
             continue  # as many ones as there are images
         if name == "network":
@@ -146,6 +149,14 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
 
 def _shown(value: Any) -> str:
     return "none" if value is None else json.dumps(value)
+
+
+def _is_same_network(old: Any, new: Any) -> bool:
+    """Return whether two descriptions mean one network; older files have fewer settings."""
+    try:
+        return Network.from_dict(old).means(Network.from_dict(new))
+    except NetworkError:
+        return False
 
 
 def _network_difference(old: Any, new: Any) -> str:

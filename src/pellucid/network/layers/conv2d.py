@@ -8,14 +8,14 @@ from typing import Literal
 
 from pellucid.arguments import warn
 from pellucid.errors import NetworkError, did_you_mean
-from pellucid.network.initial import filter_std
+from pellucid.network.initial import filter_std, weight_std
 from pellucid.network.layers.layer import Layer, Pair, Shape
 from pellucid.network.layers.settings import (
     as_pair,
     bias_start,
     need_image,
-    positive_number,
     set_field,
+    set_start,
     starting,
     whole_count,
     whole_pair,
@@ -50,10 +50,16 @@ class Conv2D(Layer):
         Zeros put around the image: none; as many as keep ``ceil(size / stride)`` pixels (where
         that is an odd number, the extra zero goes to the bottom and right); or a number of rows
         and columns on each side.
-    scale : float, default 1.0
-        Filters start as ``N(0, s)``, s = scale / sqrt(product of the filter array's shape).
+    scale : float or None, default None
+        Filters start as ``N(0, s)``, s = scale / sqrt(product of the filter array's shape), as
+        ``init="seed"`` has it; None takes 1 there.
     bias : float or False, default 0.0
         What every bias starts as. False: there are none, and ``b`` is 0.
+    init : {"auto", "he", "glorot", "seed", "zeros"}, default "auto"
+        How filters start, all from normal distributions. "he" has the variance 2 / inputs, inputs
+        the C KH KW products of an output; "glorot" 2 / (inputs + outputs), outputs the K KH KW that
+        a pixel goes into; "seed" is what ``scale`` says. "auto" is "he" where ReLU, LeakyReLU, SiLU
+        or GELU follows, pools and sums between passed over, and "glorot" elsewhere.
 
     Raises
     ------
@@ -77,8 +83,9 @@ class Conv2D(Layer):
     kernel_size: Pair | int
     stride: Pair | int = 1
     padding: Literal["valid", "same"] | Pair | int = "valid"
-    scale: float = starting(1.0)
+    scale: float | None = starting(None)
     bias: float | None = starting(0.0)
+    init: str = starting("auto")
 
     def __post_init__(self) -> None:
         self._warn_of_channels_in()  # before numbers become pairs
@@ -93,7 +100,7 @@ class Conv2D(Layer):
                 )
         else:
             set_field(self, "padding", whole_pair(self, "padding", self.padding, least=0))
-        set_field(self, "scale", positive_number(self, "scale", self.scale))
+        set_start(self, "scale", 1.0)
         set_field(self, "bias", bias_start(self, self.bias))
 
     def _warn_of_channels_in(self) -> None:
@@ -173,9 +180,14 @@ class Conv2D(Layer):
         filters: dict[str, Shape] = {"f": (self.filters, input_shape[0], *self.kernel_pair)}
         return filters if self.bias is None else {**filters, "b": (self.filters,)}
 
-    def initial_std(self, name: str, shape: Shape) -> float:
-        """Return ``scale / sqrt(product of the shape)`` for ``f``; biases are not drawn."""
-        return filter_std(shape, self.scale) if name == "f" else 0.0
+    def initial_std(self, name: str, shape: Shape, is_rectified: bool = False) -> float:
+        """Return the standard deviation that ``init`` says for ``f``; biases are not drawn."""
+        if name != "f":
+            return 0.0
+        if self.scale is not None:
+            return filter_std(shape, self.scale)
+        taps = math.prod(self.kernel_pair)
+        return weight_std(self.init, shape[1] * taps, shape[0] * taps, is_rectified)
 
     def initial_mean(self, name: str) -> float:
         """Return ``bias`` for ``b``, 0 for ``f``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Pair, Shape
@@ -21,6 +22,7 @@ __all__ = ["Pool"]
 class Pool(Layer):
     """A layer that makes one number of each position of a window; not a layer itself."""
 
+    is_passed_over: ClassVar[bool] = True
     pool_size: Pair | int = always_said(2)
     stride: Pair | int | None = None
 

@@ -10,7 +10,8 @@ from dataclasses import field
 from typing import Any
 
 from pellucid.arguments import is_number, is_whole
-from pellucid.errors import NetworkError
+from pellucid.errors import NetworkError, did_you_mean
+from pellucid.network.initial import INITS
 from pellucid.network.layers.layer import Pair
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "need_image",
     "positive_number",
     "set_field",
+    "set_start",
     "starting",
     "whole_count",
     "whole_pair",
@@ -101,6 +103,32 @@ def bias_start(layer: object, value: Any) -> float | None:
             "start as, or False for none."
         )
     return float(value)
+
+
+def set_start(layer: Any, name: str, default: float) -> None:
+    """Set ``init`` and the setting that only the seed's start has: one of both says the other.
+
+    Raises
+    ------
+    NetworkError
+        A name that is none, or both are given and say different things.
+    """
+    kind, init, value = type(layer).__name__, layer.init, getattr(layer, name)
+    if not isinstance(init, str) or init not in INITS:
+        raise NetworkError(
+            f"{kind} init is {init!r}; it must be one of {', '.join(map(repr, INITS))}."
+            f"{did_you_mean(str(init), INITS)}"
+        )
+    if value is not None:
+        set_field(layer, name, positive_number(layer, name, value))
+        if init not in ("auto", "seed"):
+            raise NetworkError(
+                f"{kind} has {name}={value!r} and init={init!r}, which say different things; "
+                "leave one of them out."
+            )
+        set_field(layer, "init", "seed")
+    elif init == "seed":
+        set_field(layer, name, default)
 
 
 def positive_number(layer: object, name: str, value: Any) -> float:
