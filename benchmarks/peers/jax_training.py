@@ -34,7 +34,8 @@ def forward(network: Network, parameters: list[Any], x: Any) -> Any:
             x = x if layer.bias is None else x + next(left)
         elif isinstance(layer, MaxPool2D):
             window, stride = (1, *layer.pool_pair, 1), (1, *layer.stride_pair, 1)
-            x = lax.reduce_window(x, -jnp.inf, lax.max, window, stride, "VALID")
+            around = [(0, 0), *((pad, pad) for pad in layer.pad_pair), (0, 0)]
+            x = lax.reduce_window(x, -jnp.inf, lax.max, window, stride, around)
         elif isinstance(layer, Flatten):
             x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
         elif isinstance(layer, Dense):

@@ -113,6 +113,9 @@ def one_image(
         own = [left.pop(0) for _ in layer.parameter_shapes(shape)]
         if isinstance(layer, Conv2D):
             x = np.pad(x, ((0, 0), *layer.pads(shape)))
+        elif isinstance(layer, MaxPool2D):
+            around = ((0, 0), *((pad, pad) for pad in layer.pad_pair))
+            x = np.pad(x, around, constant_values=-np.inf)
         kept.append((x, own))
         if isinstance(layer, Conv2D):
             x = conv(x, own[0], own[1] if own[1:] else None, layer.stride_pair)
@@ -144,6 +147,8 @@ def one_image(
             gradients = [*(d_filters, d_bias)[: len(own)], *gradients]
         elif isinstance(layer, MaxPool2D):
             d = pool_backward(d, x, layer.pool_pair, layer.stride_pair)
+            top, before = layer.pad_pair
+            d = d[:, top : top + shape[1], before : before + shape[2]]
         elif isinstance(layer, Dense):
             gradients = [*(np.outer(d, x), d)[: len(own)], *gradients]
             d = own[0].T @ d

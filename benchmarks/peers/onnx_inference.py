@@ -43,7 +43,8 @@ def onnx_model(network: Network, parameters: NDArray[np.float32], is_float: bool
             add("Conv", *take(layer), pads=[top, left, bottom, right],
                 strides=list(layer.stride_pair), kernel_shape=list(layer.kernel_pair))  # fmt: skip
         elif isinstance(layer, MaxPool2D):
-            add("MaxPool", kernel_shape=list(layer.pool_pair), strides=list(layer.stride_pair))
+            add("MaxPool", kernel_shape=list(layer.pool_pair), strides=list(layer.stride_pair),
+                pads=[*layer.pad_pair, *layer.pad_pair])  # fmt: skip
         elif isinstance(layer, Dense):
             add("Gemm", *take(layer), transB=1)
         else:

@@ -27,7 +27,7 @@ def torch_network(network: Network) -> nn.Sequential:
                 )
             )  # fmt: skip
         elif isinstance(layer, MaxPool2D):
-            modules.append(nn.MaxPool2d(layer.pool_pair, layer.stride_pair))
+            modules.append(nn.MaxPool2d(layer.pool_pair, layer.stride_pair, layer.pad_pair))
         elif isinstance(layer, Dense):
             modules.append(nn.Linear(shape[0], layer.units, bias=layer.bias is not None))
         else:

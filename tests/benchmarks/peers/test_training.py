@@ -15,7 +15,7 @@ NETWORK = Network(
     [
         Conv2D(3, 4, padding="same", scale=4.0),
         ReLU(),
-        MaxPool2D(3, stride=2),
+        MaxPool2D(3, stride=2, padding=1),
         Conv2D(4, 3, stride=2, padding=1, scale=8.0, bias=False),
         Sigmoid(),
         MaxPool2D(2),

@@ -162,16 +162,20 @@ def maxpool2d() -> Kernel:
     """``z[y, x, c]`` is the largest of its window, and NaN over all."""
 
     def _maxpool2d(
-        arena, parameters, gradient, rows, columns, depth, pool_rows, pool_columns, x, x_row,
-        x_column, x_step_row, x_step_column, z, z_row, z_column,
+        arena, parameters, gradient, rows, columns, depth, pool_rows, pool_columns, step_row,
+        step_column, top, left, x, x_row, x_column, x_rows, x_columns, z, z_row, z_column,
     ):  # fmt: skip
-        for y in range(rows):
+        for row in range(rows):
+            y = row * step_row - top
+            above, below = max(0, -y), min(pool_rows, x_rows - y)
             for column in range(columns):
-                corner, to = x + y * x_step_row + column * x_step_column, z + y * z_row
-                to += column * z_column
+                u = column * step_column - left
+                before, end = max(0, -u), min(pool_columns, x_columns - u)
+                corner = x + (y + above) * x_row + (u + before) * x_column
+                to = z + row * z_row + column * z_column
                 for c in range(0, depth, 8):
                     window = corner + c, x_row, x_column
-                    _largest(arena, window, (pool_rows, pool_columns), to + c)
+                    _largest(arena, window, (below - above, end - before), to + c)
 
     return compile_kernel(_maxpool2d)
 

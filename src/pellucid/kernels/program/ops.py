@@ -13,8 +13,8 @@ from pellucid.kernels.program.arena import View, everywhere
 __all__ = ["OP_WIDTH", "Program", "bits_of", "elementwise", "gate_of_flat", "make_op", "table"]
 
 
-OP_WIDTH = 25
-"""Numbers in an op: the kernel's address and up to 24 fields."""
+OP_WIDTH = 33
+"""Numbers in an op: the kernel's address and up to 32 fields."""
 
 
 @dataclass

@@ -17,6 +17,7 @@ from pellucid.network.layers.layer import Pair
 __all__ = [
     "always_said",
     "as_pair",
+    "as_written",
     "bias_start",
     "need_image",
     "positive_number",
@@ -59,6 +60,18 @@ def as_pair(value: Pair | int) -> Pair:
     ((3, 3), (3, 5))
     """
     return (value, value) if isinstance(value, int) else value
+
+
+def as_written(value: Pair | int) -> str:
+    """Return a pair as a person would write it.
+
+    Examples
+    --------
+    >>> as_written((3, 3)), as_written((3, 5))
+    ('3', '(3, 5)')
+    """
+    first, second = as_pair(value)
+    return str(first if first == second else (first, second))
 
 
 def whole_pair(layer: object, name: str, value: Any, *, least: int) -> Pair:
