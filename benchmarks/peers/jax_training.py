@@ -29,8 +29,9 @@ def forward(network: Network, parameters: list[Any], x: Any) -> Any:
         if isinstance(layer, Conv2D):
             weights = next(left)
             x = lax.conv_general_dilated(
-                x, weights, layer.stride_pair, layer.pads(shape), dimension_numbers=LAYOUT
-            )
+                x, weights, layer.stride_pair, layer.pads(shape), rhs_dilation=layer.dilation_pair,
+                feature_group_count=layer.groups, dimension_numbers=LAYOUT,
+            )  # fmt: skip
             x = x if layer.bias is None else x + next(left)
         elif isinstance(layer, MaxPool2D):
             window, stride = (1, *layer.pool_pair, 1), (1, *layer.stride_pair, 1)

@@ -112,6 +112,8 @@ def one_image(
     for layer, shape in zip(network.layers, network.shapes, strict=False):
         own = [left.pop(0) for _ in layer.parameter_shapes(shape)]
         if isinstance(layer, Conv2D):
+            if (layer.groups, layer.dilation_pair) != (1, (1, 1)):
+                raise TypeError(f"this peer does not know {layer}")
             x = np.pad(x, ((0, 0), *layer.pads(shape)))
         elif isinstance(layer, MaxPool2D):
             around = ((0, 0), *((pad, pad) for pad in layer.pad_pair))

@@ -41,7 +41,8 @@ def onnx_model(network: Network, parameters: NDArray[np.float32], is_float: bool
         if isinstance(layer, Conv2D):
             (top, bottom), (left, right) = layer.pads(shape)
             add("Conv", *take(layer), pads=[top, left, bottom, right],
-                strides=list(layer.stride_pair), kernel_shape=list(layer.kernel_pair))  # fmt: skip
+                strides=list(layer.stride_pair), kernel_shape=list(layer.kernel_pair),
+                dilations=list(layer.dilation_pair), group=layer.groups)  # fmt: skip
         elif isinstance(layer, MaxPool2D):
             add("MaxPool", kernel_shape=list(layer.pool_pair), strides=list(layer.stride_pair),
                 pads=[*layer.pad_pair, *layer.pad_pair])  # fmt: skip

@@ -23,7 +23,7 @@ def torch_network(network: Network) -> nn.Sequential:
             modules.append(
                 nn.Conv2d(
                     shape[0], layer.filters, layer.kernel_pair, layer.stride_pair, padding,
-                    bias=layer.bias is not None,
+                    layer.dilation_pair, layer.groups, layer.bias is not None,
                 )
             )  # fmt: skip
         elif isinstance(layer, MaxPool2D):

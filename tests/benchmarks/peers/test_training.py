@@ -59,6 +59,34 @@ def test_losses_are_ours(name):
     assert len(set(theirs)) == 4
 
 
+GROUPED = Network(
+    [
+        Conv2D(4, 3, padding="same", dilation=2),
+        ReLU(),
+        Conv2D(8, 3, stride=2, groups=4, bias=False),
+        ReLU(),
+        Flatten(),
+        Dense(10),
+    ],
+    (28, 28),
+)
+
+
+@pytest.mark.parametrize("name", [name for name in TRAINING if name != "Pellucid"])
+def test_groups_and_dilation_are_taken_or_refused(name, monkeypatch):
+    installed(name)
+    monkeypatch.setitem(training_cases.NETWORKS, "small", lambda: GROUPED)
+    if "NumPy" in name:
+        with pytest.raises(TypeError, match="this peer does not know Conv2D"):
+            training_cases.prepare_training(name, "small", 16, False, 1, 1)
+        return
+    ours, theirs = (
+        training_cases.prepare_training(system, "small", 16, False, 1, 3)
+        for system in ("Pellucid", name)
+    )
+    assert theirs == pytest.approx(ours, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", TRAINING)
 def test_randomized_training_learns(name):
     installed(name)

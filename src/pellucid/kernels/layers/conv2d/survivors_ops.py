@@ -38,7 +38,7 @@ def pays(draft: Draft, stage: Conv) -> bool:
     were fitted on such a machine. They depend on the network's shapes alone.
     """
     after = pool_after(draft, stage)
-    if after is None:
+    if after is None or (stage.layer.groups, stage.layer.dilation_pair) != (1, (1, 1)):
         return False
     passes_on = stage.inputs[0] > 0
     sparse = _sparse_cost(stage, after)

@@ -34,10 +34,11 @@ __all__ = [
 def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
     """Return whether there is a kernel for a stage: its stride is 1, and its rows fill a group.
 
-    It gives ``planes`` channels: by default the stage's filters.
+    There is none for groups and dilation. It gives ``planes`` channels: by default the stage's
+    filters.
     """
     layer = stage.layer
-    if layer.stride_pair != (1, 1):
+    if (layer.stride_pair, layer.dilation_pair, layer.groups) != ((1, 1), (1, 1), 1):
         return False
     tiles = winograd.tiles_of(stage.gives[2])
     group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]))
