@@ -38,14 +38,20 @@ def convolutions(draw: st.DrawFn) -> tuple[Conv2D, tuple[int, int, int]]:
     stride = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     # Up to 9: more zeros than the filter is wide.
     padding = draw(st.sampled_from(["valid", "same"]) | st.tuples(*[st.integers(0, 9)] * 2))
-    layer = Conv2D(draw(st.sampled_from(FILTERS[width])), kernel, stride, padding)
+    filters = draw(st.sampled_from(FILTERS[width]))
+    channels = draw(st.integers(1, 4) if width == 3 else st.sampled_from([1, 3]))
+    groups, dilation = 1, (1, 1)
+    if width == 3:
+        dilation = draw(st.just((1, 1)) | st.tuples(st.integers(1, 3), st.just(2)))
+        groups = draw(st.sampled_from([1, 2]))
+        filters, channels = filters * groups, channels * groups
+    layer = Conv2D(filters, kernel, stride, padding, groups=groups, dilation=dilation)
     sizes = []
     for axis in range(2):
-        least = 1 if padding == "same" else kernel[axis]
+        least = 1 if padding == "same" else layer.reach[axis]
         if not isinstance(padding, str):
-            least = max(1, kernel[axis] - 2 * padding[axis])
+            least = max(1, layer.reach[axis] - 2 * padding[axis])
         sizes.append(least + draw(st.integers(0, 9)))
-    channels = draw(st.integers(1, 4) if width == 3 else st.sampled_from([1, 3]))
     return layer, (channels, *sizes)
 
 

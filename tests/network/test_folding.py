@@ -12,7 +12,7 @@ NETWORK = Network(
         BatchNorm2D(), Conv2D(4, 3, padding="same"), BatchNorm2D(), ReLU(),
         Residual(
             [Conv2D(4, 3, padding="same"), BatchNorm2D(), ReLU(), BatchNorm2D(eps=0.1)],
-            [Conv2D(4, 1), BatchNorm2D()],
+            [Conv2D(4, 1, bias=False), BatchNorm2D()],
         ),
         BatchNorm2D(), Flatten(), Dense(5), BatchNorm1D(), Dense(3),
     ],

@@ -6,6 +6,7 @@ weights ``s w`` and the bias ``s (b - m) + shift``, where ``s = g / sqrt(v + eps
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,6 +92,8 @@ def _folded(layers: Sequence[Layer], is_folded: list[bool]) -> tuple[Layer, ...]
             is_folded.append(folds)
             if not folds:
                 left.append(layer)
+            elif isinstance(before, Conv2D | Dense) and before.bias is None:
+                left[-1] = dataclasses.replace(before, bias=0.0)
         before = layer
     return tuple(left)
 
@@ -111,4 +114,5 @@ def _taken_in(
     scale = g / np.sqrt(v + layer.eps)
     weights = "f" if "f" in own else "w"
     shape = (-1, *[1] * (own[weights].ndim - 1))
-    return {weights: own[weights] * scale.reshape(shape), "b": scale * (own["b"] - m) + b}
+    bias = own.get("b", np.zeros_like(m))
+    return {weights: own[weights] * scale.reshape(shape), "b": scale * (bias - m) + b}

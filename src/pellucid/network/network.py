@@ -18,8 +18,8 @@ from pellucid.network.dictionary import layer_from_dict, layer_to_dict, loss_fro
 from pellucid.network.initial import initialize_normal
 from pellucid.network.layers import Layer, Shape
 from pellucid.network.loss import CrossEntropy, Loss
-from pellucid.network.nodes import Node, Nodes
-from pellucid.network.summary import summary
+from pellucid.network.nodes import Node, Nodes, rectified
+from pellucid.network.summary import describe, summary
 
 __all__ = ["Network", "Parameter"]
 
@@ -181,8 +181,8 @@ class Network:
     def initial_parameters(self, seed: int = 0) -> NDArray[np.float32]:
         """Draw the flat vector of parameters that training starts from.
 
-        Filters are N(0, scale / sqrt(product of their shape)), weights N(0, std), biases what their
-        layer says; all drawn in float64 from NumPy's PCG64 in the order of the vector.
+        Filters and weights are normal with the standard deviation that their layer's ``init`` says,
+        biases what it says too; all drawn in float64 from NumPy's PCG64 in the order of the vector.
 
         Parameters
         ----------
@@ -206,11 +206,44 @@ class Network:
         """
         random = np.random.default_rng(seed)
         parts = []
-        for p in self.parameters:
-            layer = self.nodes[p.node].layer
-            std, mean = layer.initial_std(p.name[0], p.shape), layer.initial_mean(p.name[0])
+        for p, (mean, std) in zip(self.parameters, self._starts, strict=True):
             parts.append(mean + initialize_normal(p.shape, std, random).ravel())
         return np.concatenate(parts).astype(np.float32)
+
+    @functools.cached_property
+    def _starts(self) -> list[tuple[float, float]]:
+        """What each array is drawn around at the start, and with which standard deviation."""
+        is_rectified, found = rectified(self.nodes), []
+        for p in self.parameters:
+            layer, letter = self.nodes[p.node].layer, p.name[0]
+            std = layer.initial_std(letter, p.shape, is_rectified[p.node + 1])
+            found.append((layer.initial_mean(letter), std))
+        return found
+
+    def means(self, other: Network) -> bool:
+        """Return whether another network is this one, how parameters start said in other words.
+
+        Parameters
+        ----------
+        other : Network
+            For example of a file from before there was ``init``.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> he, again = (Network([Flatten(), Dense(3, **how)], (2, 4))
+        ...              for how in ({"init": "he"}, {"std": 0.5}))
+        >>> he == again, he.means(again)
+        (False, True)
+        """
+        alike = all(
+            getattr(self, name) == getattr(other, name) for name in ("input_shape", "loss")
+        ) and [*map(describe, self.layers)] == [*map(describe, other.layers)]
+        return alike and np.allclose(self._starts, other._starts, rtol=1e-12, atol=0)
 
     def before_last(self) -> Network | None:
         """Return the network without its last layer with parameters; None without layers.

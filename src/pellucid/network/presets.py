@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from pellucid.network.checks import checked_input_shape
 from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
 from pellucid.network.loss import Loss
@@ -47,15 +45,15 @@ def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Net
     """
     return Network(
         [
-            Conv2D(5, 5),
+            Conv2D(5, 5, init="seed"),
             ReLU(),
-            Conv2D(5, 5),
+            Conv2D(5, 5, init="seed"),
             ReLU(),
             MaxPool2D(2),
             Flatten(),
-            Dense(10, bias=0.1),
+            Dense(10, bias=0.1, init="seed"),
             ReLU(),
-            Dense(classes),
+            Dense(classes, init="seed"),
         ],
         input_shape,
     )
@@ -110,30 +108,18 @@ def default(input_shape: tuple[int, ...], classes: int, loss: Loss | None = None
     -------------------------------------------------------
     total                                            38,282
     """
-    channels, height, width = checked_input_shape(input_shape)
+    _, height, width = checked_input_shape(input_shape)
     layers: list[Layer] = []
     if min(height, width) < 3:
-        size = channels * height * width
-        layers += [Flatten(), _dense(size, 64), ReLU()]
-        size = 64
+        layers += [Flatten(), Dense(64), ReLU()]
     else:
         filters, blocks = 16, 0
         while blocks < 2 or min(height, width) > 8:
-            layers += [_conv2d(filters), ReLU()]
+            layers += [Conv2D(filters, 3, padding="same"), ReLU()]
             if min(height, width) > (8 if blocks == 0 else 4):
                 layers.append(MaxPool2D(2))
                 height, width = height // 2, width // 2
-            channels, filters, blocks = filters, min(2 * filters, 64), blocks + 1
-        size = channels * height * width
+            filters, blocks = min(2 * filters, 64), blocks + 1
         layers.append(Flatten())
-    layers += [_dense(size, 64), ReLU(), _dense(64, classes)]
+    layers += [Dense(64), ReLU(), Dense(classes, init="he")]
     return Network(layers, input_shape, loss)
-
-
-def _conv2d(filters: int) -> Conv2D:
-    # Conv2D divides scale by sqrt(filters * inputs); He asks for sqrt(2 / inputs).
-    return Conv2D(filters, 3, padding="same", scale=math.sqrt(2 * filters))
-
-
-def _dense(inputs: int, units: int) -> Dense:
-    return Dense(units, std=math.sqrt(2 / inputs))

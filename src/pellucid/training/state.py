@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import NetworkError
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
 from pellucid.training.averages.base import BaseAverage
@@ -166,6 +167,8 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         old, new = there.get(name), here.get(name)
         if old == new or name == "weighted":
             continue
+        if name == "network" and _is_same_network(old, new):
+            continue
         if name == "sample_weight" and there.get("weighted") is here.get("weighted") is False:
             continue  # as many ones as there are images
         if name == "validation_data":
@@ -197,6 +200,14 @@ def _validation_difference(old: Any, new: Any) -> str:
 
 def _shown(value: Any) -> str:
     return "none" if value is None else json.dumps(value)
+
+
+def _is_same_network(old: Any, new: Any) -> bool:
+    """Return whether two descriptions mean one network; older files have fewer settings."""
+    try:
+        return Network.from_dict(old).means(Network.from_dict(new))
+    except NetworkError:
+        return False
 
 
 def _network_difference(old: Any, new: Any) -> str:

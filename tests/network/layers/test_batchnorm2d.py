@@ -56,7 +56,7 @@ def test_a_flat_input_is_refused():
 @pytest.mark.parametrize(("settings", "words"), [
     ({"momentum": -0.1}, "momentum is -0.1; it must be from 0 to 1"),
     ({"momentum": 1.1}, "momentum is 1.1; it must be from 0 to 1"),
-    ({"momentum": None}, "momentum is None; it must be a finite number"),
+    ({"momentum": None}, "momentum is None; it must be from 0 to 1"),
     ({"eps": 0}, "eps is 0; it must be a finite number above 0"),
 ])  # fmt: skip
 def test_settings_that_can_not_be_are_refused(settings, words):

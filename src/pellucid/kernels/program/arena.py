@@ -107,6 +107,11 @@ class View:
         start = self.start + row * self.row + column * self.column
         return View(start, self.channel, step_row * self.row, step_column * self.column, shape)
 
+    def planes(self, first: int, count: int) -> View:
+        """Return ``count`` channels from ``first`` on."""
+        start = self.start + first * self.channel
+        return View(start, self.channel, self.row, self.column, (count, *self.shape[1:]))
+
     def fields(self, name: str) -> dict[str, int]:
         """Return the fields of an op that reads or writes this array under a name.
 

@@ -25,8 +25,8 @@ __all__ = [
 ]
 
 
-OP_WIDTH = 25
-"""Numbers in an op: the kernel's address and up to 24 fields."""
+OP_WIDTH = 33
+"""Numbers in an op: the kernel's address and up to 32 fields."""
 
 
 STRIDE = 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from pellucid.arguments import is_number
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
-from pellucid.network.layers.settings import finite_number, positive_number, set_field
+from pellucid.network.layers.settings import positive_number, set_field
 
 __all__ = ["BatchNorm"]
 
@@ -28,16 +30,17 @@ class BatchNorm(Layer):
         A setting that can't be.
     """
 
+    is_passed_over: ClassVar[bool] = True
     momentum: float = 0.1
     eps: float = 1e-5
 
     def __post_init__(self) -> None:
-        set_field(self, "momentum", finite_number(self, "momentum", self.momentum))
-        if not 0 <= self.momentum <= 1:
+        if not is_number(self.momentum) or not 0 <= self.momentum <= 1:
             raise NetworkError(
                 f"{type(self).__name__} momentum is {self.momentum!r}; it must be from 0 to 1: the "
                 "share of a batch's statistics that goes into the running ones."
             )
+        set_field(self, "momentum", float(self.momentum))
         set_field(self, "eps", positive_number(self, "eps", self.eps))
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
@@ -47,6 +48,7 @@ class GroupNorm(Layer):
     {'g': (16,), 'b': (16,)}
     """
 
+    is_passed_over: ClassVar[bool] = True
     groups: int = always_said(1)
     eps: float = 1e-5
 

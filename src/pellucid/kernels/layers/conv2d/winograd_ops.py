@@ -34,10 +34,11 @@ __all__ = [
 def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
     """Return whether there is a kernel for a stage: its stride is 1, and its rows fill a group.
 
-    It gives ``planes`` channels: by default the stage's filters.
+    There is none for groups and dilation. It gives ``planes`` channels: by default the stage's
+    filters.
     """
     layer = stage.layer
-    if layer.stride_pair != (1, 1):
+    if (layer.stride_pair, layer.dilation_pair, layer.groups) != ((1, 1), (1, 1), 1):
         return False
     tiles = winograd.tiles_of(stage.gives[2])
     group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]))
@@ -126,7 +127,7 @@ def source_fields(stage: Stage[Conv2D]) -> dict[str, int]:
     height, width = layer.kernel_pair
     return {
         "source": stage.parameters[0], "source_filter": stage.takes[0] * height * width,
-        "source_channel": height * width, "source_row": width, "bias": stage.parameters[1],
+        "source_channel": height * width, "source_row": width, "bias": stage.bias,
     }  # fmt: skip
 
 
