@@ -35,6 +35,7 @@ from pellucid.estimators.learning import Learner, start
 from pellucid.estimators.passes import Epoch
 from pellucid.estimators.settings import Settings, parameters_of, workers_for
 from pellucid.estimators.undo import one_at_a_time
+from pellucid.estimators.validation import validation_examples
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer
@@ -129,8 +130,10 @@ class CNNClassifier(
     loss_curve_ : list of float
         The mean loss of every pass, over all calls that went on from one another.
     validation_scores_ : list of float or None
-        The weighted accuracy on the images held back after every pass, NaN after passes without
-        ``early_stopping``; None if there was no other.
+        The weighted accuracy on the images held back, or on ``validation_data``, after every pass,
+        NaN after passes that had neither; None if there was no other.
+    validation_losses_ : list of float or None
+        The mean loss on the same images, likewise.
     n_iter_ : int
         Passes over the data, over all these calls.
     preprocessing_ : Preprocessing
@@ -194,11 +197,17 @@ class CNNClassifier(
     pixel_range_ = Learned[tuple[float, float]]()
     loss_curve_ = Learned[list[float]]()
     validation_scores_ = Learned[list[float] | None]()
+    validation_losses_ = Learned[list[float] | None]()
     n_iter_ = Learned[int]()
     preprocessing_ = Learned[Preprocessing]()
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **unknown: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        **unknown: Any,
     ) -> Any:
         """Train on images and their classes.
 
@@ -210,6 +219,10 @@ class CNNClassifier(
             Classes: anything that can be sorted.
         sample_weight : array-like of shape (n,), optional
             What each image counts.
+        validation_data : (X, y), optional
+            Images that are not trained on, and their classes. Loss and accuracy on them are
+            measured after every pass; with ``early_stopping`` they take the place of a part held
+            back.
         **unknown
             Refused, with the name of what to use.
 
@@ -225,7 +238,7 @@ class CNNClassifier(
         DivergenceError
             The loss became NaN or infinite; what passes before learned is kept.
         """
-        refuse_unknown("fit", unknown, ("X", "y", "sample_weight"))
+        refuse_unknown("fit", unknown, ("X", "y", "sample_weight", "validation_data"))
         with one_at_a_time(self):
             settings = self._settings()
             before = self._before() if settings.warm_start else None
@@ -235,7 +248,9 @@ class CNNClassifier(
             fitted = start(settings, given, before, at_least_two(classes))
             labels = class_indices(given.targets, fitted.classes)
             weigh = partial(class_weighted, settings.class_weight, fitted.classes)
-            Learner(settings, given, fitted, self._keep).fit(labels, weigh)
+            encoded = partial(class_indices, classes=fitted.classes)
+            validation = validation_examples(self, validation_data, fitted, encoded)
+            Learner(settings, given, fitted, self._keep).fit(labels, weigh, validation)
         return self
 
     def partial_fit(

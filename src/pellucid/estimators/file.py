@@ -34,7 +34,7 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
     """Write a fitted classifier; see :meth:`pellucid.CNNClassifier.save`."""
     # A file with settings that can't be used could not be loaded.
     Settings.of(parameters)
-    network, scores = fitted.network, fitted.validation_scores
+    network = fitted.network
     build_network(parameters["network"], network.input_shape, network.classes)
     model = Model(
         network=network,
@@ -53,7 +53,8 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
             "seed": fitted.trainer.seed,
             "n_iter": fitted.n_iter,
             "loss_curve": _plain(fitted.loss_curve),
-            "validation_scores": scores and [None if math.isnan(s) else float(s) for s in scores],
+            "validation_scores": _measured(fitted.validation_scores),
+            "validation_losses": _measured(fitted.validation_losses),
         },
     )
     save_model(path, model)
@@ -100,6 +101,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value
+
+
+def _measured(values: list[float] | None) -> list[float | None] | None:
+    """Return what was measured after every pass as JSON has it, which knows no NaN."""
+    if values is None:
+        return None
+    return [None if math.isnan(value) else float(value) for value in values]
 
 
 def _described_seed(seed: Any) -> int | None:
@@ -170,6 +178,7 @@ def _fitted(model: Model) -> Fitted:
         looks=model.looks,
         loss_curve=losses,
         validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
+        validation_losses=_scores(configuration.get("validation_losses"), len(losses)),
         n_iter=int(configuration.get("n_iter", len(losses))),
     )
 

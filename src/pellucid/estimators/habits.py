@@ -16,13 +16,15 @@ T = TypeVar("T")
 _HELD_BACK = (
     "CNNClassifier(early_stopping=True, validation_fraction=0.1), which holds images back itself"
 )
+_MEASURED = "fit(X, y, validation_data=(X_val, y_val))"
 _PASSES = "CNNClassifier(max_iter=10)"
 _RATE = "CNNClassifier(learning_rate=0.003)"
 _INSTEAD = {
-    "validation_data": _HELD_BACK,
+    "validation_data": _MEASURED,
     "validation_split": _HELD_BACK,
-    "eval_set": _HELD_BACK,
-    "X_val": _HELD_BACK,
+    "eval_set": _MEASURED,
+    "X_val": _MEASURED,
+    "y_val": _MEASURED,
     "epochs": _PASSES,
     "n_epochs": _PASSES,
     "max_epochs": _PASSES,

@@ -115,15 +115,20 @@ class Learner:
         self._keep = keep
         self._before = fitted.n_iter
 
-    def fit(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
-        """Train for as many passes as the settings say, on each different image once."""
+    def fit(
+        self, labels: NDArray[np.int64], weigh: Weigh, validation: Examples | None = None
+    ) -> None:
+        """Train for as many passes as the settings say, on each different image once.
+
+        What is measured on is ``validation`` or, with early stopping, a part that is held back.
+        """
         settings, images = self._settings, self._given.images(self._fitted)
         kept, weights = canonical(images, labels, self._given.weights)
         self._look_at(kept[:MOST])
         weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
-        held_back = None
-        if settings.early_stopping:
+        held_back = validation
+        if settings.early_stopping and validation is None:
             used, held = split(
                 labels[kept], settings.validation_fraction, self._fitted.trainer.seed
             )
@@ -131,9 +136,10 @@ class Learner:
             kept, weights = kept[used], weights[used]
         examples = Examples(images[kept], labels[kept], weights)
         count, trainer = len(kept), self._trainer()
+        patience = settings.n_iter_no_change if settings.early_stopping else math.inf
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             passes = Passes(
-                trainer, count, held_back, settings.n_iter_no_change,
+                trainer, count, held_back, patience,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(

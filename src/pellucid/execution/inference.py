@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -253,25 +254,29 @@ def run_network(
     workers: int | None,
     *,
     logits: bool = False,
+    weights: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """Run images that were checked already, which need no labels; see :func:`evaluate`.
 
     With ``logits=True`` the ``probabilities`` of the result are the last layer's outputs as they
-    are, without the softmax.
+    are, without the softmax. With ``weights`` the loss is the weighted mean; accuracy counts every
+    image once.
     """
     recipe, four, count = Recipe(network), _four_axes(images), len(images)
     whole = unlabeled(count) if labels is None else whole_section(labels)
     probabilities = np.zeros((count, network.classes), dtype=np.float32)
     outputs = Outputs(probabilities, logits)
-    divisor = max(1, count)
+    divisor, total = max(1, count), float(max(1, count))
+    if weights is not None:
+        whole, total = whole._replace(weights=weights), math.fsum(weights)
     if count <= FEW:  # a single image would wait for the slices
         result = section_step(recipe, parameters, four, whole, outputs, training=False)
-        return Evaluation(result.correct / divisor, result.loss / divisor, probabilities)
+        return Evaluation(result.correct / divisor, result.loss / total, probabilities)
     prepare(network, training=False)
     results = _in_parts(recipe, parameters, four, whole, outputs, workers)
     return Evaluation(
         accuracy=sum(r.correct for r in results) / divisor,
-        loss=sum(r.loss for r in results) / divisor,
+        loss=sum(r.loss for r in results) / total,
         probabilities=probabilities,
     )
 
