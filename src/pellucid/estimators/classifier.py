@@ -40,6 +40,9 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer
 from pellucid.network.network import Network
+from pellucid.training.averages.base import BaseAverage
+from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = ["CNNClassifier"]
 
@@ -74,10 +77,18 @@ class CNNClassifier(
         Images an update; "auto" is a fortieth of the data, but from 32 to 256. Never more than
         there are.
     learning_rate : float, default 0.003
-        Adam's step size. It rises over the first tenth of the updates of :meth:`fit` and falls over
-        the last half; in :meth:`partial_fit` it is constant.
+        Adam's step size; see ``schedule``.
     beta1, beta2, epsilon : float, default 0.9, 0.999 and 1e-8
         Adam's other settings.
+    optimizer : AdamW, SGD, Adam or None, default None
+        What takes the steps, with its own settings, in place of Adam with those above.
+    clip_norm : float or None, default None
+        The largest norm that a batch's mean gradient may have; None for any.
+    schedule : Schedule, CosineSchedule, OneCycleSchedule, StepSchedule or None, default None
+        How the learning rate changes over the updates of :meth:`fit`; in :meth:`partial_fit` it is
+        constant. None lets it rise over the first tenth and fall over the last half.
+    average : ExponentialAverage, MeanAverage or None, default None
+        An average of the parameters over the updates that predicts in place of the last ones.
     augmentation : Augmentation, "auto" or None, default "auto"
         How training images are randomized, if at all. "auto" turns them by up to 15 degrees, scales
         them by up to a tenth and shifts them by up to a tenth of their shorter side, where they
@@ -89,15 +100,15 @@ class CNNClassifier(
         Hold back a part of the training images, and keep the parameters with which the weighted
         accuracy on it was best, those before a ``warm_start`` among them. The learning rate stays
         level until that has not improved for ``n_iter_no_change`` passes, falls over as many more,
-        and training ends.
+        and training ends; with a ``schedule`` it goes by that, and training ends where it is level.
     validation_fraction : float, default 0.1
         The part of the different images that is held back, by class where there are enough.
     n_iter_no_change : int, default 5
         See ``early_stopping``.
     warm_start : bool, default False
         Go on from the last :meth:`fit` or :meth:`partial_fit`, with its classes, network, pixel
-        range and Adam's moments; another ``network``, ``image_shape`` or ``pixel_range`` is
-        refused.
+        range and the optimizer's moments; another ``network``, ``image_shape`` or ``pixel_range``
+        is refused.
     n_jobs : int or None, default -1
         Threads, with scikit-learn's meaning; -1 is one on each processor. It never changes the
         result.
@@ -178,6 +189,10 @@ class CNNClassifier(
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    optimizer: Optimizer | None = None
+    clip_norm: float | None = None
+    schedule: BaseSchedule | None = None
+    average: BaseAverage | None = None
     augmentation: Augmentation | str | None = "auto"
     class_weight: dict[Any, float] | str | None = None
     early_stopping: bool = False
@@ -426,7 +441,8 @@ class CNNClassifier(
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted classifier to a file of arrays and JSON; see :meth:`load`.
 
-        Not kept are Adam's moments, ``callbacks``, and a ``random_state`` that is no integer.
+        Not kept are the optimizer's moments, ``callbacks``, and a ``random_state`` that is no
+        integer.
 
         Parameters
         ----------

@@ -135,16 +135,17 @@ class Learner:
             held_back = Examples(images[kept[held]], labels[kept[held]], weights[held])
             kept, weights = kept[used], weights[used]
         examples = Examples(images[kept], labels[kept], weights)
-        count, trainer = len(kept), self._trainer()
+        count, trainer = len(kept), self._fitted.trainer
         patience = settings.n_iter_no_change if settings.early_stopping else math.inf
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
+            self._set(trainer)
             passes = Passes(
                 trainer, count, held_back, patience,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(
                 trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
-                batch_size=batch_size_for(settings.batch_size, count),
+                batch_size=batch_size_for(settings.batch_size, count), schedule=settings.schedule,
             )  # fmt: skip
 
     def fit_part(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
@@ -155,9 +156,9 @@ class Learner:
         weights, count = weights[used], len(used)
         self._look_at(from_all_over(used, MOST))
         batch_size = batch_size_for(self._settings.batch_size, count)
-        trainer = self._trainer()
-        verbose = self._settings.verbose
+        trainer, verbose = self._fitted.trainer, self._settings.verbose
         with all_or_nothing(trainer, self._has_learned), telling(verbose) as teller:
+            self._set(trainer)
             trainer.sections = sections_for(batch_size)
             with trainer:
                 history = trainer.fit(
@@ -183,15 +184,15 @@ class Learner:
         made = guessed_preprocessing(shape, looks) if fitted.is_guessed else fitted.preprocessing
         self._fitted = dataclasses.replace(fitted, looks=looks, preprocessing=made)
 
-    def _trainer(self) -> Trainer:
-        """Return the trainer, set as this call wants it."""
-        settings, trainer = self._settings, self._fitted.trainer
-        trainer.optimizer = settings.optimizer
+    def _set(self, trainer: Trainer) -> None:
+        """Set the trainer as this call wants it."""
+        settings = self._settings
+        trainer.optimizer, trainer.clip_norm = settings.optimizer, settings.clip_norm
+        trainer.average = settings.average
         trainer.augmentation = build_augmentation(
             settings.augmentation, trainer.network.input_shape
         )
         trainer.workers = settings.workers
-        return trainer
 
     def _has_learned(self) -> bool:
         return self._fitted.n_iter > self._before

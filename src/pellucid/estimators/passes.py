@@ -15,6 +15,7 @@ from pellucid.arguments import warn
 from pellucid.errors import DataError
 from pellucid.execution.inference import run_network
 from pellucid.training import Schedule, Trainer, Update
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = [
     "Epoch",
@@ -156,14 +157,20 @@ def sections_for(batch_size: int) -> int:
 
 
 def train(
-    trainer: Trainer, examples: Examples, passes: Passes, *, epochs: int, batch_size: int
+    trainer: Trainer,
+    examples: Examples,
+    passes: Passes,
+    *,
+    epochs: int,
+    batch_size: int,
+    schedule: BaseSchedule | None = None,
 ) -> None:
     """Train for some passes over the examples, which ``passes`` follows.
 
-    The learning rate rises over the first tenth of the updates and falls over the last half. If
-    examples are held back it stays level instead, until the accuracy on them has not improved for
-    ``passes.patience`` passes or just so many are left; over these it falls. So training that ends
-    early ends with small steps too.
+    The learning rate goes by ``schedule``. Without one it rises over the first tenth of the updates
+    and falls over the last half. If training may end early it stays level instead, until the
+    accuracy on the examples held back has not improved for ``passes.patience`` passes or just so
+    many are left; over these it falls. So training that ends early ends with small steps too.
 
     Raises
     ------
@@ -174,7 +181,7 @@ def train(
     passes.epochs = epochs
     trainer.sections = sections_for(batch_size)
 
-    def run(epochs: int, schedule: Schedule) -> bool:
+    def run(epochs: int, schedule: BaseSchedule) -> bool:
         passes.begin()
         return not trainer.fit(
             examples.images, examples.labels, epochs=epochs, sample_weight=examples.weights,
@@ -183,8 +190,8 @@ def train(
 
     try:
         with trainer:
-            if not passes.is_early_stopping:
-                is_whole = run(epochs, Schedule(warmup=0.1, cooldown=0.5))
+            if schedule is not None or not passes.is_early_stopping:
+                is_whole = run(epochs, schedule or Schedule(warmup=0.1, cooldown=0.5))
             else:
                 falling = int(min(passes.patience, epochs // 2))
                 level = epochs - falling
