@@ -21,7 +21,14 @@ from pellucid.images.pixel_range import LOOKED_AT, another_scale
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.network.layers import Shape
 
-__all__ = ["LARGEST_SUM", "Given", "Labeled", "given_to_learn", "given_to_predict"]
+__all__ = [
+    "LARGEST_SUM",
+    "Given",
+    "Labeled",
+    "given_to_learn",
+    "given_to_predict",
+    "given_to_validate",
+]
 
 LARGEST_SUM = 1e300
 """What weights may add up to, so that no sum of them overflows."""
@@ -121,6 +128,23 @@ def given_to_learn(
         raise DataError(f"sample_weight goes up to {weights.max():g}; use smaller numbers.")
     names = getattr(noted, "feature_names_in_", None)
     return Labeled(samples, shape, targets, weights, names)
+
+
+def given_to_validate(estimator: Any, X: ArrayLike, y: ArrayLike, fitted: Fitted) -> Labeled:
+    """Return checked images to measure on, of the same kind as those that are learned from."""
+    rows, shape = rows_of(X)
+    rows, shape = fitting(rows, shape, fitted.network.input_shape)
+    of_numbers = is_regressor(estimator)
+    if not of_numbers:
+        check_targets(y)
+    alike = _stand_in(estimator)
+    alike.n_features_in_ = fitted.n_features_in
+    if fitted.feature_names is not None:
+        alike.feature_names_in_ = fitted.feature_names
+    samples, targets = _validated(
+        alike, rows, y, reset=False, multi_output=of_numbers, y_numeric=of_numbers
+    )
+    return Labeled(samples, shape, targets, np.ones(len(samples)), None)
 
 
 def _validated(estimator: Any, X: Any, *targets: Any, reset: bool, **settings: bool) -> Any:
