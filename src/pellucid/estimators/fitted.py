@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from pellucid.estimators.passes import Epoch
+from pellucid.estimators.tasks import Scale
 from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
@@ -31,7 +32,7 @@ class Fitted:
     trainer : Trainer
         Has the network, its parameters and Adam's moments.
     classes : ndarray of shape (n_classes,)
-        The names of the classes, sorted.
+        The names of the classes, sorted; of numbers those of the columns of y.
     feature_names : ndarray of str or None
         The columns of X, where it was a table with names.
     pixel_range : (float, float)
@@ -44,10 +45,12 @@ class Fitted:
         Whether nobody said what was done to the training's pictures, so that this is a guess.
     looks : Looks or None
         What the training's pictures look like.
+    scale : Scale or None
+        How numbers become what the network learns; None where it learns none.
     loss_curve : list of float
         The loss of every pass.
     validation_scores : list of float or None
-        The accuracy after every pass, NaN where none was measured.
+        The accuracy after every pass, of numbers R^2; NaN where none was measured.
     n_iter : int
         Passes done.
     """
@@ -60,6 +63,7 @@ class Fitted:
     preprocessing: Preprocessing
     is_guessed: bool = True
     looks: Looks | None = None
+    scale: Scale | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     n_iter: int = 0

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from pellucid.arguments import warn
+from pellucid.errors import DataError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -28,6 +29,7 @@ from pellucid.estimators.passes import (
 )
 from pellucid.estimators.rows import image_shape_of, on_scale
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
+from pellucid.estimators.tasks import Scale, Task
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.images.axes import from_all_over
@@ -38,20 +40,14 @@ from pellucid.images.sameness import nothing_in_rows
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
 
-__all__ = ["Learner", "Weigh", "start"]
-
-Weigh = Callable[[NDArray[np.int64], NDArray[np.float64], float], NDArray[np.float64]]
-"""Takes labels, the weights that their images have, and the largest weight that can be used.
-
-Returns what each image counts.
-"""
+__all__ = ["Learner", "start"]
 
 
 def start(
     settings: Settings,
     given: Labeled,
     before: Fitted | None,
-    classes: NDArray[Any],
+    task: Task,
     *,
     is_first_part: bool = False,
 ) -> Fitted:
@@ -62,7 +58,8 @@ def start(
     """
     if before is not None:
         given.images(before)
-        settings.check_unchanged(before.network, before.pixel_range)
+        settings.check_unchanged(before.network, before.pixel_range, task.loss)
+        _check_same_task(before, task)
         given.warn_if_unlike(before)
         return before
     image_shape = image_shape_of(given.shape, settings.image_shape)
@@ -71,18 +68,28 @@ def start(
         warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
     if len(given.shape) == 1:
         warn_of_rows(given.used, given.feature_names, settings.image_shape, image_shape)
-    network = build_network(settings.network, image_shape, len(classes))
+    network = build_network(settings.network, image_shape, len(task.names), task.loss)
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     used = given.used
     pixel_range = pixel_range_of(used, settings.pixel_range, is_first_part=is_first_part)
     return Fitted(
         trainer=Trainer(network, seed=seed),
-        classes=classes,
+        classes=task.names,
         feature_names=given.feature_names,
         pixel_range=pixel_range,
         range_in_bytes=range_in_bytes(used, pixel_range),
         preprocessing=guessed_preprocessing(network.input_shape, None),
     )
+
+
+def _check_same_task(before: Fitted, task: Task) -> None:
+    """Refuse to go on with y of another kind or with another number of columns."""
+    outputs, columns = before.network.classes, len(task.names)
+    if task.loss.targets == "numbers" and columns != outputs:
+        raise DataError(
+            f"y has {columns} columns, but training had {outputs}; give as many, or train anew "
+            "with warm_start=False."
+        )
 
 
 class Learner:
@@ -115,21 +122,20 @@ class Learner:
         self._keep = keep
         self._before = fitted.n_iter
 
-    def fit(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
+    def fit(self, task: Task) -> None:
         """Train for as many passes as the settings say, on each different image once."""
         settings, images = self._settings, self._given.images(self._fitted)
-        kept, weights = canonical(images, labels, self._given.weights)
+        kept, weights = canonical(images, task.targets, self._given.weights)
         self._look_at(kept[:MOST])
-        weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
+        weights = task.weigh(task.targets[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
+        targets = self._scaled(task.targets[kept], weights)
         held_back = None
         if settings.early_stopping:
-            used, held = split(
-                labels[kept], settings.validation_fraction, self._fitted.trainer.seed
-            )
-            held_back = Examples(images[kept[held]], labels[kept[held]], weights[held])
-            kept, weights = kept[used], weights[used]
-        examples = Examples(images[kept], labels[kept], weights)
+            used, held = split(targets, settings.validation_fraction, self._fitted.trainer.seed)
+            held_back = Examples(images[kept[held]], targets[held], weights[held])
+            kept, targets, weights = kept[used], targets[used], weights[used]
+        examples = Examples(images[kept], targets, weights)
         count, trainer = len(kept), self._trainer()
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             passes = Passes(
@@ -141,12 +147,13 @@ class Learner:
                 batch_size=batch_size_for(settings.batch_size, count),
             )  # fmt: skip
 
-    def fit_part(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
+    def fit_part(self, task: Task) -> None:
         """Do one pass, with weights as they are: they mean the same in every call."""
         images = self._given.images(self._fitted)
-        weights = weigh(labels, self._given.weights, LARGEST_WEIGHT)
+        weights = task.weigh(task.targets, self._given.weights, LARGEST_WEIGHT)
         used = np.flatnonzero(weights > 0)
         weights, count = weights[used], len(used)
+        targets = self._scaled(task.targets[used], weights)
         self._look_at(from_all_over(used, MOST))
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer = self._trainer()
@@ -155,16 +162,26 @@ class Learner:
             trainer.sections = sections_for(batch_size)
             with trainer:
                 history = trainer.fit(
-                    images[used], labels[used], sample_weight=weights, normalize_weights=False,
+                    images[used], targets, sample_weight=weights, normalize_weights=False,
                     batch_size=batch_size,
                 )  # fmt: skip
             if history.images == count:
                 loss = history.mean_loss / math.fsum(weights / count)
                 right = math.fsum(u.accuracy * u.images for u in history.updates) / count
                 rate = count / max(history.seconds, 1e-9)
-                self._note(teller, Epoch(self._before + 1, loss, None, right, None, rate))
+                kind = trainer.network.loss.targets
+                epoch = Epoch(self._before + 1, loss, None, right, None, rate, kind=kind)
+                self._note(teller, epoch)
             if history.interrupted:
                 raise KeyboardInterrupt
+
+    def _scaled(self, targets: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[Any]:
+        """Return targets as the network takes them: numbers by the scale of the first that came."""
+        if self._fitted.network.loss.targets != "numbers":
+            return targets
+        scale = self._fitted.scale or Scale.of(targets, weights)
+        self._fitted = dataclasses.replace(self._fitted, scale=scale)
+        return scale.scaled(targets)
 
     def _look_at(self, some: NDArray[np.int64]) -> None:
         """Note what some images look like, as different ones may come later."""

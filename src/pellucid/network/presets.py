@@ -6,6 +6,7 @@ import math
 
 from pellucid.network.checks import checked_input_shape
 from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from pellucid.network.loss import Loss
 from pellucid.network.network import Network
 
 __all__ = ["default", "reference"]
@@ -60,7 +61,7 @@ def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Net
     )
 
 
-def default(input_shape: tuple[int, ...], classes: int) -> Network:
+def default(input_shape: tuple[int, ...], classes: int, loss: Loss | None = None) -> Network:
     """Return a network that fits images of a shape: what CNNClassifier takes by itself.
 
     Blocks of a 3 x 3 convolution with 'same' padding and ReLU, two at least, with 16, 32 and from
@@ -74,7 +75,9 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     input_shape : tuple of int
         ``(height, width)`` or ``(channels, height, width)``.
     classes : int
-        How many classes.
+        How many classes, or outputs of another loss.
+    loss : Loss, optional
+        What they are held to; the default is cross-entropy.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
         size = channels * height * width
         layers.append(Flatten())
     layers += [_dense(size, 64), ReLU(), _dense(64, classes)]
-    return Network(layers, input_shape)
+    return Network(layers, input_shape, loss)
 
 
 def _conv2d(filters: int) -> Conv2D:
