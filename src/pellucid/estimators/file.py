@@ -42,6 +42,7 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
         # The user's own preprocessing can't know the range.
         preprocessing=dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes),
         classes=tuple(str(name) for name in fitted.classes),
+        known=fitted.known,
         configuration={
             "estimator": _described(parameters, path),
             "classes": _plain_classes(fitted.classes, path),
@@ -137,6 +138,9 @@ _FORMS: dict[str, Callable[[Any], Any]] = {
 _NOT_KEPT = ("callbacks",)
 """The parameters that a file does not hold."""
 
+_NEWER = ("unknown",)
+"""The parameters that older files lack, because there were none."""
+
 
 def _plain_classes(classes: NDArray[Any], path: str | os.PathLike[str]) -> list[Any]:
     names: list[Any] = classes.tolist()
@@ -168,6 +172,7 @@ def _fitted(model: Model) -> Fitted:
         preprocessing=model.preprocessing,
         is_guessed=model.preprocessing_is_guessed,
         looks=model.looks,
+        known=model.known,
         loss_curve=losses,
         validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
         n_iter=int(configuration.get("n_iter", len(losses))),
@@ -180,7 +185,9 @@ def _parameters(kind: Any, model: Model) -> dict[str, Any]:
         return _parameters_of_run(model.configuration, model.network)
     stored = model.configuration["estimator"]
     names = [item.name for item in dataclasses.fields(kind)]
-    parameters = {name: stored[name] for name in names if name not in (*_NOT_KEPT, "network")}
+    kept = [name for name in names if name not in (*_NOT_KEPT, "network")]
+    # Older files lack what came later.
+    parameters = {name: stored[name] for name in kept if name in stored or name not in _NEWER}
     for name in ("image_shape", "pixel_range"):
         if isinstance(parameters[name], list):
             parameters[name] = tuple(parameters[name])

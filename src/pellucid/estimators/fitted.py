@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from pellucid.estimators.passes import Epoch
+from pellucid.images.known import Known
 from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
@@ -44,6 +45,8 @@ class Fitted:
         Whether nobody said what was done to the training's pictures, so that this is a guess.
     looks : Looks or None
         What the training's pictures look like.
+    known : Known or None
+        What tells images unlike those of the training, if that was asked for.
     loss_curve : list of float
         The loss of every pass.
     validation_scores : list of float or None
@@ -60,6 +63,7 @@ class Fitted:
     preprocessing: Preprocessing
     is_guessed: bool = True
     looks: Looks | None = None
+    known: Known | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     n_iter: int = 0
@@ -97,6 +101,7 @@ class Fitted:
             loss_curve=[*self.loss_curve, epoch.loss],
             validation_scores=scores,
             n_iter=epoch.epoch,
+            known=None,  # it was of other features
         )
 
 

@@ -26,12 +26,14 @@ from pellucid.estimators.passes import (
     split,
     train,
 )
-from pellucid.estimators.rows import image_shape_of, on_scale
+from pellucid.estimators.rows import image_shape_of
 from pellucid.estimators.settings import Settings, build_augmentation, build_network
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
+from pellucid.execution.features import known_from
 from pellucid.images.axes import from_all_over
 from pellucid.images.canonical import canonical
+from pellucid.images.known import check_features, check_held_back
 from pellucid.images.looks import MOST, Looks, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.images.sameness import nothing_in_rows
@@ -65,7 +67,11 @@ def start(
         settings.check_unchanged(before.network, before.pixel_range)
         given.warn_if_unlike(before)
         return before
-    image_shape = image_shape_of(given.shape, settings.image_shape)
+    made = given.preprocessing
+    if made is not None and settings.image_shape in (None, given.shape[:2]):
+        image_shape = made.input_shape  # in which colors of pictures count
+    else:
+        image_shape = image_shape_of(given.shape, settings.image_shape)
     nothing = nothing_in_rows(given.used, is_any_told=False)
     if nothing is not None:
         warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
@@ -81,7 +87,8 @@ def start(
         feature_names=given.feature_names,
         pixel_range=pixel_range,
         range_in_bytes=range_in_bytes(used, pixel_range),
-        preprocessing=guessed_preprocessing(network.input_shape, None),
+        preprocessing=made or guessed_preprocessing(network.input_shape, None),
+        is_guessed=made is None,
     )
 
 
@@ -123,23 +130,40 @@ class Learner:
         weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
         held_back = None
-        if settings.early_stopping:
+        if settings.early_stopping or settings.unknown is not None:
             used, held = split(
                 labels[kept], settings.validation_fraction, self._fitted.trainer.seed
             )
+            self._check_unknown(len(held))
             held_back = Examples(images[kept[held]], labels[kept[held]], weights[held])
             kept, weights = kept[used], weights[used]
         examples = Examples(images[kept], labels[kept], weights)
         count, trainer = len(kept), self._trainer()
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             passes = Passes(
-                trainer, count, held_back, settings.n_iter_no_change,
+                trainer, count, held_back if settings.early_stopping else None,
+                settings.n_iter_no_change,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(
                 trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
                 batch_size=batch_size_for(settings.batch_size, count),
             )  # fmt: skip
+        if settings.unknown is not None and held_back is not None:
+            known = known_from(
+                self._fitted.network, self._fitted.parameters, examples.images, examples.labels,
+                held_back.images, settings.unknown, settings.workers,
+            )  # fmt: skip
+            self._fitted = dataclasses.replace(self._fitted, known=known)
+            self._keep(self._fitted)
+
+    def _check_unknown(self, held_back: int) -> None:
+        """Refuse, before training, what could not tell unknown images after it."""
+        if self._settings.unknown is None:
+            return
+        check_features(self._fitted.n_features_out)
+        more = "give more images or a larger validation_fraction"
+        check_held_back(held_back, self._settings.unknown, more)
 
     def fit_part(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
         """Do one pass, with weights as they are: they mean the same in every call."""
@@ -169,7 +193,7 @@ class Learner:
     def _look_at(self, some: NDArray[np.int64]) -> None:
         """Note what some images look like, as different ones may come later."""
         fitted, shape = self._fitted, self._fitted.network.input_shape
-        looks = Looks.of(on_scale(self._given.samples[some], fitted.pixel_range, shape))
+        looks = Looks.of(self._given.on_scale(fitted, self._given.samples[some]))
         if looks is None:
             return
         if fitted.looks is not None:

@@ -15,10 +15,12 @@ from pellucid.images.axes import sides
 from pellucid.images.pixel_range import BYTES, scaled
 from pellucid.network.layers import Shape
 
-__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of"]
+__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of", "size_and_channels"]
 
 LARGEST_LAST = 4
 """Channels that images mostly have, at most."""
+
+_OR_PICTURES = ", or as a list of pictures, which are resized to it"
 
 AT_ONCE = 1024
 """Rows that are converted at a time, so that what is needed meanwhile stays small."""
@@ -42,7 +44,7 @@ def rows_of(X: Any) -> tuple[Any, Shape]:
     except ValueError as error:
         raise DataError(
             "X does not form one array of numbers; all images must have the same shape. Bring "
-            f"them to one size first. ({error})"
+            f"them to one size first, as ImageReader((28, 28)) does. ({error})"
         ) from error
     if array.ndim > 4:
         raise DataError(
@@ -64,9 +66,9 @@ def _unpacked(X: Any) -> Any:
         isinstance(X, list | tuple) and len(X) and isinstance(X[0], str | os.PathLike)
     ):
         raise DataError(
-            "X holds paths or text, not pixels. Read pictures by data.read_images(paths, "
-            "Preprocessing((28, 28))), which brings them to one size, or a folder of them by "
-            "data.load(folder, size=(28, 28)); a fitted classifier has predict_pictures(paths)."
+            "X holds paths or text, not pixels. Read pictures by ImageReader((28, 28)), or "
+            "data.read_images(paths, Preprocessing((28, 28))), which bring them to one size, or a "
+            "folder of them by data.load(folder, size=(28, 28))."
         )
     return X
 
@@ -112,12 +114,12 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
         if math.prod(given) != size:
             raise ConfigurationError(
                 f"image_shape {tuple(wanted)} has {math.prod(given)} values, but X has {size} "
-                "a sample; give the shape of one image."
+                f"a sample; give the shape of one image{_OR_PICTURES if len(shape) > 1 else ''}."
             )
         if len(shape) > 1 and _channels_first(shape) != given:
             raise ConfigurationError(
                 f"image_shape is {tuple(wanted)}, but X holds images of shape {shape}; leave "
-                "image_shape out, or give X as rows of pixels."
+                f"image_shape out, or give X as rows of pixels{_OR_PICTURES}."
             )
         return given
     if _looks_channels_first(shape):
@@ -129,6 +131,28 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
         side = math.isqrt(shape[0])
         shape = (side, side) if side * side == shape[0] and side >= 4 else (1, shape[0])
     return _channels_first(shape)
+
+
+def size_and_channels(wanted: Any) -> tuple[tuple[int, int], int | None]:
+    """Return to what size pictures are to be brought, and with how many channels, if that is said.
+
+    Raises
+    ------
+    ConfigurationError
+        ``wanted`` is no image shape, or one that pictures can't have.
+
+    Examples
+    --------
+    >>> size_and_channels((28, 20)), size_and_channels((28, 20, 3))
+    (((28, 20), None), ((28, 20), 3))
+    """
+    shape = _checked_shape(wanted)
+    if len(shape) == 3 and shape[2] not in (1, 3):
+        raise ConfigurationError(
+            f"image_shape is {shape}, but pictures have 1 or 3 channels, which come last: give "
+            "(height, width), (height, width, 1) or (height, width, 3)."
+        )
+    return (shape[0], shape[1]), shape[2] if len(shape) == 3 else None
 
 
 def fitting(X: Any, shape: Shape, expected: Shape) -> tuple[Any, Shape]:
@@ -179,7 +203,7 @@ def _remedy(shape: Shape, expected: Shape) -> str:
     if sides != [height, width]:
         return (
             f"bring them to {height} x {width} pixels, in the same way as those of the training, "
-            "or give picture files to predict_pictures"
+            "or give the paths of the pictures"
         )
     if channels == 1:
         weights = "[0.299, 0.587, 0.114]"

@@ -58,6 +58,7 @@ class Settings:
     random_state: Any
     verbose: bool | str
     callbacks: tuple[Callable[[Epoch], object], ...]
+    unknown: float | None = None
     class_weight: Mapping[Any, float] | str | None = None
 
     @classmethod
@@ -90,7 +91,7 @@ class Settings:
         if build_network(self.network, network.input_shape, network.classes) != network:
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
         shape, (channels, *sides) = self.image_shape, network.input_shape
-        if shape is not None and list(shape) != [*sides, channels]:
+        if shape is not None and list(shape) not in ([*sides, channels], sides):
             wanted = image_shape_of((math.prod(network.input_shape),), shape)
             if wanted != network.input_shape:
                 raise ConfigurationError(
@@ -127,6 +128,11 @@ def _pixel_range(name: str, value: Any) -> Any:
 def _fraction(name: str, value: Any) -> Any:
     share(name, value)
     return value  # as it was given: a part of n in float32 is rounded as such
+
+
+def _unknown(name: str, value: Any) -> float | None:
+    hint = ", such as 0.01, or None"
+    return None if value is None else share(name, value, hint)
 
 
 def _augmentation(name: str, value: Any) -> Any:
@@ -176,6 +182,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "augmentation": _augmentation,
     "class_weight": _class_weight,
     "early_stopping": flag,
+    "unknown": _unknown,
     "warm_start": flag,
     "verbose": _verbose,
     "pixel_range": _pixel_range,
