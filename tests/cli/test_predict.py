@@ -110,12 +110,12 @@ def test_what_is_like_nothing_trained_is_unknown(model, pictures, right, tmp_pat
 
 def test_unknown_says_what_it_needs(model, pictures, tmp_path):
     loaded = load_model(model)
-    assert loaded.known.false_alarms == 0.01
+    assert loaded.known.false_alarms == 0.05
     old = tmp_path / "old.safetensors"
     save_model(old, dataclasses.replace(loaded, known=None))
     assert fails("predict", old, pictures[0], "--unknown") == (
         "The model can't tell what is unknown: it is of an older Pellucid, of a run that was ended "
-        "before its test, or of a CNNClassifier without unknown=0.01. Train it anew, by pellucid "
+        "before its test, or of a CNNClassifier without unknown=0.05. Train it anew, by pellucid "
         "train or with that."
     )
     assert fails("predict", model, pictures[0], "--false-alarms", 0.1) == (

@@ -90,7 +90,7 @@ class TestSettings:
             ({"network": "reference"}, NetworkError, "network is 'reference'; it must be a list"),
             ({"network": 5}, NetworkError, "network is 5; it must be a list of layers, a Network"),
             ({"unknown": 1}, ConfigurationError,
-             "unknown is 1; it must be above 0 and below 1, such as 0.01, or None."),
+             "unknown is 1; it must be above 0 and below 1, such as 0.05, or None."),
             ({"unknown": True}, ConfigurationError, "unknown is True; it must be above 0"),
             ({"early_stopping": 1}, ConfigurationError,
              "early_stopping is 1; it must be True or False."),

@@ -49,7 +49,7 @@ def predict(
         float | None,
         option(
             "How many pictures of the training's kind --unknown may take for unknown, as a share.",
-            show_default="the model's, mostly 0.01",
+            show_default="the model's, mostly 0.05",
         ),
     ] = None,
     as_json: Annotated[

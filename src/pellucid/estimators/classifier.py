@@ -103,7 +103,7 @@ class CNNClassifier(
         See ``early_stopping``.
     unknown : float or None, default None
         The share of images of the training's own kind that :meth:`is_known` may take for unknown
-        by mistake, such as 0.01. :meth:`fit` then chooses the limit on images held back. None
+        by mistake, such as 0.05. :meth:`fit` then chooses the limit on images held back. None
         holds none back for it, and :meth:`is_known` can't be asked.
     warm_start : bool, default False
         Go on from the last :meth:`fit` or :meth:`partial_fit`, with its classes, network, pixel
@@ -556,7 +556,7 @@ class CNNClassifier(
         if known is None:
             raise ConfigurationError(
                 "The classifier has no limit between known and unknown images: it was trained "
-                "without one, or further by partial_fit. Train it by fit, with unknown=0.01."
+                "without one, or further by partial_fit. Train it by fit, with unknown=0.05."
             )
         return known
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,8 +25,9 @@ from pellucid.estimators.pictures import (
     pictures_in,
 )
 from pellucid.estimators.rows import Images, fitting, on_scale, rows_of, size_and_channels
+from pellucid.execution.memory import Need, check_memory
 from pellucid.images.axes import from_all_over, sides
-from pellucid.images.looks import guess_told
+from pellucid.images.looks import at_most, guess_told
 from pellucid.images.pixel_range import BYTES, LOOKED_AT, another_scale
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.images.sameness import nothing_in_rows
@@ -74,7 +76,8 @@ class Given:
         pixel_range = self._range(fitted)
         difference = another_scale(self.samples, pixel_range)
         if difference is None and fitted.looks is not None:
-            some = self.on_scale(fitted, from_all_over(self.samples, LOOKED_AT))
+            most = at_most(LOOKED_AT, fitted.network.input_shape)
+            some = self.on_scale(fitted, from_all_over(self.samples, most))
             name = "X" if self.pixel_range is None else "the set of pictures"
             difference = fitted.looks.difference(some, pixel_range, name)
         if difference is not None:
@@ -132,7 +135,7 @@ def given_to_learn(
         if pictures is not None:
             check_consistent_length(X, y)
             preprocessing = _chosen(pictures, estimator.image_shape)
-            X = channels_last(images_of(pictures, preprocessing))
+            X = _made(pictures, preprocessing)
         rows, shape = rows_of(X)
     else:
         rows, shape, pixel_range = _fitting(X, estimator._fitted)
@@ -163,6 +166,16 @@ def _to_be_made(X: Any, wanted: Shape | None) -> Pictures | None:
     return None if are_alike and (wanted is None or shape[:2] == wanted[:2]) else pictures
 
 
+def _made(pictures: Pictures, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """Return images with channels last, if there is room for them."""
+    count = max(len(pictures.paths), len(pictures.arrays))
+    shape = " x ".join(map(str, preprocessing.input_shape))
+    # They are held twice for a moment: one by one, or with channels first.
+    need = Need(f"the images of {shape}, twice", 2 * count * math.prod(preprocessing.input_shape))
+    check_memory(f"Reading {count:,} pictures", [need], "Use smaller images, or fewer at a time.")
+    return channels_last(images_of(pictures, preprocessing))
+
+
 def _chosen(pictures: Pictures, image_shape: Any) -> Preprocessing:
     """Return what makes images of pictures, in the shape that the user wants, if any."""
     size, channels = (None, None) if image_shape is None else size_and_channels(image_shape)
@@ -179,7 +192,7 @@ def _fitting(X: Any, fitted: Fitted) -> tuple[Any, Shape, tuple[float, float] | 
     if fitted.is_guessed:
         warn(guess_told(fitted.preprocessing))
     made = replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes)
-    images = channels_last(made.for_kernels(images_of(pictures, made)))
+    images = made.for_kernels(_made(pictures, made))
     rows, shape = rows_of(images)
     return rows, shape, BYTES if images.dtype == np.uint8 else (0.0, 1.0)
 

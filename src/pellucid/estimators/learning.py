@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from pellucid.arguments import warn
+from pellucid.errors import OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -26,15 +27,21 @@ from pellucid.estimators.passes import (
     split,
     train,
 )
-from pellucid.estimators.rows import image_shape_of
-from pellucid.estimators.settings import Settings, build_augmentation, build_network
+from pellucid.estimators.rows import Images, image_shape_of
+from pellucid.estimators.settings import (
+    Settings,
+    as_parameter,
+    build_augmentation,
+    build_network,
+)
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.execution.features import known_from
+from pellucid.execution.memory import Need, check_training_memory
 from pellucid.images.axes import from_all_over
 from pellucid.images.canonical import canonical
 from pellucid.images.known import check_features, check_held_back
-from pellucid.images.looks import MOST, Looks, guessed_preprocessing
+from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.training import Trainer
@@ -125,8 +132,9 @@ class Learner:
     def fit(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
         """Train for as many passes as the settings say, on each different image once."""
         settings, images = self._settings, self._given.images(self._fitted)
+        self._check_memory(images, int(np.count_nonzero(self._given.weights)))
         kept, weights = canonical(images, labels, self._given.weights)
-        self._look_at(kept[:MOST])
+        self._look_at(kept[: at_most(MOST, self._fitted.network.input_shape)])
         weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
         held_back = None
@@ -157,6 +165,17 @@ class Learner:
             self._fitted = dataclasses.replace(self._fitted, known=known)
             self._keep(self._fitted)
 
+    def _check_memory(self, images: Images, count: int) -> None:
+        """Refuse, before work starts, what needs more memory than there is."""
+        network, batch_size = self._fitted.network, batch_size_for(self._settings.batch_size, count)
+        size = count * math.prod(network.input_shape) * images.dtype.itemsize
+        copy = Need(f"a copy of the {count:,} images as {images.dtype}", size)
+        sections = sections_for(batch_size)
+        try:
+            check_training_memory(network, self._settings.workers, batch_size, sections, copy)
+        except OutOfMemoryError as error:
+            raise error.named(as_parameter) from None
+
     def _check_unknown(self, held_back: int) -> None:
         """Refuse, before training, what could not tell unknown images after it."""
         if self._settings.unknown is None:
@@ -171,7 +190,8 @@ class Learner:
         weights = weigh(labels, self._given.weights, LARGEST_WEIGHT)
         used = np.flatnonzero(weights > 0)
         weights, count = weights[used], len(used)
-        self._look_at(from_all_over(used, MOST))
+        self._check_memory(images, count)
+        self._look_at(from_all_over(used, at_most(MOST, self._fitted.network.input_shape)))
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer = self._trainer()
         verbose = self._settings.verbose

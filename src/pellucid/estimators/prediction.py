@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
+from pellucid.estimators.settings import as_parameter
 from pellucid.execution import features as layers
 from pellucid.images.known import Known
 from pellucid.network.network import Network
@@ -47,12 +49,15 @@ def outputs(
     """
     images = given.images(fitted)
     given.warn_if_unlike(fitted)
-    return np.concatenate(
-        [
-            layers.outputs(network, fitted.parameters, part, workers)
-            for part in images.parts(AT_ONCE)
-        ]
-    )
+    try:
+        return np.concatenate(
+            [
+                layers.outputs(network, fitted.parameters, part, workers)
+                for part in images.parts(AT_ONCE)
+            ]
+        )
+    except OutOfMemoryError as error:
+        raise error.named(as_parameter) from None
 
 
 def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,8 +22,11 @@ LARGEST_LAST = 4
 
 _OR_PICTURES = ", or as a list of pictures, which are resized to it"
 
-AT_ONCE = 1024
-"""Rows that are converted at a time, so that what is needed meanwhile stays small."""
+AT_ONCE, VALUES = 1024, 1 << 22
+"""Rows, and values, that are converted at a time, so that what is needed meanwhile stays small."""
+
+VALUES_OF_PART = 1 << 26
+"""Values that are made ready at a time."""
 
 
 def rows_of(X: Any) -> tuple[Any, Shape]:
@@ -244,24 +247,41 @@ class Images:
     def __len__(self) -> int:
         return len(self._samples)
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8, or float32."""
+        is_bytes = self._samples.dtype == np.uint8 and self._range == BYTES
+        return np.dtype(np.uint8 if is_bytes else np.float32)
+
     def __getitem__(self, indices: NDArray[np.int64]) -> NDArray[Any]:
         """Return some of the images, (m, C, H, W): uint8, or float32 in [0, 1]."""
-        is_bytes = self._samples.dtype == np.uint8 and self._range == BYTES
-        out = np.empty((len(indices), *self._shape), np.uint8 if is_bytes else np.float32)
-        for start in range(0, len(indices), AT_ONCE):
-            where = slice(start, start + AT_ONCE)
+        out = np.empty((len(indices), *self._shape), self.dtype)
+        size = _at_most(AT_ONCE, VALUES, self._shape)
+        for start in range(0, len(indices), size):
+            where = slice(start, start + size)
             out[where] = self._images(self._samples[indices[where]])
         return out
 
     def parts(self, size: int) -> Iterator[NDArray[Any]]:
         """Give all images in order, at most ``size`` at a time; uint8 with one channel as views."""
+        is_view = self.dtype == np.uint8 and self._shape[0] == 1
+        size = size if is_view else _at_most(size, VALUES_OF_PART, self._shape)
         for start in range(0, len(self), size):
-            yield np.ascontiguousarray(self._images(self._samples[start : start + size]))
+            stop = min(start + size, len(self))
+            if is_view:
+                yield np.ascontiguousarray(self._images(self._samples[start:stop]))
+            else:
+                yield self[np.arange(start, stop)]
 
     def _images(self, samples: NDArray[Any]) -> NDArray[Any]:
         channels, height, width = self._shape
         values = scaled(samples, self._range)
         return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+
+
+def _at_most(images: int, values: int, shape: Shape) -> int:
+    """Return so many images, or fewer where they have more values than that."""
+    return max(1, min(images, values // math.prod(shape)))
 
 
 def on_scale(

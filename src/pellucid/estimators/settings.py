@@ -22,7 +22,21 @@ from pellucid.network.layers import Dense, Layer, Shape
 from pellucid.network.network import Network
 from pellucid.training import Adam
 
-__all__ = ["Settings", "build_augmentation", "build_network", "parameters_of", "workers_for"]
+__all__ = [
+    "Settings",
+    "as_parameter",
+    "build_augmentation",
+    "build_network",
+    "parameters_of",
+    "workers_for",
+]
+
+_NAMES = {"eps": "epsilon", "workers": "n_jobs"}
+
+
+def as_parameter(name: str) -> str:
+    """Return the parameter of an estimator that is an argument of what lies below it."""
+    return _NAMES.get(name, name)
 
 
 def parameters_of(estimator: Any) -> dict[str, Any]:
@@ -131,7 +145,7 @@ def _fraction(name: str, value: Any) -> Any:
 
 
 def _unknown(name: str, value: Any) -> float | None:
-    hint = ", such as 0.01, or None"
+    hint = ", such as 0.05, or None"
     return None if value is None else share(name, value, hint)
 
 
@@ -170,7 +184,7 @@ def _adam(parameters: Mapping[str, Any]) -> Adam:
     try:
         Adam(*values)
     except ConfigurationError as error:
-        raise error.named(lambda name: "epsilon" if name == "eps" else name) from None
+        raise error.named(as_parameter) from None
     return Adam(*map(float, values))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import count_workers, instance
+from pellucid.execution.memory import check_inference_memory
 from pellucid.execution.sections import (
     AROUND,
     FEW,
@@ -267,6 +268,8 @@ def run_network(
     if count <= FEW:  # a single image would wait for the slices
         result = section_step(recipe, parameters, four, whole, outputs, training=False)
         return Evaluation(result.correct / divisor, result.loss / divisor, probabilities)
+    parts = -(-count // part_size(network, count))
+    check_inference_memory(network, count_workers(workers), count, parts)
     prepare(network, training=False)
     results = _in_parts(recipe, parameters, four, whole, outputs, workers)
     return Evaluation(

@@ -39,7 +39,7 @@ KEPT = 1000
 MOST_FEATURES = 1024
 """Features for which a matrix of all pairs is kept."""
 
-FALSE_ALARMS = 0.01
+FALSE_ALARMS = 0.05
 """The share of images of the training's kind that may be called unknown, if nobody says another."""
 
 _LENGTH = 0.1  # what the logarithm of a length counts: about as much as a feature

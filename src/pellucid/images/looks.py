@@ -18,10 +18,10 @@ from pellucid.images.ink import border
 from pellucid.images.pixel_range import BYTES, rescaling
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Looks", "guess_told", "guessed_preprocessing"]
+__all__ = ["Looks", "at_most", "guess_told", "guessed_preprocessing"]
 
-MOST = 2048
-"""Pictures of a training that are looked at."""
+MOST, VALUES = 2048, 1 << 22
+"""Pictures of a training that are looked at, and values that they have."""
 
 LEAST_IMAGES = 8
 """Of fewer, nothing is known."""
@@ -243,6 +243,17 @@ def guessed_preprocessing(input_shape: tuple[int, ...], looks: Looks | None) -> 
     return Preprocessing(
         input_shape, polarity="auto" if is_on_black else "light-on-dark", fit="resize"
     )
+
+
+def at_most(pictures: int, input_shape: tuple[int, ...]) -> int:
+    """Return how many pictures of a shape to look at: fewer, where they are large.
+
+    Examples
+    --------
+    >>> at_most(MOST, (1, 28, 28)), at_most(MOST, (3, 1024, 1024))
+    (2048, 16)
+    """
+    return max(min(pictures, VALUES // math.prod(input_shape)), 2 * LEAST_IMAGES)
 
 
 def guess_told(made: Preprocessing) -> str:

@@ -20,7 +20,7 @@ from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
-from pellucid.images.looks import guess_told
+from pellucid.images.looks import at_most, guess_told
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
@@ -223,7 +223,7 @@ def _limit(model: Model, unknown: bool, false_alarms: float | None) -> float | N
     if model.known is None:
         raise ConfigurationError(
             "The model can't tell what is unknown: it is of an older Pellucid, of a run that was "
-            "ended before its test, or of a CNNClassifier without unknown=0.01. Train it anew, by "
+            "ended before its test, or of a CNNClassifier without unknown=0.05. Train it anew, by "
             "pellucid train or with that."
         )
     return model.known.limit(false_alarms)
@@ -257,7 +257,8 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
         raise ModelFileError(f"The model can't be used: {error}.") from error
     if looks is None:
         return
-    some = four_axes(in_float64(from_all_over(images, LOOKED_AT)))
+    most = at_most(LOOKED_AT, model.network.input_shape)
+    some = four_axes(in_float64(from_all_over(images, most)))
     difference = looks.difference(some, (0.0, 1.0), "the data")
     if difference is not None:
         say(difference)

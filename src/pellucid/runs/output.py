@@ -16,7 +16,7 @@ from pellucid.files.model_file import Model, save_model
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
 from pellucid.images.known import Known
-from pellucid.images.looks import MOST, Looks, guessed_preprocessing
+from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.kernels.compiling.target import made_with
 from pellucid.runs.finished import Metrics
 from pellucid.runs.folder import (
@@ -83,7 +83,8 @@ class Output:
     ) -> None:
         """Write the model and its history, and remove what an earlier run said of its own."""
         images, made = dataset.train_images, dataset.preprocessing
-        looks = Looks.of(four_axes(in_float64(from_all_over(images, MOST))))
+        most = at_most(MOST, dataset.input_shape)
+        looks = Looks.of(four_axes(in_float64(from_all_over(images, most))))
         guess = guessed_preprocessing(trainer.network.input_shape, looks)
         model = Model(
             network=trainer.network,
