@@ -26,6 +26,7 @@ def test_every_error_has_the_one_root(kind):
         ("RunExistsError", FileExistsError),
         ("RunInUseError", BlockingIOError),
         ("DivergenceError", ArithmeticError),
+        ("OutOfMemoryError", MemoryError),
     ],
 )
 def test_each_is_also_the_builtin_that_a_caller_expects(name, builtin):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pellucid._version import __version__ as __version__
     from pellucid.estimators.classifier import CNNClassifier
     from pellucid.estimators.displays import HistoryDisplay, PredictionsDisplay
+    from pellucid.estimators.reader import ImageReader
     from pellucid.estimators.regressor import CNNRegressor
     from pellucid.execution.executors import open_executor
     from pellucid.execution.inference import Evaluation, evaluate, image_gradients, predict_proba
@@ -55,6 +56,7 @@ __all__ = [
     "ExponentialAverage",
     "History",
     "HistoryDisplay",
+    "ImageReader",
     "MeanAverage",
     "Model",
     "Network",
@@ -86,6 +88,7 @@ __getattr__ = lazy_names(
         "pellucid._version": ("__version__",),
         "pellucid.estimators.classifier": ("CNNClassifier",),
         "pellucid.estimators.displays": ("HistoryDisplay", "PredictionsDisplay"),
+        "pellucid.estimators.reader": ("ImageReader",),
         "pellucid.estimators.regressor": ("CNNRegressor",),
         "pellucid.execution.executors": ("open_executor",),
         "pellucid.execution.inference": (

@@ -19,6 +19,7 @@ __all__ = [
     "ExecutorError",
     "ModelFileError",
     "NetworkError",
+    "OutOfMemoryError",
     "PellucidError",
     "RunExistsError",
     "RunInUseError",
@@ -154,6 +155,14 @@ class ModelFileError(PellucidError, ValueError):
 
 class CheckpointError(PellucidError, ValueError):
     """A checkpoint is missing, damaged, of another run, or can't be written."""
+
+
+class OutOfMemoryError(PellucidError, MemoryError):
+    """Work would need more memory than there is, and was not begun; the message has the figures."""
+
+    def __new__(cls, *parts: str, argument: str | None = None) -> Self:
+        """Make one as any exception: MemoryError makes its own kind alone."""
+        return Exception.__new__(cls, *parts)
 
 
 class RunExistsError(PellucidError, FileExistsError):

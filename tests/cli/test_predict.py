@@ -1,10 +1,14 @@
 """``pellucid predict``."""
 
+import dataclasses
 import json
 import os
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from pellucid import load_model, save_model
 from tests.cli.console import fails, invoke
 
 
@@ -83,6 +87,47 @@ def test_a_folder_and_a_csv_file(model, right, pictures, tmp_path):
     assert header == ["image", "label", *"0123456789"]
     assert row[:2] == [str(pictures[0]), right[1]]
     assert sum(map(float, row[2:])) == pytest.approx(1, abs=1e-4)
+
+
+def test_what_is_like_nothing_trained_is_unknown(model, pictures, right, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    both = (pictures[0], tmp_path / "noise.png", "--unknown")
+    code, out, err = invoke("predict", model, *both, "--false-alarms", 0.05, "--json")
+    assert code == 0, err
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert (first["label"], first["is_known"]) == (right[1], True)
+    assert (second["label"], second["is_known"]) == ("unknown", False)
+    assert sum(second["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    _, out, _ = invoke("predict", model, *both, "--false-alarms", 0.05)
+    rows = [line.split() for line in out.splitlines() if ".png" in line]
+    assert rows[0][1:3] == [right[1], f"{first['probabilities'][right[1]]:.1%}"]
+    assert rows[1] == [str(tmp_path / "noise.png"), "unknown"]
+    _, out, _ = invoke("predict", model, *both, "--false-alarms", 0.05, "--kaggle")
+    assert out.splitlines()[2] == "noise,unknown"
+    assert "is_known" not in invoke("predict", model, pictures[0], "--json")[1]
+
+
+def test_unknown_says_what_it_needs(model, pictures, tmp_path):
+    loaded = load_model(model)
+    assert loaded.known.false_alarms == 0.05
+    old = tmp_path / "old.safetensors"
+    save_model(old, dataclasses.replace(loaded, known=None))
+    assert fails("predict", old, pictures[0], "--unknown") == (
+        "The model can't tell what is unknown: it is of an older Pellucid, of a run that was ended "
+        "before its test, or of a CNNClassifier without unknown=0.05. Train it anew, by pellucid "
+        "train or with that."
+    )
+    assert fails("predict", model, pictures[0], "--false-alarms", 0.1) == (
+        "--false-alarms says how often --unknown may be wrong; give both."
+    )
+    assert fails("predict", model, pictures[0], "--unknown", "--false-alarms", 1e-9) == (
+        "--false-alarms is 1e-09, but the 360 distances of images held back tell no share below "
+        "0.0028; give that or more."
+    )
+    assert "--false-alarms is 2.0; it must be above 0 and below 1" in fails(
+        "predict", model, pictures[0], "--unknown", "--false-alarms", 2
+    )
 
 
 def test_bad_pictures_are_left_out_if_asked(model, pictures, tmp_path):

@@ -18,7 +18,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import LinearSVC
 
-from pellucid import CNNClassifier, Dense, Flatten, HistoryDisplay, PredictionsDisplay, ReLU
+from pellucid import (
+    CNNClassifier,
+    Dense,
+    Flatten,
+    HistoryDisplay,
+    ImageReader,
+    PredictionsDisplay,
+    ReLU,
+)
 from pellucid.errors import DataError
 from pellucid.estimators.displays import network_html
 from tests.plots.figures import overlapping
@@ -184,6 +192,18 @@ class TestPredictions:
         assert display.images.dtype == np.uint8
         assert display.images.shape == (30, 3, 6, 6)
         assert display.classes == ["cat", "dog"]
+
+    def test_pictures_are_drawn_as_they_are_seen(self):
+        large = [
+            np.kron(image, np.ones((2 + n % 2,) * 2)) / 16
+            for n, image in enumerate(DIGITS.images[:100])
+        ]
+        alone = small(image_shape=(8, 8)).fit(large, Y)
+        pipe = make_pipeline(ImageReader(8), small()).fit(large, Y)
+        for estimator in (alone, pipe):
+            drawn = PredictionsDisplay.from_estimator(estimator, large, Y)
+            seen = [alone.preprocessing_.picture(picture) for picture in large]
+            assert (drawn.images == np.stack(seen)).all()
 
     def test_other_classifiers(self):
         pipeline = make_pipeline(MinMaxScaler(), LogisticRegression()).fit(X, Y)

@@ -22,7 +22,7 @@ from pellucid import (
     load_model,
     save_model,
 )
-from pellucid.errors import ConfigurationError, DataError, ModelFileError, NetworkError
+from pellucid.errors import ConfigurationError, ModelFileError, NetworkError
 from pellucid.files.model_file import Model
 from pellucid.runs import run
 from pellucid.runs.finished import FinishedRun
@@ -80,6 +80,7 @@ class TestRoundTrip:
             {"class_weight": {0: 2, np.int64(3): np.float32(0.5)}, "random_state": np.int64(3)},
             {"augmentation": Augmentation(shift=(0, 1)), "learning_rate": np.float32(0.01)},
             {"augmentation": None, "pixel_range": (0, 20), "n_jobs": None},
+            {"unknown": 0.1, "early_stopping": True},
             {"pixel_range": np.array([0.0, 16.0]), "warm_start": True, "max_iter": np.uint8(2)},
         ],
     )
@@ -100,6 +101,22 @@ class TestRoundTrip:
         again = loaded.fit(X, Y)
         if not classifier.warm_start:
             assert (again.parameters_ == classifier.parameters_).all()
+
+    def test_what_tells_unknown_images(self, path):
+        classifier = small(unknown=0.1).fit(X, Y)
+        loaded = through(classifier, path)
+        assert (loaded.score_samples(X) == classifier.score_samples(X)).all()
+        assert (loaded.is_known(X) == classifier.is_known(X)).all()
+
+    def test_older_files_know_nothing_of_it(self, path):
+        small().fit(X, Y).save(path)
+        model = load_model(path)
+        del model.configuration["estimator"]["unknown"]
+        save_model(path, model)
+        loaded = CNNClassifier.load(path)
+        assert loaded.unknown is None
+        with pytest.raises(ConfigurationError, match="it was trained without one"):
+            loaded.is_known(X)
 
     def test_names_of_features(self, path):
         frame = pd.DataFrame(X, columns=[f"p{n}" for n in range(64)])
@@ -301,16 +318,18 @@ class TestCommandLine:
         names = [tmp_path / f"{n}.png" for n in range(12)]
         for name, image in zip(names, images, strict=False):
             Image.fromarray(image).save(name)
-        assert (classifier.predict_pictures(names) == classifier.predict(images[:12])).all()
-        assert classifier.predict_pictures(names[3])[0] == classifier.predict(images[3:4])[0]
+        with pytest.warns(UserWarning, match="is not stored in the model. By what they look"):
+            found = classifier.predict(names)
+        assert (found == classifier.predict(images[:12])).all()
+        classifier.preprocessing_ = classifier.preprocessing_  # so it is no guess any more
+        assert (classifier.predict(names) == found).all()
+        assert classifier.predict([str(names[3])])[0] == found[3]
         read = data.read_images(names, classifier.preprocessing_)
         assert (classifier.predict(read) == classifier.predict(images[:12])).all()
-        with pytest.raises(DataError, match="paths is empty"):
-            classifier.predict_pictures([])
         Image.fromarray(255 - images[0]).save(names[0])
         classifier.preprocessing_ = Preprocessing((8, 8), "light-on-dark", "resize")
         with pytest.warns(UserWarning, match="The set of pictures looks inverted"):
-            classifier.predict_pictures(names[:1])
+            classifier.predict(names[:1])
 
     def test_pictures_that_look_otherwise_are_told(self, path, tmp_path):
         images = (DIGITS.images * 15).astype(np.uint8)

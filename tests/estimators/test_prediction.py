@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from pellucid import CNNClassifier, Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from pellucid.errors import ConfigurationError, DataError
 
 DIGITS = load_digits()
 X, Y = DIGITS.data[:200], DIGITS.target[:200]
@@ -68,6 +69,88 @@ class TestPredictions:
             with pytest.raises(NotFittedError, match="CNNClassifier instance is not fitted yet"):
                 getattr(CNNClassifier(), method)(X)
         assert not hasattr(CNNClassifier(), "parameters_")
+
+
+NOISE = np.random.default_rng(0).integers(0, 17, (200, 64))
+
+
+@pytest.fixture(scope="module")
+def knowing():
+    with np.errstate(all="raise"):
+        return CNNClassifier(unknown=0.05, random_state=0).fit(DIGITS.data, DIGITS.target)
+
+
+class TestUnknown:
+    def test_noise_is_unknown_and_digits_are_known(self, knowing):
+        assert knowing.predict_proba(NOISE).max(axis=1).mean() > 0.6  # sure of a class all the same
+        assert knowing.is_known(NOISE).mean() < 0.1
+        assert knowing.is_known(DIGITS.data).mean() > 0.95
+
+    def test_labels_stay_those_of_y(self, knowing):
+        assert set(knowing.predict(NOISE)) <= set(range(10))
+
+    def test_is_a_limit_of_the_score(self, knowing):
+        scores = knowing.score_samples(NOISE)
+        assert scores.dtype == np.float64
+        known = knowing.is_known(NOISE, 0.2)
+        assert known.dtype == bool
+        limits = scores[known].min(initial=0), scores[~known].max()
+        assert limits[0] > limits[1]
+        more = [knowing.is_known(DIGITS.data, rate).sum() for rate in (0.01, 0.05, 0.2, 0.9)]
+        assert more == sorted(more, reverse=True)
+        assert more[0] > more[-1]
+
+    def test_images_held_back_did_not_train(self, knowing):
+        """So the limit is theirs: about as many as allowed of them are beyond it."""
+        with_stopping = small(unknown=0.05, early_stopping=True).fit(DIGITS.data, DIGITS.target)
+        alone = small(early_stopping=True).fit(DIGITS.data, DIGITS.target)
+        assert (with_stopping.parameters_ == alone.parameters_).all()
+        plain = CNNClassifier(random_state=0, max_iter=2).fit(DIGITS.data, DIGITS.target)
+        held = CNNClassifier(random_state=0, max_iter=2, unknown=0.05)
+        held.fit(DIGITS.data, DIGITS.target)
+        assert (held.parameters_ != plain.parameters_).any()
+        assert held.validation_scores_ is None
+        assert len(held._fitted.known.distances) == 180
+
+    def test_the_bits_do_not_depend_on_threads(self):
+        one, two = (small(unknown=0.1, n_jobs=n).fit(X, Y).score_samples(NOISE) for n in (1, 2))
+        assert (one == two).all()
+
+    def test_further_training_forgets_it(self):
+        classifier = small(unknown=0.1, warm_start=True).fit(X, Y)
+        before = classifier.score_samples(NOISE)
+        assert (classifier.fit(X, Y).score_samples(NOISE) != before).any()
+        classifier.partial_fit(X, Y)
+        with pytest.raises(
+            ConfigurationError, match=r"or further by partial_fit\. Train it by fit"
+        ):
+            classifier.is_known(X)
+
+    def test_what_can_not_tell_is_refused_before_training(self, fitted):
+        with pytest.raises(ConfigurationError, match="no limit between known and unknown images"):
+            fitted.is_known(X)
+        assert not hasattr(fitted, "score_samples")
+        assert hasattr(CNNClassifier(unknown=0.1), "score_samples")
+        with pytest.raises(NotFittedError):
+            CNNClassifier().is_known(X)
+        told = []
+        classifier = small(unknown=0.01, callbacks=told.append)
+        with pytest.raises(DataError, match="Of 20 images held back none may be called unknown"):
+            classifier.fit(X, Y)
+        wide = small(unknown=0.1, network=[Flatten(), Dense(1100)], callbacks=told.append)
+        with pytest.raises(ConfigurationError, match="sees 1,100 values of an image"):
+            wide.set_params(network=[Flatten(), Dense(1100), ReLU()]).fit(X, Y)
+        assert told == []
+        with pytest.raises(
+            ConfigurationError, match=r"false_alarms is 0\.01, but the 20 distances"
+        ):
+            small(unknown=0.1).fit(X, Y).is_known(X, 0.01)
+
+    def test_in_a_pipeline_and_a_search(self):
+        pipe = make_pipeline(MinMaxScaler(), small(unknown=0.1)).fit(X, Y)
+        assert pipe.score_samples(X).shape == (200,)
+        search = GridSearchCV(small(), {"unknown": [None, 0.2]}, cv=2, error_score="raise")
+        assert search.fit(X, Y).best_score_ > 0.1
 
 
 class TestTransform:

@@ -236,7 +236,7 @@ HUGE = [
     [
         ({"format": None}, "it is a safetensors file, but not a Pellucid model."),
         ({"format": "pt"}, "it is a safetensors file, but not a Pellucid model."),
-        ({"format_version": "2"}, "it has format version 2, this Pellucid reads up to 1; update"),
+        ({"format_version": "3"}, "it has format version 3, this Pellucid reads up to 2; update"),
         ({"format_version": "0"}, "its format version is '0', which is none"),
         ({"format_version": "one"}, "its format version is 'one', which is none"),
         ({"format_version": "9" * 5000}, "which is none"),

@@ -61,6 +61,13 @@ def test_prediction_table_of_two_classes():
     assert rows == [["a.png", "y", "75.0%", "n", "25.0%"]]
 
 
+def test_prediction_table_of_what_is_unknown():
+    shares = np.array([[0.9, 0.1], [0.2, 0.8]], np.float32)
+    table = prediction_table(["a.png", "b.png"], shares, ["n", "y"], ["unknown", "y"])
+    rows = [" ".join(row) for row in cells(table)[1]]
+    assert rows == ["a.png unknown", "b.png y 80.0% n 20.0%"]
+
+
 def test_as_many_pictures_as_rows():
     with pytest.raises(ValueError, match="zip"):
         prediction_table(["a.png", "b.png"], np.ones((1, 2), np.float32), ["n", "y"])

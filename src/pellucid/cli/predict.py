@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid import runs
-from pellucid.cli.options import Model, command, flag
+from pellucid.cli.options import Model, command, flag, option
 from pellucid.cli.options import say as tell
 from pellucid.errors import ConfigurationError
 from pellucid.files.model_file import load_model
@@ -37,6 +37,21 @@ def predict(
     skip_bad: Annotated[
         bool, flag("Go on without what can't be read, and say how many.", "--skip-bad")
     ] = False,
+    unknown: Annotated[
+        bool,
+        flag(
+            'Say "unknown" of pictures that are like none of the training. Strange pictures may '
+            "still pass.",
+            "--unknown",
+        ),
+    ] = False,
+    false_alarms: Annotated[
+        float | None,
+        option(
+            "How many pictures of the training's kind --unknown may take for unknown, as a share.",
+            show_default="the model's, mostly 0.05",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, flag("Print a line of JSON for each picture, not a table.", "--json")
     ] = False,
@@ -59,32 +74,33 @@ def predict(
     if as_json + as_csv + kaggle > 1:
         raise ConfigurationError("Only one of --json, --csv and --kaggle can be given.")
     loaded = load_model(model_in(model))
-    found = runs.predict_pictures(loaded, pictures, tell, skip_bad=skip_bad)
+    found = runs.predict_pictures(
+        loaded, pictures, tell, skip_bad=skip_bad, unknown=unknown, false_alarms=false_alarms
+    )
+    labels = found.labels(loaded.classes)
     if as_json:
-        _print_json(found, loaded.classes)
+        _print_json(found, labels, loaded.classes)
     elif as_csv:
-        _print_csv(found, loaded.classes)
+        _print_csv(found, labels, loaded.classes)
     elif kaggle:
-        labels = _labels(found, loaded.classes)
         _print_rows([("ImageId", "Label"), *zip(found.ids, labels, strict=True)])
     else:
-        show_table(prediction_table(found.names, found.probabilities, loaded.classes))
+        show_table(prediction_table(found.names, found.probabilities, loaded.classes, labels))
 
 
-def _labels(found: Predicted, classes: tuple[str, ...]) -> list[str]:
-    return [classes[int(row.argmax())] for row in found.probabilities]
+def _print_json(found: Predicted, labels: list[str], classes: tuple[str, ...]) -> None:
+    for number, (name, label, row) in enumerate(
+        zip(found.names, labels, found.probabilities, strict=True)
+    ):
+        line: dict[str, object] = {"image": name, "label": label}
+        if found.is_known is not None:  # a class may be called unknown too
+            line["is_known"] = bool(found.is_known[number])
+        line["probabilities"] = dict(zip(classes, map(float, row), strict=True))
+        typer.echo(json.dumps(line))
 
 
-def _print_json(found: Predicted, classes: tuple[str, ...]) -> None:
-    labels = _labels(found, classes)
-    for name, label, row in zip(found.names, labels, found.probabilities, strict=True):
-        shares = dict(zip(classes, map(float, row), strict=True))
-        typer.echo(json.dumps({"image": name, "label": label, "probabilities": shares}))
-
-
-def _print_csv(found: Predicted, classes: tuple[str, ...]) -> None:
+def _print_csv(found: Predicted, labels: list[str], classes: tuple[str, ...]) -> None:
     rows: list[tuple[object, ...]] = [("image", "label", *classes)]
-    labels = _labels(found, classes)
     for name, label, row in zip(found.names, labels, found.probabilities, strict=True):
         rows.append((name, label, *(f"{share:.6g}" for share in row)))
     _print_rows(rows)

@@ -48,6 +48,7 @@ _USE = {
     "json": "to-json as-json output-json format output-format",
     "kaggle": "submission submit",
     "unknown": "threshold reject rejection ood confidence min-confidence",
+    "false-alarms": "false-alarm false-alarm-rate fpr contamination",
     "confusion": "confusion-matrix cm matrix",
 }
 """What is typed, by the option that does it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from pellucid.errors import DataError
 from pellucid.estimators import file, prediction
 from pellucid.estimators.displays import network_html
 from pellucid.estimators.fitted import Fitted, Learned, name_columns
@@ -123,16 +122,6 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             task = self._task(settings, given.targets, before, named)
             fitted = start(settings, given, before, task, is_first_part=True)
             Learner(settings, given, fitted, self._keep).fit_part(task)
-
-    def _of_pictures(
-        self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-    ) -> NDArray[np.float32]:
-        """Return what the network answers for each picture."""
-        check_is_fitted(self)
-        files = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-        if not files:
-            raise DataError("There are no pictures: paths is empty.")
-        return prediction.of_pictures(self._fitted, files, workers_for(self.n_jobs))
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
         """Return the features that the last layer sees.

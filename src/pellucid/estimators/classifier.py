@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
+from pellucid.errors import ConfigurationError
 from pellucid.estimators import prediction
 from pellucid.estimators.base import CNNEstimator
 from pellucid.estimators.classes import at_least_two, classes_of_stream
@@ -21,6 +22,7 @@ from pellucid.estimators.habits import refuse_unknown, refusing_unknown
 from pellucid.estimators.settings import Settings, workers_for
 from pellucid.estimators.tasks import Task, one_class
 from pellucid.estimators.undo import one_at_a_time
+from pellucid.images.known import Known
 
 __all__ = ["CNNClassifier"]
 
@@ -30,6 +32,9 @@ __all__ = ["CNNClassifier"]
 class CNNClassifier(ClassifierMixin, CNNEstimator):
     """A convolutional classifier of images.
 
+    X is an array of images, or a list (or Series) of pictures of any size: paths of files, or
+    arrays. Pictures are brought to one size, and what did so is saved with the classifier.
+
     Parameters
     ----------
     network : list of Layer, Network or None, default None
@@ -38,8 +43,10 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         size.
     image_shape : (int, int), (int, int, int) or None, default None
         ``(height, width)`` or ``(height, width, channels)`` of one image, where X is
-        (n, features). None takes a square for a number of features that is a square of at least
-        16, and a single row for any other, with a warning where X does not look like it.
+        (n, features), or to which pictures are resized, where X lists paths or arrays of other
+        sizes. None takes a square for a number of features that is a square of at least
+        16, and a single row for any other, with a warning where X does not look like it; and the
+        size that all pictures have.
     pixel_range : "auto" or (float, float), default "auto"
         The values that become 0 and 1; what lies outside in later data becomes 0 or 1 too, and a
         warning tells if that looks like another scale. "auto" is 0 to 255 for uint8 with a value
@@ -78,9 +85,14 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         level until that has not improved for ``n_iter_no_change`` passes, falls over as many more,
         and training ends; with a ``schedule`` it goes by that, and training ends where it is level.
     validation_fraction : float, default 0.1
-        The part of the different images that is held back, by class where there are enough.
+        The part of the different images that is held back, by class where there are enough, for
+        ``early_stopping`` and for ``unknown``.
     n_iter_no_change : int, default 5
         See ``early_stopping``.
+    unknown : float or None, default None
+        The share of images of the training's own kind that :meth:`is_known` may take for unknown
+        by mistake, such as 0.05. :meth:`fit` then chooses the limit on images held back. None
+        holds none back for it, and :meth:`is_known` can't be asked.
     warm_start : bool, default False
         Go on from the last :meth:`fit` or :meth:`partial_fit`, with its classes, network, pixel
         range and the optimizer's moments; another ``network``, ``image_shape`` or ``pixel_range``
@@ -124,8 +136,9 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
     n_iter_ : int
         Passes over the data, over all these calls.
     preprocessing_ : Preprocessing
-        What ``pellucid predict`` does to a picture, if the classifier is saved; :meth:`save` adds
-        the range of the pixels. The methods here take images as they are.
+        What is done to a picture, here and by ``pellucid predict``; :meth:`save` adds the range of
+        the pixels. It is known if X listed pictures or came from an :class:`~pellucid.ImageReader`,
+        or if it was set; else a guess. Arrays of images are taken as they are.
 
     Notes
     -----
@@ -157,6 +170,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
 
     _: KW_ONLY
     class_weight: dict[Any, float] | str | None = None
+    unknown: float | None = None
 
     classes_ = Learned[NDArray[Any]]()
 
@@ -172,8 +186,9 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
-            Images, of any numeric dtype.
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C); or list of pictures
+            Images, of any numeric dtype; or paths of pictures; or arrays (H, W) or (H, W, 3) of
+            any size, uint8 or floats in [0, 1].
         y : array-like of shape (n,)
             Classes: anything that can be sorted.
         sample_weight : array-like of shape (n,), optional
@@ -254,8 +269,9 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
-            Images, in the form and range that ``fit`` was given.
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C); or list of pictures
+            Images, in the form and range that ``fit`` was given; or paths of pictures, to which is
+            done what ``preprocessing_`` says; or arrays of other sizes, if that is no guess.
 
         Returns
         -------
@@ -264,28 +280,6 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         """
         likeliest = self.predict_log_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
-
-    def predict_pictures(
-        self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-    ) -> NDArray[Any]:
-        """Return the most probable class of each picture, as ``pellucid predict`` does.
-
-        Parameters
-        ----------
-        paths : path-like or iterable of path-like
-            Files of pictures, of any size; ``preprocessing_`` makes images of them.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Of ``classes_``.
-
-        Raises
-        ------
-        DataError
-            Pictures that can't be read; the message names every one.
-        """
-        return np.asarray(self.classes_[self._of_pictures(paths).argmax(axis=1)])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class for each image.
@@ -334,3 +328,94 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         """
         scores = self.predict_log_proba(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def is_known(self, X: ArrayLike, false_alarms: float | None = None) -> NDArray[np.bool_]:
+        """Tell of each image whether it is like those of the training, or like none of them.
+
+        :meth:`predict` names a class for anything, and :meth:`predict_proba` may be sure of noise.
+        Here an image is unknown if its :meth:`score_samples` is below that of nearly all images
+        held back in :meth:`fit`. That says nothing of whether its class is right, and strange
+        images may pass: what can't be told is in docs/guide/unknown.md.
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+        false_alarms : float, optional
+            The share of images of the training's kind that may be called unknown; ``unknown`` by
+            default.
+
+        Returns
+        -------
+        ndarray of shape (n,), bool
+            False for what is unknown.
+
+        Raises
+        ------
+        ConfigurationError
+            :meth:`fit` chose no limit, or there are too few images held back for the share.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> images, labels = load_digits(return_X_y=True)
+        >>> classifier = CNNClassifier(unknown=0.05, random_state=0).fit(images, labels)
+        >>> noise = np.random.default_rng(0).integers(0, 17, (100, 64))
+        >>> bool(classifier.is_known(images).mean() > 0.95)
+        True
+        >>> found = np.where(classifier.is_known(noise), classifier.predict(noise), "unknown")
+        >>> bool((found == "unknown").mean() > 0.9)
+        True
+        """
+        known = self._known_images()
+        limit = known.limit(false_alarms)
+        distances = self._distances(known, X)
+        return np.asarray(distances <= limit)
+
+    @available_if(lambda self: self._has_limit())  # type: ignore[untyped-decorator]
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return how much each image is like those of the training: less is stranger.
+
+        Minus the distance of what the last layer sees of it, its direction and its length, to the
+        nearest class; Mahalanobis', so the variance of the training's images is the unit.
+
+        Parameters
+        ----------
+        X : array-like
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            At most 0.
+
+        Raises
+        ------
+        AttributeError
+            There is no such method, as scikit-learn has it, without ``unknown``.
+        ConfigurationError
+            As for :meth:`is_known`.
+
+        Notes
+        -----
+        Source: :class:`pellucid.images.known.Known`.
+        """
+        return -self._distances(self._known_images(), X).astype(np.float64)
+
+    def _has_limit(self) -> bool:
+        fitted = self._before()
+        return self.unknown is not None or (fitted is not None and fitted.known is not None)
+
+    def _known_images(self) -> Known:
+        check_is_fitted(self)
+        known = self._fitted.known
+        if known is None:
+            raise ConfigurationError(
+                "The classifier has no limit between known and unknown images: it was trained "
+                "without one, or further by partial_fit. Train it by fit, with unknown=0.05."
+            )
+        return known
+
+    def _distances(self, known: Known, X: ArrayLike) -> NDArray[np.float32]:
+        given = given_to_predict(self, X)
+        return prediction.distances(self._fitted, known, given, workers_for(self.n_jobs))

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.errors import DataError
 from pellucid.estimators.classes import class_indices
+from pellucid.estimators.pictures import images_of, pictures_in
 from pellucid.estimators.rows import Images, image_shape_of, rows_of
 from pellucid.images.pixel_range import pixel_range_of
 from pellucid.network.network import Network
@@ -276,8 +277,8 @@ class PredictionsDisplay(_Display):
         estimator : object
             A fitted :class:`pellucid.CNNClassifier`, or another classifier with
             ``predict_proba``; of a pipeline, or a search over one, X is drawn as it goes in.
-        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C)
-            Images.
+        X : array-like of shape (n, features), (n, H, W) or (n, H, W, C); or list of pictures
+            Images; or pictures of any size, drawn as the classifier sees them.
         y : array-like of shape (n,)
             Their true classes.
         image_shape : (int, int) or (int, int, int), optional
@@ -369,11 +370,20 @@ def _last_step(estimator: Any) -> Any:
     return _last_step(steps[-1][1]) if steps else best
 
 
+def _first_step(estimator: Any) -> Any:
+    """Return of a pipeline the first step, which reads pictures if one does."""
+    steps = getattr(estimator, "steps", None)
+    return _first_step(steps[0][1]) if steps else estimator
+
+
 def _drawable(estimator: Any, X: Any, image_shape: tuple[int, ...] | None) -> NDArray[Any]:
     """Return X as images of uint8, or of floats in [0, 1]."""
+    best, last = _best(estimator), _last_step(estimator)
+    pictures, made = pictures_in(X), getattr(_first_step(best), "preprocessing_", None)
+    if made is not None and pictures is not None and (pictures.paths or len(pictures.shapes) > 1):
+        return images_of(pictures, made)
     rows, shape = rows_of(X)
     samples = np.asarray(rows)
-    best, last = _best(estimator), _last_step(estimator)
     if hasattr(best, "network_"):
         pixel_range, own = best.pixel_range_, best.network_.input_shape
         known = own if image_shape is None else image_shape_of(shape, image_shape)

@@ -63,6 +63,7 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
         # The user's own preprocessing can't know the range.
         preprocessing=dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes),
         classes=tuple(str(name) for name in fitted.classes),
+        known=fitted.known,
         configuration=configuration,
     )
     save_model(path, model)
@@ -191,8 +192,8 @@ _NAMED: dict[str, Callable[[Any], Any]] = {
 }
 """The parameters that are settings under a name, or None."""
 
-_NEWER = (*_NAMED, "clip_norm")
-"""The parameters that older files don't have."""
+_NEWER = (*_NAMED, "clip_norm", "unknown")
+"""The parameters that older files lack, because there were none."""
 
 
 def _plain_classes(classes: NDArray[Any], path: str | os.PathLike[str]) -> list[Any]:
@@ -226,6 +227,7 @@ def _fitted(model: Model) -> Fitted:
         is_guessed=model.preprocessing_is_guessed,
         looks=model.looks,
         scale=_scale(model),
+        known=model.known,
         loss_curve=losses,
         validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
         validation_losses=_scores(configuration.get("validation_losses"), len(losses)),

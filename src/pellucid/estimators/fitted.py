@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from pellucid.estimators.passes import Epoch
 from pellucid.estimators.tasks import Scale
+from pellucid.images.known import Known
 from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
@@ -47,6 +48,8 @@ class Fitted:
         What the training's pictures look like.
     scale : Scale or None
         How numbers become what the network learns; None where it learns none.
+    known : Known or None
+        What tells images unlike those of the training, if that was asked for.
     loss_curve : list of float
         The loss of every pass.
     validation_scores : list of float or None
@@ -66,6 +69,7 @@ class Fitted:
     is_guessed: bool = True
     looks: Looks | None = None
     scale: Scale | None = None
+    known: Known | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     validation_losses: list[float] | None = None
@@ -101,6 +105,7 @@ class Fitted:
             validation_scores=_longer(self.validation_scores, epoch.validation_score, before),
             validation_losses=_longer(self.validation_losses, epoch.validation_loss, before),
             n_iter=epoch.epoch,
+            known=None,  # it was of other features
         )
 
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, is_regressor
-from sklearn.utils import get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from pellucid.arguments import check_weights, warn
 from pellucid.errors import DataError
 from pellucid.estimators.classes import check_targets
 from pellucid.estimators.fitted import Fitted
-from pellucid.estimators.rows import Images, fitting, on_scale, rows_of
-from pellucid.images.axes import from_all_over
-from pellucid.images.pixel_range import LOOKED_AT, another_scale
+from pellucid.estimators.pictures import (
+    Pictures,
+    channels_last,
+    choose_preprocessing,
+    images_of,
+    made_by,
+    pictures_in,
+)
+from pellucid.estimators.rows import Images, fitting, on_scale, rows_of, size_and_channels
+from pellucid.execution.memory import Need, check_memory
+from pellucid.images.axes import from_all_over, sides
+from pellucid.images.looks import at_most, guess_told
+from pellucid.images.pixel_range import BYTES, LOOKED_AT, another_scale
+from pellucid.images.preprocessing import Preprocessing
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.network.layers import Shape
 
@@ -44,25 +56,37 @@ class Given:
         Rows of pixels.
     shape : tuple of int
         The shape of one sample, as it was given.
+    pixel_range : (float, float) or None
+        What becomes 0 and 1, where that is not what it was in training: of pictures.
     """
 
     samples: NDArray[Any]
     shape: Shape
+    pixel_range: tuple[float, float] | None = field(default=None, kw_only=True)
 
     def images(self, fitted: Fitted) -> Images:
         """Return the images as the network takes them."""
-        return Images(self.samples, fitted.pixel_range, fitted.network.input_shape)
+        return Images(self.samples, self._range(fitted), fitted.network.input_shape)
+
+    def on_scale(self, fitted: Fitted, samples: NDArray[Any]) -> NDArray[np.float64]:
+        """Return some of the samples as images from 0 to 1, not cut off at these ends."""
+        return on_scale(samples, self._range(fitted), fitted.network.input_shape)
+
+    def _range(self, fitted: Fitted) -> tuple[float, float]:
+        return fitted.pixel_range if self.pixel_range is None else self.pixel_range
 
     def warn_if_unlike(self, fitted: Fitted) -> None:
         """Warn if the images don't look like those of the training, or show nothing."""
         nothing = nothing_in_rows(self.samples, is_any_told=True)
         if nothing is not None:
             warn(f"{nothing}, so what is said of them means nothing; look at how X was made.")
-        difference = another_scale(self.samples, fitted.pixel_range)
+        pixel_range = self._range(fitted)
+        difference = another_scale(self.samples, pixel_range)
         if difference is None and fitted.looks is not None:
-            some = from_all_over(self.samples, LOOKED_AT)
-            pictures = on_scale(some, fitted.pixel_range, fitted.network.input_shape)
-            difference = fitted.looks.difference(pictures, fitted.pixel_range)
+            most = at_most(LOOKED_AT, fitted.network.input_shape)
+            some = self.on_scale(fitted, from_all_over(self.samples, most))
+            name = "X" if self.pixel_range is None else "the set of pictures"
+            difference = fitted.looks.difference(some, pixel_range, name)
         if difference is not None:
             warn(difference)
 
@@ -79,11 +103,14 @@ class Labeled(Given):
         What each image counts; at least one is above 0.
     feature_names : ndarray of str or None
         The columns of X, where it is a table with names and the estimator's first.
+    preprocessing : Preprocessing or None
+        What made the images of pictures; None where that is not known.
     """
 
     targets: NDArray[Any]
     weights: NDArray[np.float64]
     feature_names: NDArray[Any] | None
+    preprocessing: Preprocessing | None = None
 
     @property
     def used(self) -> NDArray[Any]:
@@ -94,9 +121,10 @@ class Labeled(Given):
 def given_to_predict(estimator: Any, X: ArrayLike) -> Given:
     """Return checked images for a fitted estimator."""
     check_is_fitted(estimator)
-    rows, shape = rows_of(X)
-    rows, shape = fitting(rows, shape, estimator.network_.input_shape)
-    return Given(_validated(estimator, rows, reset=False), shape)
+    fitted: Fitted = estimator._fitted
+    rows, shape, pixel_range = _fitting(X, fitted)
+    samples = _validated(estimator, rows, reset=False)
+    return Given(samples, shape, pixel_range=pixel_range)
 
 
 def given_to_learn(
@@ -108,9 +136,16 @@ def given_to_learn(
     is_new: bool,
 ) -> Labeled:
     """Return checked images to learn from, those of an estimator that begins or that goes on."""
-    rows, shape = rows_of(X)
-    if not is_new:
-        rows, shape = fitting(rows, shape, estimator.network_.input_shape)
+    preprocessing, pixel_range = made_by(X), None
+    if is_new:
+        pictures = _to_be_made(X, sides(estimator.image_shape, 2, 3))
+        if pictures is not None:
+            check_consistent_length(X, y)
+            preprocessing = _chosen(pictures, estimator.image_shape)
+            X = _made(pictures, preprocessing)
+        rows, shape = rows_of(X)
+    else:
+        rows, shape, pixel_range = _fitting(X, estimator._fitted)
     of_numbers = is_regressor(estimator)
     if not of_numbers:
         check_targets(y)
@@ -127,13 +162,65 @@ def given_to_learn(
     if weights.max() > LARGEST_SUM / len(weights):
         raise DataError(f"sample_weight goes up to {weights.max():g}; use smaller numbers.")
     names = getattr(noted, "feature_names_in_", None)
-    return Labeled(samples, shape, targets, weights, names)
+    return Labeled(samples, shape, targets, weights, names, preprocessing, pixel_range=pixel_range)
+
+
+def _to_be_made(X: Any, wanted: Shape | None) -> Pictures | None:
+    """Return the pictures in X that are no images yet: files, and arrays not of one shape.
+
+    Arrays of one shape are images, unless another is wanted.
+    """
+    pictures = pictures_in(X)
+    if pictures is None or pictures.paths:
+        return pictures
+    are_alike, shape = len(pictures.shapes) == 1, pictures.arrays[0].shape
+    return None if are_alike and (wanted is None or shape[:2] == wanted[:2]) else pictures
+
+
+def _made(pictures: Pictures, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """Return images with channels last, if there is room for them."""
+    count = max(len(pictures.paths), len(pictures.arrays))
+    shape = " x ".join(map(str, preprocessing.input_shape))
+    # They are held twice for a moment: one by one, or with channels first.
+    need = Need(f"the images of {shape}, twice", 2 * count * math.prod(preprocessing.input_shape))
+    check_memory(f"Reading {count:,} pictures", [need], "Use smaller images, or fewer at a time.")
+    return channels_last(images_of(pictures, preprocessing))
+
+
+def _chosen(pictures: Pictures, image_shape: Any) -> Preprocessing:
+    """Return what makes images of pictures, in the shape that the user wants, if any."""
+    size, channels = (None, None) if image_shape is None else size_and_channels(image_shape)
+    return choose_preprocessing(pictures, size, channels, "image_shape")
+
+
+def _fitting(X: Any, fitted: Fitted) -> tuple[Any, Shape, tuple[float, float] | None]:
+    """Return rows in the order that training had, and their range if it is not the training's."""
+    channels, *size = fitted.network.input_shape
+    pictures = _to_be_made(X, (*size, channels))
+    if pictures is None or not (pictures.paths or _can_be_made(pictures, fitted)):
+        rows, shape = rows_of(X)
+        return *fitting(rows, shape, fitted.network.input_shape), None
+    if fitted.is_guessed:
+        warn(guess_told(fitted.preprocessing))
+    made = replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes)
+    images = made.for_kernels(_made(pictures, made))
+    rows, shape = rows_of(images)
+    return rows, shape, BYTES if images.dtype == np.uint8 else (0.0, 1.0)
+
+
+def _can_be_made(pictures: Pictures, fitted: Fitted) -> bool:
+    """Return whether it is known what makes images of arrays of other sizes."""
+    if fitted.is_guessed and len(pictures.shapes) > 1:
+        raise DataError(
+            "X lists arrays of different shapes, and it is not known how those of the training "
+            "were made: bring them to one size in the same way, or say it by preprocessing_."
+        )
+    return not fitted.is_guessed
 
 
 def given_to_validate(estimator: Any, X: ArrayLike, y: ArrayLike, fitted: Fitted) -> Labeled:
     """Return checked images to measure on, of the same kind as those that are learned from."""
-    rows, shape = rows_of(X)
-    rows, shape = fitting(rows, shape, fitted.network.input_shape)
+    rows, shape, pixel_range = _fitting(X, fitted)
     of_numbers = is_regressor(estimator)
     if not of_numbers:
         check_targets(y)
@@ -144,7 +231,8 @@ def given_to_validate(estimator: Any, X: ArrayLike, y: ArrayLike, fitted: Fitted
     samples, targets = _validated(
         alike, rows, y, reset=False, multi_output=of_numbers, y_numeric=of_numbers
     )
-    return Labeled(samples, shape, targets, np.ones(len(samples)), None)
+    weights = np.ones(len(samples))
+    return Labeled(samples, shape, targets, weights, None, pixel_range=pixel_range)
 
 
 def _validated(estimator: Any, X: Any, *targets: Any, reset: bool, **settings: bool) -> Any:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from pellucid.arguments import warn
-from pellucid.errors import DataError
+from pellucid.errors import DataError, OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -27,14 +27,22 @@ from pellucid.estimators.passes import (
     split,
     train,
 )
-from pellucid.estimators.rows import image_shape_of, on_scale
-from pellucid.estimators.settings import Settings, build_augmentation, build_network
+from pellucid.estimators.rows import Images, image_shape_of
+from pellucid.estimators.settings import (
+    Settings,
+    as_parameter,
+    build_augmentation,
+    build_network,
+)
 from pellucid.estimators.tasks import Scale, Task
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
+from pellucid.execution.features import known_from
+from pellucid.execution.memory import Need, check_training_memory
 from pellucid.images.axes import from_all_over
 from pellucid.images.canonical import canonical
-from pellucid.images.looks import MOST, Looks, guessed_preprocessing
+from pellucid.images.known import check_features, check_held_back
+from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.training import Trainer
@@ -62,7 +70,11 @@ def start(
         _check_same_task(before, task)
         given.warn_if_unlike(before)
         return before
-    image_shape = image_shape_of(given.shape, settings.image_shape)
+    made = given.preprocessing
+    if made is not None and settings.image_shape in (None, given.shape[:2]):
+        image_shape = made.input_shape  # in which colors of pictures count
+    else:
+        image_shape = image_shape_of(given.shape, settings.image_shape)
     nothing = nothing_in_rows(given.used, is_any_told=False)
     if nothing is not None:
         warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
@@ -78,7 +90,8 @@ def start(
         feature_names=given.feature_names,
         pixel_range=pixel_range,
         range_in_bytes=range_in_bytes(used, pixel_range),
-        preprocessing=guessed_preprocessing(network.input_shape, None),
+        preprocessing=made or guessed_preprocessing(network.input_shape, None),
+        is_guessed=made is None,
     )
 
 
@@ -128,32 +141,63 @@ class Learner:
         What is measured on is ``validation`` or, with early stopping, a part that is held back.
         """
         settings, images = self._settings, self._given.images(self._fitted)
+        self._check_memory(images, int(np.count_nonzero(self._given.weights)))
         kept, weights = canonical(images, task.targets, self._given.weights)
-        self._look_at(kept[:MOST])
+        self._look_at(kept[: at_most(MOST, self._fitted.network.input_shape)])
         weights = task.weigh(task.targets[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
         targets = self._scaled(task.targets[kept], weights)
-        held_back = validation
-        if validation is not None:
-            scaled = self._scaled(validation.labels, validation.weights)
-            held_back = validation._replace(labels=scaled)
-        elif settings.early_stopping:
+        held_back = measured = None
+        if settings.unknown is not None or (settings.early_stopping and validation is None):
             used, held = split(targets, settings.validation_fraction, self._fitted.trainer.seed)
+            self._check_unknown(len(held))
             held_back = Examples(images[kept[held]], targets[held], weights[held])
             kept, targets, weights = kept[used], targets[used], weights[used]
+        if validation is not None:
+            scaled = self._scaled(validation.labels, validation.weights)
+            measured = validation._replace(labels=scaled)
+        elif settings.early_stopping:
+            measured = held_back
         examples = Examples(images[kept], targets, weights)
         count, trainer = len(kept), self._fitted.trainer
         patience = settings.n_iter_no_change if settings.early_stopping else math.inf
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             self._set(trainer)
             passes = Passes(
-                trainer, count, held_back, patience,
+                trainer, count, measured, patience,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(
                 trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
                 batch_size=batch_size_for(settings.batch_size, count), schedule=settings.schedule,
             )  # fmt: skip
+        if settings.unknown is not None and held_back is not None:
+            known = known_from(
+                self._fitted.network, self._fitted.parameters, examples.images,
+                examples.labels.astype(np.int64),
+                held_back.images, settings.unknown, settings.workers,
+            )  # fmt: skip
+            self._fitted = dataclasses.replace(self._fitted, known=known)
+            self._keep(self._fitted)
+
+    def _check_memory(self, images: Images, count: int) -> None:
+        """Refuse, before work starts, what needs more memory than there is."""
+        network, batch_size = self._fitted.network, batch_size_for(self._settings.batch_size, count)
+        size = count * math.prod(network.input_shape) * images.dtype.itemsize
+        copy = Need(f"a copy of the {count:,} images as {images.dtype}", size)
+        sections = sections_for(batch_size)
+        try:
+            check_training_memory(network, self._settings.workers, batch_size, sections, copy)
+        except OutOfMemoryError as error:
+            raise error.named(as_parameter) from None
+
+    def _check_unknown(self, held_back: int) -> None:
+        """Refuse, before training, what could not tell unknown images after it."""
+        if self._settings.unknown is None:
+            return
+        check_features(self._fitted.n_features_out)
+        more = "give more images or a larger validation_fraction"
+        check_held_back(held_back, self._settings.unknown, more)
 
     def fit_part(self, task: Task) -> None:
         """Do one pass, with weights as they are: they mean the same in every call."""
@@ -162,7 +206,8 @@ class Learner:
         used = np.flatnonzero(weights > 0)
         weights, count = weights[used], len(used)
         targets = self._scaled(task.targets[used], weights)
-        self._look_at(from_all_over(used, MOST))
+        self._check_memory(images, count)
+        self._look_at(from_all_over(used, at_most(MOST, self._fitted.network.input_shape)))
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer, verbose = self._fitted.trainer, self._settings.verbose
         with all_or_nothing(trainer, self._has_learned), telling(verbose) as teller:
@@ -194,7 +239,7 @@ class Learner:
     def _look_at(self, some: NDArray[np.int64]) -> None:
         """Note what some images look like, as different ones may come later."""
         fitted, shape = self._fitted, self._fitted.network.input_shape
-        looks = Looks.of(on_scale(self._given.samples[some], fitted.pixel_range, shape))
+        looks = Looks.of(self._given.on_scale(fitted, self._given.samples[some]))
         if looks is None:
             return
         if fitted.looks is not None:

@@ -125,8 +125,8 @@ def split(
         by_class = sizes[sizes > 0].min() >= 2 and min(held_back, count - held_back) >= len(sizes)
     if count - held_back < 1:
         raise DataError(
-            f"early_stopping can't hold back {fraction:g} of n_samples={count} images and train on "
-            "the rest; give more images, or set early_stopping=False."
+            f"{fraction:g} of n_samples={count} images can't be held back if the rest is to train "
+            "on; give more images, or set early_stopping=False."
         )
     train, held = train_test_split(
         np.arange(count), test_size=held_back, random_state=seed % 2**32,

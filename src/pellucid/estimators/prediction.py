@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import warn
-from pellucid.data import read_images
+from pellucid.errors import OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
-from pellucid.execution.inference import run_network
-from pellucid.images.floats import in_float64
-from pellucid.network.layers import Flatten
+from pellucid.estimators.settings import as_parameter
+from pellucid.execution import features as layers
+from pellucid.images.known import Known
 from pellucid.network.network import Network
 
-__all__ = ["features", "log_probabilities", "of_pictures", "outputs"]
+__all__ = ["distances", "features", "log_probabilities", "outputs"]
 
 AT_ONCE = 16_384
 """Images that are made ready for the network at a time."""
@@ -33,17 +29,9 @@ def log_probabilities(fitted: Fitted, given: Given, workers: int) -> NDArray[np.
     return _log_softmax(outputs(fitted, fitted.network, given, workers).astype(np.float64))
 
 
-def of_pictures(
-    fitted: Fitted, paths: Sequence[str | os.PathLike[str]], workers: int
-) -> NDArray[np.float32]:
-    """Return the probability of each class for each picture, as the command line would."""
-    made = dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes)
-    images = made.for_kernels(read_images(paths, made))
-    if fitted.looks is not None:
-        difference = fitted.looks.difference(in_float64(images), (0.0, 1.0), "The set of pictures")
-        if difference is not None:
-            warn(difference)
-    return run_network(fitted.network, fitted.parameters, images, None, workers).probabilities
+def distances(fitted: Fitted, known: Known, given: Given, workers: int) -> NDArray[np.float32]:
+    """Return how far each image is from all that was trained on."""
+    return known.distance(outputs(fitted, fitted.network.before_last(), given, workers))
 
 
 def features(fitted: Fitted, given: Given, workers: int) -> NDArray[Any]:
@@ -61,21 +49,15 @@ def outputs(
     """
     images = given.images(fitted)
     given.warn_if_unlike(fitted)
-    return np.concatenate(
-        [_outputs(fitted, network, part, workers) for part in images.parts(AT_ONCE)]
-    )
-
-
-def _outputs(
-    fitted: Fitted, network: Network | None, images: NDArray[Any], workers: int
-) -> NDArray[np.float32]:
-    if network is None or all(isinstance(layer, Flatten) for layer in network.layers):
-        pixels = images.reshape(len(images), -1).astype(np.float32)
-        return pixels / np.float32(255) if images.dtype == np.uint8 else pixels
-    views = fitted.network.views(fitted.parameters)
-    parts = [np.zeros(0, np.float32), *(views[p.name].ravel() for p in network.parameters)]
-    parameters = np.concatenate(parts)
-    return run_network(network, parameters, images, None, workers, logits=True).probabilities
+    try:
+        return np.concatenate(
+            [
+                layers.outputs(fitted.network, network, fitted.parameters, part, workers)
+                for part in images.parts(AT_ONCE)
+            ]
+        )
+    except OutOfMemoryError as error:
+        raise error.named(as_parameter) from None
 
 
 def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

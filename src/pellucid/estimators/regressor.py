@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -177,27 +175,6 @@ n_jobs, random_state, verbose, callbacks
         return self._in_units(
             prediction.outputs(self._fitted, self._fitted.network, given, workers)
         )
-
-    def predict_pictures(
-        self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
-    ) -> NDArray[np.float64]:
-        """Return the numbers of each picture.
-
-        Parameters
-        ----------
-        paths : path-like or iterable of path-like
-            Files of pictures, of any size; ``preprocessing_`` makes images of them.
-
-        Returns
-        -------
-        ndarray of shape (n,), or (n, columns) for several, float64
-
-        Raises
-        ------
-        DataError
-            Pictures that can't be read; the message names every one.
-        """
-        return self._in_units(self._of_pictures(paths))
 
     def _in_units(self, outputs: NDArray[Any]) -> NDArray[np.float64]:
         scale = self._fitted.scale

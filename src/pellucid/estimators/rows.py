@@ -15,13 +15,18 @@ from pellucid.images.axes import sides
 from pellucid.images.pixel_range import BYTES, scaled
 from pellucid.network.layers import Shape
 
-__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of"]
+__all__ = ["Images", "fitting", "image_shape_of", "on_scale", "rows_of", "size_and_channels"]
 
 LARGEST_LAST = 4
 """Channels that images mostly have, at most."""
 
-AT_ONCE = 1024
-"""Rows that are converted at a time, so that what is needed meanwhile stays small."""
+_OR_PICTURES = ", or as a list of pictures, which are resized to it"
+
+AT_ONCE, VALUES = 1024, 1 << 22
+"""Rows, and values, that are converted at a time, so that what is needed meanwhile stays small."""
+
+VALUES_OF_PART = 1 << 26
+"""Values that are made ready at a time."""
 
 
 def rows_of(X: Any) -> tuple[Any, Shape]:
@@ -42,7 +47,7 @@ def rows_of(X: Any) -> tuple[Any, Shape]:
     except ValueError as error:
         raise DataError(
             "X does not form one array of numbers; all images must have the same shape. Bring "
-            f"them to one size first. ({error})"
+            f"them to one size first, as ImageReader((28, 28)) does. ({error})"
         ) from error
     if array.ndim > 4:
         raise DataError(
@@ -64,9 +69,9 @@ def _unpacked(X: Any) -> Any:
         isinstance(X, list | tuple) and len(X) and isinstance(X[0], str | os.PathLike)
     ):
         raise DataError(
-            "X holds paths or text, not pixels. Read pictures by data.read_images(paths, "
-            "Preprocessing((28, 28))), which brings them to one size, or a folder of them by "
-            "data.load(folder, size=(28, 28)); a fitted classifier has predict_pictures(paths)."
+            "X holds paths or text, not pixels. Read pictures by ImageReader((28, 28)), or "
+            "data.read_images(paths, Preprocessing((28, 28))), which bring them to one size, or a "
+            "folder of them by data.load(folder, size=(28, 28))."
         )
     return X
 
@@ -112,12 +117,12 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
         if math.prod(given) != size:
             raise ConfigurationError(
                 f"image_shape {tuple(wanted)} has {math.prod(given)} values, but X has {size} "
-                "a sample; give the shape of one image."
+                f"a sample; give the shape of one image{_OR_PICTURES if len(shape) > 1 else ''}."
             )
         if len(shape) > 1 and _channels_first(shape) != given:
             raise ConfigurationError(
                 f"image_shape is {tuple(wanted)}, but X holds images of shape {shape}; leave "
-                "image_shape out, or give X as rows of pixels."
+                f"image_shape out, or give X as rows of pixels{_OR_PICTURES}."
             )
         return given
     if _looks_channels_first(shape):
@@ -129,6 +134,28 @@ def image_shape_of(shape: Shape, wanted: Shape | None) -> Shape:
         side = math.isqrt(shape[0])
         shape = (side, side) if side * side == shape[0] and side >= 4 else (1, shape[0])
     return _channels_first(shape)
+
+
+def size_and_channels(wanted: Any) -> tuple[tuple[int, int], int | None]:
+    """Return to what size pictures are to be brought, and with how many channels, if that is said.
+
+    Raises
+    ------
+    ConfigurationError
+        ``wanted`` is no image shape, or one that pictures can't have.
+
+    Examples
+    --------
+    >>> size_and_channels((28, 20)), size_and_channels((28, 20, 3))
+    (((28, 20), None), ((28, 20), 3))
+    """
+    shape = _checked_shape(wanted)
+    if len(shape) == 3 and shape[2] not in (1, 3):
+        raise ConfigurationError(
+            f"image_shape is {shape}, but pictures have 1 or 3 channels, which come last: give "
+            "(height, width), (height, width, 1) or (height, width, 3)."
+        )
+    return (shape[0], shape[1]), shape[2] if len(shape) == 3 else None
 
 
 def fitting(X: Any, shape: Shape, expected: Shape) -> tuple[Any, Shape]:
@@ -179,7 +206,7 @@ def _remedy(shape: Shape, expected: Shape) -> str:
     if sides != [height, width]:
         return (
             f"bring them to {height} x {width} pixels, in the same way as those of the training, "
-            "or give picture files to predict_pictures"
+            "or give the paths of the pictures"
         )
     if channels == 1:
         weights = "[0.299, 0.587, 0.114]"
@@ -220,24 +247,41 @@ class Images:
     def __len__(self) -> int:
         return len(self._samples)
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8, or float32."""
+        is_bytes = self._samples.dtype == np.uint8 and self._range == BYTES
+        return np.dtype(np.uint8 if is_bytes else np.float32)
+
     def __getitem__(self, indices: NDArray[np.int64]) -> NDArray[Any]:
         """Return some of the images, (m, C, H, W): uint8, or float32 in [0, 1]."""
-        is_bytes = self._samples.dtype == np.uint8 and self._range == BYTES
-        out = np.empty((len(indices), *self._shape), np.uint8 if is_bytes else np.float32)
-        for start in range(0, len(indices), AT_ONCE):
-            where = slice(start, start + AT_ONCE)
+        out = np.empty((len(indices), *self._shape), self.dtype)
+        size = _at_most(AT_ONCE, VALUES, self._shape)
+        for start in range(0, len(indices), size):
+            where = slice(start, start + size)
             out[where] = self._images(self._samples[indices[where]])
         return out
 
     def parts(self, size: int) -> Iterator[NDArray[Any]]:
         """Give all images in order, at most ``size`` at a time; uint8 with one channel as views."""
+        is_view = self.dtype == np.uint8 and self._shape[0] == 1
+        size = size if is_view else _at_most(size, VALUES_OF_PART, self._shape)
         for start in range(0, len(self), size):
-            yield np.ascontiguousarray(self._images(self._samples[start : start + size]))
+            stop = min(start + size, len(self))
+            if is_view:
+                yield np.ascontiguousarray(self._images(self._samples[start:stop]))
+            else:
+                yield self[np.arange(start, stop)]
 
     def _images(self, samples: NDArray[Any]) -> NDArray[Any]:
         channels, height, width = self._shape
         values = scaled(samples, self._range)
         return values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)
+
+
+def _at_most(images: int, values: int, shape: Shape) -> int:
+    """Return so many images, or fewer where they have more values than that."""
+    return max(1, min(images, values // math.prod(shape)))
 
 
 def on_scale(

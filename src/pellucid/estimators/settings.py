@@ -27,7 +27,22 @@ from pellucid.training.averages.base import BaseAverage
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
 
-__all__ = ["Settings", "build_augmentation", "build_network", "parameters_of", "workers_for"]
+__all__ = [
+    "Settings",
+    "as_parameter",
+    "build_augmentation",
+    "build_network",
+    "parameters_of",
+    "workers_for",
+]
+
+_NAMES = {"eps": "epsilon", "workers": "n_jobs"}
+
+
+def as_parameter(name: str) -> str:
+    """Return the parameter of an estimator that is an argument of what lies below it."""
+    return _NAMES.get(name, name)
+
 
 _CROSS_ENTROPY = CrossEntropy()
 _HELD_TO: dict[TargetKind, str] = {
@@ -70,6 +85,7 @@ class Settings:
     random_state: Any
     verbose: bool | str
     callbacks: tuple[Callable[[Epoch], object], ...]
+    unknown: float | None = None
     class_weight: Mapping[Any, float] | str | None = None
     loss: Loss | None = None
     clip_norm: float | None = None
@@ -113,7 +129,7 @@ class Settings:
         if not made.means(network):
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
         shape, (channels, *sides) = self.image_shape, network.input_shape
-        if shape is not None and list(shape) != [*sides, channels]:
+        if shape is not None and list(shape) not in ([*sides, channels], sides):
             wanted = image_shape_of((math.prod(network.input_shape),), shape)
             if wanted != network.input_shape:
                 raise ConfigurationError(
@@ -150,6 +166,11 @@ def _pixel_range(name: str, value: Any) -> Any:
 def _fraction(name: str, value: Any) -> Any:
     share(name, value)
     return value  # as it was given: a part of n in float32 is rounded as such
+
+
+def _unknown(name: str, value: Any) -> float | None:
+    hint = ", such as 0.05, or None"
+    return None if value is None else share(name, value, hint)
 
 
 def _augmentation(name: str, value: Any) -> Any:
@@ -230,7 +251,7 @@ def _adam(parameters: Mapping[str, Any]) -> Adam:
     try:
         Adam(*values)
     except ConfigurationError as error:
-        raise error.named(lambda name: "epsilon" if name == "eps" else name) from None
+        raise error.named(as_parameter) from None
     return Adam(*map(float, values))
 
 
@@ -242,6 +263,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "augmentation": _augmentation,
     "class_weight": _class_weight,
     "early_stopping": flag,
+    "unknown": _unknown,
     "warm_start": flag,
     "verbose": _verbose,
     "pixel_range": _pixel_range,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import count_workers, instance
+from pellucid.execution.memory import check_inference_memory
 from pellucid.execution.sections import (
     AROUND,
     FEW,
@@ -295,6 +296,8 @@ def run_network(
     if count <= FEW:  # a single image would wait for the slices
         results = [section_step(recipe, parameters, four, whole, outputs, training=False)]
     else:
+        parts = -(-count // part_size(network, count))
+        check_inference_memory(network, count_workers(workers), count, parts)
         prepare(network, training=False)
         results = _in_parts(recipe, parameters, four, whole, outputs, workers)
     kind = network.loss.targets

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from pellucid.console import some
 from pellucid.errors import ConfigurationError, ModelFileError
 from pellucid.files.atomic import atomic_write
+from pellucid.files.known_arrays import KNOWN_ARRAYS, known_arrays, read_known
 from pellucid.files.tensor_file import (
     RefusedError,
     check_digest,
@@ -30,6 +32,7 @@ from pellucid.files.tensor_file import (
     tensor,
 )
 from pellucid.files.versions import current_versions
+from pellucid.images.known import Known
 from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
@@ -37,8 +40,11 @@ from pellucid.network.network import Network
 __all__ = ["FORMAT_VERSION", "Model", "load_model", "read_network", "save_model"]
 
 _FORMAT = "pellucid-model"
-FORMAT_VERSION = 1
-"""The newest version of the format that this Pellucid writes and reads."""
+FORMAT_VERSION = 2
+"""The newest version of the format that this Pellucid reads, and writes where it must.
+
+Version 2 has tensors beside the parameters: what tells unknown images.
+"""
 
 _ENTRIES = {
     "network": dict,
@@ -69,6 +75,8 @@ class Model:
         How it was trained, as JSON-ready values.
     versions : dict
         What trained it; :func:`pellucid.files.versions.current_versions` by default.
+    known : Known, optional
+        What tells images that are unlike all that was trained on.
 
     Raises
     ------
@@ -90,6 +98,7 @@ class Model:
     classes: tuple[str, ...]
     configuration: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=current_versions)
+    known: Known | None = None
 
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.network.input_shape))
@@ -225,7 +234,10 @@ def _packed(model: Model) -> bytes:
     }
     # Its SHA-256 is that of the flat vector: the arrays follow one another as they do there.
     arrays = model.network.views(np.ascontiguousarray(model.parameters))
-    return pack(_FORMAT, FORMAT_VERSION, values, arrays)
+    if model.known is None:
+        return pack(_FORMAT, 1, values, arrays)
+    values["known"] = {"false_alarms": model.known.false_alarms}
+    return pack(_FORMAT, FORMAT_VERSION, values, {**arrays, **known_arrays(model.known)})
 
 
 def _read(opened: Any) -> Model:
@@ -233,8 +245,11 @@ def _read(opened: Any) -> Model:
     check_format(metadata, _FORMAT, FORMAT_VERSION, "model")
     values = {entry: json_entry(metadata, entry, kind) for entry, kind in _ENTRIES.items()}
     network = read_network(values["network"])
-    parameters = _parameters(opened, network)
-    check_digest(metadata, parameters)
+    parameters = _parameters(opened, network, KNOWN_ARRAYS if "known" in metadata else ())
+    known = None
+    if "known" in metadata:
+        known = read_known(opened, json_entry(metadata, "known", dict), network)
+    check_digest(metadata, parameters, *(known_arrays(known).values() if known else ()))
     if not np.isfinite(parameters).all():
         raise RefusedError("its parameters hold NaN or infinity")
     try:
@@ -245,6 +260,7 @@ def _read(opened: Any) -> Model:
             tuple(values["classes"]),
             dict(values["configuration"]),
             dict(values["versions"]),
+            known,
         )
     except Exception as error:
         raise RefusedError(f"its description is not valid ({short(error)})") from error
@@ -270,9 +286,9 @@ def read_network(values: Any) -> Network:
     return network
 
 
-def _parameters(opened: Any, network: Network) -> NDArray[np.float32]:
+def _parameters(opened: Any, network: Network, beside: Sequence[str]) -> NDArray[np.float32]:
     """Return the flat vector, after every tensor's name, dtype and shape has been compared."""
-    check_names(opened, (p.name for p in network.parameters), "network")
+    check_names(opened, (*(p.name for p in network.parameters), *beside), "network")
     vector = np.empty(network.size, np.float32)
     for name, view in network.views(vector).items():
         view[...] = tensor(opened, name, view.shape, "F32", "network")

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 __all__ = ["canonical"]
 
-AT_ONCE = 1024
-"""Images that are looked at at a time."""
+AT_ONCE, VALUES = 1024, 1 << 22
+"""Images, and values, that are looked at at a time."""
 
 
 class Indexed(Protocol):
@@ -57,8 +57,10 @@ def canonical(
     """
     used = np.flatnonzero(weights > 0).astype(np.int64)
     keys = np.empty(len(used), dtype="S32")
-    for start in range(0, len(used), AT_ONCE):
-        some = used[start : start + AT_ONCE]
+    values = images[used[:1]].size if len(used) else 1
+    size = max(1, min(AT_ONCE, VALUES // max(1, values)))
+    for start in range(0, len(used), size):
+        some = used[start : start + size]
         known = np.asarray(labels[some])
         known = np.ascontiguousarray(known, known.dtype.newbyteorder("<"))
         for place, (image, label) in enumerate(zip(images[some], known, strict=True), start):

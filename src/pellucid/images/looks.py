@@ -18,10 +18,10 @@ from pellucid.images.ink import border
 from pellucid.images.pixel_range import BYTES, rescaling
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Looks", "guessed_preprocessing"]
+__all__ = ["Looks", "at_most", "guess_told", "guessed_preprocessing"]
 
-MOST = 2048
-"""Pictures of a training that are looked at."""
+MOST, VALUES = 2048, 1 << 22
+"""Pictures of a training that are looked at, and values that they have."""
 
 LEAST_IMAGES = 8
 """Of fewer, nothing is known."""
@@ -242,6 +242,39 @@ def guessed_preprocessing(input_shape: tuple[int, ...], looks: Looks | None) -> 
     is_on_black = input_shape[0] == 1 and looks is not None and looks.is_on_black
     return Preprocessing(
         input_shape, polarity="auto" if is_on_black else "light-on-dark", fit="resize"
+    )
+
+
+def at_most(pictures: int, input_shape: tuple[int, ...]) -> int:
+    """Return how many pictures of a shape to look at: fewer, where they are large.
+
+    Examples
+    --------
+    >>> at_most(MOST, (1, 28, 28)), at_most(MOST, (3, 1024, 1024))
+    (2048, 16)
+    """
+    return max(min(pictures, VALUES // math.prod(input_shape)), 2 * LEAST_IMAGES)
+
+
+def guess_told(made: Preprocessing) -> str:
+    """Return in words what is done to pictures where that is a guess, and how to say better.
+
+    Examples
+    --------
+    >>> made = guessed_preprocessing((8, 8), None)
+    >>> "pictures are resized to 8 x 8 as they are" in guess_told(made)
+    True
+    """
+    size = " x ".join(map(str, made.input_shape[1:]))
+    what = f"resized to {size} as they are"
+    if made.fit == "mnist":
+        what = "searched for ink, which is cut out, scaled and centered as MNIST's"
+    elif made.polarity == "auto":
+        what = f"resized to {size}, and inverted where their border is bright"
+    return (
+        "How the pictures of the training were made is not stored in the model. By what they look "
+        f"like, pictures are {what}. If that is wrong, set the classifier's preprocessing_ before "
+        "it is saved."
     )
 
 

@@ -18,6 +18,7 @@ _LOOKED_AT = 64
 # If fewer of them than this share have a trait, most of all images don't.
 _SUSPICIOUS = 0.25
 _AT_ONCE = 1024
+_VALUES = 1 << 24
 # Of rows of fewer numbers some are equal by chance; so are fewer images.
 _LEAST_NUMBERS = 25
 _LEAST_IMAGES = 8
@@ -107,10 +108,12 @@ def nothing_in_rows(rows: NDArray[Any], *, is_any_told: bool) -> str | None:
     count, size = rows.shape
     if size < _LEAST_NUMBERS:
         return None
-    flat = int(np.count_nonzero((rows == rows[:, :1]).all(axis=1)))
+    some = max(1, _VALUES // size)
+    parts = [rows[start : start + some] for start in range(0, count, some)]
+    flat = sum(int(np.count_nonzero((part == part[:, :1]).all(axis=1))) for part in parts)
     if flat and (is_any_told or 2 * flat > count):
         are = "is" if flat == 1 else "are"
         return f"{flat:,} of {count:,} images {are} blank (all pixels equal)"
-    if count >= _LEAST_IMAGES and (rows[1:] == rows[:1]).all():
+    if count >= _LEAST_IMAGES and all((part == rows[:1]).all() for part in parts):
         return f"{count:,} of {count:,} images are equal"
     return None

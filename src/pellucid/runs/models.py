@@ -14,17 +14,29 @@ from pellucid.console import Say, some
 from pellucid.data import Dataset
 from pellucid.data.catalog import Channels
 from pellucid.data.readers.unlabeled import read_unlabeled
-from pellucid.errors import Argument, DataError, ModelFileError
+from pellucid.errors import Argument, ConfigurationError, DataError, ModelFileError
+from pellucid.execution.features import seen_by_last
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
+from pellucid.images.looks import at_most, guess_told
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.runs.tested import load_tested
 
-__all__ = ["ModelTest", "Predicted", "labels_for", "predict_pictures", "run_model_test"]
+__all__ = [
+    "UNKNOWN",
+    "ModelTest",
+    "Predicted",
+    "labels_for",
+    "predict_pictures",
+    "run_model_test",
+]
+
+UNKNOWN = "unknown"
+"""The label of what is unlike all that a model was trained on."""
 
 
 @dataclass(frozen=True)
@@ -128,25 +140,62 @@ class Predicted:
     names, ids : list of str
         See :class:`pellucid.data.readers.unlabeled.Unlabeled`.
     probabilities : ndarray of shape (n, classes), float32
+    is_known : ndarray of shape (n,), bool, or None
+        Whether each image is like those of the training; None if that was not asked.
     """
 
     names: list[str]
     ids: list[str]
     probabilities: NDArray[np.float32]
+    is_known: NDArray[np.bool_] | None = None
+
+    def labels(self, classes: Sequence[str]) -> list[str]:
+        """Return the class of each image, or ``"unknown"``."""
+        found = [classes[int(row.argmax())] for row in self.probabilities]
+        if self.is_known is None:
+            return found
+        return [
+            name if is_known else UNKNOWN
+            for name, is_known in zip(found, self.is_known, strict=True)
+        ]
 
 
 def predict_pictures(
-    model: Model, paths: Sequence[Path], say: Say, *, skip_bad: bool = False
+    model: Model,
+    paths: Sequence[Path],
+    say: Say,
+    *,
+    skip_bad: bool = False,
+    unknown: bool = False,
+    false_alarms: float | None = None,
 ) -> Predicted:
     """Return the probability of each class for each picture, and each row of a CSV file.
 
+    Parameters
+    ----------
+    model : Model
+        What to ask.
+    paths : sequence of Path
+        Pictures, folders of them, CSV files.
+    say : callable
+        Is told, a line at a time, what is going on.
+    skip_bad : bool, default False
+        Whether to go on without what can't be read.
+    unknown : bool, default False
+        Whether to tell what is unlike all that the model was trained on.
+    false_alarms : float, optional
+        The share of the training's kind that may be called unknown; by default the model's.
+
     Raises
     ------
+    ConfigurationError
+        The model can't tell what is unknown, or not with so few false alarms.
     DataError
         Pictures that can't be read; the message names every one.
     ModelFileError
         The model gives NaN or infinity.
     """
+    limit = _limit(model, unknown, false_alarms)
     tell_of_guess(model, say)
     found = read_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad)
     _tell_of_blank(found.images, found.names, say)
@@ -155,7 +204,29 @@ def predict_pictures(
     tell_of_looks(model, ready, say)
     probabilities = predict_proba(model.network, model.parameters, ready)
     _check_finite(model, probabilities)
-    return Predicted(found.names, found.ids, probabilities)
+    is_known = None
+    if model.known is not None and limit is not None:
+        seen = seen_by_last(model.network, model.parameters, four_axes(ready), None)
+        is_known = model.known.distance(seen) <= limit
+    return Predicted(found.names, found.ids, probabilities, is_known)
+
+
+def _limit(model: Model, unknown: bool, false_alarms: float | None) -> float | None:
+    """Return the distance above which a picture is unknown, if that is asked."""
+    if not unknown:
+        if false_alarms is not None:
+            raise ConfigurationError(
+                Argument("false_alarms"), " says how often ", Argument("unknown"),
+                " may be wrong; give both.",
+            )  # fmt: skip
+        return None
+    if model.known is None:
+        raise ConfigurationError(
+            "The model can't tell what is unknown: it is of an older Pellucid, of a run that was "
+            "ended before its test, or of a CNNClassifier without unknown=0.05. Train it anew, by "
+            "pellucid train or with that."
+        )
+    return model.known.limit(false_alarms)
 
 
 def _tell_of_blank(images: NDArray[np.uint8], names: list[str], say: Say) -> None:
@@ -174,20 +245,8 @@ def _tell_of_blank(images: NDArray[np.uint8], names: list[str], say: Say) -> Non
 
 def tell_of_guess(model: Model, say: Say) -> None:
     """Say what is done to pictures, where nobody said how those of the training were made."""
-    if not model.preprocessing_is_guessed:
-        return
-    made = model.preprocessing
-    size = " x ".join(map(str, made.input_shape[1:]))
-    what = f"resized to {size} as they are"
-    if made.fit == "mnist":
-        what = "searched for ink, which is cut out, scaled and centered as MNIST's"
-    elif made.polarity == "auto":
-        what = f"resized to {size}, and inverted where their border is bright"
-    say(
-        "How the pictures of the training were made is not stored in the model. By what they look "
-        f"like, pictures are {what}. If that is wrong, set the classifier's preprocessing_ before "
-        "it is saved."
-    )
+    if model.preprocessing_is_guessed:
+        say(guess_told(model.preprocessing))
 
 
 def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
@@ -198,7 +257,8 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
         raise ModelFileError(f"The model can't be used: {error}.") from error
     if looks is None:
         return
-    some = four_axes(in_float64(from_all_over(images, LOOKED_AT)))
+    most = at_most(LOOKED_AT, model.network.input_shape)
+    some = four_axes(in_float64(from_all_over(images, most)))
     difference = looks.difference(some, (0.0, 1.0), "the data")
     if difference is not None:
         say(difference)

@@ -15,7 +15,8 @@ from pellucid.files.atomic import atomic_write
 from pellucid.files.model_file import Model, save_model
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
-from pellucid.images.looks import MOST, Looks, guessed_preprocessing
+from pellucid.images.known import Known
+from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.kernels.compiling.target import made_with
 from pellucid.runs.finished import Metrics
 from pellucid.runs.folder import (
@@ -77,10 +78,13 @@ class Output:
         if self.replaces and self.checkpoints is not None:
             remove_results(self.folder)  # fit removed its checkpoints
 
-    def save(self, trainer: Trainer, dataset: Dataset, history: History) -> None:
+    def save(
+        self, trainer: Trainer, dataset: Dataset, history: History, known: Known | None = None
+    ) -> None:
         """Write the model and its history, and remove what an earlier run said of its own."""
         images, made = dataset.train_images, dataset.preprocessing
-        looks = Looks.of(four_axes(in_float64(from_all_over(images, MOST))))
+        most = at_most(MOST, dataset.input_shape)
+        looks = Looks.of(four_axes(in_float64(from_all_over(images, most))))
         guess = guessed_preprocessing(trainer.network.input_shape, looks)
         model = Model(
             network=trainer.network,
@@ -97,6 +101,7 @@ class Output:
                 "loss_curve": history.pass_losses(len(dataset.train_images)),
             },
             versions=made_with(),
+            known=known,
         )
         save_model(self.model, model)
         atomic_write(self.folder / HISTORY, history.to_csv().encode())

@@ -65,18 +65,26 @@ def class_table(
 
 
 def prediction_table(
-    names: Iterable[object], probabilities: NDArray[np.float32], classes: Sequence[str]
+    names: Iterable[object],
+    probabilities: NDArray[np.float32],
+    classes: Sequence[str],
+    labels: Sequence[str] | None = None,
 ) -> Table:
-    """Return a row a picture: the label, its probability, and the next likeliest classes."""
+    """Return a row a picture: the label, its probability, and the next likeliest classes.
+
+    A label that is not the likeliest class stands alone; without ``labels`` all are.
+    """
+    likeliest = [classes[int(row.argmax())] for row in probabilities]
     table = _table("picture", "label")
     table.add_column("probability", justify="right")
     table.add_column("then")
-    for name, row in zip(names, probabilities, strict=True):
+    for name, row, label in zip(names, probabilities, labels or likeliest, strict=True):
         order = np.argsort(-row, kind="stable")
         others = ", ".join(f"{classes[k]} {row[k]:.1%}" for k in order[1 : 1 + SHOWN])
-        table.add_row(
-            _text(name), _text(classes[order[0]]), f"{row[order[0]]:.1%}", _text(others)
-        )  # fmt: skip
+        if label != classes[order[0]]:
+            table.add_row(_text(name), _text(label))
+            continue
+        table.add_row(_text(name), _text(label), f"{row[order[0]]:.1%}", _text(others))
     return table
 
 

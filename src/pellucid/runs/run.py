@@ -19,8 +19,10 @@ from pellucid.errors import (
     ExecutorError,
 )
 from pellucid.execution.executors import open_executor
+from pellucid.execution.features import known_from
 from pellucid.execution.remote.image_file import remove_abandoned_files
 from pellucid.execution.sections import prepare
+from pellucid.images.known import Known
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.network import presets
 from pellucid.network.network import Network
@@ -233,11 +235,20 @@ class _Run:
                 f"The loss on the test images is {evaluation.loss}; lower the learning rate. What "
                 f"was learned is kept in {self.output.model}."
             )
+        self.output.save(self.trainer, self.dataset, history, self._known())
         finished = FinishedRun(self.settings, self.dataset, self.trainer, history, evaluation)
         metrics = finished.metrics(self.output.configuration["data_fingerprint"])
         self.output.save_metrics(metrics)
         finished.draw(self.output.folder)
         return metrics
+
+    def _known(self) -> Known:
+        """Return what tells unknown images: the test images are those that were held back."""
+        trainer, dataset = self.trainer, self.dataset
+        return known_from(
+            trainer.network, trainer.parameters, dataset.train_images, dataset.train_labels,
+            dataset.test_images, workers=trainer.workers,
+        )  # fmt: skip
 
     def _save(self, history: History) -> None:
         self.output.save(self.trainer, self.dataset, history)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import flag, instance
 from pellucid.errors import ConfigurationError
 from pellucid.execution.inference import Evaluation, evaluate
+from pellucid.execution.memory import check_training_memory
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, prepare
 from pellucid.execution.targets import check_targets
@@ -316,6 +317,8 @@ class Trainer:
             are those before.
         ExecutorError
             The executor failed; the parameters are those before the update at work.
+        OutOfMemoryError
+            The threads would need more memory than there is; nothing was begun.
         CheckpointError
             There is no usable checkpoint to resume from, it is of other data, network or settings,
             the folder holds checkpoints and ``resume`` is False, or it can't be written.
@@ -336,6 +339,8 @@ class Trainer:
             batch_size, self.sections, schedule=schedule, epochs=epochs, total_images=total_images
         )
         normalize = flag("normalize_weights", normalize_weights)
+        if self.executor is None:
+            check_training_memory(self.network, self.workers, int(batch_size), self.sections)
         data = self._checked(images, labels, sample_weight, normalize=normalize)
         total = count_images(len(data.images), epochs, total_images)
         call = Call(total, int(batch_size), schedule or Schedule())

@@ -19,7 +19,7 @@ from pellucid.data.readers.picture_pixels import Seen, decode, read_header
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["each_picture", "read_images", "read_picture", "read_pictures"]
+__all__ = ["each_picture", "look_at_pictures", "read_images", "read_picture", "read_pictures"]
 
 T = TypeVar("T")
 PicturePath = str | os.PathLike[str]
@@ -139,6 +139,33 @@ def read_images(
     """
     make = partial(_image, preprocessing)
     return np.stack(_each(list(paths), make, preprocessing.deep_range, say))
+
+
+def look_at_pictures(
+    names: Sequence[PicturePath], tell: Say
+) -> tuple[list[tuple[int, int]], bool, tuple[float, float] | None]:
+    """Return what the headers of pictures say: sizes, whether one has colors, and ``deep_range``.
+
+    Bad files are passed over: who reads them tells. ``deep_range`` is as in
+    :class:`pellucid.Preprocessing`.
+
+    Raises
+    ------
+    DataError
+        As :func:`each_picture`.
+    """
+    sizes, is_color, deep = [], False, []
+    for name in names:
+        path = Path(name).expanduser()
+        try:
+            header = read_header(path)
+        except PictureError:
+            continue
+        sizes.append((header.height, header.width))
+        is_color |= header.is_color
+        if header.depth != "bytes":
+            deep.append((path, header.depth))
+    return sizes, is_color, find_deep_range(f"{len(names):,} pictures", deep, tell)
 
 
 def each_picture(
