@@ -7,9 +7,10 @@ import ctypes
 import numpy as np
 from hypothesis import strategies as st
 
-from pellucid import Conv2D, Network
+from pellucid import Conv2D, Dropout, Network
 from pellucid.equations import backward, forward
 from pellucid.equations.crossentropy import cross_entropy
+from pellucid.equations.dropout import image_keys
 from pellucid.equations.network import Forward
 from pellucid.execution.sections import Outputs, Recipe, Section, section_step, whole_section
 from pellucid.kernels.compiling.compile import Kernel
@@ -74,10 +75,32 @@ def problem(
             more = random.integers(0, 256, (count, *network.input_shape), dtype=np.uint8)
         else:
             more = random.random((count, *network.input_shape), dtype=np.float32)
-        images = np.concatenate([images, more[is_decisive(network, parameters, more)]])
+        images = decisive(network, parameters, np.concatenate([images, more]))
         if len(images) >= count:
             return parameters, images[:count], random.integers(0, network.classes, count)
     raise AssertionError(f"no decisive images for {network}")
+
+
+def decisive(network: Network, parameters: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return the images that are decisive, in training too where they come to stand."""
+    while len(images):
+        keep = is_decisive(network, parameters, images)
+        if keep.all():
+            break
+        images = images[keep]
+        if not draws(network):
+            break
+    return images
+
+
+def draws(network: Network) -> bool:
+    """Return whether a network is another in training than in inference."""
+    return any(isinstance(node.layer, Dropout) for node in network.nodes)
+
+
+def keys_of(count: int) -> np.ndarray:
+    """Return the keys of the images of a whole section."""
+    return image_keys(0, np.zeros(count, np.int64), np.arange(count))
 
 
 def is_decisive(network: Network, parameters: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -85,7 +108,12 @@ def is_decisive(network: Network, parameters: np.ndarray, images: np.ndarray) ->
 
     There float32 and float64 may rightly pick different sides, and their gradients differ.
     """
-    return ~undecided(network, forward(network, parameters, pixels(images)).activations)
+    made = pixels(images)
+    some = undecided(network, forward(network, parameters, made).activations)
+    if draws(network):
+        keys = keys_of(len(images))
+        some |= undecided(network, forward(network, parameters, made, keys).activations)
+    return ~some
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
@@ -99,11 +127,20 @@ def by_equations(
     images: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray | None = None,
+    keys: np.ndarray | None = None,
 ) -> tuple[Forward, float, np.ndarray, np.ndarray]:
-    """Return the forward pass, the summed loss, its gradient and that of the images."""
-    result = forward(network, parameters, pixels(images))
+    """Return the forward pass, the summed loss, its gradient and that of the images.
+
+    All is that of training but the gradient of the images, which is inference.
+    """
+    made, keys = pixels(images), keys_of(len(images)) if keys is None else keys
+    result = forward(network, parameters, made, keys)
     loss = float(cross_entropy(result.probs, labels, weights=weights).sum())
-    return result, loss, *backward(network, parameters, result, labels, weights)
+    gradient, d_images = backward(network, parameters, result, labels, weights)
+    if draws(network):
+        inference = forward(network, parameters, made)
+        _, d_images = backward(network, parameters, inference, labels, weights)
+    return result, loss, gradient, d_images
 
 
 def assert_agrees(
@@ -150,7 +187,9 @@ def sum_of_sizes(
     for i in range(len(images)):
         alone = slice(i, i + 1)
         weight = None if weights is None else weights[alone]
-        _, _, gradient, _ = by_equations(network, parameters, images[alone], labels[alone], weight)
+        _, _, gradient, _ = by_equations(
+            network, parameters, images[alone], labels[alone], weight, keys_of(len(images))[alone]
+        )
         sizes += np.abs(gradient)
     return sizes
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import warn
 from pellucid.equations.rules import Array, loss_rules_of, rules_of
@@ -38,13 +38,18 @@ class Forward:
         containers the one before. The last one holds the logits.
     probs : ndarray of shape (n, classes), float64
         The softmax of the logits.
+    keys : ndarray of shape (n,), uint64, or None
+        As given to :func:`forward`.
     """
 
     activations: tuple[Array, ...]
     probs: Array
+    keys: NDArray[np.uint64] | None = None
 
 
-def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forward:
+def forward(
+    network: Network, parameters: ArrayLike, images: ArrayLike, keys: ArrayLike | None = None
+) -> Forward:
     """Apply every layer, first to last, then softmax.
 
     ``y_{k+1} = node_k(y_i for i in its inputs)`` with ``y_0`` the images, and
@@ -58,6 +63,9 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
         All parameters, in the order of ``network.parameters``.
     images : array_like of shape (n, C, H, W)
         Pixels in [0, 1]; a warning tells if they look like bytes.
+    keys : array_like of shape (n,), uint64, or None, default None
+        In training, what each image's dropout is keyed by, from
+        :func:`pellucid.equations.dropout.image_keys`. None is inference.
 
     Returns
     -------
@@ -73,7 +81,7 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
 
     Notes
     -----
-    The same in training and inference. Source: "Forward" in docs/equations.md.
+    Without Dropout the same in training and inference. Source: "Forward" in docs/equations.md.
 
     Examples
     --------
@@ -95,12 +103,13 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
             f"(n, {', '.join(map(str, network.input_shape))})."
         )
     arrays = _by_node(network, np.asarray(parameters, dtype=np.float64))
-    activations = [y]
+    activations, given = [y], None if keys is None else np.asarray(keys, dtype=np.uint64)
     for node, own in zip(network.nodes, arrays, strict=True):
-        inputs = (activations[value] for value in node.inputs)
-        activations.append(rules_of(node.layer).forward(node.layer, *inputs, *own))
+        inputs = [activations[value] for value in node.inputs]
+        drawn = _drawn(network, len(activations) - 1, given, inputs[0].shape)
+        activations.append(rules_of(node.layer).forward(node.layer, *inputs, *own, *drawn))
     rules = loss_rules_of(network.loss)
-    return Forward(tuple(activations), rules.outputs(network.loss, activations[-1]))
+    return Forward(tuple(activations), rules.outputs(network.loss, activations[-1]), given)
 
 
 def backward(
@@ -177,8 +186,9 @@ def backward(
     # Steps 2 to 10: last node first, each from the gradient of what it gave.
     for k, node in reversed([*enumerate(network.nodes)]):
         inputs = tuple(forward.activations[value] for value in node.inputs)
+        drawn = _drawn(network, k, forward.keys, inputs[0].shape)
         deltas = rules_of(node.layer).backward(
-            node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k]
+            node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k], *drawn
         )
         for value, delta in zip(node.inputs, deltas, strict=False):
             parts[value].append(delta)
@@ -194,6 +204,7 @@ def loss_and_gradient(
     images: ArrayLike,
     labels: ArrayLike,
     weights: ArrayLike | None = None,
+    keys: ArrayLike | None = None,
 ) -> tuple[float, Array]:
     """Return the loss, summed over the batch, and its gradient.
 
@@ -211,6 +222,8 @@ def loss_and_gradient(
         True class indices.
     weights : array_like of shape (n,) or None, default None
         How much each image counts; None counts each once.
+    keys : array_like of shape (n,), uint64, or None, default None
+        As given to :func:`forward`.
 
     Returns
     -------
@@ -242,7 +255,7 @@ def loss_and_gradient(
     >>> round(loss / 2, 4), gradient[-10:].round(2).tolist()
     (2.3026, [0.2, -0.8, 0.2, -0.8, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
     """
-    result = forward(network, parameters, images)
+    result = forward(network, parameters, images, keys)
     rules = loss_rules_of(network.loss)
     loss = rules.loss(network.loss, result.probs, labels, weights).sum()
     gradient, _ = backward(network, parameters, result, labels, weights)
@@ -256,6 +269,15 @@ def _by_node(network: Network, vector: Array) -> list[list[Array]]:
     for parameter in network.parameters:
         arrays[parameter.node].append(views[parameter.name])
     return arrays
+
+
+def _drawn(
+    network: Network, k: int, keys: NDArray[np.uint64] | None, shape: tuple[int, ...]
+) -> list[Array]:
+    """Return what node k draws in training, if it draws."""
+    layer = network.nodes[k].layer
+    factors = rules_of(layer).factors
+    return [] if keys is None or factors is None else [factors(layer, keys, k, shape)]
 
 
 def _total(parts: list[Array]) -> Array:

@@ -32,10 +32,15 @@ class Rules:
     backward : callable
         From the layer, the gradient of what it gave, the values it read, what it gave, and its
         parameters, to the gradients of the values it read, then those of its parameters.
+    factors : callable or None, default None
+        Of a layer that draws in training: from the layer, the images' keys, the number of its node
+        and the shape of what it reads to what it draws, which both rules are given where others
+        have parameters. In inference there are no keys, and they are given nothing.
     """
 
     forward: Callable[..., Array]
     backward: Callable[..., tuple[Array, ...]]
+    factors: Callable[..., Array] | None = None
 
 
 @dataclass(frozen=True)

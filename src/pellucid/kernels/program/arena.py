@@ -21,6 +21,7 @@ __all__ = [
     "FLOOR_NONE",
     "FLOOR_ZERO",
     "IS_FIRST",
+    "KEYS",
     "ONES",
     "WASTE",
     "ZEROS",
@@ -41,7 +42,9 @@ ZEROS = 2 * LANES
 """Where a vector of zeros lies: what a kernel reads in place of something that is not there."""
 WASTE = 3 * LANES
 """Room for a vector that a kernel has nowhere to put; nobody reads it."""
-CONSTANTS = 4 * LANES
+KEYS = 4 * LANES
+"""Where the driver writes the key of each lane's image: LANES lower halves, then the upper ones."""
+CONSTANTS = 6 * LANES
 """Floats before the first array."""
 
 _LINE = 16

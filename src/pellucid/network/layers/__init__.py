@@ -15,6 +15,7 @@ from pellucid.network.layers.add import Add as Add
 from pellucid.network.layers.averagepool2d import AveragePool2D as AveragePool2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
+from pellucid.network.layers.dropout import Dropout as Dropout
 from pellucid.network.layers.flatten import Flatten as Flatten
 from pellucid.network.layers.gelu import GELU as GELU
 from pellucid.network.layers.globalaveragepool2d import GlobalAveragePool2D as GlobalAveragePool2D
@@ -42,6 +43,7 @@ LAYERS: tuple[type[Layer], ...] = (
     Tanh,
     SiLU,
     GELU,
+    Dropout,
     Flatten,
     Residual,
 )
