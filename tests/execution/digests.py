@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid import Augmentation, Trainer
+from pellucid import Augmentation, Network, Trainer
 from tests.training.examples import NETWORK, bright_corners
 
 COUNT = 300
@@ -41,9 +41,10 @@ def digest_of_training(
     workers: int = 2,
     weights: np.ndarray | None = WEIGHTS,
     augmentation: Augmentation | None = Augmentation(),  # noqa: B008 (frozen)
+    network: Network = NETWORK,
 ) -> str:
     """Return the SHA-256 of the parameters after 13 updates; the last batch is a smaller one."""
-    trainer = Trainer(NETWORK, workers=workers, executor=executor, augmentation=augmentation)
+    trainer = Trainer(network, workers=workers, executor=executor, augmentation=augmentation)
     with trainer:
         trainer.fit(images, LABELS, total_images=1260, batch_size=100, sample_weight=weights)
         assert len(trainer.history) == 13

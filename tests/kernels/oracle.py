@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Network
 from pellucid.equations import backward, forward
+from pellucid.equations.dropout import image_keys
 from pellucid.equations.network import Forward
 from pellucid.equations.rules import loss_rules_of
 from pellucid.execution.sections import Outputs, Recipe, Section, section_step, whole_section
@@ -77,29 +78,39 @@ def problem(
             more = random.random((count, *network.input_shape), dtype=np.float32)
         # Together, as statistics are over all of them.
         images = np.concatenate([images, more])[: max(count, len(images))]
-        images = images[is_decisive(network, parameters, images)]
+        images = decisive(network, parameters, images)
         if len(images) == count:
             return parameters, images, random.integers(0, network.classes, count)
     raise AssertionError(f"no decisive images for {network}")
 
 
+def decisive(network: Network, parameters: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return the images that are decisive, where they come to stand and among themselves."""
+    while len(images):
+        keep = is_decisive(network, parameters, images)
+        if keep.all():
+            break
+        images = images[keep]
+    return images
+
+
+def keys_of(count: int) -> np.ndarray:
+    """Return the keys of the images of a whole section."""
+    return image_keys(0, np.zeros(count, np.int64), np.arange(count))
+
+
 def is_decisive(network: Network, parameters: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Return which images have no ReLU so near 0, and no pool so near a tie, that rounding decides.
 
-    There float32 and float64 may rightly pick different sides, and their gradients differ. Those
-    that are left are decisive among themselves, in training and in inference.
+    There float32 and float64 may rightly pick different sides, and their gradients differ. It is
+    looked at in inference and in training, of which the images are one section.
     """
-    kept = np.arange(len(images))
-    while len(kept):
-        values = pixels(images[kept])
-        some = np.zeros(len(kept), dtype=bool)
-        for training in (False, True):
-            result = forward(network, parameters, values, training=training)
-            some |= undecided(network, result.activations)
-        if not some.any():
-            break
-        kept = kept[~some]
-    return np.isin(np.arange(len(images)), kept)
+    made, some = pixels(images), np.zeros(len(images), dtype=bool)
+    for training in (False, True):
+        keys = keys_of(len(images)) if training else None
+        result = forward(network, parameters, made, keys, training=training)
+        some |= undecided(network, result.activations)
+    return ~some
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
@@ -113,14 +124,20 @@ def by_equations(
     images: np.ndarray,
     labels: np.ndarray,
     weights: np.ndarray | None = None,
-    *,
-    training: bool = True,
+    keys: np.ndarray | None = None,
 ) -> tuple[Forward, float, np.ndarray, np.ndarray]:
-    """Return the forward pass, the summed loss, its gradient and that of the images."""
-    result = forward(network, parameters, pixels(images), training=training)
+    """Return the forward pass, the summed loss, its gradient and that of the images.
+
+    All is that of training but the gradient of the images, which is inference.
+    """
+    made, keys = pixels(images), keys_of(len(images)) if keys is None else keys
+    result = forward(network, parameters, made, keys, training=True)
     rules = loss_rules_of(network.loss)
     loss = float(rules.loss(network.loss, result.activations[-1], labels, weights).sum())
-    return result, loss, *backward(network, parameters, result, labels, weights)
+    gradient, _ = backward(network, parameters, result, labels, weights)
+    inference = forward(network, parameters, made)
+    _, d_images = backward(network, parameters, inference, labels, weights)
+    return result, loss, gradient, d_images
 
 
 def assert_agrees(
@@ -133,8 +150,7 @@ def assert_agrees(
     tolerance: float = TOLERANCE,
 ) -> None:
     """Assert that loss, probabilities, gradient and image gradients are those of the equations."""
-    result, loss, gradient, _ = by_equations(network, parameters, images, labels, weights)
-    *_, d_images = by_equations(network, parameters, images, labels, weights, training=False)
+    result, loss, gradient, d_images = by_equations(network, parameters, images, labels, weights)
     section = whole_section(labels)
     if weights is not None:
         section = Section(section.indices, labels, weights, section.identities)
@@ -171,7 +187,9 @@ def sum_of_sizes(
     for i in range(len(images)):
         alone = slice(i, i + 1)
         weight = None if weights is None else weights[alone]
-        _, _, gradient, _ = by_equations(network, parameters, images[alone], labels[alone], weight)
+        _, _, gradient, _ = by_equations(
+            network, parameters, images[alone], labels[alone], weight, keys_of(len(images))[alone]
+        )
         sizes += np.abs(gradient)
     return sizes
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
+from pellucid import Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, ReLU
 from pellucid.training.state import TrainingState
 
 NETWORK = Network(
     [Conv2D(5, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(8), ReLU(), Dense(4)], (1, 10, 11)
 )
+
+DROPPING = Network(
+    [
+        Conv2D(5, 3), ReLU(), Dropout(0.2, per_channel=True), MaxPool2D(2), Flatten(), Dense(8),
+        ReLU(), Dropout(0.3), Dense(4),
+    ],
+    (1, 10, 11),
+)  # fmt: skip
+"""The same with values that are dropped by chance; it has the same parameters."""
 
 
 def bright_corners(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

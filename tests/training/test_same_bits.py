@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pellucid import (
     Augmentation,
+    Checkpoints,
     Conv2D,
     Dense,
     Flatten,
@@ -16,17 +17,21 @@ from pellucid import (
     Sigmoid,
     Trainer,
     fingerprint,
+    open_executor,
 )
 from pellucid.errors import NetworkError
-from tests.training.examples import NETWORK, bright_corners
+from tests.training.examples import DROPPING, NETWORK, bright_corners
 
 COUNT = 300
 
 
-def digest(images, labels, *, workers=2, seed=0, augmentation=None, batch_size=100, **settings):
+def digest(
+    images, labels, *, network=NETWORK, workers=2, seed=0, augmentation=None, batch_size=100,
+    **settings,
+):  # fmt: skip
     # 300 images in 4 1/3 passes: batches straddle passes, and 100 is no multiple of 16 or of 8.
     with Trainer(
-        NETWORK, workers=workers, seed=seed, augmentation=augmentation, **settings
+        network, workers=workers, seed=seed, augmentation=augmentation, **settings
     ) as trainer:
         trainer.fit(images, labels, total_images=1300, batch_size=batch_size)
         return fingerprint(trainer)
@@ -41,6 +46,35 @@ def test_the_number_of_workers_changes_no_bit(augmentation, batch_size):
         for n in (1, 2, 3, 8)
     }
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])
+def test_what_is_dropped_hangs_on_no_worker_executor_or_resume(augmentation, tmp_path):
+    images, labels = bright_corners(COUNT)
+    settings = {"network": DROPPING, "augmentation": augmentation}
+    found = {digest(images, labels, workers=n, **settings) for n in (1, 2, 3, 8)}
+    with open_executor("processes", workers=2) as executor:
+        found.add(digest(images, labels, executor=executor, **settings))
+    for resume in (False, True):
+        with Trainer(DROPPING, augmentation=augmentation) as trainer:
+            trainer.fit(
+                images, labels, total_images=1300, batch_size=100, resume=resume,
+                checkpoints=Checkpoints(tmp_path, every_updates=2),
+                on_update=lambda update, resume=resume: update.update == 5 and not resume,
+            )  # fmt: skip
+            assert len(trainer.history) == (13 if resume else 5)
+    found.add(fingerprint(trainer))
+    assert len(found) == 1
+    # Nothing is dropped without the layer, and another seed drops others.
+    assert digest(images, labels, augmentation=augmentation) not in found
+    start = Trainer(DROPPING).parameters
+    ends = set()
+    for seed in (1, 2):
+        with Trainer(DROPPING, seed=seed) as trainer:
+            trainer.parameters = start
+            trainer.step(images[:100], labels[:100])
+            ends.add(trainer.parameters.tobytes())
+    assert len(ends) == 2
 
 
 @pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import warn
 from pellucid.equations.rules import Array, loss_rules_of, rules_of
@@ -40,15 +40,23 @@ class Forward:
         The softmax of the logits.
     training : bool
         Whether it was one of training.
+    keys : ndarray of shape (n,), uint64, or None
+        As given to :func:`forward`.
     """
 
     activations: tuple[Array, ...]
     probs: Array
     training: bool = False
+    keys: NDArray[np.uint64] | None = None
 
 
 def forward(
-    network: Network, parameters: ArrayLike, images: ArrayLike, *, training: bool = False
+    network: Network,
+    parameters: ArrayLike,
+    images: ArrayLike,
+    keys: ArrayLike | None = None,
+    *,
+    training: bool = False,
 ) -> Forward:
     """Apply every layer, first to last, then softmax.
 
@@ -63,9 +71,13 @@ def forward(
         All parameters, in the order of ``network.parameters``.
     images : array_like of shape (n, C, H, W)
         Pixels in [0, 1]; a warning tells if they look like bytes.
+    keys : array_like of shape (n,), uint64, or None, default None
+        In training, what each image's dropout is keyed by, from
+        :func:`pellucid.equations.dropout.image_keys`. Without keys nothing is dropped.
     training : bool, default False
         Whether layers do what they do in training, where that is something else: whether batch
-        normalization takes the statistics of these images, or its running ones.
+        normalization takes the statistics of these images, or its running ones. With ``keys`` it is
+        training in any case.
 
     Returns
     -------
@@ -103,12 +115,15 @@ def forward(
             f"(n, {', '.join(map(str, network.input_shape))})."
         )
     arrays = _by_node(network, np.asarray(parameters, dtype=np.float64))
-    activations = [y]
+    is_training = training or keys is not None
+    activations, given = [y], None if keys is None else np.asarray(keys, dtype=np.uint64)
     for node, own in zip(network.nodes, arrays, strict=True):
-        inputs = (activations[value] for value in node.inputs)
-        activations.append(rules_of(node.layer, training).forward(node.layer, *inputs, *own))
-    rules = loss_rules_of(network.loss)
-    return Forward(tuple(activations), rules.outputs(network.loss, activations[-1]), training)
+        inputs = [activations[value] for value in node.inputs]
+        drawn = _drawn(network, len(activations) - 1, given, inputs[0].shape)
+        rules = rules_of(node.layer, is_training)
+        activations.append(rules.forward(node.layer, *inputs, *own, *drawn))
+    outputs = loss_rules_of(network.loss).outputs(network.loss, activations[-1])
+    return Forward(tuple(activations), outputs, is_training, given)
 
 
 def backward(
@@ -186,8 +201,9 @@ def backward(
     # Steps 2 to 10: last node first, each from the gradient of what it gave.
     for k, node in reversed([*enumerate(network.nodes)]):
         inputs = tuple(forward.activations[value] for value in node.inputs)
+        drawn = _drawn(network, k, forward.keys, inputs[0].shape)
         deltas = rules_of(node.layer, forward.training).backward(
-            node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k]
+            node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k], *drawn
         )
         for value, delta in zip(node.inputs, deltas, strict=False):
             parts[value].append(delta)
@@ -203,6 +219,7 @@ def loss_and_gradient(
     images: ArrayLike,
     labels: ArrayLike,
     weights: ArrayLike | None = None,
+    keys: ArrayLike | None = None,
 ) -> tuple[float, Array]:
     """Return the loss, summed over the batch, and its gradient.
 
@@ -220,6 +237,8 @@ def loss_and_gradient(
         True class indices.
     weights : array_like of shape (n,) or None, default None
         How much each image counts; None counts each once.
+    keys : array_like of shape (n,), uint64, or None, default None
+        As given to :func:`forward`.
 
     Returns
     -------
@@ -251,7 +270,7 @@ def loss_and_gradient(
     >>> round(loss / 2, 4), gradient[-10:].round(2).tolist()
     (2.3026, [0.2, -0.8, 0.2, -0.8, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
     """
-    result = forward(network, parameters, images, training=True)
+    result = forward(network, parameters, images, keys, training=True)
     rules = loss_rules_of(network.loss)
     loss = rules.loss(network.loss, result.activations[-1], labels, weights).sum()
     gradient, _ = backward(network, parameters, result, labels, weights)
@@ -265,6 +284,15 @@ def _by_node(network: Network, vector: Array) -> list[list[Array]]:
     for parameter in network.parameters:
         arrays[parameter.node].append(views[parameter.name])
     return arrays
+
+
+def _drawn(
+    network: Network, k: int, keys: NDArray[np.uint64] | None, shape: tuple[int, ...]
+) -> list[Array]:
+    """Return what node k draws in training, if it draws."""
+    layer = network.nodes[k].layer
+    factors = rules_of(layer).factors
+    return [] if keys is None or factors is None else [factors(layer, keys, k, shape)]
 
 
 def _total(parts: list[Array]) -> Array:

@@ -35,11 +35,16 @@ class Rules:
         of that of a running statistic, the batch's own, times the images that it is of.
     in_training : Rules or None, default None
         Both in training, of a layer that does something else there.
+    factors : callable or None, default None
+        Of a layer that draws in training: from the layer, the images' keys, the number of its node
+        and the shape of what it reads to what it draws, which both rules are given where others
+        have parameters. In inference there are no keys, and they are given nothing.
     """
 
     forward: Callable[..., Array]
     backward: Callable[..., tuple[Array, ...]]
     in_training: Rules | None = None
+    factors: Callable[..., Array] | None = None
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Section(NamedTuple):
     weights : ndarray of shape (n,), float64
         What each counts.
     identities : ndarray of shape (n, 2), int64
-        What their randomizing is keyed by, beside the seed: pass, and number in the pass.
+        What their randomizing and dropout are keyed by, beside the seed: pass, and number in it.
     """
 
     indices: NDArray[np.int64]

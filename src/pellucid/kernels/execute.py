@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.kernels.compiling.addresses import bytes_at, call, floats_at, pointer
+from pellucid.kernels.compiling.addresses import bytes_at, call, floats_at, pointer, words_of
 from pellucid.kernels.compiling.compile import compile_function, compile_part
 from pellucid.kernels.compiling.emit import transpose
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.entering import enter
 from pellucid.kernels.entering.enter import FIELDS, LEAVING
-from pellucid.kernels.program.arena import IS_FIRST
+from pellucid.kernels.entering.randomize import image_key
+from pellucid.kernels.program.arena import IS_FIRST, KEYS
 from pellucid.kernels.program.draft import Plan
 from pellucid.kernels.program.loss import FIELDS as LOSS_FIELDS
 from pellucid.kernels.program.ops import OP_WIDTH
@@ -42,8 +43,8 @@ __all__ = [
 ]
 
 
-INDEX, TO, PASS, NUMBER = (
-    1 + FIELDS.index(name) for name in ("index", "to", "pass_number", "number")
+INDEX, TO, SEED, PASS, NUMBER = (
+    1 + FIELDS.index(name) for name in ("index", "to", "seed", "pass_number", "number")
 )
 FIRST, COUNT = (1 + LEAVING.index(name) for name in ("start", "count"))
 """What the driver writes into the ops of images that enter and gradients that leave."""
@@ -90,7 +91,7 @@ def enter_op(plan: Plan, images: int, is_float: bool, ranges: Any, seed: int) ->
     ranges : ndarray of float64 or None
         The augmentation's ranges, which must outlive the op; None leaves images as they are.
     seed : int
-        What randomizing is keyed by.
+        What randomizing and dropout are keyed by.
     """
     kernel = enter.read() if ranges is None else enter.randomize()
     where = 0 if ranges is None else ranges.ctypes.data
@@ -138,7 +139,7 @@ def run_section(
     weights : ndarray of float64
         What each image counts.
     identities : ndarray of shape (n, 2), int64
-        What randomizing is keyed by, beside the seed: each image's pass and number in it.
+        What randomizing and dropout are keyed by, beside the seed: each image's pass and number.
     outputs : ndarray of shape (n, outputs), float32
         Filled unless it is empty; with the logits where ``is_raw``.
     """
@@ -191,6 +192,9 @@ def enter_chunk(
         entering[INDEX], entering[TO] = indices[at], to
         entering[PASS], entering[NUMBER] = identities[at, 0], identities[at, 1]
         call(pointer(entering), 0, memory, theta, d_theta)
+        key = image_key(entering[SEED], identities[at, 0], identities[at, 1])
+        words_of(memory)[KEYS + lane] = np.uint32(key & np.uint64(0xFFFFFFFF))
+        words_of(memory)[KEYS + LANES + lane] = np.uint32(key >> np.uint64(32))
     _interleave(memory, layout)
 
 

@@ -47,10 +47,12 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     training : bool, default True
         False leaves out the backward ops and the memory they need.
     image_gradient : bool, default False
-        Whether backward ends in the gradient of the images instead of the parameters'.
+        Whether backward ends in the gradient of the images instead of the parameters'; layers such
+        as Dropout do then what they do in inference.
     """
     in_training = training and not image_gradient
-    draft = Draft(network, stages_of(network), in_training, keeps_ties=image_gradient)
+    stages = stages_of(network, is_training=in_training)
+    draft = Draft(network, stages, in_training, keeps_ties=image_gradient)
     # The sums come first, so that they are one piece of memory to clear.
     begin_sums = draft.memory.used
     if in_training:

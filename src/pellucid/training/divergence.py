@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.equations import forward
+from pellucid.equations.dropout import image_keys
 from pellucid.errors import DivergenceError
 from pellucid.execution.sections import Outputs, Recipe, Section, section_step
 from pellucid.kernels.optimizers.largest import largest
@@ -167,7 +168,8 @@ def _layer_forward(
                 one, seed=recipe.seed, pass_number=int(image[0]), first=int(image[1])
             )
         pixels.append(scaled)
-    found = forward(recipe.network, parameters, np.concatenate(pixels))
+    keys = image_keys(recipe.seed, *batch.identities[some].T)
+    found = forward(recipe.network, parameters, np.concatenate(pixels), keys)
     for index, output in enumerate(found.activations[1:]):
         if not (np.abs(output) <= _LARGEST).all():
             return index

@@ -21,7 +21,7 @@ from pellucid.execution.workers import Workers
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.training.checkpoints import newest_checkpoint
 from tests.execution.digests import IMAGES, LABELS, digest_of_training, mapped
-from tests.training.examples import NETWORK
+from tests.training.examples import DROPPING, NETWORK
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'pellucid[cluster]'")
 
@@ -57,6 +57,11 @@ def trained(executor, on_update=None):
 def test_same_bits_on_three_workers(executor, where, tmp_path):
     images = mapped(tmp_path / "images.npy") if where == "mapped" else IMAGES
     assert digest_of_training(executor, images) == digest_of_training(images=images)
+
+
+def test_the_same_values_are_dropped_on_three_workers(executor):
+    found = digest_of_training(executor, network=DROPPING)
+    assert found == digest_of_training(network=DROPPING) != digest_of_training()
 
 
 def test_a_worker_with_vectors_of_another_width_is_told():

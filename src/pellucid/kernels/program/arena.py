@@ -24,6 +24,7 @@ __all__ = [
     "FLOOR_ZERO",
     "IN_USE",
     "IS_FIRST",
+    "KEYS",
     "ONES",
     "WASTE",
     "ZEROS",
@@ -52,7 +53,9 @@ WASTE = 3 * LANES
 """Room for a vector that a kernel has nowhere to put; nobody reads it."""
 IN_USE = 4 * LANES
 """Where it puts a vector of 1 for each lane that has an image, and 0 for the others."""
-CONSTANTS = 5 * LANES
+KEYS = 5 * LANES
+"""Where the driver writes the key of each lane's image: LANES lower halves, then the upper ones."""
+CONSTANTS = 7 * LANES
 """Floats before the first array."""
 
 _LINE = 16

@@ -30,6 +30,8 @@ class LayerOps(Generic[L]):
 
     is_view: ClassVar[bool] = False
     """Whether it computes nothing, as its input is read with other strides: Flatten."""
+    is_view_in_inference: ClassVar[bool] = False
+    """Whether it computes something in training alone: Dropout."""
     is_floor: ClassVar[bool] = False
     """Whether it is ReLU, which those with ``has_floor`` take in."""
     has_floor: ClassVar[bool] = False
@@ -112,26 +114,33 @@ def ops_of(layer: Layer) -> LayerOps[Any]:
     return ops
 
 
-def stages_of(network: Network) -> list[Stage[Any]]:
+def stages_of(network: Network, *, is_training: bool = True) -> list[Stage[Any]]:
     """Return the layers that compute something, each with the ReLU that it takes in."""
-    floors = _floors(network)
+    is_view = [_is_view(node.layer, is_training) for node in network.nodes]
+    floors = _floors(network, is_view)
     taken_in = {*floors.values()}
     stages: list[Stage[Any]] = []
     number_of = [0]  # of each of the network's values, which of the stages' it is
     for index, node in enumerate(network.nodes):
         inputs = tuple(number_of[value] for value in node.inputs)
-        if ops_of(node.layer).is_view or index in taken_in:
+        if is_view[index] or index in taken_in:
             number_of.append(inputs[0])
             continue
         starts = tuple(p.offset for p in network.parameters if p.node == index)
         takes, gives = network.shapes[node.inputs[0]], network.shapes[index + 1]
         has_relu = index in floors
-        stages.append(Stage(len(stages), node.layer, has_relu, inputs, takes, gives, starts))
+        stage = Stage(len(stages), node.layer, has_relu, inputs, takes, gives, starts, index)
+        stages.append(stage)
         number_of.append(len(stages))
     return stages
 
 
-def _floors(network: Network) -> dict[int, int]:
+def _is_view(layer: Layer, is_training: bool) -> bool:
+    ops = ops_of(layer)
+    return ops.is_view or (ops.is_view_in_inference and not is_training)
+
+
+def _floors(network: Network, is_view: list[bool]) -> dict[int, int]:
     """Return the nodes that take in a ReLU, each with the node of it.
 
     The ReLU must be the only reader of what they give, and its mask must be the gate of its own
@@ -148,7 +157,7 @@ def _floors(network: Network) -> dict[int, int]:
         if not ops_of(node.layer).is_floor or before < 0:
             continue
         after = readers[index + 1]
-        while len(after) == 1 and ops_of(nodes[after[0]].layer).is_view:
+        while len(after) == 1 and is_view[after[0]]:
             after = readers[after[0] + 1]
         has_gate = len(after) == 1 and ops_of(nodes[after[0]].layer).has_gate
         if has_gate and readers[before + 1] == [index] and ops_of(nodes[before].layer).has_floor:

@@ -47,6 +47,8 @@ class Stage(Generic[L]):
     parameters : tuple of int
         Where the layer's parameters begin in the flat vector: weights and bias, weights alone, or
         nothing.
+    node : int
+        Its layer's place among the network's nodes.
     """
 
     number: int
@@ -56,6 +58,7 @@ class Stage(Generic[L]):
     takes: Shape
     gives: Shape
     parameters: tuple[int, ...]
+    node: int
 
     @property
     def bias(self) -> int:

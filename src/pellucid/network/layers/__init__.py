@@ -17,6 +17,7 @@ from pellucid.network.layers.batchnorm1d import BatchNorm1D as BatchNorm1D
 from pellucid.network.layers.batchnorm2d import BatchNorm2D as BatchNorm2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
+from pellucid.network.layers.dropout import Dropout as Dropout
 from pellucid.network.layers.flatten import Flatten as Flatten
 from pellucid.network.layers.gelu import GELU as GELU
 from pellucid.network.layers.globalaveragepool2d import GlobalAveragePool2D as GlobalAveragePool2D
@@ -48,6 +49,7 @@ LAYERS: tuple[type[Layer], ...] = (
     BatchNorm2D,
     BatchNorm1D,
     GroupNorm,
+    Dropout,
     Flatten,
     Residual,
 )
