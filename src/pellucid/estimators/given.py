@@ -13,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from pellucid.arguments import check_weights, warn
 from pellucid.errors import DataError
-from pellucid.estimators.classes import check_targets
+from pellucid.estimators.classes import check_indicator, check_targets, width_of
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.rows import Images, fitting, on_scale, rows_of
 from pellucid.images.axes import from_all_over
@@ -104,12 +104,15 @@ def given_to_learn(
     rows, shape = rows_of(X)
     if not is_new:
         rows, shape = fitting(rows, shape, estimator.network_.input_shape)
-    of_numbers = is_regressor(estimator)
-    if not of_numbers:
+    of_numbers, y = is_regressor(estimator), y.toarray() if hasattr(y, "toarray") else y
+    has_labels = not of_numbers and width_of(y) > 1
+    if has_labels:
+        check_indicator(y)
+    elif not of_numbers:
         check_targets(y)
     noted = _stand_in(estimator) if is_new else estimator
     samples, targets = _validated(
-        noted, rows, y, reset=is_new, multi_output=of_numbers, y_numeric=of_numbers
+        noted, rows, y, reset=is_new, multi_output=of_numbers or has_labels, y_numeric=of_numbers
     )
     check_weights(sample_weight)
     weights = _check_sample_weight(

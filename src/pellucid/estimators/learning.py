@@ -58,8 +58,8 @@ def start(
     """
     if before is not None:
         given.images(before)
-        settings.check_unchanged(before.network, before.pixel_range, task.loss)
         _check_same_task(before, task)
+        settings.check_unchanged(before.network, before.pixel_range, task.loss)
         given.warn_if_unlike(before)
         return before
     image_shape = image_shape_of(given.shape, settings.image_shape)
@@ -83,9 +83,9 @@ def start(
 
 
 def _check_same_task(before: Fitted, task: Task) -> None:
-    """Refuse to go on with y of another kind or with another number of columns."""
+    """Refuse to go on with another number of columns of y."""
     outputs, columns = before.network.classes, len(task.names)
-    if task.loss.targets == "numbers" and columns != outputs:
+    if task.loss.targets != "classes" and columns != outputs:
         raise DataError(
             f"y has {columns} columns, but training had {outputs}; give as many, or train anew "
             "with warm_start=False."

@@ -20,18 +20,13 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.images.pixel_range import check_pixel_range, is_auto
 from pellucid.network import presets
 from pellucid.network.layers import Dense, Layer, Shape
-from pellucid.network.loss import CrossEntropy, Loss, TargetKind
+from pellucid.network.loss import IN_WORDS, CrossEntropy, Loss
 from pellucid.network.network import Network
 from pellucid.training import Adam
 
 __all__ = ["Settings", "build_augmentation", "build_network", "parameters_of", "workers_for"]
 
 _CROSS_ENTROPY = CrossEntropy()
-_HELD_TO: dict[TargetKind, str] = {
-    "classes": "one class an image",
-    "labels": "several labels an image",
-    "numbers": "numbers",
-}
 
 
 def parameters_of(estimator: Any) -> dict[str, Any]:
@@ -248,7 +243,7 @@ def build_network(
         )
     if network.loss.targets != loss.targets:
         raise NetworkError(
-            f"The network has the loss {network.loss}, but y holds {_HELD_TO[loss.targets]}; make "
+            f"The network has the loss {network.loss}, but y holds {IN_WORDS[loss.targets]}; make "
             f"it Network(layers, input_shape, {loss})."
         )
     if network.classes != classes:

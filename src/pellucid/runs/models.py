@@ -14,7 +14,7 @@ from pellucid.console import Say, some
 from pellucid.data import Dataset
 from pellucid.data.catalog import Channels
 from pellucid.data.readers.unlabeled import read_unlabeled
-from pellucid.errors import Argument, DataError, ModelFileError
+from pellucid.errors import Argument, ConfigurationError, DataError, ModelFileError
 from pellucid.execution.inference import Evaluation, evaluate, predict_proba
 from pellucid.files.model_file import Model
 from pellucid.images.axes import four_axes, from_all_over
@@ -22,6 +22,7 @@ from pellucid.images.floats import in_float64
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
+from pellucid.network.loss import IN_WORDS, TargetKind
 from pellucid.runs.tested import load_tested
 
 __all__ = ["ModelTest", "Predicted", "labels_for", "predict_pictures", "run_model_test"]
@@ -85,6 +86,11 @@ def run_model_test(
     ModelFileError
         The model gives NaN or infinity.
     """
+    if model.network.loss.targets != "classes":
+        raise ConfigurationError(
+            f"This model learned {IN_WORDS[model.network.loss.targets]}, but data here have one "
+            f"class an image; test it in Python: {_estimator(model)}.load(path).score(X, y)."
+        )
     dataset = load_tested(
         model, source, say, skip_bad=skip_bad, test_share=test_share, label=label,
         pixel_range=pixel_range, channels=channels,
@@ -119,6 +125,10 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
 
+def _estimator(model: Model) -> str:
+    return "CNNRegressor" if model.network.loss.targets == "numbers" else "CNNClassifier"
+
+
 @dataclass(frozen=True)
 class Predicted:
     """What a model says of images.
@@ -128,25 +138,35 @@ class Predicted:
     names, ids : list of str
         See :class:`pellucid.data.readers.unlabeled.Unlabeled`.
     probabilities : ndarray of shape (n, classes), float32
+    kind : "classes" or "labels"
+        Whether a picture is of one class, or has labels, those with a probability above 0.5.
     """
 
     names: list[str]
     ids: list[str]
     probabilities: NDArray[np.float32]
+    kind: TargetKind = "classes"
 
 
 def predict_pictures(
     model: Model, paths: Sequence[Path], say: Say, *, skip_bad: bool = False
 ) -> Predicted:
-    """Return the probability of each class for each picture, and each row of a CSV file.
+    """Return the probability of each class or label for each picture, and each row of a CSV file.
 
     Raises
     ------
+    ConfigurationError
+        The model gives numbers.
     DataError
         Pictures that can't be read; the message names every one.
     ModelFileError
         The model gives NaN or infinity.
     """
+    if model.network.loss.targets == "numbers":
+        raise ConfigurationError(
+            "This model gives numbers, not classes; ask it in Python: "
+            f"{_estimator(model)}.load(path).predict_pictures(paths)."
+        )
     tell_of_guess(model, say)
     found = read_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad)
     _tell_of_blank(found.images, found.names, say)
@@ -155,7 +175,7 @@ def predict_pictures(
     tell_of_looks(model, ready, say)
     probabilities = predict_proba(model.network, model.parameters, ready)
     _check_finite(model, probabilities)
-    return Predicted(found.names, found.ids, probabilities)
+    return Predicted(found.names, found.ids, probabilities, model.network.loss.targets)
 
 
 def _tell_of_blank(images: NDArray[np.uint8], names: list[str], say: Say) -> None:
