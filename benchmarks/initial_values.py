@@ -1,4 +1,4 @@
-"""Six convolutions on scikit-learn's digits, started as layers start by default and as the seed does.
+"""Six convolutions on scikit-learn's digits, started by default and as the seed starts them.
 
     python -m benchmarks.initial_values [--seeds 5]
 

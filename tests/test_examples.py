@@ -31,6 +31,7 @@ PRINTED = {
     "quick_start": r"accuracy on 450 other images: 9\d\.\d%",
     "reference_network": r"digits: 9\d\.\d\d% of 360 test images are right",
     "saliency": r"written: picture\.png",
+    "two_digits": r"pictures with all labels right: [89]\d\.\d%",
     "stream": r"its last third 9\d\.\d%",
 }
 

@@ -7,9 +7,12 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_digits
 
-from pellucid import load_model, save_model
+from pellucid import CNNClassifier, CNNRegressor, load_model, save_model
 from tests.cli.console import fails, invoke
+
+DIGITS = load_digits()
 
 
 def labels(out):
@@ -137,3 +140,55 @@ def test_bad_pictures_are_left_out_if_asked(model, pictures, tmp_path):
     assert err == f"Left out 1 of 2, the first {tmp_path / 'empty.png'}: it is empty (0 bytes).\n"
     line = fails("predict", model, pictures[0], "--json", "--csv")
     assert line == "Only one of --json, --csv and --kaggle can be given."
+
+
+def saved(estimator, y, path):
+    """Save an estimator that has learned something of a few digits."""
+    estimator.set_params(max_iter=1, random_state=0).fit(DIGITS.images[: len(y)], y).save(path)
+    return path
+
+
+def test_predict_several_labels(pictures, tmp_path):
+    """Those above 0.5, in every form of output."""
+    y = np.stack([DIGITS.target % 2, DIGITS.target > 4], axis=1)[:100]
+    path = saved(CNNClassifier(), y, tmp_path / "labels.safetensors")
+    classifier = CNNClassifier.load(path)
+    classifier.classes_ = np.array(["odd", "large"])
+    classifier.parameters_[-2:] = 40, -40  # odd beyond doubt, and never large
+    classifier.save(path)
+    code, out, err = invoke("predict", path, pictures[0], "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert (code, found["labels"]) == (0, ["odd"])
+    assert found["probabilities"]["odd"] > 0.99 > 0.01 > found["probabilities"]["large"]
+    rows = invoke("predict", path, pictures[0], "--csv")[1].splitlines()
+    assert rows[-2:] == ["image,labels,odd,large", rows[-1]]
+    assert rows[-1].startswith(f"{pictures[0]},odd,1,")
+    rows = invoke("predict", path, pictures[0], "--kaggle")[1].splitlines()
+    assert rows[-1].endswith(",odd")
+    table = invoke("predict", path, pictures[0])[1]
+    assert "odd 100.0%" in table
+    assert err or "label" in table
+
+
+def test_a_model_of_numbers_is_asked_in_python(pictures, tmp_path):
+    path = saved(CNNRegressor(), DIGITS.target[:100] / 2, tmp_path / "numbers.safetensors")
+    line = fails("predict", path, pictures[0])
+    assert line == (
+        "This model gives numbers, not classes; ask it in Python: "
+        "CNNRegressor.load(path).predict(paths)."
+    )
+    line = fails("evaluate", path, "--data", "digits")
+    assert line == (
+        "This model learned numbers, but data here have one class an image; test it in Python: "
+        "CNNRegressor.load(path).score(X, y)."
+    )
+
+
+def test_a_model_of_several_labels_is_tested_in_python(tmp_path):
+    y = np.stack([DIGITS.target % 2, DIGITS.target > 4], axis=1)[:100]
+    path = saved(CNNClassifier(), y, tmp_path / "labels.safetensors")
+    line = fails("evaluate", path, "--data", "digits")
+    assert line == (
+        "This model learned several labels an image, but data here have one class an image; test "
+        "it in Python: CNNClassifier.load(path).score(X, y)."
+    )

@@ -9,9 +9,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.estimators.classes import (
     check_class_weight,
+    check_indicator,
     check_targets,
     class_factors,
     class_indices,
+    labels_of_stream,
+    width_of,
 )
 
 
@@ -95,10 +98,6 @@ def test_what_can_not(wanted, message):
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (
-            np.eye(3),
-            "y has shape (3, 3); it must be 1d, one class for each image. If",
-        ),
         (["a", None, "b", None], "y has no class at index 1 (2 of 4 are None or NaN)"),
         (np.array(["a", np.nan], object), "y has no class at index 1"),
         ([1, "a"], "y mixes text and numbers: 1 at index 0, but 'a' at index 1"),
@@ -112,3 +111,36 @@ def test_targets_that_are_no_classes_are_told(y, message):
 @pytest.mark.parametrize("y", [[1, 2], ["a", "b"], [[1], [2]], np.array([1, 2], object), None, 3])
 def test_other_targets_are_not(y):
     check_targets(y)
+
+
+@pytest.mark.parametrize(
+    "y", [[[0, 1], [1, 1]], np.array([[True, False], [True, True]]), np.zeros((3, 2))]
+)
+def test_a_matrix_of_labels_holds_0_and_1(y):
+    check_indicator(y)
+    assert width_of(y) == 2
+
+
+@pytest.mark.parametrize("y", [[[0, 2], [1, 1]], [["a", "b"]], [[0, np.nan]], [[-1, 1]]])
+def test_another_matrix_is_refused(y):
+    with pytest.raises(DataError, match="each column is a label, which an image has"):
+        check_indicator(y)
+
+
+def test_one_hot_labels_are_told_of():
+    with pytest.warns(UserWarning, match=r"if y is one-hot"):
+        check_indicator(np.eye(3))
+
+
+@pytest.mark.parametrize("y", [None, "text", [1, 2], np.zeros((3, 1)), [[1], [2]], np.zeros(3)])
+def test_what_has_no_columns_is_1_wide(y):
+    assert width_of(y) == 1
+
+
+def test_labels_of_a_stream_are_their_places():
+    labels_of_stream(None, 3)
+    labels_of_stream(range(3), 3)
+    labels_of_stream(np.arange(3), 3)
+    for wrong in (["a", "b", "c"], range(4), [2, 1, 0]):
+        with pytest.raises(DataError, match=r"leave classes out, or give range\(3\)"):
+            labels_of_stream(wrong, 3)

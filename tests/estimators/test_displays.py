@@ -20,6 +20,7 @@ from sklearn.svm import LinearSVC
 
 from pellucid import (
     CNNClassifier,
+    CNNRegressor,
     Dense,
     Flatten,
     HistoryDisplay,
@@ -242,3 +243,13 @@ def test_neither_matplotlib_nor_scikit_learn_comes_with_the_package():
         "assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_history_of_a_regressor_has_r2():
+    regressor = CNNRegressor(max_iter=2, early_stopping=True, random_state=0)
+    display = HistoryDisplay.from_estimator(regressor.fit(X, X.sum(axis=1)))
+    assert display.ax_.get_ylabel() == "loss"
+    assert display.score_ax_.get_ylabel() == "validation R2"
+    names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert names == ["training loss", "validation R2"]
+    plt.close(display.figure_)

@@ -1,7 +1,8 @@
 """Random networks through the kernels and the equations; ``python -m`` this for thousands.
 
-Pictures are of noise, of ink on exact black, or of flat areas: where a mask or a winner hangs on an
-exact 0 or a tie, the kernels must have it as exactly.
+Every other one has another loss than cross-entropy. Pictures are of noise, of ink on exact black,
+or of flat areas: where a mask or a winner hangs on an exact 0 or a tie, the kernels must have it as
+exactly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 
 from pellucid import Network
 from tests.kernels.oracle import assert_agrees, decisive
+from tests.losses import drawn_targets, examples
 from tests.random_networks import random_network, random_parameters, random_pictures
 
 
@@ -24,9 +26,12 @@ def check(seed: int) -> Network:
     parameters = random_parameters(network, random)
     images = random_pictures(network.input_shape, int(random.integers(1, 40)), random)
     images = decisive(network, parameters, images)
+    losses = examples()
+    loss = losses[seed % (2 * len(losses))] if seed % (2 * len(losses)) < len(losses) else losses[0]
+    network = Network(network.layers, network.input_shape, loss)
     if len(images):
-        labels = random.integers(0, network.classes, len(images))
-        assert_agrees(network, parameters, images, labels)
+        targets = drawn_targets(loss, random, len(images), network.classes)
+        assert_agrees(network, parameters, images, targets)
     return network
 
 

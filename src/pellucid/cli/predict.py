@@ -16,7 +16,7 @@ from pellucid.cli.options import say as tell
 from pellucid.errors import ConfigurationError
 from pellucid.files.model_file import load_model
 from pellucid.runs.folder import model_in
-from pellucid.runs.reports import prediction_table, show_table
+from pellucid.runs.reports import label_table, prediction_table, show_table
 
 if TYPE_CHECKING:
     from pellucid.runs.models import Predicted
@@ -69,7 +69,8 @@ def predict(
 ) -> None:
     """Say what is on pictures, and how sure the model is.
 
-    Pictures may have any size, and be light on dark or dark on light.
+    Pictures may have any size, and be light on dark or dark on light. A model of several labels a
+    picture says those with a probability above 0.5.
     """
     if as_json + as_csv + kaggle > 1:
         raise ConfigurationError("Only one of --json, --csv and --kaggle can be given.")
@@ -83,26 +84,32 @@ def predict(
     elif as_csv:
         _print_csv(found, labels, loaded.classes)
     elif kaggle:
-        _print_rows([("ImageId", "Label"), *zip(found.ids, labels, strict=True)])
+        cells = [" ".join(said) for said in labels]
+        _print_rows([("ImageId", "Label"), *zip(found.ids, cells, strict=True)])
+    elif found.kind == "labels":
+        show_table(label_table(found.names, found.probabilities, loaded.classes))
     else:
-        show_table(prediction_table(found.names, found.probabilities, loaded.classes, labels))
+        said = [one for (one,) in labels]
+        show_table(prediction_table(found.names, found.probabilities, loaded.classes, said))
 
 
-def _print_json(found: Predicted, labels: list[str], classes: tuple[str, ...]) -> None:
-    for number, (name, label, row) in enumerate(
+def _print_json(found: Predicted, labels: list[list[str]], classes: tuple[str, ...]) -> None:
+    for number, (name, said, row) in enumerate(
         zip(found.names, labels, found.probabilities, strict=True)
     ):
-        line: dict[str, object] = {"image": name, "label": label}
+        line: dict[str, object] = {"image": name}
+        line |= {"label": said[0]} if found.kind == "classes" else {"labels": said}
         if found.is_known is not None:  # a class may be called unknown too
             line["is_known"] = bool(found.is_known[number])
         line["probabilities"] = dict(zip(classes, map(float, row), strict=True))
         typer.echo(json.dumps(line))
 
 
-def _print_csv(found: Predicted, labels: list[str], classes: tuple[str, ...]) -> None:
-    rows: list[tuple[object, ...]] = [("image", "label", *classes)]
-    for name, label, row in zip(found.names, labels, found.probabilities, strict=True):
-        rows.append((name, label, *(f"{share:.6g}" for share in row)))
+def _print_csv(found: Predicted, labels: list[list[str]], classes: tuple[str, ...]) -> None:
+    heading = "label" if found.kind == "classes" else "labels"
+    rows: list[tuple[object, ...]] = [("image", heading, *classes)]
+    for name, said, row in zip(found.names, labels, found.probabilities, strict=True):
+        rows.append((name, " ".join(said), *(f"{share:.6g}" for share in row)))
     _print_rows(rows)
 
 

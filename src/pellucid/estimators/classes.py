@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError
 
 __all__ = [
     "at_least_two",
     "check_class_weight",
+    "check_indicator",
     "check_targets",
     "class_factors",
     "class_indices",
     "class_weighted",
     "classes_of_stream",
+    "label_weighted",
+    "labels_of_stream",
     "named_classes",
+    "width_of",
 ]
 
 
@@ -72,13 +77,62 @@ def classes_of_stream(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
     return named
 
 
+def labels_of_stream(classes: Any, labels: int) -> None:
+    """Refuse ``classes`` that are not the places of so many labels; None will do.
+
+    Raises
+    ------
+    DataError
+        They are others.
+    """
+    if classes is not None and np.asarray(classes).tolist() != list(range(labels)):
+        raise DataError(
+            f"classes is {classes!r:.80}, but y has {labels} columns, a label each, which are "
+            f"named by their places: leave classes out, or give range({labels})."
+        )
+
+
+def width_of(y: Any) -> int:
+    """Return the columns of y; 1 where it has none."""
+    if y is None or isinstance(y, str):
+        return 1
+    shape = y.shape if hasattr(y, "shape") else np.asarray(y, object).shape
+    return int(shape[1]) if len(shape) == 2 else 1
+
+
+def check_indicator(y: Any) -> None:
+    """Refuse a matrix that does not say of each image which labels it has; warn if it is one-hot.
+
+    Raises
+    ------
+    DataError
+        It holds something else than 0 and 1.
+
+    Examples
+    --------
+    >>> check_indicator([[0, 1, 1], [0, 0, 0]])
+    """
+    array = np.asarray(y)
+    if array.dtype.kind not in "biuf" or not ((array == 0) | (array == 1)).all():
+        raise DataError(
+            f"y has shape {array.shape}, so each column is a label, which an image has (1) or not "
+            "(0); but it holds other values. If each image is of one class, give these in shape "
+            "(n,); if y holds numbers, use CNNRegressor."
+        )
+    if (array.sum(axis=1) == 1).all():
+        warn(
+            "Each row of y has a single 1. It is taken as several labels an image, each by itself; "
+            "if y is one-hot, and an image is of one class, give y.argmax(axis=1)."
+        )
+
+
 def check_targets(y: Any) -> None:
     """Refuse targets that are often given, but are not one class for each image.
 
     Raises
     ------
     DataError
-        They are one-hot, hold None or NaN, or mix text and numbers; the message names the fix.
+        They hold None or NaN, or mix text and numbers; the message names the fix.
 
     Examples
     --------
@@ -88,11 +142,6 @@ def check_targets(y: Any) -> None:
     all classes as text, or all as numbers.
     """
     shape: tuple[int, ...] = () if y is None or hasattr(y, "tocsr") else np.asarray(y, object).shape
-    if len(shape) == 2 and shape[1] > 1:
-        raise DataError(
-            f"y has shape {shape}; it must be 1d, one class for each image. If it is one-hot, give "
-            "y.argmax(axis=1)."
-        )
     if len(shape) != 1 or np.asarray(y).dtype.kind not in "OU":
         return
     names = np.asarray(y, object).tolist()
@@ -227,6 +276,46 @@ def class_weighted(
     factors = class_factors(wanted, classes, labels, weights)
     with np.errstate(over="ignore", under="ignore"):
         weighted = weights * factors[labels]
+    return _usable(weighted, wanted, largest)
+
+
+def label_weighted(
+    wanted: Mapping[Any, float] | str | None,
+    labels: NDArray[np.float32],
+    weights: NDArray[np.float64],
+    largest: float,
+) -> NDArray[np.float64]:
+    """Return what each image of several labels counts, at most ``largest``.
+
+    ``"balanced"`` balances each label, those that have it against those that have it not, and
+    multiplies what comes of it, as scikit-learn has it.
+
+    Raises
+    ------
+    DataError
+        No image counts.
+    ConfigurationError
+        A weight is too large, or ``wanted`` is a dict, whose classes there are not.
+
+    Examples
+    --------
+    >>> labels = np.array([[0, 1], [0, 0], [0, 1], [1, 0]])
+    >>> label_weighted("balanced", labels, np.ones(4), 1e30).round(3).tolist()
+    [0.667, 0.667, 0.667, 2.0]
+    """
+    if isinstance(wanted, Mapping):
+        raise ConfigurationError(
+            f"class_weight is {wanted!r:.80}, which weighs images by their one class, but y has "
+            "several labels an image; use 'balanced', or give fit a sample_weight."
+        )
+    weighted = weights
+    with np.errstate(over="ignore", under="ignore"):
+        for column in labels.T.astype(np.int64):
+            weighted = weighted * class_factors(wanted, np.arange(2), column, weights)[column]
+    return _usable(weighted, wanted, largest)
+
+
+def _usable(weighted: NDArray[np.float64], wanted: Any, largest: float) -> NDArray[np.float64]:
     if not weighted.any():
         raise DataError(f"class_weight {wanted!r} leaves no image with a weight above 0.")
     if weighted.max() > largest:

@@ -12,17 +12,24 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from pellucid.errors import ConfigurationError
+from pellucid.equations.sigmoid import sigmoid
+from pellucid.errors import ConfigurationError, DataError
 from pellucid.estimators import prediction
 from pellucid.estimators.base import CNNEstimator
-from pellucid.estimators.classes import at_least_two, classes_of_stream
+from pellucid.estimators.classes import (
+    at_least_two,
+    classes_of_stream,
+    labels_of_stream,
+    width_of,
+)
 from pellucid.estimators.fitted import Fitted, Learned
 from pellucid.estimators.given import given_to_predict
 from pellucid.estimators.habits import refuse_unknown, refusing_unknown
 from pellucid.estimators.settings import Settings, workers_for
-from pellucid.estimators.tasks import Task, one_class
+from pellucid.estimators.tasks import Task, one_class, several_labels
 from pellucid.estimators.undo import one_at_a_time
 from pellucid.images.known import Known
+from pellucid.network.loss import IN_WORDS, TargetKind
 
 __all__ = ["CNNClassifier"]
 
@@ -78,7 +85,8 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         have at least 8 pixels in height and width, and leaves others as they are. None never
         randomizes.
     class_weight : dict, "balanced" or None, default None
-        What an image of each class counts, times its ``sample_weight``.
+        What an image of each class counts, times its ``sample_weight``. Of several labels an image
+        "balanced" balances each, and multiplies; a dict is refused.
     early_stopping : bool, default False
         Hold back a part of the training images, and keep the parameters with which the weighted
         accuracy on it was best, those before a ``warm_start`` among them. The learning rate stays
@@ -115,7 +123,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes, sorted.
+        The classes, sorted; for several labels an image their places, 0 to n_labels - 1.
     n_features_in_ : int
         Values in one image.
     feature_names_in_ : ndarray of str
@@ -142,6 +150,10 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
 
     Notes
     -----
+    Where y is a matrix of 0 and 1, an image has several labels, or none. The network is then held
+    to :class:`pellucid.BinaryCrossEntropy`, each label is a question of its own, and what counts as
+    right, in :meth:`score` and with ``early_stopping``, is an image all of whose labels are.
+
     :meth:`fit` merges equal images with equal labels and adds their weights, so a weight of 3 is
     the same as three copies, to the bit, a weight of 0 the same as leaving the image out, and the
     order of X does not matter. (A class all of whose images weigh 0 stays a class.)
@@ -189,8 +201,9 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         X : array-like of shape (n, features), (n, H, W) or (n, H, W, C); or list of pictures
             Images, of any numeric dtype; or paths of pictures; or arrays (H, W) or (H, W, 3) of
             any size, uint8 or floats in [0, 1].
-        y : array-like of shape (n,)
-            Classes: anything that can be sorted.
+        y : array-like of shape (n,) or (n, n_labels)
+            Classes: anything that can be sorted. A matrix of 0 and 1 has a column for each label,
+            of which an image may have none, some or all.
         sample_weight : array-like of shape (n,), optional
             What each image counts.
         validation_data : (X, y), optional
@@ -235,7 +248,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         X, y, sample_weight : array-like
             As for :meth:`fit`.
         classes : array-like of shape (n_classes,), optional
-            All classes that will come; needed on the first call.
+            All classes that will come; needed on the first call, but for several labels an image.
         **unknown
             Refused, with the name of what to use.
 
@@ -251,21 +264,32 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         """
         refuse_unknown("partial_fit", unknown, ("X", "y", "classes", "sample_weight"))
         with one_at_a_time(self):
-            before = self._before()
-            named = classes_of_stream(classes, None if before is None else before.classes)
+            before, named = self._before(), None
+            if width_of(y) > 1:
+                labels_of_stream(classes, width_of(y))
+            else:
+                named = classes_of_stream(classes, None if before is None else before.classes)
             self._fit_part(X, y, sample_weight, named)
         return self
 
     def _task(
         self, settings: Settings, targets: NDArray[Any], before: Fitted | None, named: Any = None
     ) -> Task:
+        kind: TargetKind = "labels" if targets.ndim == 2 else "classes"
+        if before is not None and before.network.loss.targets != kind:
+            raise DataError(
+                f"y holds {IN_WORDS[kind]}, but training had "
+                f"{IN_WORDS[before.network.loss.targets]}; train anew with warm_start=False."
+            )
+        if kind == "labels":
+            return several_labels(settings.class_weight, targets)
         check_classification_targets(targets)
         if named is None:
             named = np.unique(targets) if before is None else before.classes
         return one_class(settings.class_weight, targets, at_least_two(named))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable class of each image.
+        """Return the most probable class of each image, or the labels that are likelier than not.
 
         Parameters
         ----------
@@ -275,14 +299,16 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
 
         Returns
         -------
-        ndarray of shape (n,)
-            Of ``classes_``, the first of equals.
+        ndarray of shape (n,), or (n, n_labels) for several labels an image
+            Of ``classes_``, the first of equals; or, int64, 1 for each label that an image has.
         """
+        if self._has_labels():
+            return (self._scores(X) > 0).astype(np.int64)
         likeliest = self.predict_log_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class for each image.
+        """Return the probability of each class, or of each label, for each image.
 
         Parameters
         ----------
@@ -292,15 +318,18 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         Returns
         -------
         ndarray of shape (n, n_classes), float64
-            In the order of ``classes_``.
+            In the order of ``classes_``. Of classes they add up to 1; of labels they need not.
         """
+        if self._has_labels():
+            return sigmoid(self._scores(X))
         with np.errstate(under="ignore"):
             return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the logarithm of :meth:`predict_proba`, which is always finite.
 
-        ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``
+        ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``; for several labels an image
+        ``-log(1 + exp(-out[n, k]))``.
 
         Parameters
         ----------
@@ -311,11 +340,14 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         -------
         ndarray of shape (n, n_classes), float64
         """
+        if self._has_labels():
+            with np.errstate(under="ignore"):
+                return np.asarray(-np.logaddexp(0.0, -self._scores(X)))
         given = given_to_predict(self, X)
         return prediction.log_probabilities(self._fitted, given, workers_for(self.n_jobs))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return log probabilities; for two classes their difference.
+        """Return log probabilities; for two classes their difference, for labels the logits.
 
         Parameters
         ----------
@@ -326,6 +358,8 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         -------
         ndarray of shape (n, n_classes), or (n,) for two classes, float64
         """
+        if self._has_labels():
+            return self._scores(X)
         scores = self.predict_log_proba(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
@@ -419,3 +453,19 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
     def _distances(self, known: Known, X: ArrayLike) -> NDArray[np.float32]:
         given = given_to_predict(self, X)
         return prediction.distances(self._fitted, known, given, workers_for(self.n_jobs))
+
+    def _has_labels(self) -> bool:
+        """Return whether an image may have several labels."""
+        check_is_fitted(self)
+        return self.network_.loss.targets == "labels"
+
+    def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the logit of each label."""
+        given, workers = given_to_predict(self, X), workers_for(self.n_jobs)
+        found = prediction.outputs(self._fitted, self._fitted.network, given, workers)
+        return found.astype(np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -309,6 +309,11 @@ class PredictionsDisplay(_Display):
                 f"{type(estimator).__name__} has no predict_proba, which says how sure it is; take "
                 "a classifier that has one, or CalibratedClassifierCV around this one."
             )
+        if np.ndim(y) != 1:
+            raise DataError(
+                f"y has shape {np.shape(y)}, but a picture shows one class an image; draw several "
+                "labels one at a time, or give y.argmax(axis=1)."
+            )
         probabilities = np.asarray(estimator.predict_proba(X))
         classes = np.asarray(estimator.classes_)
         labels = class_indices(np.asarray(y), classes)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from pellucid.arguments import check_weights, warn
 from pellucid.errors import DataError
-from pellucid.estimators.classes import check_targets
+from pellucid.estimators.classes import check_indicator, check_targets, width_of
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.pictures import (
     Pictures,
@@ -146,13 +146,8 @@ def given_to_learn(
         rows, shape = rows_of(X)
     else:
         rows, shape, pixel_range = _fitting(X, estimator._fitted)
-    of_numbers = is_regressor(estimator)
-    if not of_numbers:
-        check_targets(y)
     noted = _stand_in(estimator) if is_new else estimator
-    samples, targets = _validated(
-        noted, rows, y, reset=is_new, multi_output=of_numbers, y_numeric=of_numbers
-    )
+    samples, targets = _with_targets(noted, rows, y, reset=is_new)
     check_weights(sample_weight)
     weights = _check_sample_weight(
         sample_weight, samples, dtype=np.float64, ensure_non_negative=True
@@ -221,18 +216,25 @@ def _can_be_made(pictures: Pictures, fitted: Fitted) -> bool:
 def given_to_validate(estimator: Any, X: ArrayLike, y: ArrayLike, fitted: Fitted) -> Labeled:
     """Return checked images to measure on, of the same kind as those that are learned from."""
     rows, shape, pixel_range = _fitting(X, fitted)
-    of_numbers = is_regressor(estimator)
-    if not of_numbers:
-        check_targets(y)
     alike = _stand_in(estimator)
     alike.n_features_in_ = fitted.n_features_in
     if fitted.feature_names is not None:
         alike.feature_names_in_ = fitted.feature_names
-    samples, targets = _validated(
-        alike, rows, y, reset=False, multi_output=of_numbers, y_numeric=of_numbers
-    )
+    samples, targets = _with_targets(alike, rows, y, reset=False)
     weights = np.ones(len(samples))
     return Labeled(samples, shape, targets, weights, None, pixel_range=pixel_range)
+
+
+def _with_targets(estimator: Any, X: Any, y: Any, *, reset: bool) -> Any:
+    """Return checked rows and targets: numbers, or a matrix of labels, or classes."""
+    of_numbers, y = is_regressor(estimator), y.toarray() if hasattr(y, "toarray") else y
+    has_labels = not of_numbers and width_of(y) > 1
+    if has_labels:
+        check_indicator(y)
+    elif not of_numbers:
+        check_targets(y)
+    several = of_numbers or has_labels
+    return _validated(estimator, X, y, reset=reset, multi_output=several, y_numeric=of_numbers)
 
 
 def _validated(estimator: Any, X: Any, *targets: Any, reset: bool, **settings: bool) -> Any:

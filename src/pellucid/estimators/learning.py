@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from pellucid.arguments import warn
-from pellucid.errors import DataError, OutOfMemoryError
+from pellucid.errors import ConfigurationError, DataError, OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -66,8 +66,8 @@ def start(
     """
     if before is not None:
         given.images(before)
-        settings.check_unchanged(before.network, before.pixel_range, task.loss)
         _check_same_task(before, task)
+        settings.check_unchanged(before.network, before.pixel_range, task.loss)
         given.warn_if_unlike(before)
         return before
     made = given.preprocessing
@@ -96,9 +96,9 @@ def start(
 
 
 def _check_same_task(before: Fitted, task: Task) -> None:
-    """Refuse to go on with y of another kind or with another number of columns."""
+    """Refuse to go on with another number of columns of y."""
     outputs, columns = before.network.classes, len(task.names)
-    if task.loss.targets == "numbers" and columns != outputs:
+    if task.loss.targets != "classes" and columns != outputs:
         raise DataError(
             f"y has {columns} columns, but training had {outputs}; give as many, or train anew "
             "with warm_start=False."
@@ -195,6 +195,13 @@ class Learner:
         """Refuse, before training, what could not tell unknown images after it."""
         if self._settings.unknown is None:
             return
+        kind = self._fitted.network.loss.targets
+        if kind != "classes":
+            raise ConfigurationError(
+                f"unknown is {self._settings.unknown!r}, but the network's loss is of {kind}: only "
+                "what is like no class can be unknown; leave it None.",
+                argument="unknown",
+            )
         check_features(self._fitted.n_features_out)
         more = "give more images or a larger validation_fraction"
         check_held_back(held_back, self._settings.unknown, more)

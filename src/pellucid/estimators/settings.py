@@ -20,7 +20,7 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.images.pixel_range import check_pixel_range, is_auto
 from pellucid.network import presets
 from pellucid.network.layers import Dense, Layer, Shape
-from pellucid.network.loss import CrossEntropy, Loss, TargetKind
+from pellucid.network.loss import IN_WORDS, CrossEntropy, Loss
 from pellucid.network.network import Network
 from pellucid.training import Adam
 from pellucid.training.averages.base import BaseAverage
@@ -45,11 +45,6 @@ def as_parameter(name: str) -> str:
 
 
 _CROSS_ENTROPY = CrossEntropy()
-_HELD_TO: dict[TargetKind, str] = {
-    "classes": "one class an image",
-    "labels": "several labels an image",
-    "numbers": "numbers",
-}
 
 
 def parameters_of(estimator: Any) -> dict[str, Any]:
@@ -315,7 +310,7 @@ def build_network(
         )
     if network.loss.targets != loss.targets:
         raise NetworkError(
-            f"The network has the loss {network.loss}, but y holds {_HELD_TO[loss.targets]}; make "
+            f"The network has the loss {network.loss}, but y holds {IN_WORDS[loss.targets]}; make "
             f"it Network(layers, input_shape, {loss})."
         )
     if network.classes != classes:

@@ -12,10 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DataError
-from pellucid.estimators.classes import class_indices, class_weighted
-from pellucid.network.loss import CrossEntropy, Huber, Loss, MeanAbsoluteError, MeanSquaredError
+from pellucid.estimators.classes import class_indices, class_weighted, label_weighted
+from pellucid.network.loss import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
 
-__all__ = ["LOSSES_OF_NUMBERS", "Scale", "Task", "Weigh", "numbers", "one_class"]
+__all__ = [
+    "LOSSES_OF_NUMBERS",
+    "Scale",
+    "Task",
+    "Weigh",
+    "numbers",
+    "one_class",
+    "several_labels",
+]
 
 Weigh = Callable[[NDArray[Any], NDArray[np.float64], float], NDArray[np.float64]]
 """Takes targets, the weights that their images have, and the largest weight that can be used.
@@ -63,6 +78,12 @@ def one_class(
     """Return the task of a class for each image."""
     weigh = partial(class_weighted, class_weight, classes)
     return Task(CrossEntropy(), classes, class_indices(y, classes), weigh)
+
+
+def several_labels(class_weight: Mapping[Any, float] | str | None, y: NDArray[Any]) -> Task:
+    """Return the task of a label in each column of y, which an image has (1) or not (0)."""
+    weigh = partial(label_weighted, class_weight)
+    return Task(BinaryCrossEntropy(), np.arange(y.shape[1]), y.astype(np.float32), weigh)
 
 
 def numbers(loss: Loss, y: NDArray[Any]) -> Task:

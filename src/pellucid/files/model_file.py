@@ -70,7 +70,7 @@ class Model:
     preprocessing : Preprocessing
         What turns a picture into the network's input.
     classes : tuple of str
-        The name of each class, one for each of the network's outputs.
+        The name of each class, one for each of the network's outputs; or of each label or number.
     configuration : dict
         How it was trained, as JSON-ready values.
     versions : dict
@@ -104,7 +104,7 @@ class Model:
         shape = " x ".join(map(str, self.network.input_shape))
         return (
             f"<Model of {self.network.trained_size:,} parameters for images of {shape}, "
-            f"{len(self.classes)} classes: {some(self.classes)}>"
+            f"{len(self.classes)} {self.network.loss.targets}: {some(self.classes)}>"
         )
 
     def __post_init__(self) -> None:

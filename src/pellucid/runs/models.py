@@ -24,6 +24,7 @@ from pellucid.images.looks import at_most, guess_told
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.kernels.compiling.cache import announce_with
+from pellucid.network.loss import IN_WORDS, TargetKind
 from pellucid.runs.tested import load_tested
 
 __all__ = [
@@ -97,6 +98,11 @@ def run_model_test(
     ModelFileError
         The model gives NaN or infinity.
     """
+    if model.network.loss.targets != "classes":
+        raise ConfigurationError(
+            f"This model learned {IN_WORDS[model.network.loss.targets]}, but data here have one "
+            f"class an image; test it in Python: {_estimator(model)}.load(path).score(X, y)."
+        )
     dataset = load_tested(
         model, source, say, skip_bad=skip_bad, test_share=test_share, label=label,
         pixel_range=pixel_range, channels=channels,
@@ -131,6 +137,10 @@ def labels_for(model: Model, dataset: Dataset) -> NDArray[np.int64]:
     return np.array([places[name] for name in dataset.classes], np.int64)[dataset.test_labels]
 
 
+def _estimator(model: Model) -> str:
+    return "CNNRegressor" if model.network.loss.targets == "numbers" else "CNNClassifier"
+
+
 @dataclass(frozen=True)
 class Predicted:
     """What a model says of images.
@@ -140,6 +150,8 @@ class Predicted:
     names, ids : list of str
         See :class:`pellucid.data.readers.unlabeled.Unlabeled`.
     probabilities : ndarray of shape (n, classes), float32
+    kind : "classes" or "labels"
+        Whether a picture is of one class, or has labels, those with a probability above 0.5.
     is_known : ndarray of shape (n,), bool, or None
         Whether each image is like those of the training; None if that was not asked.
     """
@@ -147,16 +159,20 @@ class Predicted:
     names: list[str]
     ids: list[str]
     probabilities: NDArray[np.float32]
+    kind: TargetKind = "classes"
     is_known: NDArray[np.bool_] | None = None
 
-    def labels(self, classes: Sequence[str]) -> list[str]:
-        """Return the class of each image, or ``"unknown"``."""
+    def labels(self, classes: Sequence[str]) -> list[list[str]]:
+        """Return what is said of each image: its class, or ``"unknown"``; or all its labels."""
+        if self.kind == "labels":
+            return [
+                [name for name, share in zip(classes, row, strict=True) if share > 0.5]
+                for row in self.probabilities
+            ]
         found = [classes[int(row.argmax())] for row in self.probabilities]
-        if self.is_known is None:
-            return found
+        known = np.ones(len(found), bool) if self.is_known is None else self.is_known
         return [
-            name if is_known else UNKNOWN
-            for name, is_known in zip(found, self.is_known, strict=True)
+            [name if is_known else UNKNOWN] for name, is_known in zip(found, known, strict=True)
         ]
 
 
@@ -169,7 +185,7 @@ def predict_pictures(
     unknown: bool = False,
     false_alarms: float | None = None,
 ) -> Predicted:
-    """Return the probability of each class for each picture, and each row of a CSV file.
+    """Return the probability of each class or label for each picture, and each row of a CSV file.
 
     Parameters
     ----------
@@ -189,12 +205,17 @@ def predict_pictures(
     Raises
     ------
     ConfigurationError
-        The model can't tell what is unknown, or not with so few false alarms.
+        The model gives numbers, or can't tell what is unknown, or not with so few false alarms.
     DataError
         Pictures that can't be read; the message names every one.
     ModelFileError
         The model gives NaN or infinity.
     """
+    if model.network.loss.targets == "numbers":
+        raise ConfigurationError(
+            "This model gives numbers, not classes; ask it in Python: "
+            f"{_estimator(model)}.load(path).predict(paths)."
+        )
     limit = _limit(model, unknown, false_alarms)
     tell_of_guess(model, say)
     found = read_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad)
@@ -208,7 +229,8 @@ def predict_pictures(
     if model.known is not None and limit is not None:
         seen = seen_by_last(model.network, model.parameters, four_axes(ready), None)
         is_known = model.known.distance(seen) <= limit
-    return Predicted(found.names, found.ids, probabilities, is_known)
+    kind = model.network.loss.targets
+    return Predicted(found.names, found.ids, probabilities, kind, is_known)
 
 
 def _limit(model: Model, unknown: bool, false_alarms: float | None) -> float | None:

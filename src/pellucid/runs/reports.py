@@ -25,6 +25,7 @@ __all__ = [
     "class_table",
     "console",
     "data_table",
+    "label_table",
     "prediction_table",
     "show_table",
 ]
@@ -85,6 +86,20 @@ def prediction_table(
             table.add_row(_text(name), _text(label))
             continue
         table.add_row(_text(name), _text(label), f"{row[order[0]]:.1%}", _text(others))
+    return table
+
+
+def label_table(
+    names: Iterable[object], probabilities: NDArray[np.float32], classes: Sequence[str]
+) -> Table:
+    """Return a row a picture: its labels, those above 0.5, and the next likeliest."""
+    table = _table("picture", "labels", "then")
+    for name, row in zip(names, probabilities, strict=True):
+        order = np.argsort(-row, kind="stable")
+        said = [f"{classes[k]} {row[k]:.1%}" for k in order]
+        count = int((row > 0.5).sum())
+        has, others = ", ".join(said[:count]) or "none", ", ".join(said[count : count + SHOWN])
+        table.add_row(_text(name), _text(has), _text(others))
     return table
 
 

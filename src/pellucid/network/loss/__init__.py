@@ -10,6 +10,7 @@ model files, to the equations and to the planner.
 from pellucid.network.loss.binarycrossentropy import BinaryCrossEntropy as BinaryCrossEntropy
 from pellucid.network.loss.crossentropy import CrossEntropy as CrossEntropy
 from pellucid.network.loss.huber import Huber as Huber
+from pellucid.network.loss.loss import IN_WORDS as IN_WORDS
 from pellucid.network.loss.loss import Loss as Loss
 from pellucid.network.loss.loss import TargetKind as TargetKind
 from pellucid.network.loss.meanabsoluteerror import MeanAbsoluteError as MeanAbsoluteError

@@ -8,11 +8,18 @@ from typing import ClassVar, Literal
 from pellucid.errors import NetworkError
 from pellucid.network.layers import Shape
 
-__all__ = ["ColumnLoss", "Loss", "TargetKind"]
+__all__ = ["IN_WORDS", "ColumnLoss", "Loss", "TargetKind"]
 
 TargetKind = Literal["classes", "labels", "numbers"]
 """What an image is held to: the index of its class; a share from 0 to 1 of each of several labels;
 or any numbers. The last two come in columns, one for each output."""
+
+IN_WORDS: dict[TargetKind, str] = {
+    "classes": "one class an image",
+    "labels": "several labels an image",
+    "numbers": "numbers",
+}
+"""The kinds of targets, as messages say them."""
 
 
 @dataclass(frozen=True)
