@@ -34,10 +34,12 @@ def outputs(
     if part is None or all(isinstance(layer, Flatten) for layer in part.layers):
         pixels = images.reshape(len(images), -1).astype(np.float32)
         return pixels / np.float32(255) if images.dtype == np.uint8 else pixels
-    views = network.views(parameters)
-    own = [np.zeros(0, np.float32), *(views[p.name].ravel() for p in part.parameters)]
-    found = run_network(part, np.concatenate(own), images, None, workers, logits=True)
-    return found.probabilities
+    own = parameters
+    if part is not network:
+        views = network.views(parameters)
+        values = [views[parameter.name].ravel() for parameter in part.parameters]
+        own = np.concatenate([np.zeros(0, np.float32), *values])
+    return run_network(part, own, images, None, workers, logits=True).probabilities
 
 
 def known_from(
