@@ -49,7 +49,7 @@ def scores(classifier: CNNClassifier, images: np.ndarray, labels: np.ndarray) ->
     network, parameters = classifier.network_, classifier.parameters_
 
     def logits(some: np.ndarray) -> np.ndarray:
-        return outputs(network, parameters, some, None).astype(np.float64)
+        return outputs(network, network, parameters, some, None).astype(np.float64)
 
     def energy(some: np.ndarray) -> np.ndarray:
         return -np.log(np.exp(logits(some)).sum(axis=1))

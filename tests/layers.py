@@ -18,10 +18,12 @@ from pellucid.network.layers import (
     Add,
     AveragePool2D,
     GlobalMaxPool2D,
+    GroupNorm,
     Layer,
     MaxPool2D,
     Shape,
 )
+from pellucid.network.layers.batchnorm import BatchNorm
 
 # All at once: hypothesis refuses modules of its tests that are imported within one.
 _MODULES = {
@@ -47,6 +49,11 @@ def with_an_end(layers: list[Layer], shape: Shape) -> Network:
         values = layer.output_shape(values)
     flat = [] if len(values) == 1 else [Flatten()]
     return Network([*layers, *flat, Dense(3, std=0.3)], shape)
+
+
+def has_norm(network: Network) -> bool:
+    """Return whether a layer takes away what is the same for all values."""
+    return any(isinstance(node.layer, BatchNorm | GroupNorm) for node in network.nodes)
 
 
 def undecided(network: Network, activations: tuple[np.ndarray, ...]) -> np.ndarray:
@@ -88,8 +95,36 @@ def torch_network(torch, network, parameters):
             return values[-1]
 
     model = Nodes().double()
-    torch.nn.utils.vector_to_parameters(torch.tensor(parameters), model.parameters())
+    learned = torch.tensor(parameters[: network.trained_size])
+    torch.nn.utils.vector_to_parameters(learned, model.parameters())
+    for name, view in network.views(parameters).items():
+        part = model.parts[next(p.node for p in network.parameters if p.name == name)]
+        if isinstance(network_layer(network, name), BatchNorm) and name[0] in "mv":
+            running = part.running_mean if name[0] == "m" else part.running_var
+            running.copy_(torch.tensor(view))
     return model
+
+
+def network_layer(network, name):
+    """Return the layer that a parameter is of."""
+    return network.nodes[next(p.node for p in network.parameters if p.name == name)].layer
+
+
+def torch_running(network, model):
+    """Return the running statistics of a network in PyTorch, in the order of the flat vector."""
+    return np.concatenate([
+        (model.parts[p.node].running_mean if p.name[0] == "m" else model.parts[p.node].running_var)
+        .numpy().ravel() for p in network.parameters if not p.is_trained
+    ] or [np.zeros(0)])  # fmt: skip
+
+
+def made_possible(network, parameters):
+    """Return the vector with its running variances above 0; changed in place."""
+    for p in network.parameters:
+        if not p.is_trained and p.name[0] == "v":
+            here = slice(p.offset, p.offset + p.size)
+            parameters[here] = np.abs(parameters[here]) + 0.5
+    return parameters
 
 
 def names(layers: list[tuple[Layer, Shape]]) -> list[str]:

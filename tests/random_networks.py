@@ -12,7 +12,7 @@ import numpy as np
 from pellucid import Dense, Flatten, Network, Residual
 from pellucid.errors import NetworkError
 from pellucid.network.layers import LAYERS, Layer, Shape
-from tests.layers import module_of
+from tests.layers import made_possible, module_of
 
 MOST_VALUES = 6_000
 """What a layer may give: the equations have to be waited for."""
@@ -79,7 +79,7 @@ def random_parameters(network: Network, random: np.random.Generator) -> np.ndarr
     for p, view in zip(network.parameters, network.views(parameters).values(), strict=True):
         scale = 0.3 * has_bias if len(p.shape) == 1 else (p.size // p.shape[0]) ** -0.5
         view[...] = random.normal(scale=scale, size=p.shape)
-    return parameters
+    return made_possible(network, parameters)
 
 
 def random_pictures(shape: Shape, count: int, random: np.random.Generator) -> np.ndarray:

@@ -16,9 +16,18 @@ from pellucid.network import layers
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.layers import LAYERS
 from pellucid.network.summary import describe
+from pellucid.training.statistics import bring_up_to_date
 from tests.equations.numeric import numeric_gradient, relative_error
 from tests.kernels.oracle import assert_agrees, problem
-from tests.layers import examples, module_of, names, torch_network, with_an_end
+from tests.layers import (
+    examples,
+    made_possible,
+    module_of,
+    names,
+    torch_network,
+    torch_running,
+    with_an_end,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = examples()
@@ -78,7 +87,7 @@ def test_its_shapes_and_equations_are_those_of_torch(layer, shape):
     torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
     for network in stacks(layer, shape):
         random = np.random.default_rng(0)
-        parameters = random.normal(scale=0.5, size=network.size)
+        parameters = made_possible(network, random.normal(scale=0.5, size=network.size))
         images = random.random((3, *network.input_shape))
         labels = random.integers(0, 3, 3)
         model = torch_network(torch, network, parameters)
@@ -87,12 +96,26 @@ def test_its_shapes_and_equations_are_those_of_torch(layer, shape):
             model(tensor), torch.tensor(labels), reduction="sum"
         )
         loss.backward()
-        result = forward(network, parameters, images)
+        after = torch_running(network, model)
+        result = forward(network, parameters, images, training=True)
         gradient, d_images = backward(network, parameters, result, labels)
+        learned = slice(network.trained_size)
         expected = torch.cat([p.grad.flatten() for p in model.parameters()]).numpy()
         assert [y.shape[1:] for y in result.activations] == [*network.shapes]
         assert relative_error(result.activations[-1], model(tensor).detach().numpy()) < 1e-9
-        assert relative_error(gradient, expected) < 1e-9
+        assert relative_error(gradient[learned], expected) < 1e-9
+        assert relative_error(d_images, tensor.grad.numpy()) < 1e-9
+        trained = parameters.copy()
+        bring_up_to_date(network, trained, gradient, 3)
+        assert np.allclose(trained[network.trained_size :], after, rtol=1e-9, atol=1e-12)
+
+        model = torch_network(torch, network, parameters).eval()
+        result = forward(network, parameters, images)
+        tensor = torch.tensor(images, requires_grad=True)
+        logits = model(tensor)
+        torch.nn.functional.cross_entropy(logits, torch.tensor(labels), reduction="sum").backward()
+        _, d_images = backward(network, parameters, result, labels)
+        assert relative_error(result.activations[-1], logits.detach().numpy()) < 1e-9
         assert relative_error(d_images, tensor.grad.numpy()) < 1e-9
 
 
@@ -100,17 +123,18 @@ def test_its_shapes_and_equations_are_those_of_torch(layer, shape):
 def test_its_gradient_is_the_central_difference(layer, shape):
     network = stacks(layer, shape)[0]
     random = np.random.default_rng(2)
-    parameters = random.normal(scale=0.5, size=network.size)
+    parameters = made_possible(network, random.normal(scale=0.5, size=network.size))
     images, labels = random.random((2, *network.input_shape)), [0, 2]
 
     def loss(parameters, images):
-        probs = forward(network, parameters, images).probs
+        probs = forward(network, parameters, images, training=True).probs
         return -np.log(probs[np.arange(2), labels]).sum()
 
-    result = forward(network, parameters, images)
+    result = forward(network, parameters, images, training=True)
     gradient, d_images = backward(network, parameters, result, labels)
-    numeric = numeric_gradient(lambda p: loss(p, images), parameters)
-    assert relative_error(gradient, numeric) < 1e-6
+    numeric, learned = numeric_gradient(lambda p: loss(p, images), parameters), network.trained_size
+    assert relative_error(gradient[:learned], numeric[:learned]) < 1e-6
+    assert not numeric[learned:].any()
     assert relative_error(d_images, numeric_gradient(lambda x: loss(parameters, x), images)) < 1e-6
 
 

@@ -23,6 +23,7 @@ SETTINGS = {
 }
 # What must be in the output, besides the assertion that each script ends with.
 PRINTED = {
+    "angle": r"R2 0\.9\d+, wrong by \d\.\d degrees",
     "class_weights": r"balanced +\d\d",
     "fashion_mnist": r"RandomForestClassifier +\d\d\.\d\d% +\d",
     "grid_search": r"the best, .* on the test images: 9\d\.\d%",

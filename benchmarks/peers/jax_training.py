@@ -27,19 +27,21 @@ def forward(network: Network, parameters: list[Any], x: Any) -> Any:
     left = iter(parameters)
     for layer, shape in zip(network.layers, network.shapes, strict=False):
         if isinstance(layer, Conv2D):
-            weights, bias = next(left), next(left)
+            weights = next(left)
             x = lax.conv_general_dilated(
-                x, weights, layer.stride_pair, layer.pads(shape), dimension_numbers=LAYOUT
-            )
-            x = x + bias
+                x, weights, layer.stride_pair, layer.pads(shape), rhs_dilation=layer.dilation_pair,
+                feature_group_count=layer.groups, dimension_numbers=LAYOUT,
+            )  # fmt: skip
+            x = x if layer.bias is None else x + next(left)
         elif isinstance(layer, MaxPool2D):
             window, stride = (1, *layer.pool_pair, 1), (1, *layer.stride_pair, 1)
-            x = lax.reduce_window(x, -jnp.inf, lax.max, window, stride, "VALID")
+            around = [(0, 0), *((pad, pad) for pad in layer.pad_pair), (0, 0)]
+            x = lax.reduce_window(x, -jnp.inf, lax.max, window, stride, around)
         elif isinstance(layer, Flatten):
             x = x.transpose(0, 3, 1, 2).reshape(len(x), -1)
         elif isinstance(layer, Dense):
-            weights, bias = next(left), next(left)
-            x = x @ weights.T + bias
+            x = x @ next(left).T
+            x = x if layer.bias is None else x + next(left)
         elif isinstance(layer, ReLU):
             x = jnp.maximum(x, 0)
         elif isinstance(layer, Sigmoid):

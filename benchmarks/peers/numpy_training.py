@@ -22,7 +22,7 @@ Array = NDArray[Any]
 EPS = 1e-10
 
 
-def conv(image: Array, filters: Array, bias: Array, stride: tuple[int, int]) -> Array:
+def conv(image: Array, filters: Array, bias: Array | None, stride: tuple[int, int]) -> Array:
     _, height, width = image.shape
     count, _, rows, columns = filters.shape
     out = np.zeros(
@@ -33,7 +33,7 @@ def conv(image: Array, filters: Array, bias: Array, stride: tuple[int, int]) -> 
             for x in range(out.shape[2]):
                 top, left = y * stride[0], x * stride[1]
                 window = image[:, top : top + rows, left : left + columns]
-                out[k, y, x] = np.sum(filters[k] * window) + bias[k]
+                out[k, y, x] = np.sum(filters[k] * window) + (0 if bias is None else bias[k])
     return out
 
 
@@ -110,16 +110,21 @@ def one_image(
     """Return the loss of one image and its gradients, in the order of the parameters."""
     x, kept, left = pixels, [], list(parameters)
     for layer, shape in zip(network.layers, network.shapes, strict=False):
-        own = [left.pop(0), left.pop(0)] if isinstance(layer, Conv2D | Dense) else []
+        own = [left.pop(0) for _ in layer.parameter_shapes(shape)]
         if isinstance(layer, Conv2D):
+            if (layer.groups, layer.dilation_pair) != (1, (1, 1)):
+                raise TypeError(f"this peer does not know {layer}")
             x = np.pad(x, ((0, 0), *layer.pads(shape)))
+        elif isinstance(layer, MaxPool2D):
+            around = ((0, 0), *((pad, pad) for pad in layer.pad_pair))
+            x = np.pad(x, around, constant_values=-np.inf)
         kept.append((x, own))
         if isinstance(layer, Conv2D):
-            x = conv(x, *own, layer.stride_pair)
+            x = conv(x, own[0], own[1] if own[1:] else None, layer.stride_pair)
         elif isinstance(layer, MaxPool2D):
             x = pool(x, layer.pool_pair, layer.stride_pair)
         elif isinstance(layer, Dense):
-            x = own[0] @ x + own[1]
+            x = own[0] @ x + (own[1] if own[1:] else 0)
         elif isinstance(layer, ReLU):
             x = np.maximum(0, x)
         elif isinstance(layer, Sigmoid):
@@ -141,11 +146,13 @@ def one_image(
             d, d_filters, d_bias = conv_backward(d, x, own[0], layer.stride_pair)
             (top, _), (before, _) = layer.pads(shape)
             d = d[:, top : top + shape[1], before : before + shape[2]]
-            gradients = [d_filters, d_bias, *gradients]
+            gradients = [*(d_filters, d_bias)[: len(own)], *gradients]
         elif isinstance(layer, MaxPool2D):
             d = pool_backward(d, x, layer.pool_pair, layer.stride_pair)
+            top, before = layer.pad_pair
+            d = d[:, top : top + shape[1], before : before + shape[2]]
         elif isinstance(layer, Dense):
-            gradients = [np.outer(d, x), d, *gradients]
+            gradients = [*(np.outer(d, x), d)[: len(own)], *gradients]
             d = own[0].T @ d
         elif isinstance(layer, ReLU):
             d = (x > 0) * d

@@ -28,10 +28,10 @@ def onnx_model(network: Network, parameters: NDArray[np.float32], is_float: bool
         nodes.append(helper.make_node(kind, [name, *more], [after], **attributes))
         name = after
 
-    def take() -> tuple[str, str]:
-        pair = [next(arrays), next(arrays)]
-        weights.extend(numpy_helper.from_array(np.ascontiguousarray(a), key) for key, a in pair)
-        return pair[0][0], pair[1][0]
+    def take(layer: Conv2D | Dense) -> list[str]:
+        own = [next(arrays) for _ in range(1 if layer.bias is None else 2)]
+        weights.extend(numpy_helper.from_array(np.ascontiguousarray(a), key) for key, a in own)
+        return [key for key, _ in own]
 
     if not is_float:
         weights.append(numpy_helper.from_array(np.float32(1 / 255), "scale"))
@@ -40,12 +40,14 @@ def onnx_model(network: Network, parameters: NDArray[np.float32], is_float: bool
     for layer, shape in zip(network.layers, network.shapes, strict=False):
         if isinstance(layer, Conv2D):
             (top, bottom), (left, right) = layer.pads(shape)
-            add("Conv", *take(), pads=[top, left, bottom, right],
-                strides=list(layer.stride_pair), kernel_shape=list(layer.kernel_pair))  # fmt: skip
+            add("Conv", *take(layer), pads=[top, left, bottom, right],
+                strides=list(layer.stride_pair), kernel_shape=list(layer.kernel_pair),
+                dilations=list(layer.dilation_pair), group=layer.groups)  # fmt: skip
         elif isinstance(layer, MaxPool2D):
-            add("MaxPool", kernel_shape=list(layer.pool_pair), strides=list(layer.stride_pair))
+            add("MaxPool", kernel_shape=list(layer.pool_pair), strides=list(layer.stride_pair),
+                pads=[*layer.pad_pair, *layer.pad_pair])  # fmt: skip
         elif isinstance(layer, Dense):
-            add("Gemm", *take(), transB=1)
+            add("Gemm", *take(layer), transB=1)
         else:
             add({ReLU: "Relu", Sigmoid: "Sigmoid", Flatten: "Flatten"}[type(layer)])
     add("Softmax", axis=1)

@@ -21,12 +21,15 @@ def torch_network(network: Network) -> nn.Sequential:
                 modules.append(nn.ZeroPad2d((left, right, top, bottom)))
             padding = (top, left) if even else 0
             modules.append(
-                nn.Conv2d(shape[0], layer.filters, layer.kernel_pair, layer.stride_pair, padding)
-            )
+                nn.Conv2d(
+                    shape[0], layer.filters, layer.kernel_pair, layer.stride_pair, padding,
+                    layer.dilation_pair, layer.groups, layer.bias is not None,
+                )
+            )  # fmt: skip
         elif isinstance(layer, MaxPool2D):
-            modules.append(nn.MaxPool2d(layer.pool_pair, layer.stride_pair))
+            modules.append(nn.MaxPool2d(layer.pool_pair, layer.stride_pair, layer.pad_pair))
         elif isinstance(layer, Dense):
-            modules.append(nn.Linear(shape[0], layer.units))
+            modules.append(nn.Linear(shape[0], layer.units, bias=layer.bias is not None))
         else:
             kind = {ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, Flatten: nn.Flatten}[type(layer)]
             modules.append(kind())

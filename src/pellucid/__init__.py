@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pellucid.estimators.classifier import CNNClassifier
     from pellucid.estimators.displays import HistoryDisplay, PredictionsDisplay
     from pellucid.estimators.reader import ImageReader
+    from pellucid.estimators.regressor import CNNRegressor
     from pellucid.execution.executors import open_executor
     from pellucid.execution.inference import Evaluation, evaluate, image_gradients, predict_proba
     from pellucid.files.fingerprints import fingerprint
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
     from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
-    from pellucid.training import SGD, Adam, Checkpoints, History, Schedule, Trainer
+    from pellucid.training import (
+        SGD,
+        Adam,
+        AdamW,
+        Checkpoints,
+        CosineSchedule,
+        ExponentialAverage,
+        History,
+        MeanAverage,
+        OneCycleSchedule,
+        Schedule,
+        StepSchedule,
+        Trainer,
+    )
 
 _LAYER_NAMES = [layer.__name__ for layer in _LAYERS]
 _LOSS_NAMES = [loss.__name__ for loss in _LOSSES]
@@ -32,19 +46,26 @@ __all__ = [
     *_LAYER_NAMES,
     *_LOSS_NAMES,
     "Adam",
+    "AdamW",
     "Augmentation",
     "CNNClassifier",
+    "CNNRegressor",
     "Checkpoints",
+    "CosineSchedule",
     "Evaluation",
+    "ExponentialAverage",
     "History",
     "HistoryDisplay",
     "ImageReader",
+    "MeanAverage",
     "Model",
     "Network",
+    "OneCycleSchedule",
     "PredictionsDisplay",
     "Preprocessing",
     "SGD",
     "Schedule",
+    "StepSchedule",
     "Trainer",
     "data",
     "errors",
@@ -68,6 +89,7 @@ __getattr__ = lazy_names(
         "pellucid.estimators.classifier": ("CNNClassifier",),
         "pellucid.estimators.displays": ("HistoryDisplay", "PredictionsDisplay"),
         "pellucid.estimators.reader": ("ImageReader",),
+        "pellucid.estimators.regressor": ("CNNRegressor",),
         "pellucid.execution.executors": ("open_executor",),
         "pellucid.execution.inference": (
             "Evaluation", "evaluate", "image_gradients", "predict_proba",
@@ -79,7 +101,10 @@ __getattr__ = lazy_names(
         "pellucid.network.layers": _LAYER_NAMES,
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
-        "pellucid.training": ("SGD", "Adam", "Checkpoints", "History", "Schedule", "Trainer"),
+        "pellucid.training": (
+            "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "ExponentialAverage",
+            "History", "MeanAverage", "OneCycleSchedule", "Schedule", "StepSchedule", "Trainer",
+        ),
     },
 )  # fmt: skip
 

@@ -37,17 +37,41 @@ def test_probabilities_are_clipped_on_both_sides():
     np.testing.assert_allclose(wide, [-math.log(0.75), -math.log(0.25)])
 
 
-@given(seed=SEEDS, classes=st.integers(2, 8), weighted=st.booleans())
-def test_backward_is_the_central_difference_through_softmax(seed, classes, weighted):
+SMOOTHING = st.sampled_from([0.0, 0.1, 0.37, 0.95])
+
+
+@given(seed=SEEDS, classes=st.integers(2, 8), weighted=st.booleans(), smoothing=SMOOTHING)
+def test_backward_is_the_central_difference_through_softmax(seed, classes, weighted, smoothing):
     logits, labels, weights = make(seed, classes)
     weights = weights if weighted else None
 
-    dout = cross_entropy_backward(softmax(logits), labels, weights)
+    dout = cross_entropy_backward(softmax(logits), labels, weights, smoothing)
 
     def loss(logits):
-        return cross_entropy(softmax(logits), labels, weights=weights).sum()
+        return cross_entropy(
+            softmax(logits), labels, weights=weights, label_smoothing=smoothing
+        ).sum()
 
     assert relative_error(dout, numeric_gradient(loss, logits)) < 1e-6
+
+
+@given(seed=SEEDS, classes=st.integers(2, 8), smoothing=SMOOTHING)
+def test_label_smoothing_is_that_of_torch(seed, classes, smoothing):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    logits, labels, weights = make(seed, classes)
+    tensor = torch.tensor(logits, requires_grad=True)
+    each = torch.nn.functional.cross_entropy(
+        tensor, torch.tensor(labels), reduction="none", label_smoothing=smoothing
+    )
+    expected = each * torch.tensor(weights)
+    expected.sum().backward()
+
+    probs = softmax(logits)
+    losses = cross_entropy(probs, labels, weights=weights, label_smoothing=smoothing)
+    dout = cross_entropy_backward(probs, labels, weights, smoothing)
+
+    assert losses == pytest.approx(expected.detach().numpy(), rel=1e-12)
+    assert dout == pytest.approx(tensor.grad.numpy(), rel=1e-12, abs=1e-14)
 
 
 def test_a_wrong_and_certain_image_still_gets_a_gradient():

@@ -60,7 +60,12 @@ class TestLearned:
             CNNClassifier().classes_ = [1, 2]
 
     def test_the_class_has_all_of_them_and_none_is_a_parameter(self):
-        attributes = {name for name, value in vars(CNNClassifier).items() if type(value) is Learned}
+        attributes = {
+            name
+            for kind in CNNClassifier.__mro__
+            for name, value in vars(kind).items()
+            if type(value) is Learned
+        }
         assert attributes == set(NAMES)
         assert not attributes & set(CNNClassifier().get_params())
 

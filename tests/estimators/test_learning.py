@@ -149,7 +149,7 @@ class TestEarlyStopping:
 
     def test_too_few_images_are_refused(self):
         classifier = small(early_stopping=True, validation_fraction=0.9)
-        with pytest.raises(DataError, match=re.escape("0.9 of 2 images can't be held back")):
+        with pytest.raises(DataError, match=re.escape("0.9 of n_samples=2 images can't be held")):
             classifier.fit(SOME[:2], [0, 1])
 
     def test_without_it_there_are_no_scores(self):

@@ -252,7 +252,7 @@ class TestSplit:
         assert (len(kept), len(held)) == (16, 5)
 
     def test_too_few_are_refused(self):
-        with pytest.raises(DataError, match=re.escape("0.1 of 1 images can't be held back")):
+        with pytest.raises(DataError, match=re.escape("0.1 of n_samples=1 images can't be held")):
             split(np.zeros(1, np.int64), 0.1, 0)
 
 

@@ -209,7 +209,7 @@ class TestTransform:
 
     def test_feeds_another_classifier(self):
         images = DIGITS.images[:200]
-        pipeline = make_pipeline(small(max_iter=10), LogisticRegression(max_iter=1000))
+        pipeline = make_pipeline(small(max_iter=20), LogisticRegression(max_iter=1000))
         assert pipeline.fit(images, Y).score(images, Y) > 0.95
 
 

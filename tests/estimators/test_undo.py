@@ -77,7 +77,7 @@ def test_a_divergence_says_that_nothing_has_changed():
     with np.errstate(all="ignore"), pytest.raises(DivergenceError, match="lower the lea") as error:
         small(learning_rate=1e30).fit(X, Y)
     assert error.value.__notes__ == [
-        "No pass was finished: the classifier is what it was before the call."
+        "No pass was finished: the estimator is what it was before the call."
     ]
 
 

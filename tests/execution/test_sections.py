@@ -38,7 +38,7 @@ def test_the_reference_batch_is_cut_into_8():
 def test_a_whole_section_counts_every_image_once():
     section = whole_section(np.array([3, 1, 2]), np.array([5, 5, 6]))
     np.testing.assert_array_equal(section.indices, [0, 1, 2])
-    np.testing.assert_array_equal(section.labels, [3, 1, 2])
+    np.testing.assert_array_equal(section.targets, [3, 1, 2])
     np.testing.assert_array_equal(section.weights, [1.0, 1.0, 1.0])
     np.testing.assert_array_equal(section.identities, [[5, 0], [5, 1], [6, 2]])
 
@@ -47,7 +47,7 @@ def test_a_part_keeps_all_of_its_images():
     section = whole_section(np.arange(10))
     part = section.part(slice(4, 7))
     np.testing.assert_array_equal(part.indices, [4, 5, 6])
-    np.testing.assert_array_equal(part.labels, [4, 5, 6])
+    np.testing.assert_array_equal(part.targets, [4, 5, 6])
     np.testing.assert_array_equal(part.identities, [[0, 4], [0, 5], [0, 6]])
     assert len(part.weights) == 3
 
@@ -96,7 +96,7 @@ def test_strided_parts_of_a_section():
     parameters, images, labels = problem(network, 40)
     whole = whole_section(labels)
     every_second = Section(
-        whole.indices[::2], whole.labels[::2], whole.weights[::2], whole.identities[::2]
+        whole.indices[::2], whole.targets[::2], whole.weights[::2], whole.identities[::2]
     )
     found = section_step(Recipe(network), parameters, images, every_second)
     _, loss, _, _ = by_equations(network, parameters, images[::2], labels[::2])
@@ -136,6 +136,6 @@ def test_labels_and_weights_of_any_kind_are_read_as_what_they_are(count):
             training=training,
         )  # fmt: skip
         for other in others:
-            assert (other.loss, other.correct) == (expected.loss, expected.correct)
+            assert (other.loss, other.measure) == (expected.loss, expected.measure)
             assert np.array_equal(other.gradient, expected.gradient)
         assert narrow.loss == pytest.approx(expected.loss, rel=1e-6)

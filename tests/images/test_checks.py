@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pellucid.data import check_images, check_labels
 from pellucid.errors import DataError
+from pellucid.images.checks import check_columns
 
 SHAPES = st.one_of(
     st.tuples(*[st.integers(1, 5)] * 3),
@@ -129,3 +130,50 @@ def test_labels_that_can_t_be_used(labels, message):
 def test_as_many_labels_as_images():
     with pytest.raises(DataError, match="There are 60,000 images but 3 labels; each image needs"):
         check_labels([0, 1, 2], 3, 60_000)
+
+
+@pytest.mark.parametrize("targets", [[0, 1, 1], [[0], [1], [1]], np.array([False, True, True])])
+def test_a_single_column_may_be_flat(targets):
+    found = check_columns(targets, 1, 3)
+    assert (found.dtype, found.tolist()) == (np.float32, [[0.0], [1.0], [1.0]])
+
+
+def test_columns_are_one_piece_of_memory():
+    wide = np.arange(24.0).reshape(4, 6)[:, ::2]
+    found = check_columns(wide, 3, 4)
+    assert found.flags.c_contiguous
+    assert found.tolist() == wide.tolist()
+
+
+@pytest.mark.parametrize(
+    ("targets", "settings", "message"),
+    [
+        (
+            [0, 1, 2],
+            {},
+            "have shape (3,), but the network has 2 outputs; give shape (n, 2), of",
+        ),
+        ([[0], [1], [2]], {"is_share": True}, "of each image 1 for a label that it has and 0 for"),
+        (np.zeros((3, 2, 1)), {}, "The targets have shape (3, 2, 1), but the network has 2"),
+        ([[0, 1]], {}, "There are 3 images but targets for 1; each image needs its own."),
+        ([["a", "b"]] * 3, {}, "The targets have dtype <U1; they must be numbers."),
+        ([[0, 1], [0], [1, 2]], {}, "The targets don't form one array of numbers"),
+        ([[0, 1], [2, np.nan], [0, np.inf]], {}, "The target of image 1 for output 1 is nan, but"),
+        (
+            [[0, 1], [2, np.nan], [0, np.inf]],
+            {},
+            "in float32 (2 of 3 images have such a one)",
+        ),
+        ([[0, 1e39], [0, 1], [0, 1]], {}, "The target of image 0 for output 1 is 1e+39, but"),
+        (
+            [[0, 1], [0, 1.5], [0, 1]],
+            {"is_share": True},
+            "image 1 for output 1 is 1.5, but",
+        ),
+        ([[0, 1], [-1, 1], [0, 1]], {"is_share": True}, "must lie between 0 and 1 (1 of 3 images"),
+    ],
+)
+def test_columns_that_can_t_be_used(targets, settings, message):
+    with pytest.raises(DataError) as error:
+        check_columns(targets, 2, 3, **settings)
+    assert message in str(error.value)

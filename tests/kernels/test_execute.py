@@ -52,7 +52,7 @@ def test_no_images_give_nothing():
     found = section_step(
         Recipe(SMALL), parameters, images[:0], whole_section(np.zeros(0, dtype=np.int64))
     )
-    assert (found.loss, found.correct) == (0.0, 0)
+    assert (found.loss, found.measure) == (0.0, 0)
     assert not found.gradient.any()
 
 

@@ -30,7 +30,7 @@ def test_an_unknown_layer_is_named(values, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "Dense lacks a setting; it needs units, std, bias."),
+        ({}, "Dense lacks a setting; it needs units, std, bias, init."),
         ({"units": 3, "unit": 4}, "Dense has no setting 'unit'. Did you mean 'units'?"),
     ],
 )

@@ -3,8 +3,22 @@ import json
 import numpy as np
 import pytest
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Residual, Sigmoid
+from pellucid import (
+    GELU,
+    Conv2D,
+    Dense,
+    Flatten,
+    LeakyReLU,
+    MaxPool2D,
+    Network,
+    ReLU,
+    Residual,
+    Sigmoid,
+    SiLU,
+    Tanh,
+)
 from pellucid.errors import NetworkError
+from pellucid.network.nodes import rectified
 from pellucid.network.summary import describe
 
 LAYERS = [
@@ -118,6 +132,53 @@ def test_initial_parameters_follow_the_layers():
     assert views["w2"].std() == pytest.approx(0.3, rel=0.04)
     np.testing.assert_array_equal(views["b1"], 0)
     np.testing.assert_array_equal(views["b2"], 0)
+
+
+def test_weights_before_a_rectifier_start_with_hes_variance_and_others_with_glorots():
+    conv = Conv2D(4, 3, padding="same")  # 36 inputs, 36 outputs
+    he, glorot = np.sqrt(2 / 36), np.sqrt(2 / 72)
+    for layers, expected in (
+        ([conv, ReLU()], [he]),
+        ([conv, MaxPool2D(2), LeakyReLU()], [he]),
+        ([conv, Sigmoid()], [glorot]),
+        ([conv, Tanh(), SiLU()], [glorot]),
+        ([conv, conv, GELU()], [glorot, he]),
+        ([conv], [glorot]),
+        ([conv, Residual([conv]), ReLU()], [he, he]),
+        ([conv, Residual([ReLU(), conv]), Sigmoid()], [he, glorot]),
+        ([conv, Residual([Tanh(), conv], shortcut=[conv]), ReLU()], [glorot, he, he]),
+    ):
+        network = Network([*layers, Flatten(), Dense(2)], (4, 8, 8))
+        found = [
+            p.size and network.nodes[p.node].layer.initial_std("f", p.shape, is_it)
+            for p in network.parameters
+            if p.name[0] == "f"
+            for is_it in [rectified(network.nodes)[p.node + 1]]
+        ]
+        # In the order of the nodes: what is inside a Residual, then its shortcut.
+        assert found == pytest.approx(expected), layers
+        first = network.views(network.initial_parameters(3))["f1"]
+        assert first.std() == pytest.approx(found[0], rel=0.2)
+
+
+def test_a_network_means_what_one_said_in_other_words_does():
+    layers = [Conv2D(4, 3), ReLU(), Flatten(), Dense(2)]
+    network = Network(layers, (8, 8))
+    named = Network([Conv2D(4, 3, init="he"), ReLU(), Flatten(), Dense(2, init="glorot")], (8, 8))
+    assert network != named
+    assert network.means(named)
+    by_hand = Network(
+        [Conv2D(4, 3, scale=np.sqrt(8)), ReLU(), Flatten(), Dense(2, std=np.sqrt(2 / 146))], (8, 8)
+    )
+    assert network.means(by_hand)
+    for other in (
+        Network([Conv2D(4, 3, init="seed"), *layers[1:]], (8, 8)),
+        Network([*layers[:3], Dense(2, bias=0.5)], (8, 8)),
+        Network([*layers[:3], Dense(2, bias=False)], (8, 8)),
+        Network([Conv2D(4, 3, stride=2), *layers[1:]], (8, 8)),
+        Network(layers, (8, 9)),
+    ):
+        assert not network.means(other)
 
 
 def test_the_seed_decides_the_initial_parameters(network):

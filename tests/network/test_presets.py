@@ -1,6 +1,9 @@
+import math
+
+import numpy as np
 import pytest
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
 from pellucid.errors import NetworkError
 from pellucid.network import presets
 
@@ -27,6 +30,29 @@ def test_the_reference_network_is_the_one_of_the_equations():
         *((1, 28, 28), (5, 24, 24), (5, 24, 24)),
         *((5, 20, 20), (5, 20, 20), (5, 10, 10)),
     )
+
+
+def test_the_reference_network_starts_as_the_seed_says():
+    found = [layer.init for layer in presets.reference().layers if hasattr(layer, "init")]
+    assert found == ["seed"] * 4
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (28, 28), (3, 32, 32), (1, 30), (3, 11, 13)])
+def test_the_default_network_starts_as_it_did_when_hes_variance_was_worked_out_by_hand(shape):
+    network, layers = presets.default(shape, 7), []
+    for layer, before in zip(network.layers, network.shapes, strict=False):
+        if isinstance(layer, Conv2D):
+            scale = math.sqrt(2 * layer.filters)
+            layer = Conv2D(layer.filters, 3, padding="same", scale=scale)
+        elif isinstance(layer, Dense):
+            layer = Dense(layer.units, std=math.sqrt(2 / before[0]))
+        layers.append(layer)
+    by_hand = Network(layers, shape)
+    assert network.means(by_hand)
+    for seed in range(3):
+        np.testing.assert_array_equal(
+            network.initial_parameters(seed), by_hand.initial_parameters(seed)
+        )
 
 
 @pytest.mark.parametrize(("shape", "expected"), [((32, 24), (1, 32, 24)), ((3, 32, 24),) * 2])

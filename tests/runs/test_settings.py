@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from pellucid import Adam, Augmentation, Preprocessing, Schedule, data
+from pellucid import Adam, AdamW, Augmentation, CosineSchedule, Preprocessing, Schedule, data
 from pellucid.runs.run import reference_run
 from pellucid.runs.settings import RunSettings
 from tests.runs.examples import (
@@ -79,9 +79,20 @@ def test_what_older_runs_did_not_know_has_its_default():
     assert RunSettings.from_dict(values) == RunSettings()
 
 
+def test_what_older_runs_did_not_name_was_adam_and_the_schedule():
+    values = RunSettings().to_dict()
+    del values["optimizer"]["name"], values["schedule"]["name"]
+    assert RunSettings.from_dict(values) == RunSettings()
+
+
+def test_any_schedule_comes_back():
+    settings = RunSettings(schedule=CosineSchedule(0.2), optimizer=AdamW(0.5))
+    assert RunSettings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+
+
 def test_settings_are_json_ready():
     settings = RunSettings(workers=2, schedule=Schedule(0.1, 0.2), augmentation=Augmentation())
     values = json.loads(json.dumps(settings.to_dict()))
-    assert values["schedule"] == {"warmup": 0.1, "cooldown": 0.2}
+    assert values["schedule"] == {"name": "Schedule", "warmup": 0.1, "cooldown": 0.2}
     assert values["augmentation"]["shift"] == [-2, 2]
     assert RunSettings(augmentation=None).to_dict()["augmentation"] is None

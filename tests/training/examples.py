@@ -24,7 +24,10 @@ def bright_corners(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def bits(state: TrainingState) -> tuple[bytes, dict[str, bytes], int, int]:
-    """Return what two states must have alike: parameters, the optimizer's vectors, place."""
+def bits(state: TrainingState) -> tuple[object, ...]:
+    """Return what two states must have alike: parameters, vectors, average, place."""
     vectors = {name: vector.tobytes() for name, vector in state.vectors.items()}
-    return state.parameters.tobytes(), vectors, state.t, state.next_pass
+    average = None if state.average is None else state.average.tobytes()
+    return (
+        state.parameters.tobytes(), vectors, state.t, state.next_pass, average, state.averaged
+    )  # fmt: skip

@@ -31,7 +31,7 @@ STEPS = ("half written", "before flush", "before rename", "after rename", "while
 def bits(trainer):
     """Return what must be the same at the end, as one hash."""
     state, digest = trainer.state, hashlib.sha256()
-    for array in (state.parameters, state.vectors["m"], state.vectors["v"]):
+    for array in (state.parameters, state.vectors["m"], state.vectors["v"], state.average):
         digest.update(array.tobytes())
     for u in trainer.history.updates:
         digest.update(f"{u.update} {u.images} {u.loss!r} {u.accuracy!r} {u.fingerprint}\n".encode())
@@ -39,14 +39,19 @@ def bits(trainer):
 
 
 def train(folder, workers):
-    from pellucid import Adam, Augmentation, Checkpoints, Schedule, Trainer
+    from pellucid import AdamW, Augmentation, Checkpoints, MeanAverage, Schedule, Trainer
     from pellucid.training.checkpoints import checkpoint_paths
     from tests.training.examples import NETWORK, bright_corners
 
     # 15,000 images of 70 in batches of 50 and, at the end, of 30 more.
     call = {"total_images": 15_030, "batch_size": 50, "schedule": Schedule(0.3, 0.4)}
     with Trainer(
-        NETWORK, optimizer=Adam(0.01), augmentation=Augmentation(), workers=workers
+        NETWORK,
+        optimizer=AdamW(0.01),
+        clip_norm=0.5,
+        average=MeanAverage(0.3),
+        augmentation=Augmentation(),
+        workers=workers,
     ) as trainer:
         if folder is not None:
             call["checkpoints"] = Checkpoints(folder, every_updates=3)

@@ -84,6 +84,6 @@ def test_the_images_of_a_batch_keep_all_that_is_theirs():
     images, order = np.zeros((3, 1, 2, 2), np.uint8), np.array([2, 0, 2])
     data = TrainingData(images, np.array([7, 8, 9]), np.array([0.1, 0.2, 0.3]))
     batch = data.section(Batch(order, np.array([4, 4, 5])))
-    np.testing.assert_array_equal(batch.labels, [9, 7, 9])
+    np.testing.assert_array_equal(batch.targets, [9, 7, 9])
     np.testing.assert_array_equal(batch.weights, [0.3, 0.1, 0.3])
     np.testing.assert_array_equal(batch.identities, [[4, 2], [4, 0], [5, 2]])

@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 
-from pellucid import Adam, Augmentation, Schedule, Trainer
+from pellucid import Adam, Augmentation, ExponentialAverage, Schedule, Trainer
 from pellucid.training.batches import TrainingData
 from pellucid.training.call import Call
 from tests.training.examples import NETWORK, bright_corners
@@ -24,6 +24,9 @@ def test_settings_are_json_ready_and_hold_all_that_bits_depend_on():
         settings(optimizer=Adam(np.float32(0.5))),
         settings(augmentation=Augmentation()),
         settings(sections=4),
+        settings(clip_norm=1.0),
+        settings(average=ExponentialAverage()),
+        settings(average=ExponentialAverage(0.5)),
         settings(seed=1),
         settings(weights=np.arange(20) / 9.5),
         settings(dataclasses.replace(CALL, images=51)),

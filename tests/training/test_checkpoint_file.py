@@ -177,11 +177,11 @@ PLACE = {"t": 5, "done": 2, "first_pass": 3, "next_pass": 4, "updates": 3}
         (
             {},
             {"settings": {"network": NETWORK.to_dict(), "optimizer": {"name": "Adm"}}},
-            "its optimizer is not valid (Unknown optimizer 'Adm'; known: Adam, SGD.",
+            "its optimizer is not valid (Unknown optimizer 'Adm'; known: Adam, AdamW, SGD.",
         ),
         ({}, {"settings": [1]}, "its entry 'settings' is list, not dict"),
         ({}, {"format": "pellucid-model"}, "it is a safetensors file, but not a Pellucid checkp"),
-        ({}, {"format_version": "2"}, "it has format version 2, this Pellucid reads up to 1; upda"),
+        ({}, {"format_version": "3"}, "it has format version 3, this Pellucid reads up to 2; upda"),
     ],
 )
 def test_well_signed_files_that_are_wrong_all_the_same(saved, tensors, metadata, message):

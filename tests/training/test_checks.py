@@ -29,6 +29,14 @@ def test_good_settings_pass():
         ({"optimizer": Adam}, r"^optimizer is <class .*; it must be of type Optimizer"),
         ({"augmentation": True}, r"^augmentation is True; it must be of type Augmentation"),
         ({"sections": 0}, r"^sections is 0; it must be a whole number of at least 1\.$"),
+        (
+            {"clip_norm": 0},
+            r"^clip_norm is 0; it must be a finite number above 0, for example 1\.0",
+        ),
+        (
+            {"average": 0.9},
+            r"^average is 0\.9; it must be of type BaseAverage, for example Exponen",
+        ),
         ({"seed": -1}, r"^seed is -1; it must be a whole number of at least 0 and at most 92233"),
     ],
 )
@@ -46,7 +54,10 @@ def test_what_no_trainer_can_have(changes, message):
             r"^batch_size 7 is smaller than sections 8, but each section needs ",
         ),
         ({"batch_size": 8.0}, r"^batch_size is 8\.0; it must be a whole number of at least 1\.$"),
-        ({"schedule": 0.5}, r"^schedule is 0\.5; it must be of type Schedule, for example Sched"),
+        (
+            {"schedule": 0.5},
+            r"^schedule is 0\.5; it must be of type BaseSchedule, for example Sche",
+        ),
         ({"epochs": 0}, r"^epochs is 0; it must be a finite number above 0\.$"),
         (
             {"total_images": 0},

@@ -7,10 +7,19 @@ import sys
 import numpy as np
 import pytest
 
-from pellucid import Adam, Checkpoints, Schedule, Trainer
+from pellucid import (
+    Adam,
+    Checkpoints,
+    CosineSchedule,
+    OneCycleSchedule,
+    Schedule,
+    StepSchedule,
+    Trainer,
+)
 from pellucid.errors import CheckpointError, ConfigurationError, RunInUseError
 from pellucid.files.locks import lock_folder
 from pellucid.training import load_checkpoint
+from pellucid.training.checkpoint_file import save_checkpoint
 from pellucid.training.checkpoints import newest_checkpoint
 from tests.training.examples import NETWORK
 from tests.training.trainings import (
@@ -137,7 +146,12 @@ def test_seconds_go_on(tmp_path):
         ({"call": {"batch_size": 71}}, "batch_size is 70 there and 71 here"),
         ({"call": {"total_images": 800}}, "total_images is 730 there and 800 here"),
         ({"call": {"schedule": Schedule()}}, "warmup is 0.3 there and 0.0 here; cooldown is 0.4"),
+        (
+            {"call": {"schedule": CosineSchedule()}},
+            'schedule is "Schedule" there and "CosineSchedule" here',
+        ),
         ({"made": trainer(seed=1)}, "seed is 0 there and 1 here"),
+        ({"made": trainer(clip_norm=0.5)}, "clip_norm is none there and 0.5 here"),
         ({"made": trainer(sections=4)}, "sections is 8 there and 4 here"),
         (
             {"made": Trainer(NETWORK, optimizer=Adam(0.02))},
@@ -160,6 +174,26 @@ def test_a_checkpoint_that_does_not_say_whether_there_were_weights(whole, tmp_pa
     assert all_bits(train(resume=newest)) == all_bits(whole)
     with pytest.raises(CheckpointError, match=r"checkpoint's: the data's sample_weight differ\."):
         train(resume=newest, call={"sample_weight": np.arange(60)})
+
+
+@pytest.mark.parametrize(
+    "schedule", [CosineSchedule(0.2), OneCycleSchedule(), StepSchedule()], ids=lambda s: s.name
+)
+def test_any_schedule_is_resumed_to_the_same_bits(tmp_path, schedule):
+    call = {"schedule": schedule}
+    expected = train(call=call)
+    train(tmp_path, 4, call=call)
+    kept = newest_checkpoint(tmp_path, print)
+    assert kept.settings["schedule"] == schedule.to_dict()
+    assert all_bits(train(tmp_path, resume=True, call=call)) == all_bits(expected)
+
+
+def test_a_checkpoint_whose_schedule_has_no_name(whole, tmp_path):
+    """As those of before there were others have it."""
+    train(tmp_path, 3)
+    (newest := newest_checkpoint(tmp_path, print)).settings["schedule"].pop("name")
+    save_checkpoint(tmp_path / "old", newest)
+    assert all_bits(train(resume=load_checkpoint(tmp_path / "old"))) == all_bits(whole)
 
 
 def test_nothing_to_resume_from(tmp_path):

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,17 @@ def test_how_a_layer_s_parameters_start_is_told_too():
     )
     assert found.startswith("layer 4 of the network is Dense({")
     assert "'std': 0.5" in found
+
+
+def test_a_network_of_a_file_from_before_there_was_init_is_the_same():
+    conv, dense = Conv2D(5, 3, scale=math.sqrt(10)), Dense(4, std=math.sqrt(2 / 84))
+    old = Network([conv, ReLU(), Flatten(), dense], (6, 6)).to_dict()
+    for layer in old["layers"]:
+        layer.pop("init", None)
+        if layer["layer"] == "Conv2D":
+            del layer["bias"]
+    here = Network([Conv2D(5, 3), ReLU(), Flatten(), Dense(4)], (6, 6)).to_dict()
+    assert differences({"network": old}, {"network": here}) == []
 
 
 def test_plain_settings_are_what_json_gives_back():

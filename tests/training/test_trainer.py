@@ -202,7 +202,10 @@ def test_large_seeds_work(seed):
         ({"total_images": 0}, r"^total_images is 0; "),
         ({"total_images": 1.5}, r"^total_images is 1\.5; "),
         ({"epochs": "3"}, r"^epochs is '3'; it must be a finite number above 0\.$"),
-        ({"schedule": "cosine"}, r"^schedule is 'cosine'; it must be of type Schedule, for exampl"),
+        (
+            {"schedule": "cosine"},
+            r"^schedule is 'cosine'; it must be of type BaseSchedule, for exa",
+        ),
         ({"checkpoints": "runs"}, r"^checkpoints is 'runs'; it must be of type Checkpoints, for "),
         ({"resume": "runs"}, r"^resume is 'runs'; it must be True, which takes the newest of che"),
         ({"resume": 1}, r"^resume is 1; "),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pellucid import Adam, Augmentation
+from pellucid import SGD, Adam, Augmentation, Trainer
 from pellucid.equations import loss_and_gradient
 from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import DivergenceError
@@ -12,7 +12,9 @@ from pellucid.training.batches import Batch, TrainingData
 from pellucid.training.optimizers.optimizer import Step
 from pellucid.training.state import Progress
 from pellucid.training.update import Updater
+from tests.layers import torch_network
 from tests.training.examples import NETWORK, bright_corners
+from tests.training.optimizers.torch_steps import twin_steps
 
 WEIGHTS = np.arange(130) % 3 / 1.0
 
@@ -27,9 +29,10 @@ def batch_of(count):
     return images, data.section(Batch(np.arange(count), np.zeros(count, np.int64)))
 
 
-def updated(progress, count, sections=8, augmentation=None):
+def updated(progress, count, sections=8, augmentation=None, clip_norm=None):
     with Workers(2) as workers:
-        updater = Updater(Runner(workers), Recipe(NETWORK, augmentation, 0), Adam(0.5), sections)
+        recipe = Recipe(NETWORK, augmentation, 0)
+        updater = Updater(Runner(workers), recipe, Adam(0.5), sections, clip_norm)
         return updater.update(progress, *batch_of(count), factor=0.02)
 
 
@@ -79,3 +82,32 @@ def test_a_divergence_changes_nothing_and_names_the_rate_that_was_set():
         updated(state, 40)
     assert state.parameters.tobytes() == before
     assert (state.t, state.vectors["m"].any(), state.vectors["v"].any()) == (0, False, False)
+
+
+def test_clipped_updates_are_those_of_torch():
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    images, labels = bright_corners(60)
+    with Trainer(NETWORK, optimizer=SGD(0.1, 0.9), clip_norm=0.5) as trainer:
+        model = torch_network(torch, NETWORK, trainer.parameters.astype(np.float64))
+        twin = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        expected = twin_steps(torch, model, twin, images, labels, 4, clip_norm=0.5)
+        for _ in range(4):
+            trainer.step(images, labels)
+        np.testing.assert_allclose(trainer.parameters, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_norm_is_of_the_mean_whatever_the_number_of_sections():
+    """A step of plain SGD is as long as the clipped gradient."""
+    for sections in (1, 3, 8):
+        images, labels = bright_corners(50)
+        trainer = Trainer(NETWORK, optimizer=SGD(1.0), clip_norm=0.01, sections=sections)
+        before = trainer.parameters.astype(np.float64)
+        trainer.step(images, labels)
+        assert np.linalg.norm(trainer.parameters - before) == pytest.approx(0.01, rel=1e-4)
+
+
+def test_a_gradient_below_the_norm_keeps_its_bits():
+    plain, clipped = progress(2), progress(2)
+    updated(plain, 40)
+    updated(clipped, 40, clip_norm=1e6)
+    assert plain.parameters.tobytes() == clipped.parameters.tobytes()

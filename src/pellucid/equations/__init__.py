@@ -23,9 +23,13 @@ add, where a residual ends            :mod:`pellucid.equations.add`
 any other layer                       the file of its name, in lower case
 softmax                               :mod:`pellucid.equations.softmax`
 cross-entropy; backward step 1        :mod:`pellucid.equations.crossentropy`
+any other loss                        the file of its name, in lower case
 the whole network, all ten steps      :mod:`pellucid.equations.network`
 Adam                                  :mod:`pellucid.equations.adam`
+AdamW                                 :mod:`pellucid.equations.adamw`
 SGD                                   :mod:`pellucid.equations.sgd`
+gradients clipped by norm             :mod:`pellucid.equations.clip`
+averages of the parameters            :mod:`pellucid.equations.average`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
 ====================================  ================================================

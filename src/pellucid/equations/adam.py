@@ -17,7 +17,7 @@ def adam(
     g: ArrayLike,
     t: int,
     *,
-    batch_size: int,
+    batch_size: float,
     learning_rate: float,
     beta1: float,
     beta2: float,
@@ -43,7 +43,7 @@ def adam(
         Gradient, SUMMED over the images of the batch.
     t : int
         Number of this step, 1 for the first.
-    batch_size : int
+    batch_size : float
         How many images g is the sum of.
     learning_rate : float
         Length of a step, in units of the parameters.

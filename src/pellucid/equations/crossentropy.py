@@ -1,4 +1,8 @@
-"""Cross-entropy: how surprising the true label is, given the probabilities."""
+"""Cross-entropy: how surprising the true label is, given the probabilities.
+
+With label smoothing ``s`` a part of the label is shared out among all classes:
+``target[n, k] = (1 - s) label[n, k] + s / classes``.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +62,15 @@ def one_hot(labels: ArrayLike, classes: int) -> NDArray[np.float64]:
 
 
 def cross_entropy(
-    probs: ArrayLike, labels: ArrayLike, eps: float = 1e-10, weights: ArrayLike | None = None
+    probs: ArrayLike,
+    labels: ArrayLike,
+    eps: float = 1e-10,
+    weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the loss of each image.
 
-    ``loss[n] = weights[n] * -sum_k label[n, k] * log(max(eps, min(probs[n, k], 1 - eps)))``
+    ``loss[n] = weights[n] * -sum_k target[n, k] * log(max(eps, min(probs[n, k], 1 - eps)))``
 
     Parameters
     ----------
@@ -74,6 +82,8 @@ def cross_entropy(
         Keeps the logarithm from 0.
     weights : array_like of shape (n,) or None, default None
         How much each image counts; None counts each once.
+    label_smoothing : float, default 0.0
+        What is taken from the label and shared out among all classes.
 
     Returns
     -------
@@ -96,22 +106,25 @@ def cross_entropy(
     [0.693, 23.026]
     """
     probs = np.asarray(probs, dtype=np.float64)
-    label = one_hot(labels, probs.shape[1])
+    target = _smoothed(one_hot(labels, probs.shape[1]), label_smoothing)
     clipped = np.clip(probs, eps, 1.0 - eps)
-    losses: NDArray[np.float64] = -(label * np.log(clipped)).sum(axis=1)
+    losses: NDArray[np.float64] = -(target * np.log(clipped)).sum(axis=1)
     return losses if weights is None else losses * np.asarray(weights, dtype=np.float64)
 
 
 def cross_entropy_backward(
-    probs: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None
+    probs: ArrayLike,
+    labels: ArrayLike,
+    weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
 ) -> NDArray[np.float64]:
     """Return the gradient of the scores, through cross-entropy and softmax at once.
 
-    ``dout[n, k] = weights[n] * (probs[n, k] - label[n, k])``
+    ``dout[n, k] = weights[n] * (probs[n, k] - target[n, k])``
 
-    This is the derivative where clipping is inactive, that is where the true class has a
-    probability between eps and 1 - eps. Outside, the clipped loss is flat, but the same gradient
-    is used: an image that the network is wrong about must still teach it.
+    This is the derivative where clipping is inactive, that is where the classes with a target above
+    0 have a probability between eps and 1 - eps. Outside, the clipped loss is flat, but the same
+    gradient is used: an image that the network is wrong about must still teach it.
 
     Parameters
     ----------
@@ -120,6 +133,8 @@ def cross_entropy_backward(
     labels : array_like of shape (n,), int
         True class indices.
     weights : array_like of shape (n,) or None, default None
+        As given to :func:`cross_entropy`.
+    label_smoothing : float, default 0.0
         As given to :func:`cross_entropy`.
 
     Returns
@@ -143,12 +158,20 @@ def cross_entropy_backward(
     [[0.25, -0.25]]
     """
     probs = np.asarray(probs, dtype=np.float64)
-    dout = probs - one_hot(labels, probs.shape[1])
+    dout = probs - _smoothed(one_hot(labels, probs.shape[1]), label_smoothing)
     return dout if weights is None else dout * np.asarray(weights, dtype=np.float64)[:, None]
+
+
+def _smoothed(label: NDArray[np.float64], label_smoothing: float) -> NDArray[np.float64]:
+    return np.asarray((1.0 - label_smoothing) * label + label_smoothing / label.shape[1])
 
 
 RULES = LossRules(
     outputs=lambda loss, logits: softmax(logits),
-    loss=lambda loss, probs, labels, weights: cross_entropy(probs, labels, EPS, weights),
-    backward=lambda loss, probs, labels, weights: cross_entropy_backward(probs, labels, weights),
+    loss=lambda loss, logits, labels, weights: cross_entropy(
+        softmax(logits), labels, EPS, weights, loss.label_smoothing
+    ),
+    backward=lambda loss, logits, labels, weights: cross_entropy_backward(
+        softmax(logits), labels, weights, loss.label_smoothing
+    ),
 )

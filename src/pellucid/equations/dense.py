@@ -10,7 +10,7 @@ from pellucid.equations.rules import Rules
 __all__ = ["RULES", "dense", "dense_backward"]
 
 
-def dense(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
+def dense(x: ArrayLike, w: ArrayLike, b: ArrayLike = 0.0) -> NDArray[np.float64]:
     """Return ``z = w x + b`` for each image.
 
     ``z[n, o] = b[o] + sum_i w[o, i] * x[n, i]``
@@ -21,7 +21,7 @@ def dense(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
         One row of features an image.
     w : array_like of shape (O, I)
         Weights.
-    b : array_like of shape (O,)
+    b : array_like of shape (O,), default 0.0
         Bias.
 
     Returns
@@ -83,6 +83,6 @@ def dense_backward(
 
 
 RULES = Rules(
-    forward=lambda layer, x, w, b: dense(x, w, b),
-    backward=lambda layer, dz, inputs, z, w, b: dense_backward(dz, inputs[0], w),
+    forward=lambda layer, x, w, b=0.0: dense(x, w, b),
+    backward=lambda layer, dz, inputs, z, w, *b: dense_backward(dz, inputs[0], w)[: 2 + len(b)],
 )

@@ -38,13 +38,18 @@ class Forward:
         containers the one before. The last one holds the logits.
     probs : ndarray of shape (n, classes), float64
         The softmax of the logits.
+    training : bool
+        Whether it was one of training.
     """
 
     activations: tuple[Array, ...]
     probs: Array
+    training: bool = False
 
 
-def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forward:
+def forward(
+    network: Network, parameters: ArrayLike, images: ArrayLike, *, training: bool = False
+) -> Forward:
     """Apply every layer, first to last, then softmax.
 
     ``y_{k+1} = node_k(y_i for i in its inputs)`` with ``y_0`` the images, and
@@ -58,6 +63,9 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
         All parameters, in the order of ``network.parameters``.
     images : array_like of shape (n, C, H, W)
         Pixels in [0, 1]; a warning tells if they look like bytes.
+    training : bool, default False
+        Whether layers do what they do in training, where that is something else: whether batch
+        normalization takes the statistics of these images, or its running ones.
 
     Returns
     -------
@@ -73,7 +81,7 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
 
     Notes
     -----
-    The same in training and inference. Source: "Forward" in docs/equations.md.
+    In training the images are one section. Source: "Forward" in docs/equations.md.
 
     Examples
     --------
@@ -98,9 +106,9 @@ def forward(network: Network, parameters: ArrayLike, images: ArrayLike) -> Forwa
     activations = [y]
     for node, own in zip(network.nodes, arrays, strict=True):
         inputs = (activations[value] for value in node.inputs)
-        activations.append(rules_of(node.layer).forward(node.layer, *inputs, *own))
+        activations.append(rules_of(node.layer, training).forward(node.layer, *inputs, *own))
     rules = loss_rules_of(network.loss)
-    return Forward(tuple(activations), rules.outputs(network.loss, activations[-1]))
+    return Forward(tuple(activations), rules.outputs(network.loss, activations[-1]), training)
 
 
 def backward(
@@ -139,7 +147,8 @@ def backward(
     Returns
     -------
     gradient : ndarray of shape (network.size,), float64
-        Summed over the batch, in the order of ``network.parameters``.
+        Summed over the batch, in the order of ``network.parameters``; of running statistics, what
+        the batch's are, times its images (0 of an inference).
     d_image : ndarray of shape (n, C, H, W), float64
         The gradient of each image's loss with respect to its pixels: how much each pixel matters.
 
@@ -160,7 +169,7 @@ def backward(
     >>> from pellucid import presets
     >>> network, images = presets.reference(), np.full((2, 1, 28, 28), 0.5)
     >>> parameters = network.initial_parameters()
-    >>> result = forward(network, parameters, images)
+    >>> result = forward(network, parameters, images, training=True)
     >>> gradient, d_image = backward(network, parameters, result, [3, 1])
     >>> gradient.shape, d_image.shape
     ((5880,), (2, 1, 28, 28))
@@ -173,11 +182,11 @@ def backward(
     parts: list[list[Array]] = [[] for _ in forward.activations]
     # Step 1: dout.
     rules = loss_rules_of(network.loss)
-    parts[-1].append(rules.backward(network.loss, forward.probs, labels, weights))
+    parts[-1].append(rules.backward(network.loss, forward.activations[-1], labels, weights))
     # Steps 2 to 10: last node first, each from the gradient of what it gave.
     for k, node in reversed([*enumerate(network.nodes)]):
         inputs = tuple(forward.activations[value] for value in node.inputs)
-        deltas = rules_of(node.layer).backward(
+        deltas = rules_of(node.layer, forward.training).backward(
             node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k]
         )
         for value, delta in zip(node.inputs, deltas, strict=False):
@@ -242,9 +251,9 @@ def loss_and_gradient(
     >>> round(loss / 2, 4), gradient[-10:].round(2).tolist()
     (2.3026, [0.2, -0.8, 0.2, -0.8, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])
     """
-    result = forward(network, parameters, images)
+    result = forward(network, parameters, images, training=True)
     rules = loss_rules_of(network.loss)
-    loss = rules.loss(network.loss, result.probs, labels, weights).sum()
+    loss = rules.loss(network.loss, result.activations[-1], labels, weights).sum()
     gradient, _ = backward(network, parameters, result, labels, weights)
     return float(loss), gradient
 

@@ -31,11 +31,15 @@ class Rules:
         From the layer, the values it reads and its parameters to what it gives.
     backward : callable
         From the layer, the gradient of what it gave, the values it read, what it gave, and its
-        parameters, to the gradients of the values it read, then those of its parameters.
+        parameters, to the gradients of the values it read, then those of its parameters; in place
+        of that of a running statistic, the batch's own, times the images that it is of.
+    in_training : Rules or None, default None
+        Both in training, of a layer that does something else there.
     """
 
     forward: Callable[..., Array]
     backward: Callable[..., tuple[Array, ...]]
+    in_training: Rules | None = None
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,9 @@ class LossRules:
     Attributes
     ----------
     outputs : callable
-        From the loss and the logits to what the network answers: probabilities.
+        From the loss and the logits to what the network answers: probabilities, or numbers.
     loss : callable
-        From the loss, these outputs, the targets and the weights to each image's loss.
+        From the loss, the logits, the targets and the weights to each image's loss.
     backward : callable
         From the same to the gradient of the logits, each image's with its weight.
     """
@@ -74,8 +78,8 @@ def loss_rules_of(loss: Loss) -> LossRules:
     return rules
 
 
-def rules_of(layer: Layer) -> Rules:
-    """Return the rules of a layer.
+def rules_of(layer: Layer, training: bool = False) -> Rules:
+    """Return the rules of a layer, in inference or in training.
 
     Raises
     ------
@@ -94,4 +98,4 @@ def rules_of(layer: Layer) -> Rules:
         raise NetworkError(f"There are no equations for {layer}; there are for {known}.")
     rules = module.RULES
     assert isinstance(rules, Rules)
-    return rules
+    return rules.in_training or rules if training else rules

@@ -17,12 +17,14 @@ def sgd(
     learning_rate: float,
     momentum: float,
     nesterov: bool,
+    weight_decay: float = 0.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Take one step of stochastic gradient descent.
 
-    - ``u = momentum * u + g / batch_size``
+    - ``d = g / batch_size + weight_decay * theta``
+    - ``u = momentum * u + d``
     - ``theta = theta - learning_rate * u``, or with Nesterov's momentum
-      ``theta = theta - learning_rate * (g / batch_size + momentum * u)``
+      ``theta = theta - learning_rate * (d + momentum * u)``
 
     Parameters
     ----------
@@ -40,6 +42,9 @@ def sgd(
         How much of the running sum is kept, at least 0 and below 1.
     nesterov : bool
         Whether to look a step ahead.
+    weight_decay : float, default 0
+        How much of a parameter is added to its gradient: that of ``weight_decay / 2 * theta**2``.
+        0 for arrays that don't decay: biases, and the factors and offsets of norms.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def sgd(
     [0.5, 4.0]
     """
     theta, u, g = (np.asarray(value, dtype=np.float64) for value in (theta, u, g))
-    mean = g / batch_size
-    u = momentum * u + mean
-    ahead = mean + momentum * u if nesterov else u
+    slope = g / batch_size + weight_decay * theta
+    u = momentum * u + slope
+    ahead = slope + momentum * u if nesterov else u
     return theta - learning_rate * ahead, u

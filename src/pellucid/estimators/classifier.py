@@ -2,54 +2,34 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from pellucid.errors import ConfigurationError
-from pellucid.estimators import file, prediction
-from pellucid.estimators.classes import (
-    at_least_two,
-    class_indices,
-    class_weighted,
-    classes_of_stream,
-)
-from pellucid.estimators.displays import network_html
-from pellucid.estimators.fitted import Fitted, Learned, name_columns
-from pellucid.estimators.given import given_to_learn, given_to_predict
+from pellucid.estimators import prediction
+from pellucid.estimators.base import CNNEstimator
+from pellucid.estimators.classes import at_least_two, classes_of_stream
+from pellucid.estimators.fitted import Fitted, Learned
+from pellucid.estimators.given import given_to_predict
 from pellucid.estimators.habits import refuse_unknown, refusing_unknown
-from pellucid.estimators.learning import Learner, start
-from pellucid.estimators.passes import Epoch
-from pellucid.estimators.settings import Settings, parameters_of, workers_for
+from pellucid.estimators.settings import Settings, workers_for
+from pellucid.estimators.tasks import Task, one_class
 from pellucid.estimators.undo import one_at_a_time
-from pellucid.images.augmentation import Augmentation
 from pellucid.images.known import Known
-from pellucid.images.preprocessing import Preprocessing
-from pellucid.network.layers import Layer
-from pellucid.network.network import Network
 
 __all__ = ["CNNClassifier"]
 
 
 @refusing_unknown
 @dataclass(eq=False, repr=False)
-class CNNClassifier(
-    ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, BaseEstimator
-):
+class CNNClassifier(ClassifierMixin, CNNEstimator):
     """A convolutional classifier of images.
 
     X is an array of images, or a list (or Series) of pictures of any size: paths of files, or
@@ -178,38 +158,11 @@ class CNNClassifier(
     True
     """
 
-    network: Network | Sequence[Layer] | None = None
     _: KW_ONLY
-    image_shape: tuple[int, ...] | None = None
-    pixel_range: Any = "auto"
-    max_iter: int | str = "auto"
-    batch_size: int | str = "auto"
-    learning_rate: float = 0.003
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
-    augmentation: Augmentation | str | None = "auto"
     class_weight: dict[Any, float] | str | None = None
-    early_stopping: bool = False
-    validation_fraction: float = 0.1
-    n_iter_no_change: int = 5
     unknown: float | None = None
-    warm_start: bool = False
-    n_jobs: int | None = -1
-    random_state: Any = None
-    verbose: bool | int | str = False
-    callbacks: Callable[[Epoch], object] | Sequence[Callable[[Epoch], object]] = ()
 
-    # What was learned is no field: these look into what the last good pass left.
     classes_ = Learned[NDArray[Any]]()
-    n_features_in_ = Learned[int]()
-    network_ = Learned[Network]()
-    parameters_ = Learned[NDArray[np.float32]]()
-    pixel_range_ = Learned[tuple[float, float]]()
-    loss_curve_ = Learned[list[float]]()
-    validation_scores_ = Learned[list[float] | None]()
-    n_iter_ = Learned[int]()
-    preprocessing_ = Learned[Preprocessing]()
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **unknown: Any
@@ -241,16 +194,7 @@ class CNNClassifier(
             The loss became NaN or infinite; what passes before learned is kept.
         """
         refuse_unknown("fit", unknown, ("X", "y", "sample_weight"))
-        with one_at_a_time(self):
-            settings = self._settings()
-            before = self._before() if settings.warm_start else None
-            given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
-            check_classification_targets(given.targets)
-            classes = np.unique(given.targets) if before is None else before.classes
-            fitted = start(settings, given, before, at_least_two(classes))
-            labels = class_indices(given.targets, fitted.classes)
-            weigh = partial(class_weighted, settings.class_weight, fitted.classes)
-            Learner(settings, given, fitted, self._keep).fit(labels, weigh)
+        self._fit(X, y, sample_weight)
         return self
 
     def partial_fit(
@@ -288,15 +232,18 @@ class CNNClassifier(
         """
         refuse_unknown("partial_fit", unknown, ("X", "y", "classes", "sample_weight"))
         with one_at_a_time(self):
-            settings, before = self._settings(), self._before()
+            before = self._before()
             named = classes_of_stream(classes, None if before is None else before.classes)
-            given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
-            check_classification_targets(given.targets)
-            fitted = start(settings, given, before, at_least_two(named), is_first_part=True)
-            labels = class_indices(given.targets, fitted.classes)
-            weigh = partial(class_weighted, settings.class_weight, fitted.classes)
-            Learner(settings, given, fitted, self._keep).fit_part(labels, weigh)
+            self._fit_part(X, y, sample_weight, named)
         return self
+
+    def _task(
+        self, settings: Settings, targets: NDArray[Any], before: Fitted | None, named: Any = None
+    ) -> Task:
+        check_classification_targets(targets)
+        if named is None:
+            named = np.unique(targets) if before is None else before.classes
+        return one_class(settings.class_weight, targets, at_least_two(named))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable class of each image.
@@ -436,116 +383,6 @@ class CNNClassifier(
         """
         return -self._distances(self._known_images(), X).astype(np.float64)
 
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the features that the last layer sees.
-
-        For a network of a single layer these are the pixels from 0 to 1.
-
-        Parameters
-        ----------
-        X : array-like
-            As for :meth:`predict`.
-
-        Returns
-        -------
-        ndarray of shape (n, width of the hidden layer)
-            float64 where X is, else float32.
-        """
-        given = given_to_predict(self, X)
-        return prediction.features(self._fitted, given, workers_for(self.n_jobs))
-
-    def summary(self) -> str:
-        """Return the network as a table: each layer's output, parameters and multiply-adds.
-
-        Returns
-        -------
-        str
-            To be printed.
-
-        Raises
-        ------
-        NotFittedError
-            The network is known once the classifier is fitted.
-        """
-        check_is_fitted(self)
-        return self.network_.summary()
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted classifier to a file of arrays and JSON; see :meth:`load`.
-
-        Not kept are Adam's moments, ``callbacks``, and a ``random_state`` that is no integer.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; an existing one is replaced.
-
-        Raises
-        ------
-        ModelFileError
-            The file can't be written, or the classes or a parameter can't be JSON.
-        ConfigurationError
-            A parameter was changed to what can't be used, and could not be loaded.
-        """
-        check_is_fitted(self)
-        file.save(path, parameters_of(self), self._fitted)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> CNNClassifier:
-        """Return the classifier in a file of :meth:`save` or of ``pellucid train``.
-
-        In the latter, classes named 0, 1, 2 ... are the numbers, and others are strings.
-
-        Parameters
-        ----------
-        path : path-like
-            The file.
-
-        Returns
-        -------
-        CNNClassifier
-            Fitted.
-
-        Raises
-        ------
-        ModelFileError
-            The file is missing, damaged, or not a model.
-        """
-        classifier, fitted = file.load(cls, path)
-        classifier._keep(fitted)
-        return classifier
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_fitted")
-
-    @property
-    def _n_features_out(self) -> int:
-        return self._fitted.n_features_out
-
-    def _repr_html_inner(self) -> str:
-        return str(super()._repr_html_inner()) + self._network_html()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._network_html()
-        return bundle
-
-    def _network_html(self) -> str:
-        return network_html(self.network_) if self.__sklearn_is_fitted__() else ""
-
-    def _settings(self) -> Settings:
-        return Settings.of(parameters_of(self))
-
-    def _before(self) -> Fitted | None:
-        return getattr(self, "_fitted", None)
-
     def _has_limit(self) -> bool:
         fitted = self._before()
         return self.unknown is not None or (fitted is not None and fitted.known is not None)
@@ -563,8 +400,3 @@ class CNNClassifier(
     def _distances(self, known: Known, X: ArrayLike) -> NDArray[np.float32]:
         given = given_to_predict(self, X)
         return prediction.distances(self._fitted, known, given, workers_for(self.n_jobs))
-
-    def _keep(self, fitted: Fitted) -> None:
-        """Hold what was learned, in place of what was there."""
-        self._fitted = fitted
-        name_columns(self, fitted.feature_names)

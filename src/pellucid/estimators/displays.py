@@ -95,8 +95,8 @@ class HistoryDisplay(_Display):
         Parameters
         ----------
         estimator : object
-            A fitted :class:`pellucid.CNNClassifier`, or another estimator with ``loss_curve_``; a
-            pipeline that ends in one, or a search over either.
+            A fitted :class:`pellucid.CNNClassifier` or :class:`pellucid.CNNRegressor`, or another
+            estimator with ``loss_curve_``; a pipeline that ends in one, or a search over either.
         ax : matplotlib.axes.Axes, optional
             Where to draw; the default is a new figure of pyplot.
 
@@ -111,6 +111,7 @@ class HistoryDisplay(_Display):
         DataError
             It has no history.
         """
+        from sklearn.base import is_regressor
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(estimator)
@@ -120,7 +121,11 @@ class HistoryDisplay(_Display):
             raise DataError(
                 f"{type(last).__name__} has no history: there is nothing in loss_curve_."
             )
-        return cls(losses, getattr(last, "validation_scores_", None)).plot(ax)
+        display = cls(losses, getattr(last, "validation_scores_", None)).plot(ax)
+        if is_regressor(last):
+            display.ax_.set_ylabel("loss")
+            display._name_score("validation R2")
+        return display
 
     def plot(self, ax: Axes | None = None) -> HistoryDisplay:
         """Draw the history.
@@ -160,18 +165,24 @@ class HistoryDisplay(_Display):
         if scores is not None:
             measured = np.isfinite(scores)
             self.score_ax_ = ax.twinx()
-            self.score_ax_.set_ylabel("validation accuracy")
             self.lines_ += self.score_ax_.plot(
-                passes[measured], scores[measured], color=RED, marker=".", linestyle="--",
-                label="validation accuracy",
-            )  # fmt: skip
-            # Above the curves, where none of them can run.
-            ax.legend(
-                handles=self.lines_, loc="lower right", bbox_to_anchor=(1, 1), ncols=2,
-                frameon=False, borderaxespad=0.2,
-            )  # fmt: skip
+                passes[measured], scores[measured], color=RED, marker=".", linestyle="--"
+            )
         self.ax_, self.figure_ = ax, ax.figure  # type: ignore[assignment]
+        self._name_score("validation accuracy")
         return self
+
+    def _name_score(self, name: str) -> None:
+        """Name the score that was measured after every pass, if any was."""
+        if self.score_ax_ is None:
+            return
+        self.score_ax_.set_ylabel(name)
+        self.lines_[-1].set_label(name)
+        # Above the curves, where none of them can run.
+        self.ax_.legend(
+            handles=self.lines_, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False,
+            borderaxespad=0.2,
+        )  # fmt: skip
 
 
 class PredictionsDisplay(_Display):
@@ -318,7 +329,7 @@ class PredictionsDisplay(_Display):
 def network_html(network: Network) -> str:
     """Return a network as a table that notebooks can fold."""
     return (
-        f"<details><summary>Network of {network.size:,} parameters</summary>"
+        f"<details><summary>Network of {network.trained_size:,} parameters</summary>"
         f"<pre>{html.escape(network.summary())}</pre></details>"
     )
 

@@ -1,4 +1,4 @@
-"""A fitted classifier as a model file, and a model file as a classifier."""
+"""A fitted estimator as a model file, and a model file as an estimator."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
 
 from pellucid.errors import ModelFileError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.settings import Settings, build_network, parameters_of
+from pellucid.estimators.tasks import Scale
 from pellucid.files.model_file import Model, load_model, save_model
 from pellucid.images.augmentation import Augmentation
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict
@@ -31,11 +33,26 @@ _KINDS = "biufUO"
 
 
 def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fitted) -> None:
-    """Write a fitted classifier; see :meth:`pellucid.CNNClassifier.save`."""
+    """Write a fitted estimator; see :meth:`pellucid.CNNClassifier.save`."""
     # A file with settings that can't be used could not be loaded.
     Settings.of(parameters)
     network, scores = fitted.network, fitted.validation_scores
-    build_network(parameters["network"], network.input_shape, network.classes)
+    build_network(parameters["network"], network.input_shape, network.classes, network.loss)
+    configuration: dict[str, Any] = {
+        "estimator": _described(parameters, path),
+        "classes": _plain_classes(fitted.classes, path),
+        "classes_dtype": fitted.classes.dtype.str,
+        "pixel_range": list(fitted.pixel_range),
+        "preprocessing_is_guessed": fitted.is_guessed,
+        "looks": fitted.looks and fitted.looks.to_dict(),
+        "feature_names": _plain(fitted.feature_names),
+        "seed": fitted.trainer.seed,
+        "n_iter": fitted.n_iter,
+        "loss_curve": _plain(fitted.loss_curve),
+        "validation_scores": scores and [None if math.isnan(s) else float(s) for s in scores],
+    }
+    if fitted.scale is not None:
+        configuration["scale"] = _described_scale(fitted.scale)
     model = Model(
         network=network,
         parameters=fitted.parameters,
@@ -43,36 +60,31 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
         preprocessing=dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes),
         classes=tuple(str(name) for name in fitted.classes),
         known=fitted.known,
-        configuration={
-            "estimator": _described(parameters, path),
-            "classes": _plain_classes(fitted.classes, path),
-            "classes_dtype": fitted.classes.dtype.str,
-            "pixel_range": list(fitted.pixel_range),
-            "preprocessing_is_guessed": fitted.is_guessed,
-            "looks": fitted.looks and fitted.looks.to_dict(),
-            "feature_names": _plain(fitted.feature_names),
-            "seed": fitted.trainer.seed,
-            "n_iter": fitted.n_iter,
-            "loss_curve": _plain(fitted.loss_curve),
-            "validation_scores": scores and [None if math.isnan(s) else float(s) for s in scores],
-        },
+        configuration=configuration,
     )
     save_model(path, model)
 
 
 def load(kind: type[T], path: str | os.PathLike[str]) -> tuple[T, Fitted]:
-    """Return a classifier of some kind with its parameters, and what it has learned."""
+    """Return an estimator of some kind with its parameters, and what it has learned."""
     model = load_model(path)
+    noun = "regressor" if issubclass(kind, RegressorMixin) else "classifier"
+    holds = "regressor" if model.network.loss.targets == "numbers" else "classifier"
+    if holds != noun:
+        raise ModelFileError(
+            f"{os.fspath(path)} holds a {holds}, so {kind.__name__} can't load it; use "
+            f"CNN{holds.capitalize()}.load."
+        )
     try:
-        classifier = kind(**_parameters(kind, model))
-        Settings.of(parameters_of(classifier))
-        return classifier, _fitted(model)
+        estimator = kind(**_parameters(kind, model))
+        Settings.of(parameters_of(estimator))
+        return estimator, _fitted(model)
     except Exception as error:
         # A hostile configuration can break anywhere, with any kind of error.
         reason = " ".join(str(error).split())[:200]
         raise ModelFileError(
-            f"Can't load the classifier {os.fspath(path)}: it holds a network, but settings that "
-            f"are no classifier's ({type(error).__name__}: {reason})."
+            f"Can't load the {noun} {os.fspath(path)}: it holds a network, but settings that "
+            f"are no {noun}'s ({type(error).__name__}: {reason})."
         ) from error
 
 
@@ -80,14 +92,14 @@ def _described(parameters: Mapping[str, Any], path: str | os.PathLike[str]) -> d
     """Return the parameters as JSON-ready values."""
     plain = [name for name in parameters if name not in (*_FORMS, *_NOT_KEPT)]
     described = {}
-    for name in (*plain, *_FORMS):
+    for name in (*plain, *(name for name in _FORMS if name in parameters)):
         value = parameters[name]
         described[name] = _FORMS.get(name, _plain)(value)
         try:
             json.dumps(described[name])
         except (TypeError, ValueError) as error:
             raise ModelFileError(
-                f"The classifier is not written to {os.fspath(path)}: its parameter {name} is "
+                f"The estimator is not written to {os.fspath(path)}: its parameter {name} is "
                 f"{value!r:.80}, which can't be JSON ({error}); use Python's own numbers, text "
                 "and lists."
             ) from error
@@ -116,6 +128,23 @@ def _described_weights(weights: Mapping[Any, float] | str | None) -> Any:
     if not isinstance(weights, Mapping):
         return weights
     return [[_plain(name), _plain(value)] for name, value in weights.items()]
+
+
+def _described_scale(scale: Scale) -> dict[str, list[float]]:
+    return {"mean": scale.mean.tolist(), "deviation": scale.deviation.tolist()}
+
+
+def _scale(model: Model) -> Scale | None:
+    """Return how a regressor's numbers are scaled; None where none are learned."""
+    if model.network.loss.targets != "numbers":
+        return None
+    stored = model.configuration["scale"]
+    values = [np.array(stored[name], dtype=np.float64) for name in ("mean", "deviation")]
+    scale = Scale(*values)
+    count = (model.network.classes,)
+    if any(v.shape != count or not np.isfinite(v).all() for v in values) or (values[1] <= 0).any():
+        raise ValueError(f"the scale of y is {stored}")
+    return scale
 
 
 def _described_network(wanted: Network | Iterable[Layer] | None) -> Any:
@@ -173,6 +202,7 @@ def _fitted(model: Model) -> Fitted:
         is_guessed=model.preprocessing_is_guessed,
         looks=model.looks,
         known=model.known,
+        scale=_scale(model),
         loss_curve=losses,
         validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
         n_iter=int(configuration.get("n_iter", len(losses))),
@@ -191,9 +221,11 @@ def _parameters(kind: Any, model: Model) -> dict[str, Any]:
     for name in ("image_shape", "pixel_range"):
         if isinstance(parameters[name], list):
             parameters[name] = tuple(parameters[name])
-    ranges, weights = stored["augmentation"], stored["class_weight"]
+    ranges = stored["augmentation"]
     parameters["augmentation"] = Augmentation(**ranges) if isinstance(ranges, dict) else ranges
-    parameters["class_weight"] = dict(weights) if isinstance(weights, list) else weights
+    if "class_weight" in parameters:
+        weights = parameters["class_weight"]
+        parameters["class_weight"] = dict(weights) if isinstance(weights, list) else weights
     parameters["network"] = _given_network(stored, model.network)
     return parameters
 

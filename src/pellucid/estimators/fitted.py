@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from pellucid.estimators.passes import Epoch
+from pellucid.estimators.tasks import Scale
 from pellucid.images.known import Known
 from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
@@ -32,7 +33,7 @@ class Fitted:
     trainer : Trainer
         Has the network, its parameters and Adam's moments.
     classes : ndarray of shape (n_classes,)
-        The names of the classes, sorted.
+        The names of the classes, sorted; of numbers those of the columns of y.
     feature_names : ndarray of str or None
         The columns of X, where it was a table with names.
     pixel_range : (float, float)
@@ -47,10 +48,12 @@ class Fitted:
         What the training's pictures look like.
     known : Known or None
         What tells images unlike those of the training, if that was asked for.
+    scale : Scale or None
+        How numbers become what the network learns; None where it learns none.
     loss_curve : list of float
         The loss of every pass.
     validation_scores : list of float or None
-        The accuracy after every pass, NaN where none was measured.
+        The accuracy after every pass, of numbers R^2; NaN where none was measured.
     n_iter : int
         Passes done.
     """
@@ -64,6 +67,7 @@ class Fitted:
     is_guessed: bool = True
     looks: Looks | None = None
     known: Known | None = None
+    scale: Scale | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
     n_iter: int = 0
@@ -76,7 +80,7 @@ class Fitted:
     @property
     def parameters(self) -> NDArray[np.float32]:
         """What was learned, as one flat vector."""
-        return self.trainer.parameters
+        return self.trainer.averaged
 
     @property
     def n_features_in(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -90,7 +90,7 @@ class Labeled(Given):
 
     Attributes
     ----------
-    targets : ndarray of shape (n,)
+    targets : ndarray of shape (n,) or (n, columns)
         What is to be learned, as the user names it.
     weights : ndarray of shape (n,), float64
         What each image counts; at least one is above 0.
@@ -139,9 +139,13 @@ def given_to_learn(
         rows, shape = rows_of(X)
     else:
         rows, shape, pixel_range = _fitting(X, estimator._fitted)
-    check_targets(y)
+    of_numbers = is_regressor(estimator)
+    if not of_numbers:
+        check_targets(y)
     noted = _stand_in(estimator) if is_new else estimator
-    samples, targets = _validated(noted, rows, y, reset=is_new)
+    samples, targets = _validated(
+        noted, rows, y, reset=is_new, multi_output=of_numbers, y_numeric=of_numbers
+    )
     check_weights(sample_weight)
     weights = _check_sample_weight(
         sample_weight, samples, dtype=np.float64, ensure_non_negative=True
@@ -207,10 +211,10 @@ def _can_be_made(pictures: Pictures, fitted: Fitted) -> bool:
     return not fitted.is_guessed
 
 
-def _validated(estimator: Any, X: Any, *targets: Any, reset: bool) -> Any:
+def _validated(estimator: Any, X: Any, *targets: Any, reset: bool, **settings: bool) -> Any:
     """Return data that scikit-learn has checked; it adds X up, which may overflow silently."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return validate_data(estimator, X, *targets, reset=reset, dtype="numeric")
+        return validate_data(estimator, X, *targets, reset=reset, dtype="numeric", **settings)
 
 
 def _stand_in(estimator: BaseEstimator) -> Any:

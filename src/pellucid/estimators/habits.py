@@ -44,8 +44,10 @@ _INSTEAD = {
 }
 
 
-def refuse_unknown(where: str, names: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse arguments that a function does not have.
+def refuse_unknown(
+    where: str, names: Iterable[str], known: Iterable[str], kind: str = "CNNClassifier"
+) -> None:
+    """Refuse arguments that a function of an estimator does not have.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def refuse_unknown(where: str, names: Iterable[str], known: Iterable[str]) -> No
     CNNClassifier(max_iter=10).
     """
     for name in names:
-        instead = _INSTEAD.get(name)
+        instead = _INSTEAD.get(name, "").replace("CNNClassifier", kind)
         fix = f"; use {instead}." if instead else f".{did_you_mean(name, known)}"
         raise UnknownArgumentError(f"{where} has no argument {name!r}{fix}")
 
@@ -72,7 +74,8 @@ def refusing_unknown(kind: type[T]) -> type[T]:
 
     @functools.wraps(init)
     def refusing(self: Any, *values: Any, **parameters: Any) -> None:
-        refuse_unknown(kind.__name__, [name for name in parameters if name not in known], known)
+        name = kind.__name__
+        refuse_unknown(name, [item for item in parameters if item not in known], known, name)
         init(self, *values, **parameters)
 
     kind.__init__ = refusing  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from pellucid.arguments import warn
-from pellucid.errors import OutOfMemoryError
+from pellucid.errors import DataError, OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -34,6 +34,7 @@ from pellucid.estimators.settings import (
     build_augmentation,
     build_network,
 )
+from pellucid.estimators.tasks import Scale, Task
 from pellucid.estimators.telling import Teller, telling
 from pellucid.estimators.undo import all_or_nothing
 from pellucid.execution.features import known_from
@@ -47,20 +48,14 @@ from pellucid.images.sameness import nothing_in_rows
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
 
-__all__ = ["Learner", "Weigh", "start"]
-
-Weigh = Callable[[NDArray[np.int64], NDArray[np.float64], float], NDArray[np.float64]]
-"""Takes labels, the weights that their images have, and the largest weight that can be used.
-
-Returns what each image counts.
-"""
+__all__ = ["Learner", "start"]
 
 
 def start(
     settings: Settings,
     given: Labeled,
     before: Fitted | None,
-    classes: NDArray[Any],
+    task: Task,
     *,
     is_first_part: bool = False,
 ) -> Fitted:
@@ -71,7 +66,8 @@ def start(
     """
     if before is not None:
         given.images(before)
-        settings.check_unchanged(before.network, before.pixel_range)
+        settings.check_unchanged(before.network, before.pixel_range, task.loss)
+        _check_same_task(before, task)
         given.warn_if_unlike(before)
         return before
     made = given.preprocessing
@@ -84,19 +80,29 @@ def start(
         warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
     if len(given.shape) == 1:
         warn_of_rows(given.used, given.feature_names, settings.image_shape, image_shape)
-    network = build_network(settings.network, image_shape, len(classes))
+    network = build_network(settings.network, image_shape, len(task.names), task.loss)
     seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     used = given.used
     pixel_range = pixel_range_of(used, settings.pixel_range, is_first_part=is_first_part)
     return Fitted(
         trainer=Trainer(network, seed=seed),
-        classes=classes,
+        classes=task.names,
         feature_names=given.feature_names,
         pixel_range=pixel_range,
         range_in_bytes=range_in_bytes(used, pixel_range),
         preprocessing=made or guessed_preprocessing(network.input_shape, None),
         is_guessed=made is None,
     )
+
+
+def _check_same_task(before: Fitted, task: Task) -> None:
+    """Refuse to go on with y of another kind or with another number of columns."""
+    outputs, columns = before.network.classes, len(task.names)
+    if task.loss.targets == "numbers" and columns != outputs:
+        raise DataError(
+            f"y has {columns} columns, but training had {outputs}; give as many, or train anew "
+            "with warm_start=False."
+        )
 
 
 class Learner:
@@ -129,23 +135,22 @@ class Learner:
         self._keep = keep
         self._before = fitted.n_iter
 
-    def fit(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
+    def fit(self, task: Task) -> None:
         """Train for as many passes as the settings say, on each different image once."""
         settings, images = self._settings, self._given.images(self._fitted)
         self._check_memory(images, int(np.count_nonzero(self._given.weights)))
-        kept, weights = canonical(images, labels, self._given.weights)
+        kept, weights = canonical(images, task.targets, self._given.weights)
         self._look_at(kept[: at_most(MOST, self._fitted.network.input_shape)])
-        weights = weigh(labels[kept], weights, LARGEST_SUM / len(kept))
+        weights = task.weigh(task.targets[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
+        targets = self._scaled(task.targets[kept], weights)
         held_back = None
         if settings.early_stopping or settings.unknown is not None:
-            used, held = split(
-                labels[kept], settings.validation_fraction, self._fitted.trainer.seed
-            )
+            used, held = split(targets, settings.validation_fraction, self._fitted.trainer.seed)
             self._check_unknown(len(held))
-            held_back = Examples(images[kept[held]], labels[kept[held]], weights[held])
-            kept, weights = kept[used], weights[used]
-        examples = Examples(images[kept], labels[kept], weights)
+            held_back = Examples(images[kept[held]], targets[held], weights[held])
+            kept, targets, weights = kept[used], targets[used], weights[used]
+        examples = Examples(images[kept], targets, weights)
         count, trainer = len(kept), self._trainer()
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             passes = Passes(
@@ -184,14 +189,15 @@ class Learner:
         more = "give more images or a larger validation_fraction"
         check_held_back(held_back, self._settings.unknown, more)
 
-    def fit_part(self, labels: NDArray[np.int64], weigh: Weigh) -> None:
+    def fit_part(self, task: Task) -> None:
         """Do one pass, with weights as they are: they mean the same in every call."""
         images = self._given.images(self._fitted)
-        weights = weigh(labels, self._given.weights, LARGEST_WEIGHT)
+        weights = task.weigh(task.targets, self._given.weights, LARGEST_WEIGHT)
         used = np.flatnonzero(weights > 0)
         weights, count = weights[used], len(used)
         self._check_memory(images, count)
         self._look_at(from_all_over(used, at_most(MOST, self._fitted.network.input_shape)))
+        targets = self._scaled(task.targets[used], weights)
         batch_size = batch_size_for(self._settings.batch_size, count)
         trainer = self._trainer()
         verbose = self._settings.verbose
@@ -199,16 +205,26 @@ class Learner:
             trainer.sections = sections_for(batch_size)
             with trainer:
                 history = trainer.fit(
-                    images[used], labels[used], sample_weight=weights, normalize_weights=False,
+                    images[used], targets, sample_weight=weights, normalize_weights=False,
                     batch_size=batch_size,
                 )  # fmt: skip
             if history.images == count:
                 loss = history.mean_loss / math.fsum(weights / count)
                 right = math.fsum(u.accuracy * u.images for u in history.updates) / count
                 rate = count / max(history.seconds, 1e-9)
-                self._note(teller, Epoch(self._before + 1, loss, None, right, None, rate))
+                kind = trainer.network.loss.targets
+                epoch = Epoch(self._before + 1, loss, None, right, None, rate, kind=kind)
+                self._note(teller, epoch)
             if history.interrupted:
                 raise KeyboardInterrupt
+
+    def _scaled(self, targets: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[Any]:
+        """Return targets as the network takes them: numbers by the scale of the first that came."""
+        if self._fitted.network.loss.targets != "numbers":
+            return targets
+        scale = self._fitted.scale or Scale.of(targets, weights)
+        self._fitted = dataclasses.replace(self._fitted, scale=scale)
+        return scale.scaled(targets)
 
     def _look_at(self, some: NDArray[np.int64]) -> None:
         """Note what some images look like, as different ones may come later."""

@@ -1,4 +1,4 @@
-"""What CNNClassifier does around the training loop: parts held back, passes over the data."""
+"""What an estimator does around the training loop: parts held back, passes over the data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from sklearn.model_selection import train_test_split
 
 from pellucid.arguments import warn
 from pellucid.errors import DataError
-from pellucid.execution.inference import run_network
+from pellucid.execution.inference import Evaluation, run_network
+from pellucid.execution.targets import Targets
+from pellucid.network.loss import TargetKind
 from pellucid.training import Schedule, Trainer, Update
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Passes",
     "Standing",
     "batch_size_for",
+    "held_back_score",
     "passes_for",
     "sections_for",
     "split",
@@ -36,17 +39,17 @@ WARMUP_PASSES = 2.0
 
 
 class Examples(NamedTuple):
-    """Images with their classes and weights.
+    """Images with their targets and weights.
 
     Attributes
     ----------
     images : ndarray of shape (n, C, H, W), uint8 or float32
-    labels : ndarray of shape (n,), int64
+    labels : ndarray of shape (n,), int64, or (n, outputs), float32
     weights : ndarray of shape (n,), float64
     """
 
     images: NDArray[Any]
-    labels: NDArray[np.int64]
+    labels: Targets
     weights: NDArray[np.float64]
 
 
@@ -58,17 +61,20 @@ class Epoch(NamedTuple):
     epoch : int
         Its number, from 1; it goes on over calls that go on from one another.
     loss : float
-        Mean cross-entropy of its batches, in nats an image.
+        Mean loss of its batches; cross-entropy is in nats an image.
     validation_score : float or None
-        Weighted accuracy on the images held back, with ``early_stopping``.
+        Weighted accuracy on the images held back, with ``early_stopping``; of numbers R^2.
     accuracy : float
-        The share of its images, as randomized, that the network had right before each update.
+        The share of its images, as randomized, that the network had right before each update; of
+        numbers the mean R^2 of its batches.
     epochs : int or None
         The number of the last pass, unless training ends before; None in ``partial_fit``.
     images_per_second : float
         How fast this call trains, not counting its first update.
     seconds_left : float
         How long the other passes take, at most.
+    kind : "classes", "labels" or "numbers"
+        What is learned.
     """
 
     epoch: int
@@ -78,6 +84,7 @@ class Epoch(NamedTuple):
     epochs: int | None = None
     images_per_second: float = math.nan
     seconds_left: float = math.nan
+    kind: TargetKind = "classes"
 
 
 class Standing(NamedTuple):
@@ -96,7 +103,7 @@ class Standing(NamedTuple):
 
 
 def split(
-    labels: NDArray[np.int64], fraction: float, seed: int
+    labels: NDArray[Any], fraction: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return which images to train on and which to hold back, by class where that is possible.
 
@@ -107,12 +114,14 @@ def split(
     """
     count = len(labels)
     held_back = math.ceil(fraction * count)
-    sizes = np.bincount(labels)
-    by_class = sizes[sizes > 0].min() >= 2 and min(held_back, count - held_back) >= len(sizes)
+    by_class = False
+    if labels.ndim == 1:
+        sizes = np.bincount(labels)
+        by_class = sizes[sizes > 0].min() >= 2 and min(held_back, count - held_back) >= len(sizes)
     if count - held_back < 1:
         raise DataError(
-            f"{fraction:g} of {count} images can't be held back if the rest is to train on; give "
-            "more images, or set early_stopping=False and unknown=None."
+            f"{fraction:g} of n_samples={count} images can't be held back if the rest is to train "
+            "on; give more images, or set early_stopping=False and unknown=None."
         )
     train, held = train_test_split(
         np.arange(count), test_size=held_back, random_state=seed % 2**32,
@@ -274,7 +283,7 @@ class Passes:
         self._seen = self._counted = 0
         self._sum = self._right = 0.0
         self._best = -math.inf
-        self._best_parameters = trainer.parameters.copy()
+        self._best_parameters = trainer.averaged.copy()
         self._waited = 0
         if held_back is not None and before:
             self._best = self._score(held_back)
@@ -318,13 +327,13 @@ class Passes:
         left = max(0, self._images * self.epochs - self._seen)
         return Epoch(
             self._before + number, loss, score, accuracy, self._before + self.epochs,
-            self._pace.rate, left / self._pace.rate,
+            self._pace.rate, left / self._pace.rate, self._trainer.network.loss.targets,
         )  # fmt: skip
 
     def finish(self) -> None:
         """Go back to the parameters that were best, if images were held back."""
         if self.count and self._best > -math.inf:
-            self._trainer.parameters[:] = self._best_parameters
+            self._trainer.parameters = self._best_parameters
 
     def _measure(self) -> float | None:
         """Return the accuracy on the images held back; keep the parameters if it is the best."""
@@ -334,11 +343,30 @@ class Passes:
         self._waited += 1
         if score > self._best:
             self._best, self._waited = score, 0
-            self._best_parameters = self._trainer.parameters.copy()
+            self._best_parameters = self._trainer.averaged.copy()
         return score
 
     def _score(self, examples: Examples) -> float:
         images, labels, weights = examples
         trainer = self._trainer
-        result = run_network(trainer.network, trainer.parameters, images, labels, trainer.workers)
-        return float(np.average(result.predicted == labels, weights=weights))
+        result = run_network(trainer.network, trainer.averaged, images, labels, trainer.workers)
+        return held_back_score(result, labels, weights)
+
+
+def held_back_score(
+    found: Evaluation, targets: NDArray[Any], weights: NDArray[np.float64]
+) -> float:
+    """Return the weighted accuracy of what was found; of numbers the weighted ``R^2``."""
+    if found.kind == "classes":
+        return float(np.average(found.predicted == targets, weights=weights))
+    if found.kind == "labels":
+        right = (found.predicted == (targets > 0.5)).all(axis=1)
+        return float(np.average(right, weights=weights))
+    held, shares = targets.astype(np.float64), weights / weights.max()
+    with np.errstate(under="ignore"):
+        mean = np.average(held, axis=0, weights=shares)
+        off = float((shares[:, None] * (found.predicted - held) ** 2).sum())
+        variance = float((shares[:, None] * (held - mean) ** 2).sum())
+    if variance == 0.0:
+        return 1.0 if off == 0.0 else 0.0
+    return 1.0 - off / variance

@@ -52,7 +52,7 @@ def outputs(
     try:
         return np.concatenate(
             [
-                layers.outputs(network, fitted.parameters, part, workers)
+                layers.outputs(fitted.network, network, fitted.parameters, part, workers)
                 for part in images.parts(AT_ONCE)
             ]
         )

@@ -11,14 +11,16 @@ from typing import Any
 from joblib import effective_n_jobs
 
 from pellucid.arguments import flag, is_whole, share, whole
-from pellucid.errors import ConfigurationError, NetworkError
+from pellucid.errors import ConfigurationError, NetworkError, did_you_mean
 from pellucid.estimators.classes import check_class_weight
 from pellucid.estimators.passes import Epoch
 from pellucid.estimators.rows import image_shape_of
+from pellucid.estimators.tasks import LOSSES_OF_NUMBERS
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.pixel_range import check_pixel_range, is_auto
 from pellucid.network import presets
 from pellucid.network.layers import Dense, Layer, Shape
+from pellucid.network.loss import CrossEntropy, Loss, TargetKind
 from pellucid.network.network import Network
 from pellucid.training import Adam
 
@@ -37,6 +39,14 @@ _NAMES = {"eps": "epsilon", "workers": "n_jobs"}
 def as_parameter(name: str) -> str:
     """Return the parameter of an estimator that is an argument of what lies below it."""
     return _NAMES.get(name, name)
+
+
+_CROSS_ENTROPY = CrossEntropy()
+_HELD_TO: dict[TargetKind, str] = {
+    "classes": "one class an image",
+    "labels": "several labels an image",
+    "numbers": "numbers",
+}
 
 
 def parameters_of(estimator: Any) -> dict[str, Any]:
@@ -74,6 +84,7 @@ class Settings:
     callbacks: tuple[Callable[[Epoch], object], ...]
     unknown: float | None = None
     class_weight: Mapping[Any, float] | str | None = None
+    loss: Loss | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Settings:
@@ -93,7 +104,9 @@ class Settings:
         names = {item.name for item in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in checked.items() if name in names})
 
-    def check_unchanged(self, network: Network, pixel_range: tuple[float, float]) -> None:
+    def check_unchanged(
+        self, network: Network, pixel_range: tuple[float, float], loss: Loss
+    ) -> None:
         """Refuse a parameter that was changed after a training that is to go on.
 
         Raises
@@ -102,7 +115,12 @@ class Settings:
             ``network``, ``image_shape`` or ``pixel_range`` is not what was trained with.
         """
         anew = "set it back, or train anew with warm_start=False"
-        if build_network(self.network, network.input_shape, network.classes) != network:
+        if not isinstance(self.network, Network) and loss != network.loss:
+            raise ConfigurationError(
+                f"The loss would be {loss}, but training had {network.loss}; {anew}."
+            )
+        made = build_network(self.network, network.input_shape, network.classes, loss)
+        if not made.means(network):
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
         shape, (channels, *sides) = self.image_shape, network.input_shape
         if shape is not None and list(shape) not in ([*sides, channels], sides):
@@ -169,6 +187,14 @@ def _verbose(name: str, value: Any) -> bool | str:
     return flag(name, value, also_whole=True, hint=", or 'bar'")
 
 
+def _loss(name: str, value: Any) -> Loss:
+    if not isinstance(value, str) or value not in LOSSES_OF_NUMBERS:
+        hint = did_you_mean(str(value), LOSSES_OF_NUMBERS)
+        names = ", ".join(map(repr, LOSSES_OF_NUMBERS))
+        raise ConfigurationError(f"{name} is {value!r}; it must be one of {names}.{hint}")
+    return LOSSES_OF_NUMBERS[value]
+
+
 def _callbacks(name: str, value: Any) -> tuple[Callable[[Epoch], object], ...]:
     if callable(value):
         return (value,)
@@ -200,6 +226,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "warm_start": flag,
     "verbose": _verbose,
     "pixel_range": _pixel_range,
+    "loss": _loss,
     "callbacks": _callbacks,
 }
 """What refuses a parameter, or returns it as the settings have it.
@@ -209,19 +236,24 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 
 
 def build_network(
-    wanted: Network | Iterable[Layer] | None, image_shape: tuple[int, ...], classes: int
+    wanted: Network | Iterable[Layer] | None,
+    image_shape: tuple[int, ...],
+    classes: int,
+    loss: Loss = _CROSS_ENTROPY,
 ) -> Network:
     """Return the network to train: the user's, or one that fits.
 
-    A list of layers that does not end in Dense is followed by ``Dense(classes)``.
+    A list of layers that does not end in Dense is followed by ``Dense(classes)``, and has the loss.
+    A network of the user's has its own, of the same kind.
 
     Raises
     ------
     NetworkError
-        The user's network takes other images, or gives another number of classes.
+        The user's network takes other images, gives another number of classes, or has a loss of
+        another kind.
     """
     if wanted is None:
-        return presets.default(image_shape, classes)
+        return presets.default(image_shape, classes, loss)
     if isinstance(wanted, str) or not isinstance(wanted, Network | Iterable):
         raise NetworkError(
             f"network is {wanted!r}; it must be a list of layers, a Network, or None."
@@ -231,15 +263,21 @@ def build_network(
     else:
         layers = list(wanted)
         is_open = layers and not isinstance(layers[-1], Dense)
-        network = Network([*layers, Dense(classes)] if is_open else layers, image_shape)
+        network = Network([*layers, Dense(classes)] if is_open else layers, image_shape, loss)
     if network.input_shape != image_shape:
         raise NetworkError(
             f"The network takes images of shape {network.input_shape} (channels, height, width), "
             f"but X holds images of shape {image_shape}; set image_shape, or change the network."
         )
-    if network.classes != classes:
+    if network.loss.targets != loss.targets:
         raise NetworkError(
-            f"The network ends in {network.classes} outputs, but y has {classes} classes; end it "
+            f"The network has the loss {network.loss}, but y holds {_HELD_TO[loss.targets]}; make "
+            f"it Network(layers, input_shape, {loss})."
+        )
+    if network.classes != classes:
+        what = {"classes": "classes", "labels": "labels", "numbers": "columns"}[loss.targets]
+        raise NetworkError(
+            f"The network ends in {network.classes} outputs, but y has {classes} {what}; end it "
             f"with Dense({classes})."
         )
     return network

@@ -93,9 +93,10 @@ def line_of(epoch: Epoch) -> str:
     """
     last = "" if epoch.epochs is None else f" of {epoch.epochs}"
     parts = [f"pass {epoch.epoch}{last}", f"loss {epoch.loss:.4f}"]
-    parts.append(f"accuracy {epoch.accuracy:.2%}")
+    name, form = ("R2", ".4f") if epoch.kind == "numbers" else ("accuracy", ".2%")
+    parts.append(f"{name} {epoch.accuracy:{form}}")
     if epoch.validation_score is not None:
-        parts.append(f"validation {epoch.validation_score:.2%}")
+        parts.append(f"validation {epoch.validation_score:{form}}")
     if math.isfinite(epoch.images_per_second):
         parts.append(f"{epoch.images_per_second:,.0f} images/s")
     if math.isfinite(epoch.seconds_left):

@@ -40,7 +40,7 @@ def all_or_nothing(trainer: Trainer, has_learned: Callable[[], bool]) -> Iterato
             put_back()
             if isinstance(error, DivergenceError):
                 error.add_note(
-                    "No pass was finished: the classifier is what it was before the call."
+                    "No pass was finished: the estimator is what it was before the call."
                 )
         raise
     finally:

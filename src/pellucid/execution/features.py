@@ -21,27 +21,32 @@ VALUES_AT_ONCE = 1 << 24
 
 
 def outputs(
-    network: Network | None,
+    network: Network,
+    part: Network | None,
     parameters: NDArray[np.float32],
     images: NDArray[Any],
     workers: int | None,
 ) -> NDArray[np.float32]:
-    """Return what a network makes of checked images, without the softmax; the pixels of None.
+    """Return what a network, or its beginning, makes of checked images; the pixels of None.
 
-    ``parameters`` may go on behind those of the network.
+    Without the softmax. ``parameters`` are those of the whole network.
     """
-    if network is None or all(isinstance(layer, Flatten) for layer in network.layers):
+    if part is None or all(isinstance(layer, Flatten) for layer in part.layers):
         pixels = images.reshape(len(images), -1).astype(np.float32)
         return pixels / np.float32(255) if images.dtype == np.uint8 else pixels
-    own = parameters[: network.size]
-    return run_network(network, own, images, None, workers, logits=True).probabilities
+    own = parameters
+    if part is not network:
+        views = network.views(parameters)
+        values = [views[parameter.name].ravel() for parameter in part.parameters]
+        own = np.concatenate([np.zeros(0, np.float32), *values])
+    return run_network(part, own, images, None, workers, logits=True).probabilities
 
 
 def known_from(
     network: Network,
     parameters: NDArray[np.float32],
     images: NDArray[Any],
-    labels: NDArray[np.int64],
+    labels: NDArray[Any],
     held_back: NDArray[Any],
     false_alarms: float = FALSE_ALARMS,
     workers: int | None = None,
@@ -81,4 +86,4 @@ def seen_by_last(
     >>> seen_by_last(network, network.initial_parameters(), images, None).tolist()
     [[0.0, 1.0]]
     """
-    return outputs(network.before_last(), parameters, images, workers)
+    return outputs(network, network.before_last(), parameters, images, workers)

@@ -24,8 +24,10 @@ from pellucid.execution.sections import (
     unlabeled,
     whole_section,
 )
+from pellucid.execution.targets import Targets, check_targets, score_of
 from pellucid.execution.workers import shared_workers
-from pellucid.images.checks import check_images, check_labels
+from pellucid.images.checks import check_images
+from pellucid.network.loss import TargetKind
 from pellucid.network.network import Network
 
 __all__ = ["Evaluation", "evaluate", "image_gradients", "predict_proba", "run_network"]
@@ -45,11 +47,15 @@ class Evaluation:
     Attributes
     ----------
     accuracy : float
-        The share that it has right.
+        The share of images that it has right; where each may have several labels, with all of them.
+        Where the loss is of numbers it is R^2, the part of the targets' variance that the outputs
+        explain: 1 at best, 0 for who says the mean of each column.
     loss : float
-        Mean cross-entropy, in nats an image.
+        The mean loss; cross-entropy is in nats an image.
     probabilities : ndarray of shape (n, classes), float32
-        Its output for every image.
+        Its output for every image; the numbers where the loss is of numbers.
+    kind : "classes", "labels" or "numbers"
+        What the loss holds the outputs to.
 
     Examples
     --------
@@ -60,18 +66,30 @@ class Evaluation:
     accuracy: float
     loss: float
     probabilities: NDArray[np.float32]
+    kind: TargetKind = "classes"
 
     def __repr__(self) -> str:
-        images, classes = self.probabilities.shape
+        images, outputs = self.probabilities.shape
+        score = (
+            f"R2 {self.accuracy:.4f}" if self.kind == "numbers" else f"accuracy {self.accuracy:.3%}"
+        )
         return (
-            f"<Evaluation: accuracy {self.accuracy:.3%}, loss {self.loss:.4f} on {images:,} images "
-            f"of {classes} classes>"
+            f"<Evaluation: {score}, loss {self.loss:.4f} on {images:,} images "
+            f"of {outputs} {self.kind}>"
         )
 
     @property
-    def predicted(self) -> NDArray[np.int64]:
-        """The most probable class of every image."""
-        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+    def predicted(self) -> NDArray[Any]:
+        """What is said of every image.
+
+        The most probable class, int64; of several labels, int64 of shape (n, labels), 1 for those
+        that are likelier than not; of numbers, these.
+        """
+        if self.kind == "classes":
+            return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+        if self.kind == "labels":
+            return (self.probabilities > 0.5).astype(np.int64)
+        return self.probabilities
 
 
 def predict_proba(
@@ -83,8 +101,9 @@ def predict_proba(
     """Return each image's probability of each class.
 
     ``probs[n, k] = exp(out[n, k]) / sum_l exp(out[n, l])``, with ``out`` the last layer's scores.
-    Images are never randomized. Up to eight images are computed one by one, others side by side;
-    an image has the same bits either way.
+    Where the loss is of several labels, ``probs = sigmoid(out)``, and where it is of numbers, these
+    are what is returned, ``out``. Images are never randomized. Up to eight images are computed one
+    by one, others side by side; an image has the same bits either way.
 
     Parameters
     ----------
@@ -100,7 +119,7 @@ def predict_proba(
     Returns
     -------
     ndarray of shape (n, classes), float32
-        Each row sums to 1.
+        Of classes each row sums to 1.
 
     Raises
     ------
@@ -138,7 +157,8 @@ def evaluate(
     """Return accuracy, loss and probabilities on labeled images, which are not randomized.
 
     ``loss = mean_n -log(max(eps, min(probs[n, label[n]], 1 - eps)))``, ``eps = 1e-10``; accuracy is
-    the share of images whose label has the largest probability, the first of equals.
+    the share of images whose label has the largest probability, the first of equals. The network
+    may have another loss; what accuracy is then says :class:`Evaluation`.
 
     Parameters
     ----------
@@ -149,7 +169,8 @@ def evaluate(
     images : array-like of shape (n, H, W) or (n, C, H, W)
         uint8, or floats in [0, 1].
     labels : array-like of shape (n,)
-        True class indices, from 0.
+        True class indices, from 0; by another loss than cross-entropy (n, outputs), what each
+        output should be.
     workers : int, optional
         Threads; the default is one on each processor. It never changes the result.
 
@@ -180,8 +201,8 @@ def evaluate(
     """
     _check_settings(network, workers)
     checked = check_images(images, network.input_shape)
-    indices = check_labels(labels, network.classes, len(checked))
-    return run_network(network, parameters, checked, indices, workers)
+    targets = check_targets(network, labels, len(checked))
+    return run_network(network, parameters, checked, targets, workers)
 
 
 def image_gradients(
@@ -190,7 +211,8 @@ def image_gradients(
     """Return the gradient of each image's loss by its pixels: the saliency map.
 
     ``dImage = dLoss / dImage``, the last of the ten backward steps, where Loss is the cross-entropy
-    of the image's own label. A pixel with a large gradient, of either sign, matters to the loss.
+    of the image's own label, or the network's own loss. A pixel with a large gradient, of either
+    sign, matters to the loss.
 
     Parameters
     ----------
@@ -201,7 +223,8 @@ def image_gradients(
     images : array-like of shape (n, H, W) or (n, C, H, W)
         uint8, or floats in [0, 1]; they are not randomized.
     labels : array-like of shape (n,)
-        Class indices, from 0: the true ones, or those whose pixels are asked for.
+        Class indices, from 0: the true ones, or those whose pixels are asked for. By another loss
+        (n, outputs), as for :func:`evaluate`.
 
     Returns
     -------
@@ -230,9 +253,9 @@ def image_gradients(
     """
     _check_settings(network)
     checked = check_images(images, network.input_shape)
-    indices = check_labels(labels, network.classes, len(checked))
+    targets = check_targets(network, labels, len(checked))
     out = np.zeros((len(checked), *network.input_shape), dtype=np.float32)
-    section = whole_section(indices)
+    section = whole_section(targets)
     section_step(
         Recipe(network), parameters, _four_axes(checked), section, Outputs(image_gradients=out)
     )
@@ -250,32 +273,33 @@ def run_network(
     network: Network,
     parameters: NDArray[np.float32],
     images: NDArray[Any],
-    labels: NDArray[np.int64] | None,
+    targets: Targets | None,
     workers: int | None,
     *,
     logits: bool = False,
 ) -> Evaluation:
-    """Run images that were checked already, which need no labels; see :func:`evaluate`.
+    """Run images that were checked already, which need no targets; see :func:`evaluate`.
 
     With ``logits=True`` the ``probabilities`` of the result are the last layer's outputs as they
     are, without the softmax.
     """
     recipe, four, count = Recipe(network), _four_axes(images), len(images)
-    whole = unlabeled(count) if labels is None else whole_section(labels)
+    whole = unlabeled(network, count) if targets is None else whole_section(targets)
     probabilities = np.zeros((count, network.classes), dtype=np.float32)
     outputs = Outputs(probabilities, logits)
-    divisor = max(1, count)
     if count <= FEW:  # a single image would wait for the slices
-        result = section_step(recipe, parameters, four, whole, outputs, training=False)
-        return Evaluation(result.correct / divisor, result.loss / divisor, probabilities)
-    parts = -(-count // part_size(network, count))
-    check_inference_memory(network, count_workers(workers), count, parts)
-    prepare(network, training=False)
-    results = _in_parts(recipe, parameters, four, whole, outputs, workers)
+        results = [section_step(recipe, parameters, four, whole, outputs, training=False)]
+    else:
+        parts = -(-count // part_size(network, count))
+        check_inference_memory(network, count_workers(workers), count, parts)
+        prepare(network, training=False)
+        results = _in_parts(recipe, parameters, four, whole, outputs, workers)
+    kind = network.loss.targets
     return Evaluation(
-        accuracy=sum(r.correct for r in results) / divisor,
-        loss=sum(r.loss for r in results) / divisor,
+        accuracy=score_of(kind, (r.measure for r in results), whole.targets),
+        loss=sum(r.loss for r in results) / max(1, count),
         probabilities=probabilities,
+        kind=kind,
     )
 
 

@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.execution.targets import Targets, no_targets, taken
 from pellucid.images.augmentation import Augmentation
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.execute import (
     enter_op,
     layout_of,
@@ -25,6 +27,8 @@ from pellucid.kernels.execute import (
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import OneImagePlan, plan_for_one_image
 from pellucid.kernels.program.arena import new_arena
+from pellucid.kernels.stretches import run_stretches
+from pellucid.network.folding import folding_of
 from pellucid.network.network import Network
 
 __all__ = [
@@ -76,8 +80,8 @@ class Section(NamedTuple):
     ----------
     indices : ndarray of shape (n,), int64
         Their places in the array of images.
-    labels : ndarray of shape (n,), int64
-        Their classes.
+    targets : ndarray of shape (n,), int64, or (n, outputs), float32
+        What they are held to: their classes or, by another loss, what each output should be.
     weights : ndarray of shape (n,), float64
         What each counts.
     identities : ndarray of shape (n, 2), int64
@@ -85,20 +89,20 @@ class Section(NamedTuple):
     """
 
     indices: NDArray[np.int64]
-    labels: NDArray[np.int64]
+    targets: Targets
     weights: NDArray[np.float64]
     identities: NDArray[np.int64]
 
     def part(self, where: slice) -> Section:
         """Return some of the images."""
         return Section(
-            self.indices[where], self.labels[where], self.weights[where], self.identities[where]
+            self.indices[where], self.targets[where], self.weights[where], self.identities[where]
         )
 
     def moved_to(self, start: int) -> Section:
         """Return the same images where they lie one after another from ``start`` on."""
         indices = np.arange(start, start + len(self.indices))
-        return Section(indices, self.labels, self.weights, self.identities)
+        return Section(indices, self.targets, self.weights, self.identities)
 
 
 class Outputs(NamedTuple):
@@ -137,13 +141,14 @@ class SectionResult(NamedTuple):
         Summed over the images; empty where none was asked for.
     loss : float
         Weighted losses, summed over the images, in nats.
-    correct : int
-        How many images the network had right.
+    measure : float
+        How many images the network had right; of a loss of numbers the squared errors, summed over
+        images and outputs. :func:`pellucid.execution.targets.score_of` makes a score of it.
     """
 
     gradient: NDArray[np.float32]
     loss: float
-    correct: int
+    measure: float
 
 
 _NO_OUTPUTS = Outputs()
@@ -176,30 +181,32 @@ def threads_for(network: Network, images: int, *, training: bool) -> int:
     return 1 + work // WORTH_A_THREAD[training]
 
 
-def whole_section(labels: NDArray[np.int64], passes: NDArray[np.int64] | None = None) -> Section:
+def whole_section(targets: Targets, passes: NDArray[np.int64] | None = None) -> Section:
     """Return the section of all images, in order, each counting 1."""
-    count = len(labels)
+    count = len(targets)
     indices = np.arange(count)
     numbers = np.zeros(count, dtype=np.int64) if passes is None else passes
-    return Section(indices, labels, np.ones(count), np.stack([numbers, indices], axis=1))
+    return Section(indices, targets, np.ones(count), np.stack([numbers, indices], axis=1))
 
 
-def unlabeled(count: int) -> Section:
-    """Return the section of the first ``count`` images, all of class 0, for what needs no label."""
-    return _few_unlabeled(count) if count <= FEW else whole_section(np.zeros(count, dtype=np.int64))
+def unlabeled(network: Network, count: int) -> Section:
+    """Return the section of the first ``count`` images, for what needs no targets."""
+    if count <= FEW:
+        return _few_unlabeled(network, count)
+    return whole_section(no_targets(network, count))
 
 
-@functools.lru_cache(maxsize=FEW + 1)
-def _few_unlabeled(count: int) -> Section:
+@functools.lru_cache(maxsize=8 * FEW)
+def _few_unlabeled(network: Network, count: int) -> Section:
     """Keep these: their arrays take longer to make than a small network takes for an image."""
-    return whole_section(np.zeros(count, dtype=np.int64))
+    return whole_section(no_targets(network, count))
 
 
 @functools.lru_cache(maxsize=64)
 def prepare(network: Network, *, training: bool = True) -> None:
     """Compile, or load from the cache, what sections of a network need; else the first one does."""
     images = np.zeros((1, *network.input_shape), dtype=np.uint8)
-    one = whole_section(np.zeros(1, dtype=np.int64))
+    one = whole_section(no_targets(network, 1))
     parameters = np.zeros(network.size, dtype=np.float32)
     # A section of no images takes the way of many, one of one the other.
     for section in (one.part(slice(0)), *([] if training else [one])):
@@ -228,7 +235,7 @@ def section_step(
     images : ndarray of shape (N, C, H, W), uint8 or float32, C-contiguous
         Bytes as stored, or floats in [0, 1]; checked by the caller.
     section : Section
-        Which of them, with their labels.
+        Which of them, with their targets.
     outputs : Outputs, optional
         What to fill; the default is nothing.
     training : bool, default True
@@ -240,6 +247,10 @@ def section_step(
         The parameters are not those of the network.
     """
     network, augmentation, seed = recipe
+    if network.trained_size < network.size and (
+        not training or outputs.image_gradients is not None
+    ):
+        network, parameters = _folded(network, parameters)
     probabilities, logits, image_gradients = outputs
     is_plain = not training and image_gradients is None and augmentation is None
     if is_plain and 0 < len(section.indices) <= FEW:
@@ -248,24 +259,49 @@ def section_step(
             return _few(few, network, parameters, images, section, probabilities, logits)
     to_image = image_gradients is not None
     plan = plan_for(network, training or to_image, to_image)
-    if getattr(_local, "plan", None) is not plan:
-        _local.plan, _local.arena = plan, new_arena(plan.size)
-        _local.loss = plan.loss.copy()
+    chunks = max(1, -(-len(section.indices) // LANES)) if plan.has_joins else 1
+    if getattr(_local, "plan", None) is not plan or len(_local.arenas) < chunks:
+        _local.plan, _local.loss = plan, plan.loss.copy()
+        _local.arenas = new_arena(plan.size, chunks).reshape(chunks, -1)
     has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
     # Kernels get addresses: what lies there must stay until they are done.
     ranges = None if augmentation is None else augmentation.ranges()
     entering = enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
     leaving = leave_op(plan, None if image_gradients is None else _address(image_gradients))
-    loss, correct = run_section(
-        plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arena,
-        network.check_parameters(parameters), gradient, entering, leaving, _local.loss,
-        np.ascontiguousarray(section.indices), np.ascontiguousarray(section.labels, np.int64),
+    checked, targets = network.check_parameters(parameters), taken(network, section.targets)
+    what = (
+        np.ascontiguousarray(section.indices), _address(targets),
         np.ascontiguousarray(section.weights, np.float64),
         np.ascontiguousarray(section.identities),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
-    return SectionResult(gradient, float(loss), int(correct))
+    if plan.has_joins:
+        forward, backward = plan.forward_joins, plan.backward_joins
+        loss, measure = run_stretches(
+            plan.begin, plan.forward, forward.shared, forward.places, forward.ops, plan.backward,
+            backward.shared, backward.places, backward.ops, plan.end, layout_of(plan),
+            _local.arenas, checked, gradient, entering, _local.loss, *what,
+        )  # fmt: skip
+    else:
+        loss, measure = run_section(
+            plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arenas[0],
+            checked, gradient, entering, leaving, _local.loss, *what,
+        )  # fmt: skip
+    return SectionResult(gradient, float(loss), float(measure))
+
+
+def _folded(
+    network: Network, parameters: NDArray[np.float32]
+) -> tuple[Network, NDArray[np.float32]]:
+    """Return a network without the norms that layers before them take in, and its parameters."""
+    parameters = network.check_parameters(parameters)
+    held = getattr(_local, "folded", None)
+    if held is None or held[0] is not network or not np.array_equal(held[1], parameters):
+        copy = parameters.copy()  # first: another thread may train meanwhile
+        folding = folding_of(network)
+        held = _local.folded = network, copy, folding.network, folding.fold(copy)
+    return held[2], held[3]
 
 
 def _few(
@@ -284,16 +320,16 @@ def _few(
         # Other parameters than those to come, bit by bit, so that these are packed.
         packed = (~parameters.view(np.int32)).view(np.float32)
         held = _local.few = plan, new_arena(plan.size), packed, plan.loss.copy()
-    loss, correct = run_one_by_one(
+    targets = taken(network, section.targets)
+    loss, measure = run_one_by_one(
         plan.begin, plan.forward, plan.layout, held[1], parameters, held[2], held[3],
-        _address(images), images.dtype == np.float32, section.indices,
-        np.ascontiguousarray(section.labels, np.int64),
+        _address(images), images.dtype == np.float32, section.indices, _address(targets),
         np.ascontiguousarray(section.weights, np.float64),
         _NO_PROBABILITIES if probabilities is None else probabilities, logits,
     )  # fmt: skip
-    return SectionResult(_NO_GRADIENT, float(loss), int(correct))
+    return SectionResult(_NO_GRADIENT, float(loss), float(measure))
 
 
-def _address(images: NDArray[Any]) -> int:
-    # Faster than images.ctypes.data, for which an image alone would wait.
-    return int(images.__array_interface__["data"][0])
+def _address(array: NDArray[Any]) -> int:
+    # Faster than array.ctypes.data, for which an image alone would wait.
+    return int(array.__array_interface__["data"][0])

@@ -37,7 +37,7 @@ def fingerprint(model: HasParameters | HasLearned | ArrayLike) -> str:
 
     Parameters
     ----------
-    model : Model, Trainer, fitted CNNClassifier, or array-like of shape (n,)
+    model : Model, Trainer, fitted CNNClassifier or CNNRegressor, or array-like of shape (n,)
         What holds the parameters, or the flat vector itself.
 
     Returns
@@ -48,7 +48,7 @@ def fingerprint(model: HasParameters | HasLearned | ArrayLike) -> str:
     Raises
     ------
     ConfigurationError
-        The classifier is not fitted, or ``model`` is nothing that holds parameters.
+        The estimator is not fitted, or ``model`` is nothing that holds parameters.
 
     Examples
     --------

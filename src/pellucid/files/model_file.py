@@ -103,7 +103,7 @@ class Model:
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.network.input_shape))
         return (
-            f"<Model of {self.network.size:,} parameters for images of {shape}, "
+            f"<Model of {self.network.trained_size:,} parameters for images of {shape}, "
             f"{len(self.classes)} classes: {some(self.classes)}>"
         )
 
@@ -292,4 +292,7 @@ def _parameters(opened: Any, network: Network, beside: Sequence[str]) -> NDArray
     vector = np.empty(network.size, np.float32)
     for name, view in network.views(vector).items():
         view[...] = tensor(opened, name, view.shape, "F32", "network")
+    for p in network.parameters:
+        if not p.is_trained and p.name[0] == "v" and vector[p.offset : p.offset + p.size].min() < 0:
+            raise RefusedError(f"its {p.name} are running variances, and some are below 0")
     return vector

@@ -26,7 +26,7 @@ class Indexed(Protocol):
 
 
 def canonical(
-    images: Indexed, labels: NDArray[np.int64], weights: NDArray[np.float64]
+    images: Indexed, labels: NDArray[Any], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return which images to keep, in canonical order, and the weight of each.
 
@@ -36,8 +36,8 @@ def canonical(
     ----------
     images : ndarray of shape (n, ...), or what gives one for an array of indices
         Any dtype; a thousand are copied at a time.
-    labels : ndarray of shape (n,), int64
-        Their classes.
+    labels : ndarray of shape (n,), int64, or (n, columns)
+        Their classes, or other numbers that tell them apart.
     weights : ndarray of shape (n,), float64
         What each counts; those of equal images are added up, without rounding in between.
 
@@ -61,15 +61,17 @@ def canonical(
     size = max(1, min(AT_ONCE, VALUES // max(1, values)))
     for start in range(0, len(used), size):
         some = used[start : start + size]
-        for place, (image, label) in enumerate(zip(images[some], labels[some], strict=True), start):
-            keys[place] = _key(image, int(label))
+        known = np.asarray(labels[some])
+        known = np.ascontiguousarray(known, known.dtype.newbyteorder("<"))
+        for place, (image, label) in enumerate(zip(images[some], known, strict=True), start):
+            keys[place] = _key(image, label)
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
     return used[first], _sums(weights[used], group)
 
 
-def _key(image: NDArray[Any], label: int) -> str:
+def _key(image: NDArray[Any], label: Any) -> str:
     digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16)
-    digest.update(label.to_bytes(8, "little"))
+    digest.update(label.tobytes())
     return digest.hexdigest()
 
 

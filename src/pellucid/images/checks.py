@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.errors import DataError
 from pellucid.images.axes import Images, three_axes
 
-__all__ = ["check_axes", "check_images", "check_label_shape", "check_labels"]
+__all__ = ["check_axes", "check_columns", "check_images", "check_label_shape", "check_labels"]
 
 _ONE = np.float32(1.0).view(np.uint32)
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def check_images(images: ArrayLike, input_shape: tuple[int, ...] | None = None) -> Images:
@@ -125,6 +126,65 @@ def check_label_shape(shape: tuple[int, ...], length: int | None = None) -> None
         )
     if shape[0] == 0:
         raise DataError("There are no labels.")
+
+
+def check_columns(
+    targets: ArrayLike, columns: int, length: int, *, is_share: bool = False
+) -> NDArray[np.float32]:
+    """Return targets as float32 in columns, one for each output of a network.
+
+    Parameters
+    ----------
+    targets : array-like of shape (n, columns), or (n,) for a single column
+        Numbers or booleans.
+    columns : int
+        How many outputs there are.
+    length : int
+        How many images the targets belong to.
+    is_share : bool, default False
+        Whether they are labels that an image has or not, and must lie in [0, 1].
+
+    Returns
+    -------
+    ndarray of shape (n, columns), float32
+
+    Raises
+    ------
+    DataError
+        Another shape, length or dtype, NaN or infinity, or what is no share. The message names the
+        first and the fix.
+
+    Examples
+    --------
+    >>> check_columns([[1, 0.5]], 2, 1).tolist()
+    [[1.0, 0.5]]
+    """
+    array = _as_array(targets, "targets")
+    if array.ndim == 1 and columns == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != columns:
+        what = "1 for a label that it has and 0 for one that it has not" if is_share else "a number"
+        raise DataError(
+            f"The targets have shape {array.shape}, but the network has {columns} outputs; give "
+            f"shape (n, {columns}), of each image {what} for each output."
+        )
+    if len(array) != length:
+        raise DataError(
+            f"There are {length:,} images but targets for {len(array):,}; each image needs its own."
+        )
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"The targets have dtype {array.dtype}; they must be numbers.")
+    low, high = (0.0, 1.0) if is_share else (-_LARGEST, _LARGEST)
+    good = (array >= low) & (array <= high)  # not so for NaN
+    if not good.all():
+        row, column = map(int, np.argwhere(~good)[0])
+        bounds = "must lie between 0 and 1" if is_share else "must be finite in float32"
+        raise DataError(
+            f"The target of image {row} for output {column} is {array[row, column]:g}, but targets "
+            f"{bounds} ({int((~good).any(axis=1).sum()):,} of {length:,} images have such a one)."
+        )
+    with np.errstate(under="ignore"):
+        return np.ascontiguousarray(array, np.float32)
 
 
 def check_axes(shape: tuple[int, ...]) -> None:

@@ -22,7 +22,24 @@ from pellucid.kernels.program.draft import Plan
 from pellucid.kernels.program.loss import FIELDS as LOSS_FIELDS
 from pellucid.kernels.program.ops import OP_WIDTH
 
-__all__ = ["enter_op", "layout_of", "leave_op", "run_one_by_one", "run_ops", "run_section"]
+__all__ = [
+    "CHUNKS_TOGETHER",
+    "LOSS_COUNT",
+    "LOSS_START",
+    "SUMS_END",
+    "SUMS_START",
+    "TOTALS",
+    "aim_loss",
+    "call_ops",
+    "carry",
+    "enter_chunk",
+    "enter_op",
+    "layout_of",
+    "leave_op",
+    "run_one_by_one",
+    "run_ops",
+    "run_section",
+]
 
 
 INDEX, TO, PASS, NUMBER = (
@@ -98,10 +115,10 @@ def leave_op(plan: Plan, images: int | None) -> Any:
 @compile_function
 def run_section(
     begin: Any, forward: Any, backward: Any, end: Any, layout: Any, arena: Any, parameters: Any,
-    gradient: Any, entering: Any, leaving: Any, losing: Any, indices: Any, targets: Any,
+    gradient: Any, entering: Any, leaving: Any, losing: Any, indices: Any, targets: int,
     weights: Any, identities: Any, outputs: Any, is_raw: bool,
-) -> tuple[float, int]:  # fmt: skip
-    """Run one section; return the weighted sum of its losses and how many images were right.
+) -> tuple[float, float]:  # fmt: skip
+    """Run one section; return the weighted sum of its losses, and what the loss measures beside it.
 
     Parameters
     ----------
@@ -114,60 +131,71 @@ def run_section(
         is written.
     entering, leaving, losing : ndarray of int64
         From :func:`enter_op` and :func:`leave_op`, and the plan's loss; changed here.
-    indices, targets : ndarray of int64
-        Which images, and what each is held to: its class.
+    indices : ndarray of int64
+        Which images.
+    targets : int
+        Address of what each is held to: its class, int64, or float32 in columns.
     weights : ndarray of float64
         What each image counts.
     identities : ndarray of shape (n, 2), int64
         What randomizing is keyed by, beside the seed: each image's pass and number in it.
-    outputs : ndarray of shape (n, classes), float32
+    outputs : ndarray of shape (n, outputs), float32
         Filled unless it is empty; with the logits where ``is_raw``.
     """
     memory = pointer(arena)
     theta, d_theta = pointer(parameters), pointer(gradient)
     if indices.size == 0:  # No chunk begins the sums.
         gradient[:] = 0.0
-        return 0.0, 0
+        return 0.0, 0.0
     results = np.zeros(2)
-    _aim(losing, targets, weights, outputs, is_raw, results)
-    staging = layout[STAGING]
-    size = layout[CHANNELS] * layout[ROWS] * layout[PITCH]
+    aim_loss(losing, targets, weights, outputs, is_raw, results)
     arena[layout[SUMS_START] : layout[SUMS_END]] = 0.0
-    _run(begin, memory, theta, d_theta)
+    call_ops(begin, memory, theta, d_theta)
     together = CHUNKS_TOGETHER * LANES
     for start in range(0, indices.size, LANES):
         arena[IS_FIRST] = start == 0
         if start > 0 and start % together == 0:
-            _carry(arena, layout, start == together)
+            carry(arena, layout, start == together)
         count = min(LANES, indices.size - start)
-        for lane in range(LANES):
-            to = staging + lane * size
-            if lane >= count:
-                arena[to : to + size] = 0.0
-                continue
-            at = start + lane
-            entering[INDEX], entering[TO] = indices[at], to
-            entering[PASS], entering[NUMBER] = identities[at, 0], identities[at, 1]
-            call(pointer(entering), 0, memory, theta, d_theta)
-        _interleave(memory, layout)
-        _run(forward, memory, theta, d_theta)
+        enter_chunk(entering, indices, identities, start, count, arena, layout, theta, d_theta)
+        call_ops(forward, memory, theta, d_theta)
         losing[LOSS_START], losing[LOSS_COUNT] = start, count
         call(pointer(losing), 0, memory, theta, d_theta)
-        _run(backward, memory, theta, d_theta)
+        call_ops(backward, memory, theta, d_theta)
         if leaving.size:
             leaving[FIRST], leaving[COUNT] = start, count
             call(pointer(leaving), 0, memory, theta, d_theta)
     if indices.size > together:
-        _carry(arena, layout, False)
+        carry(arena, layout, False)
         totals = layout[TOTALS] - layout[SUMS_START]
         for at in range(layout[SUMS_START], layout[SUMS_END]):
             arena[at] = arena[totals + at]
-    _run(end, memory, theta, d_theta)
-    return results[0], int(results[1])
+    call_ops(end, memory, theta, d_theta)
+    return results[0], results[1]
 
 
 @compile_part
-def _carry(arena: Any, layout: Any, begins: bool) -> None:
+def enter_chunk(
+    entering: Any, indices: Any, identities: Any, start: int, count: int, arena: Any, layout: Any,
+    theta: Any, d_theta: Any,
+) -> None:  # fmt: skip
+    """Bring ``count`` images from ``start`` on into the arena; lanes without one become 0."""
+    memory = pointer(arena)
+    size = layout[CHANNELS] * layout[ROWS] * layout[PITCH]
+    for lane in range(LANES):
+        to = layout[STAGING] + lane * size
+        if lane >= count:
+            arena[to : to + size] = 0.0
+            continue
+        at = start + lane
+        entering[INDEX], entering[TO] = indices[at], to
+        entering[PASS], entering[NUMBER] = identities[at, 0], identities[at, 1]
+        call(pointer(entering), 0, memory, theta, d_theta)
+    _interleave(memory, layout)
+
+
+@compile_part
+def carry(arena: Any, layout: Any, begins: bool) -> None:
     """Add the sums to the totals, which they begin or not, and begin them anew."""
     totals = layout[TOTALS] - layout[SUMS_START]
     for at in range(layout[SUMS_START], layout[SUMS_END]):
@@ -185,9 +213,9 @@ def _carry(arena: Any, layout: Any, begins: bool) -> None:
 @compile_function
 def run_one_by_one(
     begin: Any, forward: Any, layout: Any, arena: Any, parameters: Any, packed: Any, losing: Any,
-    images: int, is_float: bool, indices: Any, targets: Any, weights: Any, outputs: Any,
+    images: int, is_float: bool, indices: Any, targets: int, weights: Any, outputs: Any,
     is_raw: bool,
-) -> tuple[float, int]:  # fmt: skip
+) -> tuple[float, float]:  # fmt: skip
     """Run a few images, each on its own; return what :func:`run_section` does.
 
     Parameters
@@ -201,25 +229,27 @@ def run_one_by_one(
     if _differ(parameters.view(np.int32), packed.view(np.int32)):
         # Another thread may train meanwhile: what is packed must be what the copy says it is.
         packed[:] = parameters
-        _run(begin, memory, pointer(packed), memory)
+        call_ops(begin, memory, pointer(packed), memory)
     results = np.zeros(2)
-    _aim(losing, targets, weights, outputs, is_raw, results)
+    aim_loss(losing, targets, weights, outputs, is_raw, results)
     losing[LOSS_COUNT] = 1
     flat, logits = layout[ONE_FLAT], layout[ONE_LOGITS]
     for at in range(indices.size):
         _read_pixels(memory, images, is_float, indices[at], layout)
-        _run(forward, memory, theta, memory)
+        call_ops(forward, memory, theta, memory)
         for k in range(layout[ONE_SIZE]):
             arena[logits + k * LANES] = arena[flat + k]
         losing[LOSS_START] = at
         call(pointer(losing), 0, memory, theta, memory)
-    return results[0], int(results[1])
+    return results[0], results[1]
 
 
 @compile_part
-def _aim(losing: Any, targets: Any, weights: Any, outputs: Any, is_raw: bool, results: Any) -> None:
+def aim_loss(
+    losing: Any, targets: int, weights: Any, outputs: Any, is_raw: bool, results: Any
+) -> None:
     """Write into the op of the loss where a section's targets lie and its results go."""
-    losing[TARGETS], losing[WEIGHTS] = targets.ctypes.data, weights.ctypes.data
+    losing[TARGETS], losing[WEIGHTS] = targets, weights.ctypes.data
     losing[OUTPUTS] = outputs.ctypes.data if outputs.size else 0
     losing[IS_RAW], losing[RESULTS] = is_raw, results.ctypes.data
 
@@ -227,11 +257,11 @@ def _aim(losing: Any, targets: Any, weights: Any, outputs: Any, is_raw: bool, re
 @compile_function
 def run_ops(ops: Any, arena: Any, parameters: Any, gradient: Any) -> None:
     """Call the kernels of some ops, in order, on arrays."""
-    _run(ops, pointer(arena), pointer(parameters), pointer(gradient))
+    call_ops(ops, pointer(arena), pointer(parameters), pointer(gradient))
 
 
 @compile_part
-def _run(ops: Any, arena: Any, parameters: Any, gradient: Any) -> None:
+def call_ops(ops: Any, arena: Any, parameters: Any, gradient: Any) -> None:
     """Call the kernels of some ops, in order."""
     for i in range(ops.shape[0]):
         call(pointer(ops), i * OP_WIDTH, arena, parameters, gradient)

@@ -12,6 +12,9 @@ in :mod:`pellucid.kernels.plan_backward`, not in the kernels:
   gate of the op that computes its gradient;
 - flattening costs nothing: the array is read with other strides.
 
+Where a layer looks at all images of a section, as batch normalization in training, its ``joins``
+cut the program into stretches: every chunk goes through one before any goes through the next.
+
 Which ops a layer becomes is said in its own file (:mod:`pellucid.kernels.program.layer_ops`).
 """
 
@@ -21,8 +24,8 @@ import functools
 
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.plan_backward import allocate_sums, copied, emit_backward
-from pellucid.kernels.program.arena import Memory
-from pellucid.kernels.program.draft import Draft, Plan, Staging
+from pellucid.kernels.program.arena import Memory, stride_of
+from pellucid.kernels.program.draft import Draft, Joins, Plan, Staging
 from pellucid.kernels.program.layer_ops import ops_of, stages_of
 from pellucid.kernels.program.loss import loss_op
 from pellucid.kernels.program.ops import table
@@ -46,10 +49,11 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
     image_gradient : bool, default False
         Whether backward ends in the gradient of the images instead of the parameters'.
     """
-    draft = Draft(network, stages_of(network), keeps_ties=image_gradient)
+    in_training = training and not image_gradient
+    draft = Draft(network, stages_of(network), in_training, keeps_ties=image_gradient)
     # The sums come first, so that they are one piece of memory to clear.
     begin_sums = draft.memory.used
-    if training and not image_gradient:
+    if in_training:
         allocate_sums(draft)
     end_sums = draft.memory.used
     totals = draft.memory.take(end_sums - begin_sums)
@@ -62,12 +66,13 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
         is_training=training,
     )  # fmt: skip
     staging = _staging(draft.memory, network.input_shape)
+    program, stride = draft.program, stride_of(draft.memory.size)
     return Plan(
         network=network,
-        begin=table(draft.program.begin),
-        forward=table(draft.program.forward),
-        backward=table(draft.program.backward),
-        end=table(draft.program.end),
+        begin=table(program.begin),
+        forward=table(program.forward),
+        backward=table(program.backward),
+        end=table(program.end),
         size=draft.memory.size,
         sums=(begin_sums, end_sums),
         totals=totals,
@@ -75,6 +80,8 @@ def plan_for(network: Network, training: bool = True, image_gradient: bool = Fal
         loss=loss,
         staging=staging,
         image_gradient=to_image,
+        forward_joins=Joins.of(program.forward_joins, program.forward, stride),
+        backward_joins=Joins.of(program.backward_joins, program.backward, stride),
     )
 
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.kernels.layers import add, relu
-from pellucid.kernels.program.arena import View, everywhere
+from pellucid.kernels.program.arena import Shared, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import ops_of
 from pellucid.kernels.program.ops import elementwise
-from pellucid.kernels.program.stages import NO_BORDER, Stage
+from pellucid.kernels.program.stages import NO_BORDER, Stage, Sums
 
 __all__ = ["allocate_sums", "copied", "emit_backward"]
 
@@ -32,7 +32,7 @@ def allocate_sums(draft: Draft) -> None:
             draft.taken_over.add(stage.number)
         sums = ops_of(stage.layer).sums(draft, stage)
         if sums is not None:
-            draft.sums[stage.number] = sums
+            draft.sums[stage.number] = Sums(*map(Shared, sums))
 
 
 def emit_backward(draft: Draft, delta: View, image_gradient: bool) -> View | None:

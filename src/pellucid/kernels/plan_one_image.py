@@ -55,7 +55,7 @@ def plan_for_one_image(network: Network) -> OneImagePlan | None:
     None where a layer has no kernel for one image: then few images go the way of many.
     """
     stages = stages_of(network)
-    if not all(ops_of(stage.layer).has_one_image for stage in stages):
+    if not all(ops_of(stage.layer).fits_one_image(stage) for stage in stages):
         return None
     planner = _Planner(network, stages)
     for stage in stages:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from pellucid.network.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from pellucid.network.network import Network
 from pellucid.network.presets import reference
@@ -21,18 +19,18 @@ def lenet() -> Network:
     """
     return Network(
         [
-            Conv2D(6, 5, padding=2, scale=math.sqrt(12)),
+            Conv2D(6, 5, padding=2, init="he"),
             ReLU(),
             MaxPool2D(2),
-            Conv2D(16, 5, scale=math.sqrt(32)),
+            Conv2D(16, 5, init="he"),
             ReLU(),
             MaxPool2D(2),
             Flatten(),
-            Dense(120, std=math.sqrt(2 / 400)),
+            Dense(120, init="he"),
             ReLU(),
-            Dense(84, std=math.sqrt(2 / 120)),
+            Dense(84, init="he"),
             ReLU(),
-            Dense(10, std=math.sqrt(2 / 84)),
+            Dense(10, init="he"),
         ],
         (28, 28),
     )
@@ -48,16 +46,16 @@ def wide() -> Network:
     """
     return Network(
         [
-            Conv2D(32, 3, padding="same", scale=8.0),
+            Conv2D(32, 3, padding="same", init="he"),
             ReLU(),
             MaxPool2D(2),
-            Conv2D(64, 3, padding="same", scale=math.sqrt(128)),
+            Conv2D(64, 3, padding="same", init="he"),
             ReLU(),
             MaxPool2D(2),
             Flatten(),
-            Dense(128, std=math.sqrt(2 / 3136)),
+            Dense(128, init="he"),
             ReLU(),
-            Dense(10, std=math.sqrt(2 / 128)),
+            Dense(10, init="he"),
         ],
         (28, 28),
     )

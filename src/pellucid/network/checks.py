@@ -21,7 +21,7 @@ def checked_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     --------
     >>> from pellucid.network.layers import Dense
     >>> checked_layers([Dense(2)])
-    (Dense(units=2, std=0.1, bias=0.0),)
+    (Dense(units=2, std=None, bias=0.0, init='auto'),)
     """
     if isinstance(layers, Layer) or not isinstance(layers, Iterable):
         raise NetworkError(

@@ -24,7 +24,7 @@ def layer_to_dict(layer: Layer) -> dict[str, Any]:
     --------
     >>> from pellucid import Dense
     >>> layer_to_dict(Dense(10))
-    {'layer': 'Dense', 'units': 10, 'std': 0.1, 'bias': 0.0}
+    {'layer': 'Dense', 'units': 10, 'std': None, 'bias': 0.0, 'init': 'auto'}
     """
     return {"layer": type(layer).__name__, **_settings(layer)}
 
@@ -52,7 +52,7 @@ def loss_to_dict(loss: Loss) -> dict[str, Any]:
     --------
     >>> from pellucid.network.loss import CrossEntropy
     >>> loss_to_dict(CrossEntropy())
-    {'loss': 'CrossEntropy'}
+    {'loss': 'CrossEntropy', 'label_smoothing': 0.0}
     """
     return {"loss": type(loss).__name__, **_settings(loss)}
 

@@ -7,7 +7,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filter_std", "initialize_filter", "initialize_normal", "initialize_weight"]
+__all__ = [
+    "INITS",
+    "filter_std",
+    "initialize_filter",
+    "initialize_normal",
+    "initialize_weight",
+    "weight_std",
+]
+
+INITS = ("auto", "he", "glorot", "seed", "zeros")
+"""The names that a layer's ``init`` may have."""
 
 
 def initialize_normal(
@@ -67,6 +77,44 @@ def filter_std(shape: tuple[int, ...], scale: float = 1.0) -> float:
     0.1
     """
     return scale / math.sqrt(math.prod(shape))
+
+
+def weight_std(init: str, inputs: int, outputs: int, is_rectified: bool) -> float:
+    """Return the standard deviation of weights that start by a name, other than the seed's.
+
+    ``"he"``: ``sqrt(2 / inputs)``; ``"glorot"``: ``sqrt(2 / (inputs + outputs))``; ``"zeros"``: 0;
+    ``"auto"``: He's where what they give is rectified, and Glorot's elsewhere.
+
+    Parameters
+    ----------
+    init : {"auto", "he", "glorot", "zeros"}
+        Its name.
+    inputs : int
+        How many products an output adds up.
+    outputs : int
+        How many outputs an input goes into.
+    is_rectified : bool
+        Whether what follows lets about half of the outputs pass, as ReLU does.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    Before training only. Sources: K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers",
+    2015; X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", 2010; "Initial filters and weights" in docs/equations.md.
+
+    Examples
+    --------
+    >>> weight_std("he", 50, 50, True), weight_std("auto", 40, 160, False)
+    (0.2, 0.1)
+    """
+    if init == "zeros":
+        return 0.0
+    is_he = init == "he" or (init == "auto" and is_rectified)
+    return math.sqrt(2 / (inputs if is_he else inputs + outputs))
 
 
 def initialize_filter(

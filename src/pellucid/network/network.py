@@ -18,8 +18,8 @@ from pellucid.network.dictionary import layer_from_dict, layer_to_dict, loss_fro
 from pellucid.network.initial import initialize_normal
 from pellucid.network.layers import Layer, Shape
 from pellucid.network.loss import CrossEntropy, Loss
-from pellucid.network.nodes import Node, Nodes
-from pellucid.network.summary import summary
+from pellucid.network.nodes import Node, Nodes, rectified
+from pellucid.network.summary import describe, summary
 
 __all__ = ["Network", "Parameter"]
 
@@ -39,12 +39,16 @@ class Parameter:
         Its first element's place in the flat vector.
     node : int
         The index of its node in ``network.nodes``.
+    is_trained : bool
+        Whether it is learned. If not, it is a statistic that training brings up to date; these
+        lie behind all that are learned.
     """
 
     name: str
     shape: Shape
     offset: int
     node: int
+    is_trained: bool = True
 
     @property
     def size(self) -> int:
@@ -57,7 +61,9 @@ class Network:
     """Layers applied one after another, from an image to one score (logit) a class.
 
     What comes after the last layer belongs to the loss: a softmax is implied, and not written as a
-    layer. The network is a description: it holds no parameters. They live in a flat float32 vector
+    layer. With ``BinaryCrossEntropy`` it is a sigmoid, and one score a label; with
+    ``MeanSquaredError``, ``MeanAbsoluteError`` and ``Huber`` the last layer's numbers are the
+    answer. The network is a description: it holds no parameters. They live in a flat float32 vector
     that :meth:`initial_parameters` draws and :meth:`views` names.
 
     Parameters
@@ -67,7 +73,7 @@ class Network:
     input_shape : (int, int) or (int, int, int)
         ``(height, width)``, for one channel, or ``(channels, height, width)``.
     loss : Loss, optional
-        What its outputs are held to; the default, and the only one there is, is cross-entropy.
+        What its outputs are held to; the default is ``CrossEntropy()``, of one class an image.
 
     Raises
     ------
@@ -104,7 +110,10 @@ class Network:
         graph.chain(stack, 0)
         chosen = CrossEntropy() if loss is None else instance("loss", loss, Loss, "CrossEntropy()")
         chosen.check_outputs(graph.shapes[-1])
-        self._set(stack, graph, _parameters(graph), chosen)
+        parameters = _parameters(graph)
+        if not parameters:
+            raise NetworkError("The network has nothing to learn; give it a Dense or Conv2D layer.")
+        self._set(stack, graph, parameters, chosen)
 
     def _set(
         self, layers: tuple[Layer, ...], graph: Nodes, parameters: tuple[Parameter, ...], loss: Loss
@@ -130,13 +139,26 @@ class Network:
 
     @property
     def classes(self) -> int:
-        """How many classes the network tells apart: the width of its last layer."""
+        """How many classes, labels or numbers the network gives: the width of its last layer."""
         return self.shapes[-1][0]
 
     @functools.cached_property
     def size(self) -> int:
-        """How many parameters there are in all."""
+        """How many numbers the flat vector has: parameters, and running statistics behind them."""
         return sum(parameter.size for parameter in self.parameters)
+
+    @functools.cached_property
+    def trained_size(self) -> int:
+        """How many of them are learned: the first ones.
+
+        Examples
+        --------
+        >>> from pellucid import BatchNorm1D, Dense, Flatten
+        >>> network = Network([Flatten(), BatchNorm1D(), Dense(3)], (2, 2))
+        >>> network.size, network.trained_size
+        (31, 23)
+        """
+        return sum(parameter.size for parameter in self.parameters if parameter.is_trained)
 
     @functools.cached_property
     def multiply_adds(self) -> int:
@@ -159,8 +181,8 @@ class Network:
     def initial_parameters(self, seed: int = 0) -> NDArray[np.float32]:
         """Draw the flat vector of parameters that training starts from.
 
-        Filters are N(0, scale / sqrt(product of their shape)), weights N(0, std), biases what their
-        layer says; all drawn in float64 from NumPy's PCG64 in the order of the vector.
+        Filters and weights are normal with the standard deviation that their layer's ``init`` says,
+        biases what it says too; all drawn in float64 from NumPy's PCG64 in the order of the vector.
 
         Parameters
         ----------
@@ -184,29 +206,75 @@ class Network:
         """
         random = np.random.default_rng(seed)
         parts = []
-        for p in self.parameters:
-            layer = self.nodes[p.node].layer
-            std, mean = layer.initial_std(p.name[0], p.shape), layer.initial_mean(p.name[0])
+        for p, (mean, std) in zip(self.parameters, self._starts, strict=True):
             parts.append(mean + initialize_normal(p.shape, std, random).ravel())
         return np.concatenate(parts).astype(np.float32)
+
+    @functools.cached_property
+    def _starts(self) -> list[tuple[float, float]]:
+        """What each array is drawn around at the start, and with which standard deviation."""
+        is_rectified, found = rectified(self.nodes), []
+        for p in self.parameters:
+            layer, letter = self.nodes[p.node].layer, p.name[0]
+            std = layer.initial_std(letter, p.shape, is_rectified[p.node + 1])
+            found.append((layer.initial_mean(letter), std))
+        return found
+
+    def means(self, other: Network) -> bool:
+        """Return whether another network is this one, how parameters start said in other words.
+
+        Parameters
+        ----------
+        other : Network
+            For example of a file from before there was ``init``.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> he, again = (Network([Flatten(), Dense(3, **how)], (2, 4))
+        ...              for how in ({"init": "he"}, {"std": 0.5}))
+        >>> he == again, he.means(again)
+        (False, True)
+        """
+        alike = all(
+            getattr(self, name) == getattr(other, name) for name in ("input_shape", "loss")
+        ) and [*map(describe, self.layers)] == [*map(describe, other.layers)]
+        return alike and np.allclose(self._starts, other._starts, rtol=1e-12, atol=0)
 
     def before_last(self) -> Network | None:
         """Return the network without its last layer with parameters; None without layers.
 
         What follows that layer is left out too; a container is one layer. The network may give a
-        single number, which no network of its own may, and it may have no parameters. Its
-        parameters are the first ones of this network's vector.
+        single number, whatever its loss, and it may have no parameters. Its
+        parameters have the names that they have here.
         """
-        place = self.nodes[self.parameters[-1].node].name
-        last = int(place.split(".")[0]) - 1
+        learned = [p for p in self.parameters if p.is_trained]
+        last = int(self.nodes[learned[-1].node].name.split(".")[0]) - 1
         if last == 0:
             return None
+        return self.rebuilt(self.layers[:last])
+
+    def rebuilt(self, layers: tuple[Layer, ...]) -> Network:
+        """Return a network of other layers, without the checks of one that somebody writes.
+
+        Parameters
+        ----------
+        layers : tuple of Layer
+            In place of this network's; they fit its images.
+
+        Returns
+        -------
+        Network
+        """
         graph = Nodes(self.input_shape)
-        graph.chain(self.layers[:last], 0)
-        kept = tuple(p for p in self.parameters if p.node < len(graph.nodes))
-        part = object.__new__(Network)
-        part._set(self.layers[:last], graph, kept, self.loss)
-        return part
+        graph.chain(layers, 0)
+        network = object.__new__(Network)
+        network._set(layers, graph, _parameters(graph), self.loss)
+        return network
 
     def check_parameters(self, vector: NDArray[Any]) -> NDArray[np.float32]:
         """Return a flat vector of parameters as float32 in one piece; copied only if it is not.
@@ -295,7 +363,7 @@ class Network:
         """
         sizes = [0] * len(self.nodes)
         for parameter in self.parameters:
-            sizes[parameter.node] += parameter.size
+            sizes[parameter.node] += parameter.size * parameter.is_trained
         return summary(self.layers, self.shapes, sizes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -352,14 +420,19 @@ class Network:
 
 
 def _parameters(graph: Nodes) -> tuple[Parameter, ...]:
-    parameters: list[Parameter] = []
-    offset = number = 0
+    arrays: list[tuple[str, Shape, int, bool]] = []
+    number = 0
     for index, node in enumerate(graph.nodes):
-        arrays = node.layer.parameter_shapes(graph.shapes[node.inputs[0]])
-        number += bool(arrays)
-        for letter, shape in arrays.items():
-            parameters.append(Parameter(f"{letter}{number}", shape, offset, index))
-            offset += parameters[-1].size
-    if not parameters:
-        raise NetworkError("The network has nothing to learn; give it a Dense or Conv2D layer.")
+        takes = graph.shapes[node.inputs[0]]
+        learned, kept = node.layer.parameter_shapes(takes), node.layer.state_shapes(takes)
+        number += bool(learned)
+        for shapes, is_trained in ((learned, True), (kept, False)):
+            arrays += [
+                (f"{key}{number}", shape, index, is_trained) for key, shape in shapes.items()
+            ]
+    parameters: list[Parameter] = []
+    offset = 0
+    for name, shape, index, is_trained in sorted(arrays, key=lambda array: not array[3]):
+        parameters.append(Parameter(name, shape, offset, index, is_trained))
+        offset += parameters[-1].size
     return tuple(parameters)

@@ -6,13 +6,13 @@ reading the value before it; containers such as Residual make nodes that read ot
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
 
-__all__ = ["Node", "Nodes"]
+__all__ = ["Node", "Nodes", "rectified"]
 
 _MOST_NODES = 10_000
 """More layers are a slip, or a file that is meant to cost time."""
@@ -93,3 +93,23 @@ class Nodes:
         self.nodes.append(Node(layer, inputs, name))
         self.shapes.append(shape)
         return len(self.nodes)
+
+
+def rectified(nodes: Sequence[Node]) -> list[bool]:
+    """Return of each value whether an activation such as ReLU reads it.
+
+    Pools, flattening and sums between are passed over.
+
+    Examples
+    --------
+    >>> from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
+    >>> layers = [Conv2D(2, 3), MaxPool2D(2), ReLU(), Flatten(), Dense(2)]
+    >>> rectified(Network(layers, (8, 8)).nodes)
+    [False, True, True, False, False, False]
+    """
+    found = [False] * (len(nodes) + 1)
+    for index, node in reversed([*enumerate(nodes, start=1)]):
+        is_it = node.layer.is_rectifier or (node.layer.is_passed_over and found[index])
+        for value in node.inputs:
+            found[value] |= is_it
+    return found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 from pellucid.network.checks import checked_input_shape
 from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from pellucid.network.loss import Loss
 from pellucid.network.network import Network
 
 __all__ = ["default", "reference"]
@@ -46,21 +45,21 @@ def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Net
     """
     return Network(
         [
-            Conv2D(5, 5),
+            Conv2D(5, 5, init="seed"),
             ReLU(),
-            Conv2D(5, 5),
+            Conv2D(5, 5, init="seed"),
             ReLU(),
             MaxPool2D(2),
             Flatten(),
-            Dense(10, bias=0.1),
+            Dense(10, bias=0.1, init="seed"),
             ReLU(),
-            Dense(classes),
+            Dense(classes, init="seed"),
         ],
         input_shape,
     )
 
 
-def default(input_shape: tuple[int, ...], classes: int) -> Network:
+def default(input_shape: tuple[int, ...], classes: int, loss: Loss | None = None) -> Network:
     """Return a network that fits images of a shape: what CNNClassifier takes by itself.
 
     Blocks of a 3 x 3 convolution with 'same' padding and ReLU, two at least, with 16, 32 and from
@@ -74,7 +73,9 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     input_shape : tuple of int
         ``(height, width)`` or ``(channels, height, width)``.
     classes : int
-        How many classes.
+        How many classes, or outputs of another loss.
+    loss : Loss, optional
+        What they are held to; the default is cross-entropy.
 
     Returns
     -------
@@ -107,30 +108,18 @@ def default(input_shape: tuple[int, ...], classes: int) -> Network:
     -------------------------------------------------------
     total                                            38,282
     """
-    channels, height, width = checked_input_shape(input_shape)
+    _, height, width = checked_input_shape(input_shape)
     layers: list[Layer] = []
     if min(height, width) < 3:
-        size = channels * height * width
-        layers += [Flatten(), _dense(size, 64), ReLU()]
-        size = 64
+        layers += [Flatten(), Dense(64), ReLU()]
     else:
         filters, blocks = 16, 0
         while blocks < 2 or min(height, width) > 8:
-            layers += [_conv2d(filters), ReLU()]
+            layers += [Conv2D(filters, 3, padding="same"), ReLU()]
             if min(height, width) > (8 if blocks == 0 else 4):
                 layers.append(MaxPool2D(2))
                 height, width = height // 2, width // 2
-            channels, filters, blocks = filters, min(2 * filters, 64), blocks + 1
-        size = channels * height * width
+            filters, blocks = min(2 * filters, 64), blocks + 1
         layers.append(Flatten())
-    layers += [_dense(size, 64), ReLU(), _dense(64, classes)]
-    return Network(layers, input_shape)
-
-
-def _conv2d(filters: int) -> Conv2D:
-    # Conv2D divides scale by sqrt(filters * inputs); He asks for sqrt(2 / inputs).
-    return Conv2D(filters, 3, padding="same", scale=math.sqrt(2 * filters))
-
-
-def _dense(inputs: int, units: int) -> Dense:
-    return Dense(units, std=math.sqrt(2 / inputs))
+    layers += [Dense(64), ReLU(), Dense(classes, init="he")]
+    return Network(layers, input_shape, loss)

@@ -14,6 +14,8 @@ __all__ = ["describe", "summary"]
 def describe(layer: Layer) -> str:
     """Return a layer as a person would write it: no defaults, and not how its parameters start.
 
+    But that it has no bias is said.
+
     Examples
     --------
     >>> from pellucid import Conv2D
@@ -25,7 +27,10 @@ def describe(layer: Layer) -> str:
         text = _written(getattr(layer, setting.name))
         if setting.default is dataclasses.MISSING or "said" in setting.metadata:
             arguments.append(text)
-        elif "starts" not in setting.metadata and not _goes_without_saying(layer, setting.name):
+        elif "starts" in setting.metadata:
+            is_left_out = setting.default is not None and getattr(layer, setting.name) is None
+            arguments += [f"{setting.name}=False"] if is_left_out else []
+        elif not _goes_without_saying(layer, setting.name):
             arguments.append(f"{setting.name}={text}")
     return f"{type(layer).__name__}({', '.join(arguments)})"
 

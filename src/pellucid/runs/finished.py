@@ -88,7 +88,7 @@ class FinishedRun:
             updates=len(history),
             seconds=history.seconds,
             images_per_second=history.images / history.seconds,
-            parameters=self.trainer.network.size,
+            parameters=self.trainer.network.trained_size,
             data=dataset.name,
             data_source=dataset.source,
             data_fingerprint=data_fingerprint,
@@ -96,7 +96,7 @@ class FinishedRun:
             seed=self.settings.seed,
             executor=self.settings.executor,
             workers=self.trainer.workers,
-            fingerprint=fingerprint(self.trainer),
+            fingerprint=fingerprint(self.trainer.averaged),
             interrupted=history.interrupted,
         )
 
@@ -114,7 +114,7 @@ class FinishedRun:
         dataset, evaluation = self.dataset, self.evaluation
         images, labels = dataset.test_images, dataset.test_labels
         title = f"Test images, {evaluation.accuracy:.2%} of {len(labels):,} right"
-        learned = self.trainer.network.views(self.trainer.parameters)
+        learned = self.trainer.network.views(self.trainer.averaged)
         filters = [name for name in learned if name.startswith("f")]
         figures = {
             "loss": plots.loss_curve(

@@ -88,7 +88,7 @@ class Output:
         guess = guessed_preprocessing(trainer.network.input_shape, looks)
         model = Model(
             network=trainer.network,
-            parameters=trainer.parameters,
+            parameters=trainer.averaged,
             preprocessing=made or guess,
             classes=dataset.classes,
             configuration={

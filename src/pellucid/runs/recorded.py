@@ -130,7 +130,7 @@ def _of_checkpoint(checkpoint: Checkpoint) -> Recorded:
         network=Network.from_dict(checkpoint.settings["network"]),
         settings=settings,
         history=history,
-        fingerprint=fingerprint(checkpoint.state.parameters),
+        fingerprint=fingerprint(checkpoint.state.predicting),
         data_fingerprint=data_fingerprint,
         versions=checkpoint.versions,
     )

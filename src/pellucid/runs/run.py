@@ -246,7 +246,7 @@ class _Run:
         """Return what tells unknown images: the test images are those that were held back."""
         trainer, dataset = self.trainer, self.dataset
         return known_from(
-            trainer.network, trainer.parameters, dataset.train_images, dataset.train_labels,
+            trainer.network, trainer.averaged, dataset.train_images, dataset.train_labels,
             dataset.test_images, workers=trainer.workers,
         )  # fmt: skip
 

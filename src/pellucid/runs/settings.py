@@ -14,6 +14,10 @@ from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
 from pellucid.training import Adam, Schedule
+from pellucid.training.optimizers.dictionary import optimizer_from_dict
+from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.schedules.base import BaseSchedule
+from pellucid.training.schedules.dictionary import schedule_from_dict
 
 __all__ = ["RunSettings"]
 
@@ -43,14 +47,16 @@ class RunSettings:
     sections: int = 8
     workers: int | None = None
     executor: str = "threads"
-    optimizer: Adam = field(default_factory=lambda: Adam(learning_rate=0.05))
-    schedule: Schedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
+    optimizer: Optimizer = field(default_factory=lambda: Adam(learning_rate=0.05))
+    schedule: BaseSchedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""
         values = dataclasses.asdict(self)
+        values["optimizer"] = self.optimizer.to_dict()
+        values["schedule"] = self.schedule.to_dict()
         values["augmentation"] = self.augmentation and self.augmentation.to_dict()
         return values
 
@@ -112,8 +118,8 @@ class RunSettings:
             | {
                 "size": None if size is None else tuple(size),
                 "pixel_range": None if pixels is None else tuple(pixels),
-                "optimizer": Adam(**settings["optimizer"]),
-                "schedule": Schedule(**settings["schedule"]),
+                "optimizer": optimizer_from_dict(settings["optimizer"]),
+                "schedule": schedule_from_dict(settings["schedule"]),
                 "augmentation": None if ranges is None else Augmentation(**ranges),
             }
         )

@@ -228,7 +228,7 @@ def _compare(
             recorded=None if now is None else comparison.then(now),
             found=now,
             fingerprint_recorded=recorded.fingerprint,
-            fingerprint_found="" if now is not None else fingerprint(trainer),
+            fingerprint_found="" if now is not None else fingerprint(trainer.averaged),
             apart=recorded.apart,
         )
 

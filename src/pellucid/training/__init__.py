@@ -12,21 +12,33 @@ from typing import TYPE_CHECKING
 from pellucid._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pellucid.training.averages.exponential import ExponentialAverage
+    from pellucid.training.averages.mean import MeanAverage
     from pellucid.training.checkpoint_file import Checkpoint, load_checkpoint
     from pellucid.training.checkpoints import Checkpoints
     from pellucid.training.history import History, Update
     from pellucid.training.optimizers.adam import Adam
+    from pellucid.training.optimizers.adamw import AdamW
     from pellucid.training.optimizers.sgd import SGD
-    from pellucid.training.schedule import Schedule
+    from pellucid.training.schedules.cosine import CosineSchedule
+    from pellucid.training.schedules.onecycle import OneCycleSchedule
+    from pellucid.training.schedules.schedule import Schedule
+    from pellucid.training.schedules.step import StepSchedule
     from pellucid.training.trainer import Trainer
 
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
     "Checkpoint",
     "Checkpoints",
+    "CosineSchedule",
+    "ExponentialAverage",
     "History",
+    "MeanAverage",
+    "OneCycleSchedule",
     "Schedule",
+    "StepSchedule",
     "Trainer",
     "Update",
     "load_checkpoint",
@@ -36,12 +48,18 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "pellucid.training.averages.exponential": ("ExponentialAverage",),
+        "pellucid.training.averages.mean": ("MeanAverage",),
         "pellucid.training.checkpoint_file": ("Checkpoint", "load_checkpoint"),
         "pellucid.training.checkpoints": ("Checkpoints",),
         "pellucid.training.history": ("History", "Update"),
         "pellucid.training.optimizers.adam": ("Adam",),
+        "pellucid.training.optimizers.adamw": ("AdamW",),
         "pellucid.training.optimizers.sgd": ("SGD",),
-        "pellucid.training.schedule": ("Schedule",),
+        "pellucid.training.schedules.cosine": ("CosineSchedule",),
+        "pellucid.training.schedules.onecycle": ("OneCycleSchedule",),
+        "pellucid.training.schedules.schedule": ("Schedule",),
+        "pellucid.training.schedules.step": ("StepSchedule",),
         "pellucid.training.trainer": ("Trainer",),
     },
 )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.execution.sections import Section
+from pellucid.execution.targets import Targets
 from pellucid.files.fingerprints import array_fingerprint
 
 __all__ = ["Batch", "TrainingData", "batch_sizes", "batches"]
@@ -39,14 +40,14 @@ class TrainingData:
     ----------
     images : ndarray of shape (n, C, H, W), uint8 or float32
         Bytes as stored, or floats in [0, 1].
-    labels : ndarray of shape (n,), int64
-        Their classes.
+    targets : ndarray of shape (n,), int64, or (n, outputs), float32
+        Their classes or, by another loss, what each output should be.
     weights : ndarray of shape (n,), float64
         What each counts.
     """
 
     images: NDArray[Any]
-    labels: NDArray[np.int64]
+    targets: Targets
     weights: NDArray[np.float64]
 
     def section(self, batch: Batch) -> Section:
@@ -54,13 +55,13 @@ class TrainingData:
         indices = batch.indices
         identities = np.empty((len(indices), 2), dtype=np.int64)
         identities[:, 0], identities[:, 1] = batch.passes, indices
-        return Section(indices, self.labels[indices], self.weights[indices], identities)
+        return Section(indices, self.targets[indices], self.weights[indices], identities)
 
     def fingerprints(self) -> dict[str, Any]:
         """Return what must be the same for the same bits, as JSON-ready values."""
         return {
             "images": array_fingerprint(self.images),
-            "labels": array_fingerprint(self.labels),
+            "labels": array_fingerprint(self.targets),
             "sample_weight": array_fingerprint(self.weights),
             "weighted": bool((self.weights != 1.0).any()),
         }

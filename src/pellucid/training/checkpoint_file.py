@@ -6,6 +6,7 @@ The format is safetensors, as that of model files; docs/durability.md lists what
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,13 +33,18 @@ from pellucid.kernels.compiling.target import made_with
 from pellucid.training.history import DIGITS, Update
 from pellucid.training.optimizers.dictionary import optimizer_from_dict
 from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.schedules.dictionary import schedule_from_dict
 from pellucid.training.state import TrainingState, differences, plain
 
 __all__ = ["CHECKPOINT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 _FORMAT = "pellucid-checkpoint"
-CHECKPOINT_VERSION = 1
-"""The newest version of the format that this Pellucid writes and reads."""
+CHECKPOINT_VERSION = 2
+"""The newest version of the format that this Pellucid writes and reads.
+
+A file has the oldest version that can say it: 2 where there is an average of the parameters, or a
+validation in the history.
+"""
 
 _ENTRIES = ("settings", "place", "configuration", "versions")
 _PLACE = ("t", "done", "first_pass", "next_pass", "updates")
@@ -46,6 +52,8 @@ _HISTORY = {
     "update": "I64", "images": "I64", "loss": "F64", "accuracy": "F64", "seconds": "F64",
     "fingerprint": "U64",
 }  # fmt: skip
+_VALIDATION = {"validation_loss": "F64", "validation_accuracy": "F64"}
+"""Columns that are there where anything was measured; NaN where not."""
 _MOST = 2**62
 
 
@@ -116,17 +124,23 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
             f"The checkpoint {path} is not written: its parameters hold NaN or infinity."
         )
     place = {name: getattr(state, name) for name in _PLACE[:-1]} | {"updates": len(state.updates)}
+    averages = {}
+    if state.average is not None:
+        place["averaged"] = state.averaged
+        averages["average"] = np.ascontiguousarray(state.average, "<f8")
+    columns = _history_arrays(state.updates)
+    version = CHECKPOINT_VERSION if averages or len(columns) > len(_HISTORY) else 1
     values = {
         "settings": checkpoint.settings,
         "place": place,
         "configuration": checkpoint.configuration,
         "versions": checkpoint.versions,
     }
-    metadata = {"format": _FORMAT, "format_version": str(CHECKPOINT_VERSION)}
+    metadata = {"format": _FORMAT, "format_version": str(version)}
     metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
     vectors = {"parameters": state.parameters, **state.vectors}
     arrays = {name: np.ascontiguousarray(vector, "<f4") for name, vector in vectors.items()}
-    arrays |= _history_arrays(state.updates)
+    arrays |= averages | columns
     metadata["sha256"] = digest(metadata, *arrays.values())
     try:
         atomic_write(path, safetensors.numpy.save(arrays, metadata))
@@ -174,9 +188,12 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 def _history_arrays(updates: tuple[Update, ...]) -> dict[str, NDArray[Any]]:
     columns: dict[str, NDArray[Any]] = {}
-    for name, kind in _HISTORY.items():
+    is_validated = any(u.validation_loss is not None for u in updates)
+    for name, kind in (_HISTORY | (_VALIDATION if is_validated else {})).items():
         if name == "fingerprint":
             values: list[Any] = [int(u.fingerprint or "0", 16) for u in updates]
+        elif name in _VALIDATION:
+            values = [math.nan if getattr(u, name) is None else getattr(u, name) for u in updates]
         else:
             values = [getattr(u, name) for u in updates]
         columns[f"history.{name}"] = np.array(values, dtype=_dtype(kind))
@@ -191,32 +208,41 @@ def _read(opened: Any) -> Checkpoint:
     metadata = opened.metadata() or {}
     check_format(metadata, _FORMAT, CHECKPOINT_VERSION, "checkpoint")
     values = {entry: json_entry(metadata, entry, dict) for entry in _ENTRIES}
-    place = _place(values["place"])
+    has_average = values["settings"].get("average") is not None
+    place = _place(values["place"], (*_PLACE, "averaged") if has_average else _PLACE)
     size = read_network(values["settings"].get("network")).size
     optimizer = _optimizer(values["settings"].get("optimizer"))
     names = ("parameters", *optimizer.vectors)
-    check_names(opened, (*names, *(f"history.{name}" for name in _HISTORY)), "format")
+    is_validated = "history.validation_loss" in opened.keys()  # noqa: SIM118  # no dict
+    kinds = _HISTORY | (_VALIDATION if is_validated else {})
+    history = (f"history.{name}" for name in kinds)
+    check_names(opened, (*names, *["average"] * has_average, *history), "format")
     vectors = {name: tensor(opened, name, (size,), "F32", "network") for name in names}
+    average = tensor(opened, "average", (size,), "F64", "network") if has_average else None
     count = place.pop("updates")
     columns = [
         tensor(opened, f"history.{name}", (count,), kind, "entry 'place'")
-        for name, kind in _HISTORY.items()
+        for name, kind in kinds.items()
     ]
-    check_digest(metadata, *vectors.values(), *columns)
+    averages = [] if average is None else [average]
+    check_digest(metadata, *vectors.values(), *averages, *columns)
     parameters = vectors.pop("parameters")
-    if not np.isfinite(parameters).all():
+    if not all(np.isfinite(vector).all() for vector in (parameters, *averages)):
         raise RefusedError("its parameters hold NaN or infinity")
     try:
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        updates = tuple(_update(dict(zip(_HISTORY, row, strict=True))) for row in rows)
-        state = TrainingState(parameters, vectors, updates=updates, **place)
-        settings = {**values["settings"], "optimizer": plain(optimizer.to_dict())}
+        updates = tuple(_update(dict(zip(kinds, row, strict=True))) for row in rows)
+        state = TrainingState(parameters, vectors, updates=updates, average=average, **place)
+        settings = _named(values["settings"], optimizer)
         return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
     except Exception as error:
         raise RefusedError(f"its content is not valid ({short(error)})") from error
 
 
 def _update(values: dict[str, Any]) -> Update:
+    for name in _VALIDATION:
+        if math.isnan(values.get(name, math.nan)):
+            values[name] = None
     return Update(**values | {"fingerprint": f"{values['fingerprint']:0{DIGITS}x}"})
 
 
@@ -228,12 +254,20 @@ def _optimizer(values: Any) -> Optimizer:
         raise RefusedError(f"its optimizer is not valid ({short(error)})") from error
 
 
-def _place(values: dict[str, Any]) -> dict[str, int]:
+def _named(settings: dict[str, Any], optimizer: Optimizer) -> dict[str, Any]:
+    """Return the settings with all that older files leave out."""
+    named = {"optimizer": plain(optimizer.to_dict())}
+    if "schedule" in settings:
+        named["schedule"] = plain(schedule_from_dict(settings["schedule"]).to_dict())
+    return settings | named
+
+
+def _place(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, int]:
     """Return the whole numbers of the place, none of them absurd."""
-    for name in _PLACE:
+    for name in names:
         value = values.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
             raise RefusedError(f"its place has {name} {value!r:.40}, which is no count")
     if values["done"] > values["updates"]:
         raise RefusedError("its place has more updates done than its history holds")
-    return {name: values[name] for name in _PLACE}
+    return {name: values[name] for name in names}

@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import check_weights, instance, positive, whole
 from pellucid.errors import Argument, ConfigurationError, DataError
 from pellucid.images.augmentation import Augmentation
+from pellucid.training.averages.base import BaseAverage
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.optimizers.optimizer import Optimizer
-from pellucid.training.schedule import Schedule
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = [
     "LARGEST_WEIGHT",
@@ -35,7 +36,15 @@ LARGEST_WEIGHT = 1e15
 """Where weights are taken as they are: Adam squares gradients, and float32 ends at 3e38."""
 
 
-def check_trainer_settings(optimizer: Any, augmentation: Any, sections: Any, seed: Any) -> None:
+def check_trainer_settings(
+    optimizer: Any,
+    augmentation: Any,
+    sections: Any,
+    seed: Any,
+    *,
+    clip_norm: Any = None,
+    average: Any = None,
+) -> None:
     """Refuse settings that no :class:`pellucid.Trainer` can have.
 
     Examples
@@ -51,6 +60,11 @@ def check_trainer_settings(optimizer: Any, augmentation: Any, sections: Any, see
         instance("augmentation", augmentation, Augmentation, "Augmentation()")
     whole("sections", sections, least=1)
     whole("seed", seed, least=0, most=2**63 - 1)
+    if clip_norm is not None:
+        positive("clip_norm", clip_norm, ", for example 1.0; None clips nothing")
+    if average is not None:
+        kind = BaseAverage  # abstract too
+        instance("average", average, kind, "ExponentialAverage(0.5)")
 
 
 def check_fit_settings(
@@ -71,7 +85,8 @@ def check_fit_settings(
     needs an image; use sections=7 or a larger batch_size.
     """
     if schedule is not None:
-        instance("schedule", schedule, Schedule, "Schedule(cooldown=0.5)")
+        kind: Any = BaseSchedule  # which is abstract
+        instance("schedule", schedule, kind, "Schedule(cooldown=0.5)")
     if whole("batch_size", batch_size, least=1) < sections:
         size, parts = Argument("batch_size"), Argument("sections")
         raise ConfigurationError(

@@ -40,7 +40,7 @@ def divergence(
 ) -> DivergenceError:
     """Return the error that says where NaN or infinity first appears.
 
-    The kernels tell which images have it: those whose own probabilities are not finite or, where
+    The kernels tell which images have it: those whose own outputs are not finite or, where
     all are, those whose own gradient is not. The equations then follow some of these images through
     the layers, in float64, to the first layer whose output is more than float32 can hold. If it is
     the gradient alone, the layer is the last one whose own part of it is not finite: on the way
@@ -119,10 +119,10 @@ def _bad_forward(
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
 ) -> NDArray[np.bool_]:
-    """Return which images have probabilities that are not finite."""
-    probabilities = np.zeros((len(batch.indices), recipe.network.classes), dtype=np.float32)
-    section_step(recipe, parameters, images, batch, Outputs(probabilities), training=False)
-    return np.asarray(~np.isfinite(probabilities).all(axis=1))
+    """Return which images have outputs that are not finite; a sigmoid would hide infinity."""
+    logits = np.zeros((len(batch.indices), recipe.network.classes), dtype=np.float32)
+    section_step(recipe, parameters, images, batch, Outputs(logits, True), training=False)
+    return np.asarray(~np.isfinite(logits).all(axis=1))
 
 
 def _bad_backward(

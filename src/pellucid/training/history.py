@@ -16,6 +16,8 @@ DIGITS = 16
 """How many digits of the parameters' fingerprint are kept of every update."""
 
 _COLUMNS = ("update", "images", "loss", "accuracy", "seconds", "fingerprint")
+_VALIDATION = ("validation_loss", "validation_accuracy")
+"""Columns that are there where anything was measured."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,18 @@ class Update:
     images : int
         How many images the batch had.
     loss : float
-        Mean cross-entropy of the batch before the update, in nats an image.
+        Mean loss of the batch before the update; cross-entropy is in nats an image.
     accuracy : float
-        The share of the batch, as randomized, that the network had right before the update.
+        The share of the batch, as randomized, that the network had right before the update; of
+        several labels, with all of them. By a loss of numbers it is R^2 of the batch: 1 at best.
     seconds : float
         Time since training began; that before a resume counts, that between does not.
     fingerprint : str
         The first 16 digits of :func:`pellucid.fingerprint` of the parameters after the update:
         with the loss, what pins the update's bits.
+    validation_loss, validation_accuracy : float or None
+        Those of ``validation_data`` after the update, where they were measured: after updates that
+        end a pass, and the last.
 
     Examples
     --------
@@ -50,6 +56,8 @@ class Update:
     accuracy: float
     seconds: float
     fingerprint: str = ""
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
 
 @dataclass
@@ -108,6 +116,11 @@ class History:
         return [update.loss for update in self.updates]
 
     @property
+    def validated(self) -> list[Update]:
+        """The updates after which ``validation_data`` was measured."""
+        return [update for update in self.updates if update.validation_loss is not None]
+
+    @property
     def mean_loss(self) -> float:
         """The mean loss of all images."""
         return sum(u.loss * u.images for u in self.updates) / max(1, self.images)
@@ -160,13 +173,21 @@ class History:
         return self.stopped_by is not None
 
     def to_csv(self) -> str:
-        """Return the history as CSV with a header; numbers keep all their digits."""
+        """Return the history as CSV with a header; numbers keep all their digits.
+
+        The columns of validation are there where anything was measured, and empty where not.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(_COLUMNS)
+        columns = _VALIDATION if self.validated else ()
+        writer.writerow([*_COLUMNS, *columns])
         for u in self.updates:
             numbers = repr(u.loss), repr(u.accuracy), repr(u.seconds)
-            writer.writerow([u.update, u.images, *numbers, u.fingerprint])
+            measured = (getattr(u, name) for name in columns)
+            writer.writerow(
+                [u.update, u.images, *numbers, u.fingerprint]
+                + ["" if value is None else repr(value) for value in measured]
+            )
         return text.getvalue()
 
     @classmethod
@@ -193,23 +214,30 @@ class History:
         [0.5]
         """
         rows = list(csv.reader(io.StringIO(text)))
-        if not rows or tuple(rows[0]) != _COLUMNS:
+        if not rows or tuple(rows[0]) not in (_COLUMNS, (*_COLUMNS, *_VALIDATION)):
             raise DataError(f"It is no history: its first line is not {','.join(_COLUMNS)}.")
-        return cls([_update(row, line) for line, row in enumerate(rows[1:], start=2)])
+        columns = len(rows[0])
+        return cls([_update(row, line, columns) for line, row in enumerate(rows[1:], start=2)])
 
 
-def _update(row: list[str], line: int) -> Update:
+def _update(row: list[str], line: int, columns: int) -> Update:
     try:
-        number, images, loss, accuracy, seconds, fingerprint = row
+        number, images, loss, accuracy, seconds, fingerprint, *others = row
         found = Update(
-            int(number), int(images), float(loss), float(accuracy), float(seconds), fingerprint
-        )
+            int(number), int(images), float(loss), float(accuracy), float(seconds), fingerprint,
+            *(None if value == "" else float(value) for value in others),
+        )  # fmt: skip
     except (ValueError, TypeError):
         found = Update(0, 0, math.nan, math.nan, math.nan)
+    measured = (found.validation_loss, found.validation_accuracy)
+    numbers = [found.loss, found.accuracy, found.seconds]
+    numbers += [number for number in measured if number is not None]
     if (
-        found.update != line - 1
+        len(row) != columns
+        or found.update != line - 1
         or found.images < 1
-        or not all(map(math.isfinite, (found.loss, found.accuracy, found.seconds)))
+        or (measured[0] is None) != (measured[1] is None)
+        or not all(map(math.isfinite, numbers))
         or not re.fullmatch(rf"([0-9a-f]{{{DIGITS}}})?", found.fingerprint)
     ):
         raise DataError(f"Line {line} of the history is not an update: {','.join(row)[:80]!r}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pellucid.training.history import DIGITS, Update
 from pellucid.training.interrupt import Stop, stop_on_signals
 from pellucid.training.state import Progress
 from pellucid.training.update import Updater
+from pellucid.training.validation import Measured
 
 __all__ = ["Loop"]
 
@@ -38,6 +40,8 @@ class Loop:
         Called after every update; if it returns True, training ends.
     folder : CheckpointFolder or None
         Where checkpoints go.
+    measure : callable or None
+        Returns loss and accuracy on the images to validate with; called at the end of each pass.
     """
 
     call: Call
@@ -46,6 +50,7 @@ class Loop:
     updater: Callable[[], Updater]
     on_update: Callable[[Update], object] | None
     folder: CheckpointFolder | None
+    measure: Callable[[], Measured] | None = None
 
     def run(self) -> str | None:
         """Do the updates that are left; return the signal that ended them, if one did."""
@@ -75,16 +80,34 @@ class Loop:
             progress.first_pass, progress.done,
         )  # fmt: skip
         for batch in drawn:
-            section, factor = data.section(batch), call.factor(progress.done + 1)
-            result = self.updater().update(progress, data.images, section, factor)
+            section, number = data.section(batch), progress.done + 1
+            result = self.updater().update(
+                progress, data.images, section, call.factor(number), call.share(number)
+            )
             progress.next_pass = int(batch.passes[-1]) + 1
+            measured = self._measured(len(batch.indices))
+            is_finite = all(value is None or math.isfinite(value) for value in measured)
             update = Update(
                 len(progress.history) + 1, len(batch.indices), result.loss, result.accuracy,
                 time.perf_counter() - start, fingerprint(progress.parameters)[:DIGITS],
+                *(measured if is_finite else (None, None)),
             )  # fmt: skip
             progress.history.append(update)
             progress.done += 1
+            if not is_finite:
+                raise DivergenceError(
+                    f"The loss on validation_data is {measured[0]} after update {update.update}; "
+                    "lower the learning rate.",
+                    update=update.update,
+                )
             yield update
+
+    def _measured(self, images: int) -> tuple[float | None, float | None]:
+        """Measure after an update of some images, if it ends a pass, or all of the call."""
+        size, before = len(self.data.images), self.progress.done * self.call.batch_size
+        now = before + images
+        is_end = now // size > before // size or now == self.call.images
+        return (None, None) if self.measure is None or not is_end else self.measure()
 
     @contextlib.contextmanager
     def _last_checkpoint(self, stop: Stop) -> Iterator[None]:

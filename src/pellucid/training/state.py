@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import NetworkError
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
+from pellucid.training.averages.base import BaseAverage
+from pellucid.training.averages.running import RunningAverage
 from pellucid.training.history import History, Update
 from pellucid.training.optimizers.optimizer import Optimizer
 
@@ -40,6 +43,10 @@ class TrainingState:
         The pass with which that call began, and the one with which another would.
     updates : tuple of Update
         Every update in the trainer's history; the last ``done`` are those of that call.
+    average : ndarray of shape (n,), float64, or None
+        The average of the parameters, where one is kept.
+    averaged : int
+        How many updates are in it.
     """
 
     parameters: NDArray[np.float32]
@@ -49,6 +56,13 @@ class TrainingState:
     first_pass: int
     next_pass: int
     updates: tuple[Update, ...]
+    average: NDArray[np.float64] | None = None
+    averaged: int = 0
+
+    @property
+    def predicting(self) -> NDArray[np.float32]:
+        """What predicts: the average, or the parameters where there is none."""
+        return self.parameters if self.average is None else self.average.astype(np.float32)
 
     def __repr__(self) -> str:
         return (
@@ -71,12 +85,16 @@ class Progress:
     first_pass: int = 0
     next_pass: int = 0
     history: History = field(default_factory=History)
+    average: RunningAverage | None = None
 
     def capture(self) -> TrainingState:
         """Return where training stands."""
+        average = self.average
         return TrainingState(
             self.parameters.copy(), {name: v.copy() for name, v in self.vectors.items()}, self.t,
             self.done, self.first_pass, self.next_pass, tuple(self.history.updates),
+            None if average is None else average.mean.copy(),
+            0 if average is None else average.count,
         )  # fmt: skip
 
     def restore(self, state: TrainingState) -> None:
@@ -87,6 +105,24 @@ class Progress:
         self.t, self.done = state.t, state.done
         self.first_pass, self.next_pass = state.first_pass, state.next_pass
         self.history = History(list(state.updates))
+        self.average = None
+        if state.average is not None:
+            self.average = RunningAverage(state.average, state.averaged)
+
+    def set_parameters(self, parameters: NDArray[np.float32]) -> None:
+        """Go on with other parameters; an average begins anew with them."""
+        self.make_writable()
+        self.parameters[:] = parameters
+        if self.average is not None:
+            self.average.begin(self.parameters)
+
+    def see(self, average: BaseAverage | None, share: float) -> None:
+        """Take the parameters after an update into the average, if there is to be one."""
+        if average is None:
+            return
+        if self.average is None:
+            self.average = RunningAverage(self.parameters)
+        self.average.see(average, self.parameters, share)
 
     def begin_call(self) -> None:
         """Begin with the updates of a call of ``Trainer.fit``."""
@@ -99,11 +135,17 @@ class Progress:
         for name, vector in self.vectors.items():
             if not vector.flags.writeable:
                 self.vectors[name] = np.array(vector)
+        if self.average is not None:
+            self.average.make_writable()
 
-    def suit(self, optimizer: Optimizer) -> None:
-        """Begin anew with the vectors, if they are another kind of optimizer's."""
+    def suit(self, optimizer: Optimizer, average: BaseAverage | None) -> None:
+        """Begin anew with what the settings need and is not there, and drop what they don't."""
         if self.vectors.keys() != set(optimizer.vectors):
             self.vectors, self.t = optimizer.begin(len(self.parameters)), 0
+        if average is None:
+            self.average = None
+        elif self.average is None:
+            self.average = RunningAverage(self.parameters)
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -125,9 +167,13 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         old, new = there.get(name), here.get(name)
         if old == new or name == "weighted":
             continue
+        if name == "network" and _is_same_network(old, new):
+            continue
         if name == "sample_weight" and there.get("weighted") is here.get("weighted") is False:
             continue  # as many ones as there are images
-        if name == "network":
+        if name == "validation_data":
+            found.append(_validation_difference(old, new))
+        elif name == "network":
             found.append(_network_difference(old, new))
         elif name in ("images", "labels", "sample_weight"):
             found.append(f"the data's {name} differ")
@@ -144,8 +190,24 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
     return found
 
 
+def _validation_difference(old: Any, new: Any) -> str:
+    if old is None:
+        return "validation_data is none there and given here"
+    if new is None:
+        return "validation_data is given there and none here"
+    return "the images or labels of validation_data differ"
+
+
 def _shown(value: Any) -> str:
     return "none" if value is None else json.dumps(value)
+
+
+def _is_same_network(old: Any, new: Any) -> bool:
+    """Return whether two descriptions mean one network; older files have fewer settings."""
+    try:
+        return Network.from_dict(old).means(Network.from_dict(new))
+    except NetworkError:
+        return False
 
 
 def _network_difference(old: Any, new: Any) -> str:
@@ -161,6 +223,8 @@ def _network_difference(old: Any, new: Any) -> str:
             if first == second:  # what describe leaves out
                 first, second = _full(a), _full(b)
             return f"layer {number} of the network is {first} there and {second} here"
+    if there.loss != here.loss:
+        return f"the network's loss is {there.loss} there and {here.loss} here"
     return f"the network has {len(there.layers)} layers there and {len(here.layers)} here"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -17,10 +18,13 @@ from pellucid.execution.inference import Evaluation, evaluate
 from pellucid.execution.memory import check_training_memory
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, prepare
+from pellucid.execution.targets import check_targets
 from pellucid.execution.workers import Workers
 from pellucid.images.augmentation import Augmentation
-from pellucid.images.checks import check_images, check_labels
+from pellucid.images.checks import check_images
+from pellucid.kernels.optimizers.clip import clip
 from pellucid.network.network import Network
+from pellucid.training.averages.base import BaseAverage
 from pellucid.training.batches import Batch, TrainingData
 from pellucid.training.call import Call
 from pellucid.training.checkpoint_file import Checkpoint
@@ -37,9 +41,11 @@ from pellucid.training.interrupt import Terminated
 from pellucid.training.loop import Loop
 from pellucid.training.optimizers.adam import Adam
 from pellucid.training.optimizers.optimizer import Optimizer, prepare_optimizer
-from pellucid.training.schedule import Schedule
+from pellucid.training.schedules.base import BaseSchedule
+from pellucid.training.schedules.schedule import Schedule
 from pellucid.training.state import Progress, TrainingState
 from pellucid.training.update import Updater
+from pellucid.training.validation import Measured, Validation
 
 __all__ = ["Trainer"]
 
@@ -53,6 +59,11 @@ class Trainer:
         What to train.
     optimizer : Optimizer, optional
         How a gradient changes the parameters; the default is ``Adam()``.
+    clip_norm : float, optional
+        The largest norm that a batch's mean gradient may have, over all parameters; one that is
+        longer is shortened. The default leaves gradients as they are.
+    average : ExponentialAverage or MeanAverage, optional
+        What predicts in place of the parameters after the last update; the default is nothing.
     augmentation : Augmentation, optional
         How each training image is randomized; the default leaves images as they are.
     sections : int, default 8
@@ -70,6 +81,8 @@ class Trainer:
     ----------
     parameters : ndarray of shape (network.size,), float32
         The flat vector of parameters; ``network.views`` names its parts.
+    averaged : ndarray of shape (network.size,), float32
+        What predicts: the ``average`` of the parameters, or they themselves where none is kept.
     history : History
         Every update of every :meth:`fit` so far.
     state : TrainingState
@@ -97,6 +110,8 @@ class Trainer:
         network: Network,
         *,
         optimizer: Optimizer | None = None,
+        clip_norm: float | None = None,
+        average: BaseAverage | None = None,
         augmentation: Augmentation | None = None,
         sections: int = 8,
         workers: int | None = None,
@@ -105,8 +120,9 @@ class Trainer:
     ) -> None:
         self.network = instance("network", network, Network, "presets.reference()")
         self.optimizer: Optimizer = Adam() if optimizer is None else optimizer
-        self.augmentation = augmentation
-        check_trainer_settings(self.optimizer, augmentation, sections, seed)
+        self.clip_norm, self.average, self.augmentation = clip_norm, average, augmentation
+        self.sections, self.seed = sections, seed
+        self._check_settings()
         self.sections, self.seed = int(sections), int(seed)
         self._workers = Workers(workers)
         self._runner = Runner(self._workers, executor)
@@ -121,8 +137,15 @@ class Trainer:
 
     @parameters.setter
     def parameters(self, vector: NDArray[Any]) -> None:
-        self._progress.make_writable()
-        self._progress.parameters[:] = self.network.check_parameters(vector)
+        self._progress.set_parameters(self.network.check_parameters(vector))
+
+    @property
+    def averaged(self) -> NDArray[np.float32]:
+        """What predicts: the average of the parameters, or they themselves where none is kept."""
+        average = self._progress.average
+        if self.average is None or average is None:
+            return self.parameters
+        return average.rounded
 
     @property
     def history(self) -> History:
@@ -192,12 +215,13 @@ class Trainer:
         images : array-like of shape (n, H, W) or (n, C, H, W)
             uint8 as stored, or floats in [0, 1].
         labels : array-like of shape (n,)
-            Classes, from 0.
+            Classes, from 0; by another loss than cross-entropy (n, outputs), what each output
+            should be.
 
         Returns
         -------
         float
-            The mean cross-entropy of the images as randomized. ``history`` has no entry of it.
+            The mean loss of the images as randomized. ``history`` has no entry of it.
 
         Raises
         ------
@@ -234,7 +258,8 @@ class Trainer:
         sample_weight: ArrayLike | None = None,
         normalize_weights: bool = True,
         batch_size: int = 1024,
-        schedule: Schedule | None = None,
+        schedule: BaseSchedule | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         on_update: Callable[[Update], object] | None = None,
         checkpoints: Checkpoints | None = None,
         resume: bool | Checkpoint = False,
@@ -261,8 +286,12 @@ class Trainer:
             suits data that come in parts: a weight then means the same in every call.
         batch_size : int, default 1024
             Images an update. A remainder below half a batch joins the last one.
-        schedule : Schedule, optional
+        schedule : Schedule, CosineSchedule, OneCycleSchedule or StepSchedule, optional
             How the learning rate changes over this call; the default keeps it constant.
+        validation_data : (images, labels), optional
+            Images that are not trained on. What predicts is measured on them at the end of each
+            pass and of the call; ``history`` has loss and accuracy. They change no bit of what is
+            learned.
         on_update : callable, optional
             Called after every update; if it returns True, training ends.
         checkpoints : Checkpoints, optional
@@ -315,8 +344,15 @@ class Trainer:
         data = self._checked(images, labels, sample_weight, normalize=normalize)
         total = count_images(len(data.images), epochs, total_images)
         call = Call(total, int(batch_size), schedule or Schedule())
-        with self._begun(call, data, checkpoints, resume) as folder:
-            loop = Loop(call, data, self._progress, lambda: self._updater, on_update, folder)
+        validation, measure = None, None
+        if validation_data is not None:
+            validation = Validation.of(validation_data, self.network)
+            measure = partial(self._measure, validation)
+        settings = partial(call.settings, self, data, validation)
+        with self._begun(settings, checkpoints, resume) as folder:
+            loop = Loop(
+                call, data, self._progress, lambda: self._updater, on_update, folder, measure
+            )
             stopped_by = loop.run()
         if stopped_by == "SIGTERM":
             raise Terminated
@@ -325,8 +361,7 @@ class Trainer:
     @contextlib.contextmanager
     def _begun(
         self,
-        call: Call,
-        data: TrainingData,
+        settings: Callable[[], dict[str, Any]],
         checkpoints: Checkpoints | None,
         resume: bool | Checkpoint,
     ) -> Iterator[CheckpointFolder | None]:
@@ -334,11 +369,10 @@ class Trainer:
         with contextlib.ExitStack() as stack:
             folder = None
             if checkpoints is not None:
-                settings = call.settings(self, data)
-                folder = stack.enter_context(CheckpointFolder(checkpoints, settings))
+                folder = stack.enter_context(CheckpointFolder(checkpoints, settings()))
             before = self._progress.first_pass, self._progress.done
             try:
-                self._begin(call, data, folder, resume)
+                self._begin(settings, folder, resume)
             except BaseException:  # a call that was refused changes nothing
                 self._progress.first_pass, self._progress.done = before
                 raise
@@ -346,15 +380,14 @@ class Trainer:
 
     def _begin(
         self,
-        call: Call,
-        data: TrainingData,
+        settings: Callable[[], dict[str, Any]],
         folder: CheckpointFolder | None,
         resume: bool | Checkpoint,
     ) -> None:
         self._progress.begin_call()
         if isinstance(resume, Checkpoint):
             if folder is None:
-                resume.check_settings(call.settings(self, data))
+                resume.check_settings(settings())
             self.state = resume.state if folder is None else folder.resume_from(resume)
         elif folder is not None:
             if resume:
@@ -365,6 +398,8 @@ class Trainer:
     def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized.
 
+        What predicts is ``averaged``.
+
         Parameters
         ----------
         images, labels : array-like
@@ -373,7 +408,8 @@ class Trainer:
         Returns
         -------
         Evaluation
-            ``accuracy``, ``loss`` in nats an image, and ``probabilities``.
+            ``accuracy``, ``loss`` in nats an image, and ``probabilities``; what they are by
+            another loss than cross-entropy says :class:`pellucid.Evaluation`.
 
         Raises
         ------
@@ -387,7 +423,7 @@ class Trainer:
         >>> trainer.evaluate(np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0]).accuracy
         0.75
         """
-        return evaluate(self.network, self.parameters, images, labels, self.workers)
+        return evaluate(self.network, self.averaged, images, labels, self.workers)
 
     def close(self) -> None:
         """End the worker threads; training can go on, with new ones."""
@@ -408,7 +444,18 @@ class Trainer:
     def _updater(self) -> Updater:
         """How the next update is made; settings may be others than at the last one."""
         recipe = Recipe(self.network, self.augmentation, self.seed)
-        return Updater(self._runner, recipe, self.optimizer, self.sections)
+        return Updater(
+            self._runner, recipe, self.optimizer, self.sections, self.clip_norm, self.average
+        )  # fmt: skip
+
+    def _measure(self, validation: Validation) -> Measured:
+        return validation.measure(self.network, self.averaged, self.workers)
+
+    def _check_settings(self) -> None:
+        check_trainer_settings(
+            self.optimizer, self.augmentation, self.sections, self.seed, clip_norm=self.clip_norm,
+            average=self.average,
+        )  # fmt: skip
 
     def _checked(
         self,
@@ -420,16 +467,18 @@ class Trainer:
     ) -> TrainingData:
         """Return what is to be trained on; all is checked, and compiled before time is taken."""
         # Settings may be set between updates.
-        check_trainer_settings(self.optimizer, self.augmentation, self.sections, self.seed)
+        self._check_settings()
         pixels = check_images(images, self.network.input_shape)
-        classes = check_labels(labels, self.network.classes, len(pixels))
+        targets = check_targets(self.network, labels, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
         self._progress.make_writable()
-        self._progress.suit(self.optimizer)
+        self._progress.suit(self.optimizer, self.average)
         prepare(self.network)
         prepare_optimizer(type(self.optimizer))
+        if self.clip_norm is not None:
+            clip(np.zeros(0, dtype=np.float32), self.clip_norm)  # compiled, or loaded
         four = pixels[:, None] if pixels.ndim == 3 else pixels
-        return TrainingData(four, classes, weights)
+        return TrainingData(four, targets, weights)
 
 
 def _listed(names: Iterable[str]) -> str:

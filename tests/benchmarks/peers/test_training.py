@@ -15,12 +15,14 @@ NETWORK = Network(
     [
         Conv2D(3, 4, padding="same", scale=4.0),
         ReLU(),
-        MaxPool2D(3, stride=2),
-        Conv2D(4, 3, stride=2, padding=1, scale=8.0),
+        MaxPool2D(3, stride=2, padding=1),
+        Conv2D(4, 3, stride=2, padding=1, scale=8.0, bias=False),
         Sigmoid(),
         MaxPool2D(2),
         Flatten(),
         Dense(6, std=0.6, bias=0.2),
+        ReLU(),
+        Dense(7, std=0.6, bias=False),
         ReLU(),
         Dense(10, std=0.6),
     ],
@@ -55,6 +57,34 @@ def test_losses_are_ours(name):
     assert theirs[0] == pytest.approx(ours[0], rel=1e-5)
     assert theirs == pytest.approx(ours, rel=1e-3)
     assert len(set(theirs)) == 4
+
+
+GROUPED = Network(
+    [
+        Conv2D(4, 3, padding="same", dilation=2),
+        ReLU(),
+        Conv2D(8, 3, stride=2, groups=4, bias=False),
+        ReLU(),
+        Flatten(),
+        Dense(10),
+    ],
+    (28, 28),
+)
+
+
+@pytest.mark.parametrize("name", [name for name in TRAINING if name != "Pellucid"])
+def test_groups_and_dilation_are_taken_or_refused(name, monkeypatch):
+    installed(name)
+    monkeypatch.setitem(training_cases.NETWORKS, "small", lambda: GROUPED)
+    if "NumPy" in name:
+        with pytest.raises(TypeError, match="this peer does not know Conv2D"):
+            training_cases.prepare_training(name, "small", 16, False, 1, 1)
+        return
+    ours, theirs = (
+        training_cases.prepare_training(system, "small", 16, False, 1, 3)
+        for system in ("Pellucid", name)
+    )
+    assert theirs == pytest.approx(ours, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", TRAINING)

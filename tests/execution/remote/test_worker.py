@@ -37,7 +37,7 @@ def assert_right(reply):
     for section, found in zip(PARTS, reply.results, strict=True):
         expected = section_step(RECIPE, PARAMETERS, IMAGES, section)
         np.testing.assert_array_equal(found.gradient, expected.gradient)
-        assert (found.loss, found.correct) == (expected.loss, expected.correct)
+        assert (found.loss, found.measure) == (expected.loss, expected.measure)
 
 
 def test_a_worker_asks_for_the_setup_once(tmp_path):

@@ -11,10 +11,12 @@ PAIRS = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
 
 @settings(max_examples=60)
-@given(PAIRS, PAIRS, st.booleans(), st.integers(1, 40), SEEDS)
-def test_any_window_and_stride_agrees_with_the_equations(pool, stride, has_relu, count, seed):
+@given(PAIRS, PAIRS, PAIRS, st.booleans(), st.integers(1, 40), SEEDS)
+def test_any_window_and_stride_agrees_with_the_equations(pool, stride, pads, has_relu, count, seed):
     relu = [ReLU()] if has_relu else []
-    layers = [Conv2D(5, 3, padding="same"), *relu, AveragePool2D(pool, stride), Flatten(), Dense(3)]
+    pads = tuple(min(pad - 1, side // 2) for pad, side in zip(pads, pool, strict=True))
+    average = AveragePool2D(pool, stride, pads)
+    layers = [Conv2D(5, 3, padding="same"), *relu, average, Flatten(), Dense(3)]
     network = Network(layers, (2, 7, 6))
     assert_agrees(network, *problem(network, count, seed))
 

@@ -13,24 +13,27 @@ from tests.kernels.oracle import assert_agrees, call, problem
 SIDES = st.tuples(st.integers(1, 4), st.integers(1, 4))
 
 
-@given(SIDES, SIDES, SIDES, st.booleans(), st.integers(1, 40), SEEDS)
-def test_a_pool_agrees_with_its_equation(pool, stride, more, has_relu, count, seed):
+@given(SIDES, SIDES, SIDES, SIDES, st.booleans(), st.integers(1, 40), SEEDS)
+def test_a_pool_agrees_with_its_equation(pool, stride, more, pads, has_relu, count, seed):
     # Sizes from the window's own; strides that overlap, meet and leave gaps.
     rows, columns = pool[0] + 3 * (more[0] - 1), pool[1] + 3 * (more[1] - 1)
     relu = [ReLU()] if has_relu else []
-    layers = [Conv2D(3, (2, 3)), *relu, MaxPool2D(pool, stride), Flatten(), Dense(4)]
+    pads = tuple(min(pad - 1, side // 2) for pad, side in zip(pads, pool, strict=True))
+    layers = [Conv2D(3, (2, 3)), *relu, MaxPool2D(pool, stride, pads), Flatten(), Dense(4)]
     network = Network(layers, (1, rows + 1, columns + 2))
     assert_agrees(network, *problem(network, count, seed))
 
 
-@given(SIDES, SIDES, st.integers(0, 5), SEEDS)
-def test_ties_go_to_the_first(pool, stride, more, seed):
+@given(SIDES, SIDES, SIDES, st.integers(0, 5), SEEDS)
+def test_ties_go_to_the_first_and_never_beyond_the_image(pool, stride, pads, more, seed):
     random = np.random.default_rng(seed)
     shape = (2, pool[0] + more, pool[1] + 2 * more)
-    x = random.integers(0, 2, (LANES, *shape)).astype(np.float32)
-    p, dx, dp = _run(x, pool, stride, random)
-    np.testing.assert_array_equal(p, max_pool2d(x, pool, stride))
-    expected = max_pool2d_backward(dp, x, pool, stride)
+    pads = tuple(min(pad - 1, side // 2) for pad, side in zip(pads, pool, strict=True))
+    # Below 0 too: what lies beyond the image is no 0, and -inf there would tie with these.
+    x = random.choice([-np.inf, -2.0, -1.0], (LANES, *shape)).astype(np.float32)
+    p, dx, dp = _run(x, pool, stride, random, pads)
+    np.testing.assert_array_equal(p, max_pool2d(x, pool, stride, pads))
+    expected = max_pool2d_backward(dp, x, pool, stride, pads)
     np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-6)
 
 
@@ -44,10 +47,10 @@ def test_nan_wins_over_all(place):
     assert (np.delete(p, 3, axis=0) == np.inf).all()
 
 
-def _run(x, pool, stride, random):
+def _run(x, pool, stride, random, pads=(0, 0)):
     """Call both kernels on LANES images; return p, dx, and the dp that was drawn."""
     _, channels, rows, columns = x.shape
-    _, _, out_rows, out_columns = max_pool2d_winners(np.nan_to_num(x), pool, stride).shape
+    _, _, out_rows, out_columns = max_pool2d_winners(np.nan_to_num(x), pool, stride, pads).shape
     size, out_size = x[0].size * LANES, channels * out_rows * out_columns * LANES
     dp = random.normal(size=(LANES, channels, out_rows, out_columns)).astype(np.float32)
     parts = [
@@ -61,7 +64,7 @@ def _run(x, pool, stride, random):
         row = columns * LANES
         return {
             name: at, f"{name}_channel": rows * row, f"{name}_row": row, f"{name}_column": LANES,
-            f"{name}_step_row": stride[0] * row, f"{name}_step_column": stride[1] * LANES,
+            f"{name}_rows": rows, f"{name}_columns": columns,
         }  # fmt: skip
 
     def pooled(name, at):
@@ -73,13 +76,14 @@ def _run(x, pool, stride, random):
 
     shape = {
         "channels": channels, "rows": out_rows, "columns": out_columns, "pool_rows": pool[0],
-        "pool_columns": pool[1], "place": place,
+        "pool_columns": pool[1], "place": place, "step_row": stride[0], "step_column": stride[1],
+        "top": pads[0], "left": pads[1],
     }  # fmt: skip
     call(maxpool2d.forward(), arena, **shape, **image("x", x_at), **pooled("p", p_at))
     call(
         maxpool2d.backward(), arena, **shape, **image("dx", dx_at), **pooled("dp", dp_at),
         overlap=int(stride[0] < pool[0] or stride[1] < pool[1]), gate=ones, gate_channel=0,
-        gate_row=0, gate_column=0, dx_rows=rows, dx_columns=columns,
+        gate_row=0, gate_column=0,
     )  # fmt: skip
 
     def back(at, shape):

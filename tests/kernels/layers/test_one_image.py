@@ -74,7 +74,7 @@ def test_the_loss_and_what_is_right_are_counted():
     parameters, images, labels = problem(network, FEW)
     few = section_step(Recipe(network), parameters, images, whole_section(labels), training=False)
     trained = section_step(Recipe(network), parameters, images, whole_section(labels))
-    assert (few.loss, few.correct) == (trained.loss, trained.correct)
+    assert (few.loss, few.measure) == (trained.loss, trained.measure)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

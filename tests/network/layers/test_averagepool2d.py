@@ -4,6 +4,7 @@ from hypothesis import given
 from pellucid.errors import NetworkError
 from pellucid.network.layers import AveragePool2D, MaxPool2D
 from tests.network.layers.strategies import IMAGES, STRIDES, WINDOWS
+from tests.network.layers.test_maxpool2d import drawn_window
 
 EXAMPLES = [
     (AveragePool2D(), (3, 6, 7)),
@@ -11,18 +12,19 @@ EXAMPLES = [
     (AveragePool2D(3, stride=1), (2, 6, 5)),
     (AveragePool2D(2, stride=3), (2, 7, 8)),
     (AveragePool2D((5, 4)), (9, 5, 4)),
+    (AveragePool2D(3, stride=2, padding=1), (2, 6, 5)),
+    (AveragePool2D((2, 5), stride=(3, 1), padding=(1, 2)), (9, 7, 4)),
 ]
 
 
 def drawn(random, shape):
     if len(shape) == 1:
         return None
-    pool = tuple(int(random.integers(1, min(side, 3) + 1)) for side in shape[1:])
-    return AveragePool2D(pool, (None, 1, 2)[random.integers(3)])
+    return AveragePool2D(*drawn_window(random, shape))
 
 
 def torch_twin(torch, layer, shape):
-    return torch.nn.AvgPool2d(layer.pool_pair, layer.stride_pair)
+    return torch.nn.AvgPool2d(layer.pool_pair, layer.stride_pair, layer.pad_pair)
 
 
 @given(image=IMAGES, pool=WINDOWS, stride=STRIDES)

@@ -4,15 +4,21 @@ from hypothesis import strategies as st
 
 from pellucid.network.layers import Dense
 
-EXAMPLES = [(Dense(7), (12,)), (Dense(3, std=0.5, bias=0.25), (5,))]
+EXAMPLES = [
+    (Dense(7), (12,)),
+    (Dense(3, std=0.5, bias=0.25), (5,)),
+    (Dense(9, bias=False), (10,)),
+]
 
 
 def drawn(random, shape):
-    return Dense(int(random.integers(1, 20))) if len(shape) == 1 else None
+    if len(shape) > 1:
+        return None
+    return Dense(int(random.integers(1, 20)), bias=0.0 if random.random() < 0.8 else False)
 
 
 def torch_twin(torch, layer, shape):
-    return torch.nn.Linear(shape[0], layer.units)
+    return torch.nn.Linear(shape[0], layer.units, bias=layer.bias is not None)
 
 
 @given(units=st.integers(1, 50), inputs=st.integers(1, 50))

@@ -18,7 +18,7 @@ def test_good_values_come_back_as_they_are_stored():
     assert checks.whole_pair(Odd(), "stride", 2, least=1) == (2, 2)
     assert checks.whole_pair(Odd(), "stride", [2, 3], least=1) == (2, 3)
     assert checks.whole_count(Odd(), "units", 7) == 7
-    assert checks.finite_number(Odd(), "bias", -1) == -1.0
+    assert checks.bias_start(Odd(), -1) == -1.0
     assert checks.positive_number(Odd(), "std", 2) == 2.0
     checks.need_image(Odd(), (1, 2, 3))
 
@@ -27,7 +27,6 @@ def test_good_values_come_back_as_they_are_stored():
     ("check", "value"),
     [
         *((checks.whole_count, value) for value in (0, -1, 1.5, True, "3", None)),
-        *((checks.finite_number, value) for value in (math.inf, math.nan, "0", None, True)),
         *((checks.positive_number, value) for value in (0, -1.0, math.nan, math.inf, None)),
     ],
 )
@@ -35,6 +34,12 @@ def test_bad_values_are_named(check, value):
     with pytest.raises(NetworkError, match=r"^Odd what is ") as caught:
         check(Odd(), "what", value)
     assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, "0", 1j])
+def test_bad_starts_of_a_bias_are_named(value):
+    with pytest.raises(NetworkError, match=r"^Odd bias is .*, or False for none\.$"):
+        checks.bias_start(Odd(), value)
 
 
 @pytest.mark.parametrize("value", [0, (1,), (1, 2, 3), (1, 0), "22", None, 2.0])

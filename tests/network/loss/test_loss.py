@@ -43,7 +43,7 @@ def test_a_loss_of_ones_own_is_refused_by_name():
         NetworkError, match=r"no equations for Hinge\(margin=1\.0\); there are for C"
     ):
         forward(network, network.initial_parameters(), [[[[0, 0], [0, 0]]]])
-    with pytest.raises(NetworkError, match=r"^Unknown loss 'Hinge'; known: CrossEntropy\.$"):
+    with pytest.raises(NetworkError, match=r"^Unknown loss 'Hinge'; known: CrossEntropy, Bin"):
         Network.from_dict(network.to_dict())
 
 

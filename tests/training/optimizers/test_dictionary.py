@@ -21,8 +21,11 @@ def test_without_a_name_it_is_adam():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"name": "Adm"}, r"^Unknown optimizer 'Adm'; known: Adam, SGD\. Did you mean 'Adam'\?$"),
-        ({"name": 3}, r"^Unknown optimizer 3; known: Adam, SGD\.$"),
+        (
+            {"name": "Adm"},
+            r"^Unknown optimizer 'Adm'; known: Adam, AdamW, SGD\. Did you mean 'Adam'\?",
+        ),
+        ({"name": 3}, r"^Unknown optimizer 3; known: Adam, AdamW, SGD\.$"),
         ({"beta": 0.5}, r"^Adam has no setting 'beta'\. Did you mean 'beta1'|'beta2'\?$"),
         ({"learning_rate": "fast"}, r"^learning_rate is 'fast'; it must be a number\.$"),
         (["Adam"], r"^An optimizer is described by a dictionary, not \['Adam'\]\.$"),

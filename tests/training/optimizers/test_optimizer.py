@@ -99,7 +99,7 @@ def test_a_step_that_is_not_finite_names_the_optimizer():
     before = bits(trainer.state)
     message = (
         r"^Momentum's step is not finite in update 2: the first parameter that it would make "
-        r"infinite is one of layer 7, Dense\(4\); lower the learning rate \(now 100\)\. The"
+        r"infinite is one of layer 1, Conv2D\(5, 3\); lower the learning rate \(now 100\)\. The"
     )
     with pytest.raises(DivergenceError, match=message):
         trainer.step(IMAGES, LABELS)

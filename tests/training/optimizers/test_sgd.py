@@ -8,6 +8,7 @@ from pellucid.errors import ConfigurationError
 from pellucid.training.optimizers.optimizer import Step
 from tests.layers import torch_network
 from tests.training.examples import NETWORK, bright_corners
+from tests.training.optimizers.torch_steps import in_groups, twin_steps
 
 IMAGES, LABELS = bright_corners(60)
 CALL = {"total_images": 300, "batch_size": 30}
@@ -21,6 +22,7 @@ CALL = {"total_images": 300, "batch_size": 30}
         ({"momentum": math.nan}, r"^momentum is nan; "),
         ({"nesterov": 1, "momentum": 0.9}, r"^nesterov is 1; it must be True or False\.$"),
         ({"nesterov": True}, r"^nesterov is True, but momentum is 0; give a momentum"),
+        ({"weight_decay": -1}, r"^weight_decay is -1; it must be a finite number of at least 0, "),
         ({"learning_rate": 0}, r"^learning_rate is 0; "),
     ],
 )
@@ -29,23 +31,26 @@ def test_settings_that_can_not_be_are_refused(settings, message):
         SGD(**settings)
 
 
-@pytest.mark.parametrize("optimizer", [SGD(0.1), SGD(0.05, 0.9), SGD(0.05, 0.9, nesterov=True)])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        SGD(0.1),
+        SGD(0.05, 0.9),
+        SGD(0.05, 0.9, nesterov=True),
+        SGD(0.05, 0.9, nesterov=True, weight_decay=0.1),
+    ],
+)
 def test_updates_of_a_network_are_those_of_torch(optimizer):
     torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
     with Trainer(NETWORK, optimizer=optimizer) as trainer:
         model = torch_network(torch, NETWORK, trainer.parameters.astype(np.float64))
         twin = torch.optim.SGD(
-            model.parameters(), lr=optimizer.learning_rate, momentum=optimizer.momentum,
-            nesterov=optimizer.nesterov,
+            in_groups(model, optimizer.weight_decay), lr=optimizer.learning_rate,
+            momentum=optimizer.momentum, nesterov=optimizer.nesterov,
         )  # fmt: skip
-        pixels = torch.tensor(IMAGES / 255.0 if IMAGES.dtype == np.uint8 else IMAGES).double()
+        expected = twin_steps(torch, model, twin, IMAGES, LABELS, 4)
         for _ in range(4):
-            twin.zero_grad()
-            logits = model(pixels.reshape(-1, *NETWORK.input_shape))
-            torch.nn.functional.cross_entropy(logits, torch.tensor(LABELS)).backward()
-            twin.step()
             trainer.step(IMAGES, LABELS)
-        expected = torch.nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
         np.testing.assert_allclose(trainer.parameters, expected, rtol=1e-4, atol=1e-6)
 
 

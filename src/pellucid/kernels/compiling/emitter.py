@@ -108,6 +108,13 @@ class Emitter:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [value])
 
+    def sqrt(self, value):
+        """Return the square root, rounded once."""
+        kind = ir.FunctionType(self.vector, [self.vector])
+        name = f"llvm.sqrt.v{self.lanes}f32"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, [value])
+
     def add_product(self, variable, a, b) -> None:
         """Add ``a * b`` to a :meth:`variable`."""
         self.builder.store(self.fma(a, b, self.builder.load(variable)), variable)

@@ -1,13 +1,13 @@
 """Average pooling; its equations are in :mod:`pellucid.equations.averagepool2d`.
 
-``p[c, y, x] = sum_{i, j} x[c, y s + i, x s + j] / (PH PW)``; ``dx`` is the sum of ``dp / (PH PW)``
-over the windows that a pixel lies in
+``p[c, y, x] = sum_{i, j} x_padded[c, y s + i, x s + j] / (PH PW)``; ``dx`` is the sum of
+``dp / (PH PW)`` over the windows that a pixel lies in
 
-Layout: ``x[c, y, x, lane]``, images innermost. Loop order, forward: channel, row and column of the
-output, then the window, row by row, whose sum stays in a register. Backward, in training only:
-channel, row and column of the input, then the windows that reach it, so that every pixel is written
-once, overlap or not, and one that no window reaches becomes 0. A ReLU's mask before the pool closes
-pixels as they are written.
+Layout: ``x[c, y, x, lane]``, images innermost, padding a border of zeros around the image. Loop
+order, forward: channel, row and column of the output, then the window, row by row, whose sum stays
+in a register. Backward, in training only: channel, row and column of the input, then the windows
+that reach it, so that every pixel is written once, overlap or not, and one that no window reaches
+becomes 0. A ReLU's mask before the pool closes pixels as they are written.
 
 For one image, channels last, the window is gone through in the same order, to the same bits.
 """
@@ -22,8 +22,8 @@ from pellucid.kernels.compiling.addresses import float_of
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import add, gate, load, mul, splat, store
 from pellucid.kernels.layers.one_image import store_eight
-from pellucid.kernels.layers.pool import pool_fields
-from pellucid.kernels.program.arena import View, everywhere
+from pellucid.kernels.layers.pool import clipped_fields, pool_fields
+from pellucid.kernels.program.arena import Border, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
@@ -63,21 +63,21 @@ def backward() -> Kernel:
 
     def _backward(
         arena, parameters, gradient, channels, rows, columns, pool_rows, pool_columns, step_row,
-        step_column, dx, dx_channel, dx_row, dx_column, dx_rows, dx_columns, dp, dp_channel, dp_row,
-        dp_column, gate_, gate_channel, gate_row, gate_column, share,
+        step_column, top, left, dx, dx_channel, dx_row, dx_column, dx_rows, dx_columns, dp,
+        dp_channel, dp_row, dp_column, gate_, gate_channel, gate_row, gate_column, share,
     ):  # fmt: skip
         each = splat(float_of(share))
         for c in range(channels):
             for y in range(dx_rows):
                 # The windows whose rows, or columns, reach this one.
-                top = max(0, (y - pool_rows + step_row) // step_row)
-                bottom = min(rows, y // step_row + 1)
+                first = max(0, (y + top - pool_rows + step_row) // step_row)
+                last = min(rows, (y + top) // step_row + 1)
                 for u in range(dx_columns):
-                    left = max(0, (u - pool_columns + step_column) // step_column)
-                    right = min(columns, u // step_column + 1)
+                    before = max(0, (u + left - pool_columns + step_column) // step_column)
+                    end = min(columns, (u + left) // step_column + 1)
                     total = splat(types.float32(0.0))
-                    for row in range(top, bottom):
-                        for column in range(left, right):
+                    for row in range(first, last):
+                        for column in range(before, end):
                             at = dp + c * dp_channel + row * dp_row + column * dp_column
                             total = add(total, load(arena, at))
                     opener = load(arena, gate_ + c * gate_channel + y * gate_row + u * gate_column)
@@ -116,6 +116,11 @@ class AveragePool2DOps(LayerOps[AveragePool2D]):
     has_gate = True
     has_one_image = True
 
+    def border(self, stage: Stage[AveragePool2D]) -> Border:
+        """Return its padding."""
+        top, left = stage.layer.pad_pair
+        return top, top, left, left
+
     def forward(self, draft: Draft, stage: Stage[AveragePool2D]) -> None:
         """Emit one op."""
         (x,), p = draft.inputs(stage), draft.output(stage)
@@ -129,12 +134,11 @@ class AveragePool2DOps(LayerOps[AveragePool2D]):
         self, draft: Draft, stage: Stage[AveragePool2D], dz: View, dx: View, gate: View | None
     ) -> None:
         """Emit one op."""
-        opener, step, pool = gate or everywhere(dx.shape), *_pairs(stage.layer)
+        opener = gate or everywhere(dx.shape)
         op = make_op(
             backward(), channels=dz.shape[0], rows=dz.shape[1], columns=dz.shape[2],
-            pool_rows=pool[0], pool_columns=pool[1], step_row=step[0], step_column=step[1],
-            **dx.fields("dx"), dx_rows=dx.shape[1], dx_columns=dx.shape[2], **dz.fields("dp"),
-            **opener.fields("gate"), share=_share(stage.layer),
+            **clipped_fields(stage.layer, dx, "dx"), **dz.fields("dp"), **opener.fields("gate"),
+            share=_share(stage.layer),
         )  # fmt: skip
         draft.program.backward.append(op)
 
@@ -146,17 +150,12 @@ class AveragePool2DOps(LayerOps[AveragePool2D]):
         z: Pixels,
     ) -> None:
         """Emit one op."""
-        (x,), (step, pool) = inputs, _pairs(stage.layer)
+        (x,) = inputs
         op = make_op(
             one_image(), rows=stage.gives[1], columns=stage.gives[2], depth=x.pixel,
-            pool_rows=pool[0], pool_columns=pool[1], **x.fields("x"), x_step_row=step[0] * x.row,
-            x_step_column=step[1] * x.pixel, **z.fields("z"), share=_share(stage.layer),
+            **pool_fields(stage.layer, x, "x"), **z.fields("z"), share=_share(stage.layer),
         )  # fmt: skip
         draft.forward.append(op)
-
-
-def _pairs(layer: AveragePool2D) -> tuple[tuple[int, int], tuple[int, int]]:
-    return layer.stride_pair, layer.pool_pair
 
 
 def _share(layer: AveragePool2D) -> int:

@@ -163,11 +163,15 @@ def _add_images(emit, arena, rows, deltas, sums, BLOCK):
 
 @functools.cache
 def weights_finish() -> Kernel:
-    """Write ``dw[o, i]`` row by row, and ``db[o]`` summed over the lanes."""
+    """Write ``dw[o, i]`` row by row, and ``db[o]`` summed over the lanes.
+
+    ``db`` is negative where there is no bias.
+    """
 
     def _weights_finish(arena, parameters, gradient, outputs, inputs, sums, bias_sums, dw, db):
-        for o in range(outputs):
-            gradient[db + o] = total(load(arena, bias_sums + o * LANES))
+        if db >= 0:
+            for o in range(outputs):
+                gradient[db + o] = total(load(arena, bias_sums + o * LANES))
         # A few rows at a time, so that both sides are gone through nearly in order.
         for first in range(0, outputs, SHARED):
             last = min(first + SHARED, outputs)
@@ -192,11 +196,11 @@ class DenseOps(LayerOps[Dense]):
 
     def forward(self, draft: Draft, stage: Stage[Dense]) -> None:
         """Emit one op."""
-        (x,), z, (w, bias) = draft.inputs(stage), draft.output(stage), stage.parameters
+        (x,), z, w = draft.inputs(stage), draft.output(stage), stage.parameters[0]
         inputs = stage.takes[0]
         op = make_op(
             product(PARTS), outputs=stage.gives[0], inputs=inputs, w=w, w_output=inputs, w_input=1,
-            bias=bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
+            bias=stage.bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
             floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **gate_of_flat(None),
         )  # fmt: skip
         draft.program.forward.append(op)
@@ -209,7 +213,7 @@ class DenseOps(LayerOps[Dense]):
 
     def parameter_gradient(self, draft: Draft, stage: Stage[Dense], dz: View) -> None:
         """Emit an op that adds up, and one that ends it."""
-        (x,), sums, (w, bias) = draft.inputs(stage), draft.sums[stage.number], stage.parameters
+        (x,), sums, w = draft.inputs(stage), draft.sums[stage.number], stage.parameters[0]
         shape = {"outputs": stage.gives[0], "inputs": stage.takes[0]}
         place = {"sums": sums.weights, "bias_sums": sums.bias}
         op = make_op(
@@ -217,7 +221,7 @@ class DenseOps(LayerOps[Dense]):
             dz_output=dz.channel, **place, transposed=draft.memory.take(LANES * LANES),
         )  # fmt: skip
         draft.program.backward.append(op)
-        draft.program.end.append(make_op(weights_finish(), **shape, **place, dw=w, db=bias))
+        draft.program.end.append(make_op(weights_finish(), **shape, **place, dw=w, db=stage.bias))
 
     def input_gradient(
         self, draft: Draft, stage: Stage[Dense], dz: View, dx: View, gate: View | None
@@ -234,10 +238,11 @@ class DenseOps(LayerOps[Dense]):
         self, draft: OneImageDraft, stage: Stage[Dense], inputs: tuple[Pixels, ...], z: Pixels
     ) -> None:
         """Emit one op."""
-        (x,), (w, bias) = inputs, stage.parameters
+        (x,) = inputs
         op = make_op(
-            one_image.dense(), outputs=stage.gives[0], inputs=stage.takes[0], w=w, bias=bias,
-            x=x.start, z=z.start, floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE,
+            one_image.dense(), outputs=stage.gives[0], inputs=stage.takes[0],
+            w=stage.parameters[0], bias=stage.bias, x=x.start, z=z.start,
+            floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE,
         )  # fmt: skip
         draft.forward.append(op)
 

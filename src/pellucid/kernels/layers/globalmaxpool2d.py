@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import maxpool2d, one_image
+from pellucid.kernels.layers.pool import clipped_fields
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op
 from pellucid.kernels.program.stages import Stage
-from pellucid.network.layers import GlobalMaxPool2D
+from pellucid.network.layers import GlobalMaxPool2D, MaxPool2D
 
 __all__ = ["OPS"]
 
@@ -46,7 +47,6 @@ class GlobalMaxPool2DOps(LayerOps[GlobalMaxPool2D]):
         op = make_op(
             maxpool2d.backward(), channels=dx.shape[0], rows=1, columns=1, **_whole(dx, "dx"),
             **dz.fields("dp"), place=draft.kept[stage.number], overlap=0, **opener.fields("gate"),
-            dx_rows=dx.shape[1], dx_columns=dx.shape[2],
         )  # fmt: skip
         draft.program.backward.append(op)
 
@@ -60,22 +60,16 @@ class GlobalMaxPool2DOps(LayerOps[GlobalMaxPool2D]):
         """Emit one op."""
         (x,) = inputs
         op = make_op(
-            one_image.maxpool2d(), rows=1, columns=1, depth=x.pixel, pool_rows=stage.takes[1],
-            pool_columns=stage.takes[2], **x.fields("x"), x_step_row=0, x_step_column=0,
+            one_image.maxpool2d(), rows=1, columns=1, depth=x.pixel, **_whole(x, "x"),
             **z.fields("z"),
         )  # fmt: skip
         draft.forward.append(op)
 
 
-def _whole(view: View, name: str) -> dict[str, int]:
+def _whole(view: View | Pixels, name: str) -> dict[str, int]:
     """Return the fields for the unpooled array, under one window."""
-    return {
-        "pool_rows": view.shape[1],
-        "pool_columns": view.shape[2],
-        **view.fields(name),
-        f"{name}_step_row": 0,
-        f"{name}_step_column": 0,
-    }
+    rows, columns = view.shape[1:]
+    return clipped_fields(MaxPool2D((rows, columns)), view, name)
 
 
 OPS = GlobalMaxPool2DOps()

@@ -62,7 +62,10 @@ def tiling(depth: int, columns: int) -> tuple[int, int, int]:
 
 @functools.cache
 def pack() -> Kernel:
-    """``weights[block, c, i, j, filter in the block]``, and the biases, filled up with zeros."""
+    """``weights[block, c, i, j, filter in the block]``, and the biases, filled up with zeros.
+
+    All biases are 0 where ``bias`` is negative.
+    """
 
     def _pack(
         arena, parameters, gradient, filters, channels, taps, block, source, bias, weights, biases,
@@ -83,7 +86,7 @@ def pack() -> Kernel:
             to = weights + k // block * size * block + k % block
             start = turned if k < filters // LANES * LANES else 0
             if k < filters:
-                arena[biases + k] = parameters[bias + k]
+                arena[biases + k] = parameters[bias + k] if bias >= 0 else types.float32(0.0)
                 for tap in range(start, size):
                     arena[to + tap * block] = parameters[source + k * size + tap]
             else:
@@ -159,16 +162,20 @@ def maxpool2d() -> Kernel:
     """``z[y, x, c]`` is the largest of its window, and NaN over all."""
 
     def _maxpool2d(
-        arena, parameters, gradient, rows, columns, depth, pool_rows, pool_columns, x, x_row,
-        x_column, x_step_row, x_step_column, z, z_row, z_column,
+        arena, parameters, gradient, rows, columns, depth, pool_rows, pool_columns, step_row,
+        step_column, top, left, x, x_row, x_column, x_rows, x_columns, z, z_row, z_column,
     ):  # fmt: skip
-        for y in range(rows):
+        for row in range(rows):
+            y = row * step_row - top
+            above, below = max(0, -y), min(pool_rows, x_rows - y)
             for column in range(columns):
-                corner, to = x + y * x_step_row + column * x_step_column, z + y * z_row
-                to += column * z_column
+                u = column * step_column - left
+                before, end = max(0, -u), min(pool_columns, x_columns - u)
+                corner = x + (y + above) * x_row + (u + before) * x_column
+                to = z + row * z_row + column * z_column
                 for c in range(0, depth, 8):
                     window = corner + c, x_row, x_column
-                    _largest(arena, window, (pool_rows, pool_columns), to + c)
+                    _largest(arena, window, (below - above, end - before), to + c)
 
     return compile_kernel(_maxpool2d)
 
@@ -211,17 +218,20 @@ def flatten() -> Kernel:
 
 @functools.cache
 def dense() -> Kernel:
-    """``z[o] = b[o] + sum_i w[o, i] x[i]``, above ``floor``; ``w`` and ``b`` are parameters."""
+    """``z[o] = b[o] + sum_i w[o, i] x[i]``, above ``floor``; ``w`` and ``b`` are parameters.
+
+    ``bias`` is negative for none.
+    """
 
     def _dense(arena, parameters, gradient, outputs, inputs, w, bias, x, z, floor):
         whole = outputs // 8 * 8
         for o in range(0, whole, 8):
             _rows(
-                arena, parameters, (w + o * inputs, bias + o), (x, inputs), (z + o, floor), 8
+                arena, parameters, (w + o * inputs, bias, o), (x, inputs), (z + o, floor), 8
             )  # fmt: skip
         for o in range(whole, outputs):
             _rows(
-                arena, parameters, (w + o * inputs, bias + o), (x, inputs), (z + o, floor), 1
+                arena, parameters, (w + o * inputs, bias, o), (x, inputs), (z + o, floor), 1
             )  # fmt: skip
 
     return compile_kernel(_dense)
@@ -251,17 +261,18 @@ def blocks_of(emit, rounds, sums):
 @emitted()
 def _rows(emit, arena, parameters, weights, image, out, BLOCK):
     """BLOCK outputs of a dense layer, each as a vector of PARTS sums."""
-    w, bias = weights
+    w, bias, output = weights
     x, inputs = image
     z, floor = out
     builder, one = emit.builder, Emitter(emit.builder, 1)
     emit = Emitter(builder, PARTS)
     starts = [builder.mul(inputs, int64(o)) for o in range(BLOCK)]
-    acc = []
-    for o in range(BLOCK):
-        address = builder.gep(parameters, [builder.add(bias, int64(o))])
-        first = builder.load(address, align=4)
-        acc.append(emit.variable(builder.insert_element(emit.constant(0.0), first, int32(0))))
+    acc = [emit.variable(emit.constant(0.0)) for _ in range(BLOCK)]
+    with builder.if_then(builder.icmp_signed(">=", bias, int64(0))):
+        for o in range(BLOCK):
+            address = builder.gep(parameters, [builder.add(bias, builder.add(output, int64(o)))])
+            first = builder.load(address, align=4)
+            builder.store(builder.insert_element(emit.constant(0.0), first, int32(0)), acc[o])
     rounds = builder.sdiv(inputs, int64(PARTS))
     carried = [emit.variable(emit.constant(0.0)) for _ in range(BLOCK)]
     with blocks_of(emit, rounds, zip(acc, carried, strict=True)) as number:

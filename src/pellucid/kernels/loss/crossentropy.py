@@ -1,7 +1,8 @@
 """Cross-entropy; its equations are in :mod:`pellucid.equations.crossentropy`.
 
 ``loss = -log(max(eps, min(p, 1 - eps)))``, p the probability of the label; ``dout = weight (probs -
-onehot(label))``
+onehot(label))``. With label smoothing s the loss is ``1 - s`` of that and ``s / classes`` of the
+same for every class, and onehot loses s and gains ``s / classes`` everywhere.
 
 Layout: ``probs[class, lane]``, images innermost. One image at a time, down its lane: each has
 another label and weight, there are few numbers, and the loss is float64 and added up image by image
@@ -16,13 +17,18 @@ import math
 
 from numba import types
 
-from pellucid.kernels.compiling.addresses import doubles_at, floats_at, integers_at
+from pellucid.kernels.compiling.addresses import (
+    doubles_at,
+    float_of,
+    floats_at,
+    integers_at,
+)
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel, compile_part
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.loss.softmax import softmax
 from pellucid.network.loss.crossentropy import EPS
 
-__all__ = ["gradient", "kernel", "loss", "predicted"]
+__all__ = ["gradient", "kernel", "loss", "predicted", "sum_of_losses"]
 
 
 @functools.cache
@@ -31,24 +37,28 @@ def kernel() -> Kernel:
 
     def _cross_entropy(
         arena, parameters, gradient, logits, delta, size, start, count, targets, weights, outputs,
-        is_raw, is_training, results,
+        is_raw, is_training, results, setting,
     ):  # fmt: skip
         softmax(arena, logits, delta, size)
-        totals = doubles_at(results)
+        totals, smoothing = doubles_at(results), types.float64(float_of(setting))
         for lane in range(count):
             at = start + lane
             label, weight = integers_at(targets)[at], doubles_at(weights)[at]
-            totals[0] = _add_product(totals[0], weight, loss(arena, delta, lane, label, size))
-            totals[1] += types.float64(predicted(arena, delta, lane, size) == label)
+            value, best = loss(arena, delta, lane, label, size), predicted(arena, delta, lane, size)
+            if smoothing > 0.0:
+                every = sum_of_losses(arena, delta, lane, best, size)
+                value = (1.0 - smoothing) * value + smoothing / size * every
+            totals[0] = _add_product(totals[0], weight, value)
+            totals[1] += types.float64(best == label)
             if outputs:
                 source = logits if is_raw else delta
                 for k in range(size):
                     floats_at(outputs)[at * size + k] = arena[source + k * LANES + lane]
             if is_training:
-                _gradient(arena, delta, lane, label, size, weight)
+                _gradient(arena, delta, lane, label, size, weight, smoothing)
         if is_training:
             for lane in range(count, LANES):
-                _gradient(arena, delta, lane, 0, size, 0.0)
+                _gradient(arena, delta, lane, 0, size, 0.0, smoothing)
 
     return compile_kernel(_cross_entropy)
 
@@ -73,6 +83,19 @@ def loss(arena, probs, lane, label, classes):
 
 
 @compile_part
+def sum_of_losses(arena, probs, lane, best, classes):
+    """Return the sum over classes of ``-log(p)``, where ``best`` alone may be near 1."""
+    total = 0.0
+    for k in range(classes):
+        p = types.float64(arena[probs + k * LANES + lane])
+        if k == best:
+            total += loss(arena, probs, lane, k, classes)
+        else:
+            total -= math.log(EPS if p < EPS else p)
+    return total
+
+
+@compile_part
 def _rest(arena, probs, lane, label, classes):
     """Return the probability of all classes but the label: ``1 - p`` without cancellation."""
     rest = 0.0
@@ -83,11 +106,23 @@ def _rest(arena, probs, lane, label, classes):
 
 
 @compile_part
-def gradient(arena, probs, lane, label, classes, weight):
-    """Turn one image's ``probs`` into ``dout = weight (probs - onehot(label))``, in place."""
+def gradient(arena, probs, lane, label, classes, weight, smoothing):
+    """Turn one image's ``probs`` into ``dout = weight (probs - target)``, in place."""
     arena[probs + label * LANES + lane] = -_rest(arena, probs, lane, label, classes)
+    if smoothing > 0.0:
+        _smooth(arena, probs, lane, label, classes, smoothing)
     for k in range(classes):
         arena[probs + k * LANES + lane] *= types.float32(weight)
+
+
+@compile_part
+def _smooth(arena, dout, lane, label, classes, smoothing):
+    """Move ``dout`` from the label by itself to the smoothed one, which is less sure of it."""
+    for k in range(classes):
+        moved = types.float64(arena[dout + k * LANES + lane]) - smoothing / classes
+        if k == label:
+            moved += smoothing
+        arena[dout + k * LANES + lane] = moved
 
 
 _gradient = gradient

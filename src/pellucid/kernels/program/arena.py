@@ -17,16 +17,21 @@ from pellucid.kernels.program import blocks
 from pellucid.network.layers import Shape
 
 __all__ = [
+    "CHUNKS",
     "CONSTANTS",
+    "COUNT",
     "FLOOR_NONE",
     "FLOOR_ZERO",
+    "IN_USE",
     "IS_FIRST",
     "ONES",
     "WASTE",
     "ZEROS",
     "Memory",
+    "Shared",
     "View",
     "new_arena",
+    "stride_of",
 ]
 
 ONES = 0
@@ -37,11 +42,17 @@ FLOOR_NONE = LANES + 1
 """Where minus infinity lies: the floor of a layer without one."""
 IS_FIRST = LANES + 2
 """Where the driver says whether a chunk is the first of its section: 1, else 0."""
+COUNT = LANES + 3
+"""Where the driver of stretches says how many images a chunk has."""
+CHUNKS = LANES + 4
+"""Where it says how many chunks there are, each in an arena of its own."""
 ZEROS = 2 * LANES
 """Where a vector of zeros lies: what a kernel reads in place of something that is not there."""
 WASTE = 3 * LANES
 """Room for a vector that a kernel has nowhere to put; nobody reads it."""
-CONSTANTS = 4 * LANES
+IN_USE = 4 * LANES
+"""Where it puts a vector of 1 for each lane that has an image, and 0 for the others."""
+CONSTANTS = 5 * LANES
 """Floats before the first array."""
 
 _LINE = 16
@@ -96,6 +107,11 @@ class View:
         start = self.start + row * self.row + column * self.column
         return View(start, self.channel, step_row * self.row, step_column * self.column, shape)
 
+    def planes(self, first: int, count: int) -> View:
+        """Return ``count`` channels from ``first`` on."""
+        start = self.start + first * self.channel
+        return View(start, self.channel, self.row, self.column, (count, *self.shape[1:]))
+
     def fields(self, name: str) -> dict[str, int]:
         """Return the fields of an op that reads or writes this array under a name.
 
@@ -115,6 +131,13 @@ class View:
 def everywhere(shape: Shape) -> View:
     """Return a view that is 1 at every element: the gate that is always open."""
     return View(ONES, 0, 0, 0, shape)
+
+
+class Shared(int):
+    """A place that all chunks of a section share, where each has an arena of its own.
+
+    It is in the first arena; in an op it must be given as it is, as no sum of it is a Shared.
+    """
 
 
 class Memory:
@@ -148,11 +171,21 @@ class Memory:
         return View(start, plane, row, LANES, (channels, rows, columns))
 
 
-def new_arena(size: int) -> NDArray[np.float32]:
-    """Return the memory for one worker: zeros on whole cache lines, the constants filled in."""
-    raw = np.zeros(size + _LINE, dtype=np.float32)
+def stride_of(size: int) -> int:
+    """Return how far apart arenas of a size lie that are one after another: whole cache lines."""
+    return -(-size // _LINE) * _LINE
+
+
+def new_arena(size: int, count: int = 1) -> NDArray[np.float32]:
+    """Return the memory for one worker: zeros on whole cache lines, the constants filled in.
+
+    With ``count`` there are several arenas one after another, :func:`stride_of` apart.
+    """
+    stride = stride_of(size)
+    raw = np.zeros(count * stride + _LINE, dtype=np.float32)
     skip = (-raw.ctypes.data // 4) % _LINE
-    arena = raw[skip : skip + size]
-    arena[ONES : ONES + LANES] = 1.0
-    arena[FLOOR_NONE] = -np.inf
-    return arena
+    arenas = raw[skip : skip + count * stride]
+    for start in range(0, len(arenas), stride):
+        arenas[start + ONES : start + ONES + LANES] = 1.0
+        arenas[start + FLOOR_NONE] = -np.inf
+    return arenas

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PARTS", "TOGETHER", "filter_block", "planes"]
+__all__ = ["PARTS", "TOGETHER", "filter_block", "planes", "whole_block"]
 
 PARTS = 4
 """Sums that the inputs of a dense layer's output are dealt out to in turn."""
@@ -27,3 +27,16 @@ def planes(filters: int) -> int:
     """Return how many channel planes ``filters`` outputs take, the last block filled up."""
     block = filter_block(filters)
     return -(-filters // block) * block
+
+
+def whole_block(filters: int, most: int = 8) -> int:
+    """Return the largest block of up to ``most`` filters that leaves none over.
+
+    That is what one of several groups takes: a block filled up would write over the next group.
+
+    Examples
+    --------
+    >>> [whole_block(n) for n in (1, 5, 7, 10, 11, 16)]
+    [1, 5, 7, 5, 1, 8]
+    """
+    return next(block for block in range(most, 0, -1) if filters % block == 0)

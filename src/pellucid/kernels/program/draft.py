@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.kernels.program.arena import Memory, View
-from pellucid.kernels.program.ops import Program
+from pellucid.kernels.program.ops import STRIDE, Join, Program, shared_places, table
 from pellucid.kernels.program.stages import Stage, Sums, readers_of
 from pellucid.network.layers import Shape
 from pellucid.network.network import Network
 
-__all__ = ["Draft", "Plan", "Staging"]
+__all__ = ["Draft", "Joins", "Plan", "Staging"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,33 @@ class Staging:
     pitch: int
     framed: int
     tile: int
+
+
+@dataclass(frozen=True, eq=False)
+class Joins:
+    """Ops of a phase that wait for all chunks of a section.
+
+    Attributes
+    ----------
+    shared : ndarray of shape (ops, OP_WIDTH), int64
+        What fields of the phase's ops are places that all chunks share: 1, else 0.
+    places : ndarray of shape (joins,), int64
+        How many ops of the phase come before each.
+    ops : ndarray of shape (joins, OP_WIDTH), int64
+        They run once for all chunks.
+    """
+
+    shared: NDArray[np.int64]
+    places: NDArray[np.int64]
+    ops: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, joins: list[Join], phase: list[list[int]], stride: int) -> Joins:
+        """Return a phase's joins; arenas lie ``stride`` floats apart, which their ops are told."""
+        places = np.array([join.place for join in joins], dtype=np.int64)
+        ops = table([join.op for join in joins])
+        ops[:, STRIDE] = stride
+        return cls(shared_places(phase), places, ops)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +90,8 @@ class Plan:
         Where the images of a chunk lie one after another before they are interleaved.
     image_gradient : View or None
         Where the gradient of the images appears, in a plan that computes it.
+    forward_joins, backward_joins : Joins
+        What layers do that look at all images of a section.
     """
 
     network: Network
@@ -77,6 +106,13 @@ class Plan:
     loss: NDArray[np.int64]
     staging: Staging
     image_gradient: View | None
+    forward_joins: Joins
+    backward_joins: Joins
+
+    @property
+    def has_joins(self) -> bool:
+        """Whether a section goes through it in stretches, every chunk in an arena of its own."""
+        return bool(len(self.forward_joins.places))
 
 
 @dataclass
@@ -89,6 +125,8 @@ class Draft:
         What is computed.
     stages : list of Stage
         Its layers that compute something, in order.
+    in_training : bool
+        Whether layers do what they do in training, where that is something else.
     keeps_ties : bool
         Whether equal patches must give equal values, so that a pool's winner is the first of them.
         Else a way of computing may round them apart: parameters' gradients are the same for any.
@@ -110,6 +148,7 @@ class Draft:
 
     network: Network
     stages: list[Stage[Any]]
+    in_training: bool = False
     keeps_ties: bool = False
     memory: Memory = field(default_factory=Memory)
     program: Program = field(default_factory=Program)

@@ -43,6 +43,10 @@ class LayerOps(Generic[L]):
     has_one_image: ClassVar[bool] = False
     """Whether ``one_image`` is there; else a few images go the way of many, to the same bits."""
 
+    def fits_one_image(self, stage: Stage[L]) -> bool:
+        """Return whether ``one_image`` is there for a stage."""
+        return self.has_one_image
+
     def border(self, stage: Stage[L]) -> Border:
         """Return the zeros around what it reads: top, bottom, left, right."""
         return NO_BORDER

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pellucid.errors import NetworkError
 from pellucid.kernels.compiling.compile import Kernel
 from pellucid.kernels.compiling.fields import fields_of
+from pellucid.kernels.program.ops import bits_of
 from pellucid.network.loss import LOSSES, Loss
 from pellucid.network.twins import twin_of
 
@@ -16,7 +17,7 @@ __all__ = ["FIELDS", "loss_op"]
 
 def _fields(
     arena, parameters, gradient, logits, delta, size, start, count, targets, weights, outputs,
-    is_raw, is_training, results,
+    is_raw, is_training, results, setting,
 ):  # fmt: skip
     """What every loss's kernel takes; see ``kernels.loss``."""
 
@@ -40,6 +41,9 @@ def loss_op(
         raise NetworkError(f"There is no kernel for {loss}; there are for {known}.")
     kernel: Kernel = module.kernel()
     assert kernel.fields == FIELDS, kernel.name
-    known_now = {"logits": logits, "delta": delta, "size": size, "is_training": int(is_training)}
+    known_now = {
+        "logits": logits, "delta": delta, "size": size, "is_training": int(is_training),
+        "setting": bits_of(loss.setting),
+    }  # fmt: skip
     numbers = [kernel.address, *(known_now.get(name, 0) for name in FIELDS)]
     return np.array(numbers, dtype=np.int64)

@@ -45,7 +45,8 @@ class Stage(Generic[L]):
         Shapes of an input, as it is read, and of the output. Where a Flatten stands before the
         layer, ``takes`` is flat while the stage before gives an image.
     parameters : tuple of int
-        Where the layer's parameters begin in the flat vector: weights and bias, or nothing.
+        Where the layer's parameters begin in the flat vector: weights and bias, weights alone, or
+        nothing.
     """
 
     number: int
@@ -55,6 +56,11 @@ class Stage(Generic[L]):
     takes: Shape
     gives: Shape
     parameters: tuple[int, ...]
+
+    @property
+    def bias(self) -> int:
+        """Where the bias begins in the flat vector; -1 where there is none."""
+        return self.parameters[1] if len(self.parameters) > 1 else -1
 
     def as_taken(self, view: View) -> View:
         """Return an array of the shape of what the stage before gives, as this one reads it."""

@@ -13,12 +13,15 @@ model files, to the equations, the planners, and as ``pellucid.NAME``.
 
 from pellucid.network.layers.add import Add as Add
 from pellucid.network.layers.averagepool2d import AveragePool2D as AveragePool2D
+from pellucid.network.layers.batchnorm1d import BatchNorm1D as BatchNorm1D
+from pellucid.network.layers.batchnorm2d import BatchNorm2D as BatchNorm2D
 from pellucid.network.layers.conv2d import Conv2D as Conv2D
 from pellucid.network.layers.dense import Dense as Dense
 from pellucid.network.layers.flatten import Flatten as Flatten
 from pellucid.network.layers.gelu import GELU as GELU
 from pellucid.network.layers.globalaveragepool2d import GlobalAveragePool2D as GlobalAveragePool2D
 from pellucid.network.layers.globalmaxpool2d import GlobalMaxPool2D as GlobalMaxPool2D
+from pellucid.network.layers.groupnorm import GroupNorm as GroupNorm
 from pellucid.network.layers.layer import Layer as Layer
 from pellucid.network.layers.layer import Shape as Shape
 from pellucid.network.layers.leakyrelu import LeakyReLU as LeakyReLU
@@ -42,6 +45,9 @@ LAYERS: tuple[type[Layer], ...] = (
     Tanh,
     SiLU,
     GELU,
+    BatchNorm2D,
+    BatchNorm1D,
+    GroupNorm,
     Flatten,
     Residual,
 )

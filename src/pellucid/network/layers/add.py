@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Graph, Layer, Shape
@@ -32,6 +33,8 @@ class Add(Layer):
     >>> Add().output_shape((5, 24, 24), (5, 24, 24))
     (5, 24, 24)
     """
+
+    is_passed_over: ClassVar[bool] = True
 
     def expand(self, nodes: Graph, value: int) -> int:
         """Refuse to be written in a list, where there is one value to read."""

@@ -13,12 +13,12 @@ __all__ = ["AveragePool2D"]
 class AveragePool2D(Pool):
     """The mean of the values under each position of a window.
 
-    ``p[c, y, x] = sum_{i, j} x[c, y*sy + i, x*sx + j] / (PH * PW)``
+    ``p[c, y, x] = sum_{i, j} x_padded[c, y*sy + i, x*sx + j] / (PH * PW)``
 
-    It takes (channels, height, width) and gives (channels, ``(height - PH) // sy + 1``, and width
-    likewise), float32: a rest narrower than the window is left out. Nothing is learned. The same in
-    training and inference; backward, in training, every value of a window gets an equal share of
-    its gradient.
+    It takes (channels, height, width) and gives (channels, ``(height + 2*py - PH) // sy + 1``, and
+    width likewise), float32: a rest narrower than the window is left out. Nothing is learned. The
+    same in training and inference; backward, in training, every value of a window gets an equal
+    share of its gradient.
 
     Parameters
     ----------
@@ -26,6 +26,10 @@ class AveragePool2D(Pool):
         Height and width of the window, in pixels.
     stride : int, (int, int) or None, default None
         Pixels from one window to the next; None takes ``pool_size``, so that they don't overlap.
+    padding : int or (int, int), default 0
+        Rows of zeros above and below the image, and columns on both sides; at most half of the
+        window. They count: a window is divided by all its places, as PyTorch has it by default
+        (``count_include_pad=True``).
 
     Raises
     ------

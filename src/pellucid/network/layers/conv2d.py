@@ -8,13 +8,14 @@ from typing import Literal
 
 from pellucid.arguments import warn
 from pellucid.errors import NetworkError, did_you_mean
-from pellucid.network.initial import filter_std
+from pellucid.network.initial import filter_std, weight_std
 from pellucid.network.layers.layer import Layer, Pair, Shape
 from pellucid.network.layers.settings import (
     as_pair,
+    bias_start,
     need_image,
-    positive_number,
     set_field,
+    set_start,
     starting,
     whole_count,
     whole_pair,
@@ -34,8 +35,9 @@ class Conv2D(Layer):
     ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] * x_padded[c, y*sy + i, x*sx + j]``
 
     It takes (channels, height, width) and gives (filters, ``(height + zeros - KH) // sy + 1``, and
-    width likewise), float32. Learned are ``f`` (filters, channels, KH, KW) and ``b`` (filters,).
-    The same in training and inference; training has a backward.
+    width likewise), float32. Learned are ``f`` (filters, channels / groups, KH, KW) and, unless
+    ``bias`` is False, ``b`` (filters,). The same in training and inference; training has a
+    backward. With ``dilation``, ``i*dy`` stands for i and ``j*dx`` for j.
 
     Parameters
     ----------
@@ -49,13 +51,29 @@ class Conv2D(Layer):
         Zeros put around the image: none; as many as keep ``ceil(size / stride)`` pixels (where
         that is an odd number, the extra zero goes to the bottom and right); or a number of rows
         and columns on each side.
-    scale : float, default 1.0
-        Filters start as ``N(0, s)``, s = scale / sqrt(product of the filter array's shape).
+    scale : float or None, default None
+        Filters start as ``N(0, s)``, s = scale / sqrt(product of the filter array's shape), as
+        ``init="seed"`` has it; None takes 1 there.
+    bias : float or False, default 0.0
+        What every bias starts as. False: there are none, and ``b`` is 0.
+    init : {"auto", "he", "glorot", "seed", "zeros"}, default "auto"
+        How filters start, all from normal distributions. "he" has the variance 2 / inputs, inputs
+        the C KH KW products of an output; "glorot" 2 / (inputs + outputs), outputs the K KH KW that
+        a pixel goes into, both within a group; "seed" is what ``scale`` says. "auto" is "he" where
+        ReLU, LeakyReLU, SiLU or GELU follows, pools and sums between passed over, and "glorot"
+        elsewhere.
+    groups : int, default 1
+        Groups into which channels and filters are dealt, in order: filters read the channels of
+        their own group alone. As many as there are channels is a depthwise convolution.
+    dilation : int or (int, int), default 1
+        Pixels from one tap of the filter to the next; a filter then reaches over
+        ``dilation * (kernel_size - 1) + 1`` pixels.
 
     Raises
     ------
     NetworkError
-        A setting that can't be, or an input too small for the filter.
+        A setting that can't be, or an input too small for the filter, or whose channels can't be
+        dealt to the groups.
 
     Notes
     -----
@@ -68,13 +86,19 @@ class Conv2D(Layer):
     (5, 24, 24)
     >>> Conv2D(8, 3, stride=2, padding="same").parameter_shapes((3, 28, 28))
     {'f': (8, 3, 3, 3), 'b': (8,)}
+    >>> Conv2D(8, 3, groups=8, bias=False).parameter_shapes((8, 28, 28))
+    {'f': (8, 1, 3, 3)}
     """
 
     filters: int
     kernel_size: Pair | int
     stride: Pair | int = 1
     padding: Literal["valid", "same"] | Pair | int = "valid"
-    scale: float = starting(1.0)
+    scale: float | None = starting(None)
+    bias: float | None = starting(0.0)
+    init: str = starting("auto")
+    groups: int = 1
+    dilation: Pair | int = 1
 
     def __post_init__(self) -> None:
         self._warn_of_channels_in()  # before numbers become pairs
@@ -89,7 +113,15 @@ class Conv2D(Layer):
                 )
         else:
             set_field(self, "padding", whole_pair(self, "padding", self.padding, least=0))
-        set_field(self, "scale", positive_number(self, "scale", self.scale))
+        set_field(self, "groups", whole_count(self, "groups", self.groups))
+        if self.filters % self.groups:
+            raise NetworkError(
+                f"Conv2D groups is {self.groups}; it must divide the number of filters, "
+                f"{self.filters}."
+            )
+        set_field(self, "dilation", whole_pair(self, "dilation", self.dilation, least=1))
+        set_start(self, "scale", 1.0)
+        set_field(self, "bias", bias_start(self, self.bias))
 
     def _warn_of_channels_in(self) -> None:
         """Warn of what looks like (channels in, filters, kernel size), as PyTorch has it."""
@@ -113,6 +145,17 @@ class Conv2D(Layer):
         """Vertical and horizontal stride."""
         return as_pair(self.stride)
 
+    @property
+    def dilation_pair(self) -> Pair:
+        """Rows and columns from one tap to the next."""
+        return as_pair(self.dilation)
+
+    @property
+    def reach(self) -> Pair:
+        """Rows and columns from a filter's first tap to its last, both counted."""
+        (height, width), (down, across) = self.kernel_pair, self.dilation_pair
+        return down * (height - 1) + 1, across * (width - 1) + 1
+
     def pads(self, input_shape: Shape) -> tuple[Pair, Pair]:
         """Return the zeros that are put around an image.
 
@@ -133,7 +176,7 @@ class Conv2D(Layer):
         """
         sides = []
         for axis in range(2):
-            size, kernel = input_shape[1 + axis], self.kernel_pair[axis]
+            size, kernel = input_shape[1 + axis], self.reach[axis]
             stride = self.stride_pair[axis]
             if self.padding == "valid":
                 before = after = 0
@@ -149,10 +192,15 @@ class Conv2D(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(filters, height, width)`` of the output."""
         need_image(self, input_shape)
+        if input_shape[0] % self.groups:
+            raise NetworkError(
+                f"{self} can't deal {input_shape[0]} channels to {self.groups} groups; groups must "
+                "divide the number of channels that come in."
+            )
         sizes = []
         for axis, pad in enumerate(self.pads(input_shape)):
             padded = input_shape[1 + axis] + sum(pad)
-            kernel = self.kernel_pair[axis]
+            kernel = self.reach[axis]
             if padded < kernel:
                 raise NetworkError(
                     f"{self} is larger than its input {input_shape}: the "
@@ -164,9 +212,22 @@ class Conv2D(Layer):
         return (self.filters, *sizes)
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of the filters ``f`` and of the bias ``b``."""
-        return {"f": (self.filters, input_shape[0], *self.kernel_pair), "b": (self.filters,)}
+        """Return the shapes of the filters ``f`` and of the bias ``b``, if it has one."""
+        filters: dict[str, Shape] = {
+            "f": (self.filters, input_shape[0] // self.groups, *self.kernel_pair)
+        }
+        return filters if self.bias is None else {**filters, "b": (self.filters,)}
 
-    def initial_std(self, name: str, shape: Shape) -> float:
-        """Return ``scale / sqrt(product of the shape)`` for ``f``; the bias starts at 0."""
-        return filter_std(shape, self.scale) if name == "f" else 0.0
+    def initial_std(self, name: str, shape: Shape, is_rectified: bool = False) -> float:
+        """Return the standard deviation that ``init`` says for ``f``; biases are not drawn."""
+        if name != "f":
+            return 0.0
+        if self.scale is not None:
+            return filter_std(shape, self.scale)
+        taps = math.prod(self.kernel_pair)
+        outputs = shape[0] // self.groups * taps
+        return weight_std(self.init, shape[1] * taps, outputs, is_rectified)
+
+    def initial_mean(self, name: str) -> float:
+        """Return ``bias`` for ``b``, 0 for ``f``."""
+        return self.bias or 0.0 if name == "b" else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.network.layers.layer import Layer, Shape
 
@@ -28,6 +29,8 @@ class Flatten(Layer):
     >>> Flatten().output_shape((5, 10, 10))
     (500,)
     """
+
+    is_passed_over: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(channels * height * width,)``."""

@@ -6,6 +6,7 @@ Its equation is in :mod:`pellucid.equations.globalaveragepool2d`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.network.layers.layer import Layer, Shape
 from pellucid.network.layers.settings import need_image
@@ -33,6 +34,8 @@ class GlobalAveragePool2D(Layer):
     >>> GlobalAveragePool2D().output_shape((5, 20, 20))
     (5,)
     """
+
+    is_passed_over: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(channels,)``."""

@@ -6,6 +6,7 @@ Its equation is in :mod:`pellucid.equations.globalmaxpool2d`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
@@ -34,6 +35,8 @@ class GlobalMaxPool2D(Layer):
     >>> GlobalMaxPool2D().output_shape((5, 20, 20))
     (5,)
     """
+
+    is_passed_over: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return ``(channels,)``."""

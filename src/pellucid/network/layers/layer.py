@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 __all__ = ["Graph", "Layer", "Pair", "Shape"]
 
@@ -30,6 +30,11 @@ class Graph(Protocol):
 @dataclass(frozen=True)
 class Layer:
     """What every layer description offers; not a layer itself."""
+
+    is_rectifier: ClassVar[bool] = False
+    """Whether it is an activation that lets about half of its input pass, as ReLU does."""
+    is_passed_over: ClassVar[bool] = False
+    """Whether what comes after it, not it, decides how the weights before it start: pools, say."""
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape that one image has after the layer.
@@ -84,7 +89,22 @@ class Layer:
         """
         return {}
 
-    def initial_std(self, name: str, shape: Shape) -> float:
+    def state_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Return the shape of each array that training brings up to date without learning it.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            As in :meth:`output_shape`.
+
+        Returns
+        -------
+        dict of str to tuple of int
+            By its letter, as parameters are; empty for all but statistics.
+        """
+        return {}
+
+    def initial_std(self, name: str, shape: Shape, is_rectified: bool = False) -> float:
         """Return the standard deviation that a parameter is drawn with at the start.
 
         Parameters
@@ -93,6 +113,8 @@ class Layer:
             Its letter.
         shape : tuple of int
             Its shape, from :meth:`parameter_shapes`.
+        is_rectified : bool, default False
+            Whether an activation such as ReLU follows the layer.
 
         Returns
         -------

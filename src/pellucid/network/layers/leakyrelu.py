@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.errors import NetworkError
 from pellucid.network.layers.layer import Layer, Shape
@@ -40,6 +41,7 @@ class LeakyReLU(Layer):
     ((5, 24, 24), 0.1)
     """
 
+    is_rectifier: ClassVar[bool] = True
     slope: float = 0.01
 
     def __post_init__(self) -> None:

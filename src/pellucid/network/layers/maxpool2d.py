@@ -17,11 +17,12 @@ MOST_PIXELS = 2**24
 class MaxPool2D(Pool):
     """The largest value under each position of a window; ties go to the first, row by row.
 
-    ``p[c, y, x] = max_{i, j} x[c, y*sy + i, x*sx + j]``
+    ``p[c, y, x] = max_{i, j} x[c, y*sy + i - py, x*sx + j - px]``, over what lies in the image
 
-    It takes (channels, height, width) and gives (channels, ``(height - PH) // sy + 1``, and width
-    likewise), float32: a rest narrower than the window is left out. Nothing is learned. The same in
-    training and inference; backward, in training, a gradient goes to its window's largest value.
+    It takes (channels, height, width) and gives (channels, ``(height + 2*py - PH) // sy + 1``, and
+    width likewise), float32: a rest narrower than the window is left out. Nothing is learned. The
+    same in training and inference; backward, in training, a gradient goes to its window's largest
+    value.
 
     Parameters
     ----------
@@ -29,6 +30,9 @@ class MaxPool2D(Pool):
         Height and width of the window, in pixels.
     stride : int, (int, int) or None, default None
         Pixels from one window to the next; None takes ``pool_size``, so that they don't overlap.
+    padding : int or (int, int), default 0
+        Rows above and below the image, and columns on both sides, that windows reach beyond it; at
+        most half of the window. What lies there never wins.
 
     Raises
     ------
@@ -46,6 +50,8 @@ class MaxPool2D(Pool):
     (5, 10, 10)
     >>> MaxPool2D(3, stride=2).output_shape((5, 20, 20))
     (5, 9, 9)
+    >>> MaxPool2D(3, stride=2, padding=1).output_shape((5, 20, 20))
+    (5, 10, 10)
     """
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.network.layers.layer import Layer, Shape
 
@@ -27,6 +28,8 @@ class ReLU(Layer):
     >>> ReLU().output_shape((5, 24, 24)), ReLU().parameter_shapes((5, 24, 24))
     ((5, 24, 24), {})
     """
+
+    is_rectifier: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""

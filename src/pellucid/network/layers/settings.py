@@ -10,16 +10,19 @@ from dataclasses import field
 from typing import Any
 
 from pellucid.arguments import is_number, is_whole
-from pellucid.errors import NetworkError
+from pellucid.errors import NetworkError, did_you_mean
+from pellucid.network.initial import INITS
 from pellucid.network.layers.layer import Pair
 
 __all__ = [
     "always_said",
     "as_pair",
-    "finite_number",
+    "as_written",
+    "bias_start",
     "need_image",
     "positive_number",
     "set_field",
+    "set_start",
     "starting",
     "whole_count",
     "whole_pair",
@@ -30,10 +33,12 @@ MOST = 2**31 - 1
 """What is larger is no size, and kernels count in 64 bits."""
 
 
-def starting(default: float) -> float:
-    """Return the default of a setting that says how parameters start, and is no part of a name."""
-    setting: float = field(default=default, metadata={"starts": True})
-    return setting
+def starting(default: Any) -> Any:
+    """Return the default of a setting that says how parameters start, and is no part of a name.
+
+    But where it says None, there are no such parameters, and the name says so.
+    """
+    return field(default=default, metadata={"starts": True})
 
 
 def always_said(default: Any) -> Any:
@@ -55,6 +60,18 @@ def as_pair(value: Pair | int) -> Pair:
     ((3, 3), (3, 5))
     """
     return (value, value) if isinstance(value, int) else value
+
+
+def as_written(value: Pair | int) -> str:
+    """Return a pair as a person would write it.
+
+    Examples
+    --------
+    >>> as_written((3, 3)), as_written((3, 5))
+    ('3', '(3, 5)')
+    """
+    first, second = as_pair(value)
+    return str(first if first == second else (first, second))
 
 
 def whole_pair(layer: object, name: str, value: Any, *, least: int) -> Pair:
@@ -86,13 +103,45 @@ def whole_count(layer: object, name: str, value: Any) -> int:
     return int(value)
 
 
-def finite_number(layer: object, name: str, value: Any) -> float:
-    """Return a setting as a finite number; raise NetworkError."""
+def bias_start(layer: object, value: Any) -> float | None:
+    """Return what biases start as, or None where there are none; raise NetworkError.
+
+    False is None, and True is 0, as elsewhere; False is kept as None, for it equals 0.
+    """
+    if value is None or value is False or value is True:
+        return 0.0 if value else None
     if not is_number(value) or not -math.inf < value < math.inf:
         raise NetworkError(
-            f"{type(layer).__name__} {name} is {value!r}; it must be a finite number."
+            f"{type(layer).__name__} bias is {value!r}; it must be a finite number, which biases "
+            "start as, or False for none."
         )
     return float(value)
+
+
+def set_start(layer: Any, name: str, default: float) -> None:
+    """Set ``init`` and the setting that only the seed's start has: one of both says the other.
+
+    Raises
+    ------
+    NetworkError
+        A name that is none, or both are given and say different things.
+    """
+    kind, init, value = type(layer).__name__, layer.init, getattr(layer, name)
+    if not isinstance(init, str) or init not in INITS:
+        raise NetworkError(
+            f"{kind} init is {init!r}; it must be one of {', '.join(map(repr, INITS))}."
+            f"{did_you_mean(str(init), INITS)}"
+        )
+    if value is not None:
+        set_field(layer, name, positive_number(layer, name, value))
+        if init not in ("auto", "seed"):
+            raise NetworkError(
+                f"{kind} has {name}={value!r} and init={init!r}, which say different things; "
+                "leave one of them out."
+            )
+        set_field(layer, "init", "seed")
+    elif init == "seed":
+        set_field(layer, name, default)
 
 
 def positive_number(layer: object, name: str, value: Any) -> float:

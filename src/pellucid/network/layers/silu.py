@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pellucid.network.layers.layer import Layer, Shape
 
@@ -29,6 +30,8 @@ class SiLU(Layer):
     >>> SiLU().output_shape((5, 24, 24)), SiLU().parameter_shapes((5, 24, 24))
     ((5, 24, 24), {})
     """
+
+    is_rectifier: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the input's shape."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import is_number
 from pellucid.errors import ConfigurationError
+from pellucid.training.described import Described
+from pellucid.training.optimizers.stretches import Stretches
 
-__all__ = ["SAFE", "Optimizer", "Step", "prepare_optimizer"]
+__all__ = ["SAFE", "Optimizer", "Step", "check_weight_decay", "prepare_optimizer"]
 
 SAFE = 1e38
 """What float32 holds, with room for rounding."""
@@ -42,6 +43,8 @@ class Step:
         How many steps the vectors have seen with this one: 1 for the first.
     learning_rate : float
         That of this step: the optimizer's times the schedule's factor.
+    stretches : Stretches or None
+        Which of the parameters are weights, that decay; None for all.
     """
 
     parameters: NDArray[np.float32]
@@ -50,10 +53,30 @@ class Step:
     batch_size: float
     number: int
     learning_rate: float
+    stretches: Stretches | None = None
+
+    def per_stretch(
+        self, weights: float, others: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return where each stretch of parameters ends, and a number for each.
+
+        Parameters
+        ----------
+        weights, others : float
+            That of weights, and that of biases and norms.
+
+        Returns
+        -------
+        ends : ndarray of shape (k,), int64
+        values : ndarray of shape (k,), float64
+        """
+        if self.stretches is None:
+            return np.array([self.parameters.size], dtype=np.int64), np.array([float(weights)])
+        return self.stretches.ends, self.stretches.values(weights, others)
 
 
 @dataclass(frozen=True)
-class Optimizer(ABC):
+class Optimizer(Described, ABC):
     """Settings, and the step that is taken by them; what a training has learned is not in here.
 
     A subclass is a frozen dataclass whose settings are numbers or True and False, and have
@@ -72,39 +95,18 @@ class Optimizer(ABC):
         The vectors of float32 that it keeps, each with a number for every parameter.
     """
 
-    name: ClassVar[str]
     vectors: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: float = 0.01
 
     def __post_init__(self) -> None:
-        for name, default in ((field.name, field.default) for field in dataclasses.fields(self)):
-            value = getattr(self, name)
-            if isinstance(default, bool):
-                if not isinstance(value, bool):
-                    raise ConfigurationError(
-                        f"{name} is {value!r}; it must be True or False.", argument=name
-                    )
-            elif not is_number(value):
-                raise ConfigurationError(
-                    f"{name} is {value!r}; it must be a number.", argument=name
-                )
+        super().__post_init__()
         if not 0 < self.learning_rate <= _LARGEST:
             raise ConfigurationError(
                 f"learning_rate is {self.learning_rate!r}; it must be above 0 and at most "
                 f"{_LARGEST:g}, for example 0.01.",
                 argument="learning_rate",
             )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return name and settings, as JSON-ready values.
-
-        Returns
-        -------
-        dict
-            What :func:`~pellucid.training.optimizers.dictionary.optimizer_from_dict` takes.
-        """
-        return {"name": self.name, **dataclasses.asdict(self)}
 
     def begin(self, size: int) -> dict[str, NDArray[np.float32]]:
         """Return the vectors as they are before the first step: all 0.
@@ -183,6 +185,24 @@ class Optimizer(ABC):
             The middle of a sentence.
         """
         return f"lower the learning rate (now {self.learning_rate:g})"
+
+
+def check_weight_decay(value: float) -> None:
+    """Refuse a weight decay that can't be.
+
+    Examples
+    --------
+    >>> check_weight_decay(-0.1)
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: weight_decay is -0.1; it must be a finite number of at least
+    0, for example 0.01.
+    """
+    if not 0 <= value < math.inf:
+        raise ConfigurationError(
+            f"weight_decay is {value!r}; it must be a finite number of at least 0, for example "
+            "0.01.",
+            argument="weight_decay",
+        )
 
 
 @functools.cache

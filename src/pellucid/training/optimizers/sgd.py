@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pellucid.errors import ConfigurationError
-from pellucid.training.optimizers.optimizer import SAFE, Optimizer, Step
+from pellucid.training.optimizers.optimizer import SAFE, Optimizer, Step, check_weight_decay
 
 __all__ = ["SGD"]
 
@@ -17,11 +17,14 @@ class SGD(Optimizer):
 
     With g the gradient summed over the N images of a batch:
 
-    - ``u = momentum * u + g / N``
+    - ``d = g / N + weight_decay * theta``
+    - ``u = momentum * u + d``
     - ``theta = theta - learning_rate * u``, or with ``nesterov``
-      ``theta = theta - learning_rate * (g / N + momentum * u)``
+      ``theta = theta - learning_rate * (d + momentum * u)``
 
-    theta and u are float32; each step is computed in float64 and rounded once. Training only.
+    Filters and weights decay, arrays of two dimensions or more; biases, and the factors and offsets
+    of norms, do not. theta and u are float32; each step is computed in float64 and rounded once.
+    Training only.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ class SGD(Optimizer):
         How much of the running sum is kept from one update to the next.
     nesterov : bool, default False
         Whether the step looks ahead, as Nesterov's does.
+    weight_decay : float, default 0
+        How much of itself is added to a weight's gradient.
 
     Raises
     ------
@@ -40,13 +45,14 @@ class SGD(Optimizer):
 
     Notes
     -----
-    As in PyTorch, without dampening. Source: "SGD" in docs/equations.md; I. Sutskever, J. Martens,
-    G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning", 2013.
+    As in PyTorch, without dampening; there biases decay too, unless they are a group of their own.
+    Source: "SGD" in docs/equations.md; I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the
+    importance of initialization and momentum in deep learning", 2013.
 
     Examples
     --------
     >>> SGD(0.05, momentum=0.9, nesterov=True)
-    SGD(learning_rate=0.05, momentum=0.9, nesterov=True)
+    SGD(learning_rate=0.05, momentum=0.9, nesterov=True, weight_decay=0.0)
     """
 
     name: ClassVar[str] = "SGD"
@@ -55,6 +61,7 @@ class SGD(Optimizer):
     learning_rate: float = 0.01
     momentum: float = 0.0
     nesterov: bool = False
+    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,6 +76,7 @@ class SGD(Optimizer):
                 "nesterov is True, but momentum is 0; give a momentum, for example 0.9.",
                 argument="nesterov",
             )
+        check_weight_decay(self.weight_decay)
 
     def take(self, step: Step) -> None:
         """Take a step, whatever comes of it.
@@ -80,9 +88,10 @@ class SGD(Optimizer):
         """
         from pellucid.kernels.optimizers.sgd import sgd  # takes Numba: 0.2 s for settings
 
+        ends, decays = step.per_stretch(self.weight_decay, 0.0)
         sgd(
-            step.parameters, step.vectors["u"], step.gradient, 1.0 / step.batch_size,
-            step.learning_rate, self.momentum, self.nesterov,
+            step.parameters, step.vectors["u"], step.gradient, ends, decays,
+            1.0 / step.batch_size, step.learning_rate, self.momentum, self.nesterov,
         )  # fmt: skip
 
     def is_safe(self, step: Step) -> bool:
@@ -99,7 +108,8 @@ class SGD(Optimizer):
         """
         from pellucid.kernels.optimizers.largest import largest  # takes Numba, as above
 
+        most = largest(step.parameters)
+        slope = largest(step.gradient) / step.batch_size + self.weight_decay * most
         # The sum, and what is taken ahead of it, are twice this at most, as momentum is below 1.
-        ahead = 2.0 * (largest(step.vectors["u"]) + largest(step.gradient) / step.batch_size)
-        rate = max(step.learning_rate, 1.0)
-        return bool(largest(step.parameters) + rate * ahead < SAFE)
+        ahead = 2.0 * (largest(step.vectors["u"]) + slope)
+        return bool(most + max(step.learning_rate, 1.0) * ahead < SAFE)

@@ -43,12 +43,13 @@ def taps_of(width: int, block: int) -> int:
 
 
 @functools.cache
-def filters_gradient(taps: int, block: int) -> Kernel:
+def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
     """Add this chunk's share of ``df`` and ``db`` to the sums, which stay spread over the lanes.
 
     ``is_first`` is where the driver says whether this is a section's first chunk, ``zeros`` where
-    as many lie as a tile has sums.
+    as many lie as a tile has sums. Taps of a filter row are ``dilation`` columns apart.
     """
+    constants = (taps, block) if dilation == 1 else (taps, block, dilation)
 
     def _filters_gradient(
         arena, parameters, gradient, x, x_channel, x_row, x_step_row, x_step_column, channels,
@@ -67,21 +68,24 @@ def filters_gradient(taps: int, block: int) -> Kernel:
                     for i in range(height):
                         source = x + c * x_channel + first * x_step_row + i * x_row
                         for group in range(groups):
-                            image = source + group * taps * LANES, x_step_row, x_step_column
+                            image = (
+                                source + group * taps * dilation * LANES, x_step_row, x_step_column
+                            )  # fmt: skip
                             begun = zeros if begins and first == 0 else to
                             _gradient_tile(
-                                arena, image, deltas, (count, columns), (begun, to), (taps, block)
-                            )
+                                arena, image, deltas, (count, columns), (begun, to),
+                                (taps, block, dilation),
+                            )  # fmt: skip
                             to += taps * block * LANES
             first += count
 
-    return compile_kernel(_filters_gradient, taps, block)
+    return compile_kernel(_filters_gradient, *constants)
 
 
 @emitted()
 def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
     """``sums[tap, k] = begun[tap, k] + sum_{y, x} dz[k, y, x] x[y s, x s + tap]``, a few rows."""
-    TAPS, BLOCK = TILE
+    TAPS, BLOCK, DILATION = TILE
     x, x_step_row, x_step = image
     begun, sums = sums
     acc = [[emit.variable(emit.constant(0.0)) for _ in range(TAPS)] for _ in range(BLOCK)]
@@ -90,7 +94,7 @@ def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
         upstream = emit.place(dz, (y, dz_row), (column, dz_column))
         source = emit.place(emit.place(x, (y, x_step_row)), (column, x_step))
-        images = [emit.load(arena, source, j * LANES) for j in range(TAPS)]
+        images = [emit.load(arena, source, j * DILATION * LANES) for j in range(TAPS)]
         for k in range(BLOCK):
             delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             for j in range(TAPS):
@@ -119,7 +123,10 @@ def _bias_tile(emit, arena, deltas, size, sums, BLOCK):
 
 @functools.cache
 def filters_finish() -> Kernel:
-    """Add up the lanes of the sums and write ``df[k, c, i, j]`` and ``db[k]``."""
+    """Add up the lanes of the sums and write ``df[k, c, i, j]`` and ``db[k]``.
+
+    ``db`` is negative where there is no bias.
+    """
 
     def _filters_finish(
         arena, parameters, gradient, filters, channels, height, width, block, taps, groups, sums,
@@ -128,8 +135,9 @@ def filters_finish() -> Kernel:
         size = channels * height * width
         for first in range(0, filters, block):
             count = min(block, filters - first)
-            for k in range(count):
-                gradient[db + first + k] = total(load(arena, bias_sums + (first + k) * LANES))
+            if db >= 0:
+                for k in range(count):
+                    gradient[db + first + k] = total(load(arena, bias_sums + (first + k) * LANES))
             for c in range(channels):
                 for i in range(height):
                     row = ((first // block * channels + c) * height + i) * groups * taps * block

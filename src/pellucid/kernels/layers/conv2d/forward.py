@@ -11,7 +11,8 @@ tile's pixels, and a sum leaves the registers once.
 The gradient of the input is the same loop: the full correlation of ``dz``, in a border of zeros,
 with the flipped filters. Where the stride is s, each of the s x s phases of the input's pixels has
 the taps to itself that reach it, so it is a correlation with these alone (``pack`` picks them).
-Filter rows that lie in that border altogether are passed over.
+Dilation and groups take the same loop: taps lie further apart, or an op has the channels and
+filters of one group. Filter rows that lie in that border altogether are passed over.
 
 The gradient of the filters is in :mod:`pellucid.kernels.layers.conv2d.filters_gradient`.
 """
@@ -60,14 +61,15 @@ def pack() -> Kernel:
 
 
 @functools.cache
-def forward(width: int, block: int) -> Kernel:
+def forward(width: int, block: int, dilation: int = 1) -> Kernel:
     """Correlate, add the bias, hold above ``floor`` (0: ReLU), and close where ``gate <= 0``.
 
     ``floor`` and ``gate`` are places in the arena. A layer without ReLU has a floor of minus
     infinity, one without a gate reads the same vector of ones everywhere. Of the rows of ``x``,
     which may be stepped through one by one then, those before ``above`` and from ``present`` on
-    are zeros.
+    are zeros. Taps of a filter row are ``dilation`` columns apart, filter rows ``x_row`` floats.
     """
+    constants = (width, block) if dilation == 1 else (width, block, dilation)
     tile = min(COLUMNS, max(1, ACCUMULATORS // block))
 
     def _forward(
@@ -93,19 +95,25 @@ def forward(width: int, block: int) -> Kernel:
                     to = out + at * z_column, z_channel, z_column, floor
                     passed = opener + at * gate_column, gate_channel, gate_column
                     if columns < tile:
-                        _tile(arena, image, size, (filters, bias), to, passed, (width, block, 1))
+                        _tile(
+                            arena, image, size, (filters, bias), to, passed,
+                            (width, block, 1, dilation),
+                        )  # fmt: skip
                         start += 1
                     else:
-                        _tile(arena, image, size, (filters, bias), to, passed, (width, block, tile))
+                        _tile(
+                            arena, image, size, (filters, bias), to, passed,
+                            (width, block, tile, dilation),
+                        )  # fmt: skip
                         start += tile
 
-    return compile_kernel(_forward, width, block)
+    return compile_kernel(_forward, *constants)
 
 
 @emitted()
 def _tile(emit, arena, image, size, weights, out, gate, TILE):
     """One register tile of the correlation: BLOCK filters by PIXELS output columns."""
-    WIDTH, BLOCK, PIXELS = TILE
+    WIDTH, BLOCK, PIXELS, DILATION = TILE
     x, x_channel, x_row, x_step = image
     channels, height, count = size
     filters, sums = weights
@@ -124,7 +132,8 @@ def _tile(emit, arena, image, size, weights, out, gate, TILE):
             row = emit.place(plane, (i, x_row))
             for j in range(WIDTH):
                 images = [
-                    emit.load(arena, emit.place(row, (p, x_step)), j * LANES) for p in range(PIXELS)
+                    emit.load(arena, emit.place(row, (p, x_step)), j * DILATION * LANES)
+                    for p in range(PIXELS)
                 ]
                 for k in range(BLOCK):
                     weight = emit.broadcast(arena, at, j * BLOCK + k)

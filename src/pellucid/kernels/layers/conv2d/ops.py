@@ -24,7 +24,10 @@ class Conv2DOps(LayerOps[Conv2D]):
     has_floor = True
     has_gate = True
     reads_pixels = True
-    has_one_image = True
+
+    def fits_one_image(self, stage: Stage[Conv2D]) -> bool:
+        """Return whether it has no groups, or one for each channel."""
+        return direct_ops.has_one_image(stage)
 
     def border(self, stage: Stage[Conv2D]) -> Border:
         """Return its padding."""
@@ -36,10 +39,11 @@ class Conv2DOps(LayerOps[Conv2D]):
         return direct_ops.gradient_border(stage)
 
     def forward(self, draft: Draft, stage: Stage[Conv2D]) -> None:
-        """Emit one op, and one that packs its filters."""
-        is_shorter = winograd_ops.pays(stage) and not draft.keeps_ties
-        way = winograd_ops if is_shorter else direct_ops
-        draft.program.forward.append(way.op_of(draft, stage))
+        """Emit one op, or one for each group, and as many that pack its filters."""
+        if winograd_ops.pays(stage) and not draft.keeps_ties:
+            draft.program.forward.append(winograd_ops.op_of(draft, stage))
+        else:
+            direct_ops.emit_forward(draft, stage)
 
     def sums(self, draft: Draft, stage: Stage[Conv2D]) -> Sums:
         """Return room for the sums of the way that its backward takes."""

@@ -83,13 +83,14 @@ def collect() -> Kernel:
 
     ``deltas[lane, k, p]`` is the gradient of window p, 0 where ``gate <= 0``;
     ``offsets[lane, k, p]`` the whole number of floats from the first pixel to the patch. The bias's
-    sums get the gradients on the way. ``turned`` is room for 2 LANES vectors.
+    sums get the gradients on the way. ``turned`` is room for 2 LANES vectors. The first window
+    begins ``before`` floats before the first pixel's patch.
     """
 
     def _collect(
         arena, parameters, gradient, filters, rows, columns, pool_columns, dp, dp_channel, dp_row,
         dp_column, place, gate, gate_channel, gate_row, gate_column, deltas, offsets, lane, filter,
-        step_row, step_column, inner_row, inner_column, bias_sums, turned,
+        step_row, step_column, inner_row, inner_column, before, bias_sums, turned,
     ):  # fmt: skip
         zero = splat(types.float32(0.0))
         for k in range(filters):
@@ -101,7 +102,7 @@ def collect() -> Kernel:
                     passed = gate + k * gate_channel + row * gate_row + column * gate_column
                     delta = vector.gate(delta, load(arena, passed))
                     bias = add(bias, delta)
-                    corner = row * step_row + column * step_column
+                    corner = row * step_row + column * step_column - before
                     offset = _offset(
                         load(arena, place), corner, pool_columns, (inner_row, inner_column)
                     )
@@ -170,7 +171,10 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
 
 @functools.cache
 def finish() -> Kernel:
-    """Write ``df[k, c, i, j]`` from sums with channels last, and ``db[k]`` from its lanes."""
+    """Write ``df[k, c, i, j]`` from sums with channels last, and ``db[k]`` from its lanes.
+
+    ``db`` is negative where there is no bias.
+    """
 
     def _finish(
         arena, parameters, gradient, filters, channels, height, width, depth, sums, bias_sums, df,
@@ -178,7 +182,8 @@ def finish() -> Kernel:
     ):  # fmt: skip
         taps = height * width
         for k in range(filters):
-            gradient[db + k] = total(load(arena, bias_sums + k * LANES))
+            if db >= 0:
+                gradient[db + k] = total(load(arena, bias_sums + k * LANES))
             for c in range(channels):
                 for tap in range(taps):
                     value = arena[sums + (k * taps + tap) * depth + c]

@@ -12,7 +12,7 @@ import math
 from pellucid.kernels.compiling.emit import width_of
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import channels_last, filters_gradient, survivors, winograd_ops
-from pellucid.kernels.program.arena import WASTE, ZEROS, View, everywhere
+from pellucid.kernels.program.arena import WASTE, ZEROS, Shared, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.ops import make_op
 from pellucid.kernels.program.stages import Stage, Sums
@@ -38,7 +38,7 @@ def pays(draft: Draft, stage: Conv) -> bool:
     were fitted on such a machine. They depend on the network's shapes alone.
     """
     after = pool_after(draft, stage)
-    if after is None:
+    if after is None or (stage.layer.groups, stage.layer.dilation_pair) != (1, (1, 1)):
         return False
     passes_on = stage.inputs[0] > 0
     sparse = _sparse_cost(stage, after)
@@ -146,7 +146,7 @@ def emit_survivors(
     image = floats + LANES
     x_last = take(LANES * image)
     dx_last = take(LANES * image) if to is not None else x_last
-    f = take(filters * size) if to is not None else 0
+    f = Shared(take(filters * size)) if to is not None else 0
     windows = math.prod(pool.gives[1:])
     listed = -(-windows // survivors.WORD) * survivors.WORD
     deltas, offsets = take(LANES * filters * listed), take(LANES * filters * listed)
@@ -157,7 +157,11 @@ def emit_survivors(
         "filters": filters, "channels": channels, "height": height, "width": filter_columns,
         "depth": depth,
     }  # fmt: skip
-    pool_step, step = pool.layer.stride_pair, layer.stride_pair
+    pool_step, step, (above, beside) = (
+        pool.layer.stride_pair,
+        layer.stride_pair,
+        pool.layer.pad_pair,
+    )
     opener = draft.output(pool) if stage.has_relu else everywhere(dp.shape)
     program = draft.program
     if to is not None:
@@ -168,7 +172,8 @@ def emit_survivors(
             pool_columns=pool.layer.pool_pair[1], **dp.fields("dp"), place=draft.kept[pool.number],
             **opener.fields("gate"), **lists, step_row=pool_step[0] * step[0] * row,
             step_column=pool_step[1] * step[1] * depth, inner_row=step[0] * row,
-            inner_column=step[1] * depth, bias_sums=sums.bias, turned=take(2 * LANES * LANES),
+            inner_column=step[1] * depth, before=above * step[0] * row + beside * step[1] * depth,
+            bias_sums=sums.bias, turned=take(2 * LANES * LANES),
         )
     )  # fmt: skip
     program.backward.append(
@@ -197,6 +202,6 @@ def emit_survivors(
     program.end.append(
         make_op(
             survivors.finish(), **shape, sums=sums.weights, bias_sums=sums.bias,
-            df=stage.parameters[0], db=stage.parameters[1],
+            df=stage.parameters[0], db=stage.bias,
         )
     )  # fmt: skip

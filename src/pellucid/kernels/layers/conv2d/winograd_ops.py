@@ -12,7 +12,7 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import one_image_winograd, winograd, winograd_gradient
 from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
 from pellucid.kernels.program import blocks
-from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, View, everywhere
+from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Shared, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op
@@ -34,10 +34,11 @@ __all__ = [
 def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
     """Return whether there is a kernel for a stage: its stride is 1, and its rows fill a group.
 
-    It gives ``planes`` channels: by default the stage's filters.
+    There is none for groups and dilation. It gives ``planes`` channels: by default the stage's
+    filters.
     """
     layer = stage.layer
-    if layer.stride_pair != (1, 1):
+    if (layer.stride_pair, layer.dilation_pair, layer.groups) != ((1, 1), (1, 1), 1):
         return False
     tiles = winograd.tiles_of(stage.gives[2])
     group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]))
@@ -96,7 +97,8 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     block, points = blocks.filter_block(filters), winograd.points_of(width)
     planes, tiles = blocks.planes(filters), winograd.tiles_of(z.shape[2])
     group, take = winograd.group_of(tiles, block), draft.memory.take
-    weights, sums = take(points * planes * height * channels), take(planes)
+    weights = Shared(take(points * planes * height * channels))
+    sums = Shared(take(planes))
     fours = -(-z.shape[2] // 4)
     assert x.column == LANES
     draft.program.begin.append(
@@ -125,7 +127,7 @@ def source_fields(stage: Stage[Conv2D]) -> dict[str, int]:
     height, width = layer.kernel_pair
     return {
         "source": stage.parameters[0], "source_filter": stage.takes[0] * height * width,
-        "source_channel": height * width, "source_row": width, "bias": stage.parameters[1],
+        "source_channel": height * width, "source_row": width, "bias": stage.bias,
     }  # fmt: skip
 
 
@@ -138,7 +140,7 @@ def emit_input_gradient(
     block, points = blocks.filter_block(channels), winograd.points_of(width)
     planes, tiles = blocks.planes(channels), winograd.tiles_of(dz.shape[2])
     group, take = winograd.group_of(tiles, block), draft.memory.take
-    weights = take(points * planes * height * filters)
+    weights = Shared(take(points * planes * height * filters))
     assert dz.column == dx.column == LANES
     draft.program.begin.append(
         make_op(

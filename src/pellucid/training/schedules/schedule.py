@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import ClassVar
 
-from pellucid.arguments import is_number
-from pellucid.errors import ConfigurationError
+from pellucid.training.schedules.base import BaseSchedule, check_share, rising
 
 __all__ = ["Schedule"]
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(BaseSchedule):
     """A learning rate that rises in a line, stays, and falls in a line.
 
     Update t of T is done with ``learning_rate * min(1, t / W, (T - t + 1) / C)``, where W and C
@@ -38,17 +37,15 @@ class Schedule:
     [0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5]
     """
 
+    name: ClassVar[str] = "Schedule"
+
     warmup: float = 0.0
     cooldown: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("warmup", "cooldown"):
-            value = getattr(self, name)
-            if not is_number(value) or not 0 <= value <= 1:
-                raise ConfigurationError(
-                    f"{name} is {value!r}; it must be a share of the updates, from 0 to 1.",
-                    argument=name,
-                )
+        super().__post_init__()
+        check_share("warmup", self.warmup)
+        check_share("cooldown", self.cooldown)
 
     def factor(self, update: int, updates: int) -> float:
         """Return what the learning rate of one update is multiplied by.
@@ -65,8 +62,7 @@ class Schedule:
         float
             Above 0, at most 1.
         """
-        rising = math.ceil(self.warmup * updates)
-        falling = math.ceil(self.cooldown * updates)
-        up = update / rising if rising else 1.0
-        down = (updates - update + 1) / falling if falling else 1.0
+        first, last = rising(self.warmup, updates), rising(self.cooldown, updates)
+        up = update / first if first else 1.0
+        down = (updates - update + 1) / last if last else 1.0
         return min(1.0, up, down)
