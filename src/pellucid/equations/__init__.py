@@ -28,6 +28,7 @@ Adam                                  :mod:`pellucid.equations.adam`
 SGD                                   :mod:`pellucid.equations.sgd`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
+randomizing photographs               :mod:`pellucid.equations.photo`
 ====================================  ================================================
 """
 
