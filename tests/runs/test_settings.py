@@ -13,8 +13,10 @@ from tests.runs.examples import (
 )
 
 PHOTOS = Augmentation(
-    (1, 2), mirror=0.5, border="reflect", whole_shift=True, crop=(0.5, 1), crop_aspect=(0.5, 2)
-)
+    (1, 2), mirror=0.5, border="reflect", whole_shift=True, crop=(0.5, 1), crop_aspect=(0.5, 2),
+    brightness=(0.5, 1), contrast=(0.5, 1), saturation=(0.5, 1), hue=(-0.1, 0.1), erase=0.5,
+    erase_area=(0.1, 0.2), erase_aspect=(0.5, 2),
+)  # fmt: skip
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
     follow_links=True, images=5,

@@ -45,6 +45,8 @@ _USE = {
     "fit": "center preprocessing preprocess",
     "mirror": "flip hflip horizontal-flip random-flip fliplr",
     "crop": "random-crop random-resized-crop zoom",
+    "brightness": "color-jitter jitter colors",
+    "erase": "cutout random-erasing random-erase erasing",
     "border": "padding-mode border-mode fill-mode",
     "executor": "backend distributed cluster dask mpi",
     "csv": "output-csv to-csv as-csv",

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.equations.colors import change_colors
 from pellucid.equations.crop import crop_matrix
+from pellucid.equations.erase import erase
 from pellucid.equations.mirror import mirror_matrix
 from pellucid.equations.randomize import Border, add_noise, compose, warp
 
@@ -27,10 +29,17 @@ def randomize_photo(
     mirror: bool = False,
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
     border: Border = "zeros",
+    brightness: float = 1.0,
+    contrast: float = 1.0,
+    saturation: float = 1.0,
+    turns: float = 0.0,
+    erased: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
 ) -> NDArray[np.float64]:
-    """Do all steps: crop, mirror, scale, rotate, move, add noise.
+    """Do all steps: crop, mirror, scale, rotate, move, change colors, erase, add noise.
 
-    ``out = add_noise(warp(image, compose(...) @ mirror_matrix(...) @ crop_matrix(...)))``
+    ``moved = warp(image, compose(...) @ mirror_matrix(...) @ crop_matrix(...))``
+
+    ``out = add_noise(erase(change_colors(moved)))``
 
     Parameters
     ----------
@@ -44,6 +53,10 @@ def randomize_photo(
         ``x, y, width, height`` of :func:`pellucid.equations.crop.crop_matrix`.
     border : {"zeros", "repeat", "reflect"}, default "zeros"
         What lies outside the image; see :func:`pellucid.equations.randomize.warp`.
+    brightness, contrast, saturation, turns : float, default 1, 1, 1 and 0
+        See :func:`pellucid.equations.colors.change_colors`.
+    erased : (float, float, float, float), default nothing
+        ``x, y, width, height`` of :func:`pellucid.equations.erase.erase`.
 
     Returns
     -------
@@ -68,4 +81,5 @@ def randomize_photo(
     shape = image.shape
     first = mirror_matrix(mirror, shape) @ crop_matrix(*crop, shape)
     moved = warp(image, compose(scale, degrees, dx, dy, shape) @ first, border)
-    return add_noise(moved, mask, noise)
+    colored = change_colors(moved, brightness, contrast, saturation, turns)
+    return add_noise(erase(colored, *erased), mask, noise)

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.arguments import flag, is_number
 from pellucid.equations.photo import randomize_photo
 from pellucid.equations.randomize import Border, randomize
 from pellucid.errors import ConfigurationError
 from pellucid.images.drawing import (
     GOLDEN,
+    NOTHING,
     WHOLE,
     Draw,
     Range,
@@ -33,14 +32,12 @@ from pellucid.images.drawing import (
     whole_uniform,
 )
 from pellucid.images.floats import in_float64
+from pellucid.images.ranges import BORDERS, CHECKS
 
 __all__ = ["Augmentation"]
 
 _SEED_STEPS = ("scale", "rotation", "shift", "noise_probability", "noise")
 """The fields of the founding document's four steps; where no other is set, their kernel is used."""
-
-BORDERS: tuple[Border, ...] = get_args(Border)
-"""What lies outside an image, in the order in which the kernel counts."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +51,15 @@ class Augmentation:
     3. a shift: ``(x, y) -> (x + tx, y + ty)``
     4. noise under a mask: ``image = clip(image + mask * noise, 0, 1)``
 
-    Photographs have steps more, which do nothing by default: before step 1 a part of the image is
-    made the whole of it, and left and right change sides.
+    Photographs have steps more, which do nothing by default. Before step 1 a part of the image is
+    made the whole of it (``crop``), and left and right change sides (``mirror``); before step 4
+    ``brightness``, ``contrast``, ``saturation`` and ``hue`` are changed, in this order, and a
+    rectangle is erased (``erase``).
 
     Steps 1 to 3, and what comes before, are one map, sampled once, bilinearly, with zeros outside
-    or another ``border``. Images of any shape
-    (H, W) or (C, H, W) keep it; pixels are in [0, 1]. Training only: prediction never randomizes.
-    What an image gets depends on seed, pass and its number, never on a worker.
+    or another ``border``. Images of any shape (H, W) or (C, H, W) keep it; pixels are in [0, 1].
+    Training only: prediction never randomizes. What an image gets depends on seed, pass and its
+    number, never on a worker.
 
     Parameters
     ----------
@@ -87,6 +86,18 @@ class Augmentation:
     crop_aspect : (float, float), default (1, 1)
         Its ratio of width to height, over the image's own; its logarithm is drawn uniformly. A side
         that would be longer than the image's is as long.
+    brightness, contrast, saturation : (float, float), default (1, 1)
+        Factors: of all pixels, of their distance to the image's mean gray, and of their distance to
+        their own gray. Contrast and saturation are those of images with 1 or 3 channels; gray ones
+        have no saturation.
+    hue : (float, float), default (0, 0)
+        How far the circle of colors is turned, of 1, from -0.5 to 0.5. Gray images have none.
+    erase : float, default 0
+        The probability that a rectangle is erased: it gets each channel's mean.
+    erase_area : (float, float), default (0.02, 0.33)
+        The share of the image's area that it takes.
+    erase_aspect : (float, float), default (0.3, 3.3)
+        Its ratio of width to height, as ``crop_aspect``.
 
     Raises
     ------
@@ -115,9 +126,16 @@ class Augmentation:
     whole_shift: bool = False
     crop: Range = (1.0, 1.0)
     crop_aspect: Range = (1.0, 1.0)
+    brightness: Range = (1.0, 1.0)
+    contrast: Range = (1.0, 1.0)
+    saturation: Range = (1.0, 1.0)
+    hue: Range = (0.0, 0.0)
+    erase: float = 0.0
+    erase_area: Range = (0.02, 0.33)
+    erase_aspect: Range = (0.3, 3.3)
 
     def __post_init__(self) -> None:
-        for name, check in _CHECKS.items():
+        for name, check in CHECKS.items():
             object.__setattr__(self, name, check(name, getattr(self, name)))
         if self.whole_shift and math.ceil(self.shift[0]) > math.floor(self.shift[1]):
             raise ConfigurationError(
@@ -130,6 +148,31 @@ class Augmentation:
     def is_for_photos(self) -> bool:
         """Whether there is more to do than the founding document's four steps."""
         return len(self.to_dict()) > len(_SEED_STEPS)
+
+    def check_channels(self, channels: int) -> None:
+        """Refuse to change colors that images don't have.
+
+        Parameters
+        ----------
+        channels : int
+            The images'.
+
+        Raises
+        ------
+        ConfigurationError
+            ``contrast``, ``saturation`` or ``hue`` is set, and there are other than 1 or 3.
+
+        Examples
+        --------
+        >>> Augmentation(hue=(-0.1, 0.1)).check_channels(3)
+        """
+        for name, nothing in (("contrast", 1.0), ("saturation", 1.0), ("hue", 0.0)):
+            if channels not in (1, 3) and getattr(self, name) != (nothing, nothing):
+                raise ConfigurationError(
+                    f"{name} is {getattr(self, name)}, but the images have {channels} channels; "
+                    f"colors are those of 1 or 3, so set {name}=({nothing:g}, {nothing:g}).",
+                    argument=name,
+                )
 
     def ranges(self) -> NDArray[np.float64]:
         """Return the settings as the kernels read them: in the order of the fields, low and high.
@@ -168,6 +211,11 @@ class Augmentation:
         -------
         ndarray of the images' shape, float64
 
+        Raises
+        ------
+        ConfigurationError
+            Colors are to be changed that the images don't have.
+
         Examples
         --------
         >>> images = np.full((2, 8, 8), 255, np.uint8)
@@ -175,6 +223,7 @@ class Augmentation:
         >>> before.shape, np.array_equal(before[1:], Augmentation().apply(images[1:], first=1))
         ((2, 8, 8), False)
         """
+        self.check_channels(images.shape[1] if images.ndim == 4 else 1)
         scaled = in_float64(images)
         out = np.empty(scaled.shape)
         for i, image in enumerate(scaled):
@@ -183,7 +232,11 @@ class Augmentation:
             )  # fmt: skip
             seeds = image, d.scale, d.degrees, d.dx, d.dy, d.mask, d.noise
             if self.is_for_photos:
-                out[i] = randomize_photo(*seeds, mirror=d.mirror, crop=d.crop, border=self.border)
+                out[i] = randomize_photo(
+                    *seeds, mirror=d.mirror, crop=d.crop, border=self.border,
+                    brightness=d.brightness, contrast=d.contrast, saturation=d.saturation,
+                    turns=d.turns, erased=d.erased,
+                )  # fmt: skip
             else:
                 out[i] = randomize(*seeds)
         return out
@@ -222,6 +275,7 @@ class Augmentation:
         noise = np.asarray(self.noise[0] + (self.noise[1] - self.noise[0]) * share, np.float64)
         shift = whole_uniform if self.whole_shift else uniform
         is_cropped = (self.crop, self.crop_aspect) != ((1.0, 1.0), (1.0, 1.0))
+        is_erased = uniform(key, 15, (0.0, 1.0)) < self.erase
         return Draw(
             scale=uniform(key, 0, self.scale),
             degrees=uniform(key, 1, self.rotation),
@@ -232,91 +286,9 @@ class Augmentation:
             noise=noise.reshape(shape),
             mirror=uniform(key, 6, (0.0, 1.0)) < self.mirror,
             crop=box(key, 7, self.crop, self.crop_aspect) if is_cropped else WHOLE,
+            brightness=uniform(key, 11, self.brightness),
+            contrast=uniform(key, 12, self.contrast),
+            saturation=uniform(key, 13, self.saturation),
+            turns=uniform(key, 14, self.hue),
+            erased=box(key, 16, self.erase_area, self.erase_aspect) if is_erased else NOTHING,
         )
-
-
-_LARGEST = 1e6
-"""What no factor, angle, shift or noise needs, and sums of products still are numbers with."""
-
-
-def _range(name: str, value: Any) -> Range:
-    try:
-        low, high = (float(v) for v in value)
-    except (TypeError, ValueError):
-        low, high = math.nan, math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be two numbers, the lower first, for example "
-            "(0.9, 1.1).",
-            argument=name,
-        )
-    if max(abs(low), abs(high)) > _LARGEST:
-        raise ConfigurationError(
-            f"{name} is {value!r}; its numbers must lie between {-_LARGEST:,.0f} and "
-            f"{_LARGEST:,.0f}.",
-            argument=name,
-        )
-    return low, high
-
-
-def _factor(name: str, value: Any) -> Range:
-    low, high = _range(name, value)
-    if low <= 0:
-        raise ConfigurationError(
-            f"{name} is {(low, high)}; a factor must be above 0, for example (0.9, 1.1).",
-            argument=name,
-        )
-    return low, high
-
-
-def _probabilities(name: str, value: Any) -> Range:
-    low, high = _range(name, value)
-    if low < 0 or high > 1:
-        raise ConfigurationError(
-            f"{name} is {(low, high)}; probabilities are from 0 to 1.", argument=name
-        )
-    return low, high
-
-
-def _area(name: str, value: Any) -> Range:
-    low, high = _range(name, value)
-    if low <= 0 or high > 1:
-        raise ConfigurationError(
-            f"{name} is {(low, high)}; a share of the area is above 0 and at most 1, for example "
-            "(0.5, 1).",
-            argument=name,
-        )
-    return low, high
-
-
-def _probability(name: str, value: Any) -> float:
-    if not is_number(value) or not 0 <= value <= 1:
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be a probability from 0 to 1, for example 0.5.",
-            argument=name,
-        )
-    return float(value)
-
-
-def _border(name: str, value: Any) -> Border:
-    for border in BORDERS:
-        if isinstance(value, str) and value == border:
-            return border
-    raise ConfigurationError(
-        f"{name} is {value!r}; it must be 'zeros', 'repeat' or 'reflect'.", argument=name
-    )
-
-
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
-    "scale": _factor,
-    "rotation": _range,
-    "shift": _range,
-    "noise_probability": _probabilities,
-    "noise": _range,
-    "mirror": _probability,
-    "border": _border,
-    "whole_shift": flag,
-    "crop": _area,
-    "crop_aspect": _factor,
-}
-"""What refuses a field, or returns it as it is kept."""

@@ -49,7 +49,8 @@ class Box(NamedTuple):
 
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
-"""All of an image."""
+NOTHING = Box(0.0, 0.0, 0.0, 0.0)
+"""All of an image, and nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,10 @@ class Draw:
         Whether left and right change sides.
     crop : Box
         What is taken of the image.
+    brightness, contrast, saturation, turns : float
+        Three factors, and how far the circle of colors is turned.
+    erased : Box
+        What is erased; without width and height nothing.
     """
 
     scale: float
@@ -81,6 +86,11 @@ class Draw:
     noise: NDArray[np.float64]
     mirror: bool = False
     crop: Box = WHOLE
+    brightness: float = 1.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+    turns: float = 0.0
+    erased: Box = NOTHING
 
 
 def mix(value: np.uint64) -> np.uint64:

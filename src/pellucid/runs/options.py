@@ -135,6 +135,13 @@ OPTIONS = (
     _randomizing("whole_shift", "Shift by whole pixels, which leaves images as sharp as they are."),
     _range("crop", "Share of the image's area that is made the whole of it."),
     _range("crop_aspect", "Its ratio of width to height, over the image's own."),
+    _range("brightness", "Factor of all pixels."),
+    _range("contrast", "Factor of their distance to the image's mean gray."),
+    _range("saturation", "Factor of their distance to their own gray."),
+    _range("hue", "How far the circle of colors is turned, from -0.5 to 0.5."),
+    _randomizing("erase", "Probability that a rectangle is erased."),
+    _range("erase_area", "Share of the image's area that it takes."),
+    _range("erase_aspect", "Its ratio of width to height, over the image's own."),
 )
 """Every option of a run, in the order a person reads them."""
 

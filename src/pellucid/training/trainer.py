@@ -416,6 +416,8 @@ class Trainer:
         """Return what is to be trained on; all is checked, and compiled before time is taken."""
         # Settings may be set between updates.
         check_trainer_settings(self.optimizer, self.augmentation, self.sections, self.seed)
+        if self.augmentation is not None:
+            self.augmentation.check_channels(self.network.input_shape[0])
         pixels = check_images(images, self.network.input_shape)
         classes = check_labels(labels, self.network.classes, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)

@@ -13,6 +13,8 @@ import numpy as np
 from pellucid.kernels.compiling.compile import compile_part
 from pellucid.kernels.compiling.vector import LANES, add, load, store
 from pellucid.kernels.entering.border import axis_of, sample_channels
+from pellucid.kernels.entering.colors import change_colors
+from pellucid.kernels.entering.erase import erase
 from pellucid.kernels.entering.pixels import clip, noise_of
 from pellucid.kernels.entering.randomize import GOLDEN, mix, split_off, uniform
 
@@ -20,8 +22,9 @@ __all__ = ["randomize_photo"]
 
 (
     SCALE, _, ROTATION, _, SHIFT, _, NOISE_PROBABILITY, _, NOISE, _, MIRROR, BORDER, WHOLE_SHIFT,
-    CROP, _, CROP_ASPECT, _,
-) = range(17)  # fmt: skip
+    CROP, _, CROP_ASPECT, _, BRIGHTNESS, _, CONTRAST, _, SATURATION, _, HUE, _,
+    ERASE, ERASE_AREA, _, ERASE_ASPECT, _,
+) = range(30)  # fmt: skip
 """Where ``Augmentation.ranges()`` has what; of a range the lower end."""
 
 
@@ -29,8 +32,22 @@ __all__ = ["randomize_photo"]
 def randomize_photo(arena, framed, is_packed, to, shape, ranges, key):
     """Write the randomized image to ``to[c, y, x]``; what is given is as for ``randomize``."""
     _move(arena, framed, is_packed, to, shape, ranges, key)
+    brightness, contrast = (
+        _between(ranges, key, 11, BRIGHTNESS),
+        _between(ranges, key, 12, CONTRAST),
+    )
+    saturation, turns = _between(ranges, key, 13, SATURATION), _between(ranges, key, 14, HUE)
+    change_colors(arena, to, shape, brightness, contrast, saturation, turns)
+    if uniform(key, 15, 0.0, 1.0) < ranges[ERASE]:
+        erase(arena, to, shape, _box(ranges, key, 16, ERASE_AREA, ERASE_ASPECT))
     if ranges[NOISE_PROBABILITY + 1] > 0.0:
         _add_noise(arena, to, shape, ranges, key)
+
+
+@compile_part
+def _between(ranges, key, place, low):
+    """Return the draw at a place of the key's sequence, from the range that begins at ``low``."""
+    return uniform(key, place, ranges[low], ranges[low + 1])
 
 
 @compile_part
@@ -59,8 +76,8 @@ def _move(arena, framed, is_packed, to, shape, ranges, key):
 @compile_part
 def _map(ranges, key, rows, columns):
     """Return ``(a, b, c)`` of ``x = a + b x' + c y'``, where (x', y') comes from, and of ``y``."""
-    scale = uniform(key, 0, ranges[SCALE], ranges[SCALE + 1])
-    angle = uniform(key, 1, ranges[ROTATION], ranges[ROTATION + 1]) * (math.pi / 180.0)
+    scale = _between(ranges, key, 0, SCALE)
+    angle = _between(ranges, key, 1, ROTATION) * (math.pi / 180.0)
     shift_x, shift_y = _shift(ranges, key, 2), _shift(ranges, key, 3)
     cosine, sine = math.cos(angle) / scale, math.sin(angle) / scale
     center_x, center_y = 0.5 * (columns - 1), 0.5 * (rows - 1)
@@ -75,8 +92,7 @@ def _map(ranges, key, rows, columns):
     )  # fmt: skip
     if is_whole:
         return (first_x, along_x, across_x), (first_y, sine, cosine)
-    area, aspect = (ranges[CROP], ranges[CROP + 1]), (ranges[CROP_ASPECT], ranges[CROP_ASPECT + 1])
-    x, y, width, height = draw_box(key, 7, area, aspect)
+    x, y, width, height = _box(ranges, key, 7, CROP, CROP_ASPECT)
     start_x, start_y = x * (columns - width * columns), y * (rows - height * rows)
     return (
         (width * (first_x + 0.5) + start_x - 0.5, width * along_x, width * across_x),
@@ -95,10 +111,11 @@ def _shift(ranges, key, place):
 
 
 @compile_part
-def draw_box(key, place, area, aspect):
+def _box(ranges, key, place, area, aspect):
     """Return a rectangle, as :func:`pellucid.images.drawing.box` draws it."""
-    share = uniform(key, place, area[0], area[1])
-    ratio = math.exp(uniform(key, place + 1, math.log(aspect[0]), math.log(aspect[1])))
+    share = _between(ranges, key, place, area)
+    low, high = math.log(ranges[aspect]), math.log(ranges[aspect + 1])
+    ratio = math.exp(uniform(key, place + 1, low, high))
     x, y = uniform(key, place + 2, 0.0, 1.0), uniform(key, place + 3, 0.0, 1.0)
     return x, y, min(1.0, math.sqrt(share * ratio)), min(1.0, math.sqrt(share / ratio))
 
@@ -108,7 +125,7 @@ def _add_noise(arena, to, shape, ranges, key):
     """Add noise to some pixels, and hold them in [0, 1]."""
     to, pitch = to
     channels, rows, columns = shape
-    probability = uniform(key, 4, ranges[NOISE_PROBABILITY], ranges[NOISE_PROBABILITY + 1])
+    probability = _between(ranges, key, 4, NOISE_PROBABILITY)
     chance = np.float32(probability * 65536.0)
     noise = np.float32(ranges[NOISE]), np.float32(ranges[NOISE + 1] - ranges[NOISE])
     bits = mix(key + np.uint64(6) * GOLDEN)

@@ -17,6 +17,7 @@ __all__ = [
     "count_from",
     "counted",
     "in_all",
+    "kept",
     "noise_of",
 ]
 
@@ -49,6 +50,14 @@ def noise_of(emit, pixel, keys, chance, ends):
     value = emit.fma(share, emit.splat(size), emit.splat(low))
     chosen = builder.fcmp_ordered("<", upper, emit.splat(chance))
     return builder.select(chosen, value, emit.constant(0.0))
+
+
+@emitted(Vector)
+def kept(emit, value, count):
+    """Return the first ``count`` lanes of ``value``, and 0 in the others."""
+    lanes = ir.Constant(INTEGERS, list(range(LANES)))
+    is_kept = emit.builder.icmp_signed("<", lanes, splat_int(emit.builder, count))
+    return emit.builder.select(is_kept, value, emit.constant(0.0))
 
 
 @emitted(Vector)
