@@ -21,6 +21,7 @@ from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
+from pellucid.images.views import Views
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.runs.tested import load_tested
 
@@ -136,9 +137,16 @@ class Predicted:
 
 
 def predict_pictures(
-    model: Model, paths: Sequence[Path], say: Say, *, skip_bad: bool = False
+    model: Model,
+    paths: Sequence[Path],
+    say: Say,
+    *,
+    skip_bad: bool = False,
+    views: Views | None = None,
 ) -> Predicted:
     """Return the probability of each class for each picture, and each row of a CSV file.
+
+    With ``views`` it is the mean over several views of each; see :func:`pellucid.predict_proba`.
 
     Raises
     ------
@@ -153,7 +161,7 @@ def predict_pictures(
     announce_with(say)
     ready = model.preprocessing.for_kernels(found.images)
     tell_of_looks(model, ready, say)
-    probabilities = predict_proba(model.network, model.parameters, ready)
+    probabilities = predict_proba(model.network, model.parameters, ready, views=views)
     _check_finite(model, probabilities)
     return Predicted(found.names, found.ids, probabilities)
 
