@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from pellucid import CNNClassifier, CNNRegressor, load_model, save_model
+from pellucid import CNNClassifier, CNNRegressor, load_model, predict_proba, save_model
+from pellucid.data import read_images
 from tests.cli.console import fails, invoke
 
 DIGITS = load_digits()
@@ -32,6 +33,20 @@ def test_predict_json(model, pictures):
     assert list(first["probabilities"]) == list("0123456789")
     assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert first["probabilities"][first["label"]] == max(first["probabilities"].values())
+
+
+def test_predict_with_several_views(model, pictures):
+    loaded = load_model(model)
+    images = loaded.preprocessing.for_kernels(read_images(pictures, loaded.preprocessing))
+    for views in ("mirror", "shifts", "mirror+shifts"):
+        code, out, err = invoke("predict", model, *pictures, "--json", "--views", views)
+        assert code == 0, err
+        found = [json.loads(line)["probabilities"] for line in out.splitlines()]
+        expected = predict_proba(loaded.network, loaded.parameters, images, views=views)
+        np.testing.assert_array_equal([list(row.values()) for row in found], expected)
+    code, _, err = invoke("predict", model, *pictures, "--views", "flip")
+    assert code == 2
+    assert "mirror+shifts" in err.replace("\n", " ")
 
 
 def test_predict_prints_a_table(model, pictures, right):

@@ -11,6 +11,11 @@ SEEDS = st.integers(0, 2**32 - 1)
 STRIDES = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
+def numbers(low: float, high: float) -> st.SearchStrategy[float]:
+    """Numbers with six digits after the point: none so small that products of it vanish."""
+    return st.floats(low, high).map(lambda value: round(value, 6))
+
+
 def numeric_gradient(
     function: Callable[[np.ndarray], float], x: np.ndarray, h: float = 1e-6
 ) -> np.ndarray:

@@ -13,10 +13,10 @@ from pellucid.equations.randomize import (
     warp,
 )
 from pellucid.errors import ConfigurationError
-from tests.equations.numeric import SEEDS
+from tests.equations.numeric import SEEDS, numbers
 
 SHAPES = st.tuples(st.integers(1, 30), st.integers(1, 30))
-SCALES, ANGLES, SHIFTS = st.floats(0.9, 1.1), st.floats(-45, 45), st.floats(-2, 2)
+SCALES, ANGLES, SHIFTS = numbers(0.9, 1.1), numbers(-45, 45), numbers(-2, 2)
 
 
 def steepest(image):
@@ -25,8 +25,16 @@ def steepest(image):
     return max(np.abs(np.diff(padded, axis=axis)).max() for axis in (0, 1))
 
 
+BORDERS = {
+    "zeros": "BORDER_CONSTANT",
+    "repeat": "BORDER_REPLICATE",
+    "reflect": "BORDER_REFLECT_101",
+}
+
+
+@pytest.mark.parametrize("border", BORDERS)
 @given(seed=SEEDS, shape=SHAPES, scale=SCALES, degrees=ANGLES, dx=SHIFTS, dy=SHIFTS)
-def test_warp_is_that_of_opencv(seed, shape, scale, degrees, dx, dy):
+def test_warp_is_that_of_opencv(border, seed, shape, scale, degrees, dx, dy):
     cv2 = pytest.importorskip("cv2", reason="OpenCV is the oracle")
     image = np.random.default_rng(seed).random(shape).astype(np.float32)
     matrix = compose(scale, degrees, dx, dy, shape)
@@ -37,13 +45,43 @@ def test_warp_is_that_of_opencv(seed, shape, scale, degrees, dx, dy):
             matrix[:2],
             shape[::-1],
             flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
+            borderMode=getattr(cv2, BORDERS[border]),
             borderValue=0,
         )
     # Before version 5, OpenCV rounds coordinates to 1/32 pixel: up to 1/64 off in x and in y.
     is_exact = int(cv2.__version__.split(".")[0]) >= 5
     tolerance = 2e-5 if is_exact else steepest(image) / 32 + 1e-4
-    assert np.abs(warp(image, matrix) - expected.reshape(shape)).max() < tolerance
+    assert np.abs(warp(image, matrix, border) - expected.reshape(shape)).max() < tolerance
+
+
+@pytest.mark.parametrize(("border", "mode"), [("repeat", "border"), ("reflect", "reflection")])
+@given(
+    seed=SEEDS, shape=st.tuples(st.integers(2, 9), st.integers(2, 9)), scale=numbers(0.2, 2),
+    degrees=ANGLES, dx=numbers(-40, 40), dy=numbers(-40, 40),
+)  # fmt: skip
+def test_borders_are_those_of_pytorch(border, mode, seed, shape, scale, degrees, dx, dy):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    image = np.random.default_rng(seed).random((2, *shape))
+    matrix = compose(scale, degrees, dx, dy, shape)
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
+    places = np.tensordot(np.linalg.inv(matrix), np.stack([x, y, np.ones_like(x)]), axes=1)
+    # PyTorch counts from -1 to 1, here from the middle of the first pixel to that of the last.
+    grid = np.stack([2 * places[0] / (shape[1] - 1) - 1, 2 * places[1] / (shape[0] - 1) - 1], -1)
+    with np.errstate(all="ignore"):
+        expected = torch.nn.functional.grid_sample(
+            torch.from_numpy(image)[None], torch.from_numpy(grid)[None], padding_mode=mode,
+            align_corners=True,
+        ).numpy()[0]  # fmt: skip
+    np.testing.assert_allclose(warp(image, matrix, border), expected, rtol=0, atol=1e-10)
+
+
+@given(seed=SEEDS, size=st.integers(1, 6), shift=st.integers(-40, 40))
+def test_borders_are_those_of_numpy(seed, size, shift):
+    row = np.random.default_rng(seed).random((1, size))
+    for border, mode in (("zeros", "constant"), ("repeat", "edge"), ("reflect", "reflect")):
+        wide = np.pad(row, ((0, 0), (40, 40)), mode)
+        expected = wide[:, 40 - shift : 40 - shift + size]
+        np.testing.assert_array_equal(warp(row, translation_matrix(shift, 0), border), expected)
 
 
 @given(shape=SHAPES, scale=SCALES, degrees=ANGLES)

@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validat
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from pellucid import CNNClassifier, Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from pellucid import CNNClassifier, Conv2D, Dense, Flatten, MaxPool2D, ReLU, predict_proba
 from pellucid.errors import ConfigurationError, DataError
 
 DIGITS = load_digits()
@@ -45,6 +45,29 @@ class TestPredictions:
         assert (fitted.predict(X) == fitted.classes_[shares.argmax(axis=1)]).all()
         assert fitted.score(X, Y) == accuracy_score(Y, fitted.predict(X))
 
+    @pytest.mark.parametrize("views", ["mirror", "shifts", "mirror+shifts"])
+    def test_of_several_views_agree_with_one_another(self, fitted, views):
+        shares = fitted.predict_proba(X, views=views)
+        images = np.clip(X / 16, 0, 1).reshape(-1, 8, 8)
+        by_function = predict_proba(fitted.network_, fitted.parameters_, images, views=views)
+        np.testing.assert_allclose(shares, by_function, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-12)
+        logs = fitted.predict_log_proba(X, views=views)
+        np.testing.assert_allclose(np.log(shares), logs, atol=1e-12)
+        assert (fitted.predict(X, views=views) == fitted.classes_[shares.argmax(axis=1)]).all()
+        assert (shares != fitted.predict_proba(X)).any()
+
+    def test_of_views_have_the_same_bits_for_any_number_of_threads(self, fitted):
+        expected = fitted.predict_proba(X, views="mirror+shifts")
+        for jobs in (1, 2, 3):
+            again = clone(fitted).set_params(n_jobs=jobs)
+            again._fitted = fitted._fitted
+            assert (again.predict_proba(X, views="mirror+shifts") == expected).all()
+
+    def test_views_that_are_none_are_refused(self, fitted):
+        with pytest.raises(ValueError, match=r"^views is 'flip'; it must be 'mirror', 'shifts', "):
+            fitted.predict(X, views="flip")
+
     def test_two_classes_have_one_score(self):
         classifier = small().fit(X, Y % 2)
         logs, scores = classifier.predict_log_proba(X), classifier.decision_function(X)
@@ -56,6 +79,7 @@ class TestPredictions:
         classifier = small(learning_rate=0.1, max_iter=20).fit(X, Y)
         classifier.parameters_[:] *= 30
         assert np.isfinite(classifier.predict_log_proba(X)).all()
+        assert np.isfinite(classifier.predict_log_proba(X, views="mirror")).all()
         assert (classifier.predict_proba(X) == 0).any()
 
     def test_do_not_depend_on_company(self, fitted, monkeypatch):

@@ -23,7 +23,7 @@ def test_the_last_layer_makes_the_logits_of_them(layers):
     seen = seen_by_last(network, parameters, IMAGES, 1)
     weights, bias = list(network.views(parameters).values())[-2:]
     logits = seen.astype(np.float64) @ weights.T + bias
-    np.testing.assert_allclose(outputs(network, parameters, IMAGES, 1), logits, atol=1e-5)
+    np.testing.assert_allclose(outputs(network, network, parameters, IMAGES, 1), logits, atol=1e-5)
     floats = (IMAGES / 255).astype(np.float32)
     np.testing.assert_allclose(seen_by_last(network, parameters, floats, 2), seen, atol=1e-6)
 

@@ -66,6 +66,45 @@ def test_many_images_are_cut_into_parts_that_workers_share():
     np.testing.assert_array_equal(few, whole[PART - 3 : PART + 9])
 
 
+@pytest.mark.parametrize("views", ["mirror", "shifts", "mirror+shifts"])
+@given(count=st.integers(1, 40), seed=SEEDS, as_bytes=st.booleans())
+def test_with_several_views_it_is_the_mean_over_them(views, count, seed, as_bytes):
+    network = NETWORKS["other"]
+    parameters, images, _ = problem(network, count, seed, as_bytes=as_bytes)
+    wide = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)), "edge")
+    seen = [images]
+    if views != "mirror":
+        seen += [wide[:, :, 1:-1, 2:], wide[:, :, 1:-1, :-2], wide[:, :, 2:, 1:-1],
+                 wide[:, :, :-2, 1:-1]]  # fmt: skip
+    if views != "shifts":
+        flipped = wide[..., ::-1]
+        seen += [flipped[:, :, 1:-1, 1:-1]]
+    if views == "mirror+shifts":
+        seen += [flipped[:, :, 1:-1, 2:], flipped[:, :, 1:-1, :-2], flipped[:, :, 2:, 1:-1],
+                 flipped[:, :, :-2, 1:-1]]  # fmt: skip
+    expected = np.mean([predict_proba(network, parameters, view) for view in seen], axis=0)
+    found = predict_proba(network, parameters, images, views=views)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def test_views_have_the_same_bits_whoever_works_on_them(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (2 * PART + 77, 10, 11), dtype=np.uint8)
+    parameters = NETWORK.initial_parameters(1)
+    whole = predict_proba(NETWORK, parameters, images, workers=1, views="mirror+shifts")
+    monkeypatch.setattr("pellucid.execution.inference.AT_ONCE", 50)
+    for workers in (1, 2, 3, 8):
+        found = predict_proba(NETWORK, parameters, images, workers=workers, views="mirror+shifts")
+        np.testing.assert_array_equal(found, whole)
+    few = predict_proba(NETWORK, parameters, images[7:10], views="mirror+shifts")
+    np.testing.assert_array_equal(few, whole[7:10])
+
+
+def test_views_that_are_none_are_refused_before_the_images():
+    with pytest.raises(ConfigurationError, match=r"^views is 'flip'; it must be 'mirror', "):
+        predict_proba(NETWORK, NETWORK.initial_parameters(1), "no images", views="flip")
+
+
 def test_images_may_have_no_axis_of_channels_and_lie_anywhere():
     parameters, images, labels = problem(NETWORK, 9, as_bytes=True)
     expected = predict_proba(NETWORK, parameters, images)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pellucid import Augmentation, Trainer
+from pellucid import Augmentation, Dense, Flatten, Network, Trainer
 from pellucid.errors import ConfigurationError
 from tests.training.examples import NETWORK, bright_corners
 
@@ -201,7 +201,102 @@ def test_an_augmentation_is_rebuilt_from_its_dictionary():
     assert augmentation.ranges().tolist() == [0.5, 2, -45, 45, -2, 2, 0, 0.3, 0, 0.25]
 
 
-@pytest.mark.parametrize("name", ["scale", "rotation", "shift", "noise_probability", "noise"])
+# Photographs.
+
+
+def test_what_does_nothing_goes_without_saying():
+    """So files and checkpoints of the four steps alone are what they always were."""
+    assert list(Augmentation().to_dict()) == list(SEED_STEPS)
+    told = Augmentation(mirror=0.5, crop=(0.5, 1)).to_dict()
+    assert told == Augmentation().to_dict() | {"mirror": 0.5, "crop": [0.5, 1.0]}
+
+
+def test_other_steps_draw_what_they_did_before():
+    key = {"seed": 3, "pass_number": 1, "image": 5, "shape": (1, 4, 4)}
+    before = Augmentation().draw(**key)
+    after = Augmentation(
+        mirror=0.5, border="repeat", crop=(0.5, 0.9), hue=(-0.1, 0.1), contrast=(0.5, 1), erase=1
+    ).draw(**key)
+    names = [field.name for field in dataclasses.fields(before)]
+    for name in names[:7]:
+        np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
+def test_the_shares_of_mirrored_and_erased_images(probability):
+    augmentation = Augmentation(mirror=probability, erase=probability)
+    drawn = [
+        augmentation.draw(seed=0, pass_number=0, image=image, shape=(1, 1))
+        for image in range(COUNT)
+    ]
+    spread = math.sqrt(COUNT * probability * (1 - probability))
+    for found in (sum(d.mirror for d in drawn), sum(d.erased.width > 0 for d in drawn)):
+        assert abs(found - COUNT * probability) <= 4.5 * spread
+
+
+COLORS = {
+    "brightness": (0.5, 1.5),
+    "contrast": (0.2, 0.8),
+    "saturation": (0.0, 2.0),
+    "hue": (-0.1, 0.3),
+}
+
+
+def test_colors_are_drawn_uniformly_and_apart():
+    augmentation = Augmentation(**COLORS)
+    made = [
+        augmentation.draw(seed=0, pass_number=0, image=image, shape=(1, 1))
+        for image in range(COUNT)
+    ]
+    names = ("brightness", "contrast", "saturation", "turns")
+    drawn = np.array([[getattr(draw, name) for name in names] for draw in made])
+    with np.errstate(all="ignore"):
+        for values, (low, high) in zip(drawn.T, COLORS.values(), strict=True):
+            assert stats.kstest(values, stats.uniform(low, high - low).cdf).pvalue > SURE
+    for i in range(4):
+        for j in range(i):
+            assert abs(correlation(drawn[:, i], drawn[:, j])) < 4.5
+
+
+@pytest.mark.parametrize("name", ["contrast", "saturation", "hue"])
+def test_colors_that_images_do_not_have_are_refused(name):
+    augmentation = Augmentation(**{name: (0.25, 0.5)})
+    for channels in (1, 3):
+        augmentation.check_channels(channels)
+    value = "(0, 0)" if name == "hue" else "(1, 1)"
+    images = np.zeros((2, 4, 9, 9), np.uint8)
+    network = Network([Flatten(), Dense(2)], (4, 9, 9))
+    for use in (
+        lambda: augmentation.apply(images),
+        lambda: Trainer(network, augmentation=augmentation).step(images, [0, 1]),
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            use()
+        assert str(caught.value) == (
+            f"{name} is (0.25, 0.5), but the images have 4 channels; colors are those of 1 or 3, "
+            f"so set {name}={value}."
+        )
+
+
+def test_brightness_is_that_of_any_channels():
+    images = np.full((2, 4, 5, 5), 100, np.uint8)
+    still = {"scale": (1, 1), "rotation": (0, 0), "shift": (0, 0), "noise_probability": (0, 0)}
+    found = Augmentation(**still, brightness=(0.5, 0.5)).apply(images)
+    np.testing.assert_allclose(found, 50 / 255, rtol=0, atol=1e-12)
+
+
+def test_shifts_by_whole_pixels_copy_them():
+    images = np.random.default_rng(0).integers(0, 256, (20, 3, 9, 7), dtype=np.uint8)
+    still = {"scale": (1, 1), "rotation": (0, 0), "noise_probability": (0, 0)}
+    augmentation = Augmentation(**still, shift=(-2, 2), whole_shift=True, border="reflect")
+    pixels = set((images / 255.0).ravel())
+    assert set(augmentation.apply(images).ravel()) <= pixels
+
+
+SEED_STEPS = ["scale", "rotation", "shift", "noise_probability", "noise"]
+
+
+@pytest.mark.parametrize("name", [*SEED_STEPS, "crop", "crop_aspect", *COLORS, "erase_area"])
 @pytest.mark.parametrize(
     "value",
     [(2.0, 1.0), (math.nan, 1.0), (0.5, math.inf), (1.0,), (1, 2, 3), 5, None, "ab"],
@@ -216,9 +311,57 @@ def test_a_range_must_be_two_numbers_in_order(name, value):
 
 
 @pytest.mark.parametrize("value", [(0.0, 1.0), (-0.5, 0.5)])
-def test_a_scale_must_be_above_0(value):
-    with pytest.raises(ConfigurationError, match=r"a factor must be above 0, for example"):
-        Augmentation(scale=value)
+@pytest.mark.parametrize("name", ["scale", "crop_aspect", "erase_aspect"])
+def test_a_factor_must_be_above_0(name, value):
+    message = rf"^{name} is .*; a factor must be above 0, for example"
+    with pytest.raises(ConfigurationError, match=message):
+        Augmentation(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["crop", "erase_area"])
+@pytest.mark.parametrize("value", [(0.0, 0.5), (0.5, 1.5)])
+def test_an_area_is_a_share(name, value):
+    with pytest.raises(ConfigurationError, match=r"a share of the area is above 0 and at most 1,"):
+        Augmentation(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mirror": 1.5}, "mirror is 1.5; it must be a probability from 0 to 1, for example 0.5."),
+        (
+            {"mirror": True},
+            "mirror is True; it must be a probability from 0 to 1, for example 0.5.",
+        ),
+        (
+            {"border": "wrap"},
+            "border is 'wrap'; it must be 'zeros', 'repeat' or 'reflect'.",
+        ),
+        (
+            {"contrast": (-0.5, 1)},
+            "contrast is (-0.5, 1.0); a factor of colors is at least 0, for example (0.8, 1.2).",
+        ),
+        (
+            {"hue": (-20, 20)},
+            "hue is (-20.0, 20.0); half a turn is -0.5 or 0.5, and no more is needed; a little is "
+            "(-0.05, 0.05).",
+        ),
+        (
+            {"erase": -1},
+            "erase is -1; it must be a probability from 0 to 1, for example 0.5.",
+        ),
+        ({"whole_shift": "no"}, "whole_shift is 'no'; it must be True or False."),
+        (
+            {"whole_shift": True, "shift": (0.2, 0.8)},
+            "shift is (0.2, 0.8), which holds no whole number; widen it, or set whole_shift=False.",
+        ),
+    ],
+    ids=str,
+)
+def test_other_settings_that_can_not_be_are_named(settings, message):
+    with pytest.raises(ConfigurationError) as caught:
+        Augmentation(**settings)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("value", [(-0.1, 0.5), (0.5, 1.01)])

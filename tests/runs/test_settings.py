@@ -12,11 +12,16 @@ from tests.runs.examples import (
     tiny_data,
 )
 
+PHOTOS = Augmentation(
+    (1, 2), mirror=0.5, border="reflect", whole_shift=True, crop=(0.5, 1), crop_aspect=(0.5, 2),
+    brightness=(0.5, 1), contrast=(0.5, 1), saturation=(0.5, 1), hue=(-0.1, 0.1), erase=0.5,
+    erase_area=(0.1, 0.2), erase_aspect=(0.5, 2),
+)  # fmt: skip
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
     follow_links=True, images=5,
     batch_size=4, sections=3, workers=2, executor="processes", optimizer=Adam(0.5, 0.6, 0.7, 1e-3),
-    schedule=Schedule(0.1, 0.9), augmentation=Augmentation((1, 2)), seed=7,
+    schedule=Schedule(0.1, 0.9), augmentation=PHOTOS, seed=7,
     label="digit", pixel_range=(0.0, 16.0), channels="last",
 )  # fmt: skip
 ALL = [RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None)]

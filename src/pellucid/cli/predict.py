@@ -15,6 +15,7 @@ from pellucid.cli.options import Model, command, flag, option
 from pellucid.cli.options import say as tell
 from pellucid.errors import ConfigurationError
 from pellucid.files.model_file import load_model
+from pellucid.images.views import Views
 from pellucid.runs.folder import model_in
 from pellucid.runs.reports import label_table, prediction_table, show_table
 
@@ -66,6 +67,14 @@ def predict(
             "--kaggle",
         ),
     ] = False,
+    views: Annotated[
+        Views | None,
+        option(
+            "Look at each picture and its mirror image; at it and four that are shifted a little; "
+            "or at both. It takes 2, 5 or 10 times as long.",
+            show_default="it alone",
+        ),
+    ] = None,
 ) -> None:
     """Say what is on pictures, and how sure the model is.
 
@@ -76,8 +85,9 @@ def predict(
         raise ConfigurationError("Only one of --json, --csv and --kaggle can be given.")
     loaded = load_model(model_in(model))
     found = runs.predict_pictures(
-        loaded, pictures, tell, skip_bad=skip_bad, unknown=unknown, false_alarms=false_alarms
-    )
+        loaded, pictures, tell, skip_bad=skip_bad, views=views, unknown=unknown,
+        false_alarms=false_alarms,
+    )  # fmt: skip
     labels = found.labels(loaded.classes)
     if as_json:
         _print_json(found, labels, loaded.classes)

@@ -32,6 +32,7 @@ gradients clipped by norm             :mod:`pellucid.equations.clip`
 averages of the parameters            :mod:`pellucid.equations.average`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
+randomizing photographs               :mod:`pellucid.equations.photo`
 ====================================  ================================================
 """
 

@@ -4,12 +4,14 @@ The three moves are 3 x 3 matrices that take a point of the input, ``(x, y, 1)``
 place in the output. x grows to the right, y downwards, and (0, 0) is the middle of the top left
 pixel. Multiplied together they are one move, so the image is sampled once and blurred once.
 
-The functions here are given the random numbers; they draw none.
+The functions here are given the random numbers; they draw none. The steps for photographs are in
+:mod:`pellucid.equations.photo`.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.errors import ConfigurationError
 
 __all__ = [
+    "Border",
     "add_noise",
     "compose",
     "randomize",
@@ -25,6 +28,9 @@ __all__ = [
     "translation_matrix",
     "warp",
 ]
+
+Border = Literal["zeros", "repeat", "reflect"]
+"""What lies outside an image; see :func:`warp`."""
 
 
 def scale_matrix(scale: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -159,7 +165,7 @@ def compose(
     return translation_matrix(dx, dy) @ rotation_matrix(degrees, shape) @ scale_matrix(scale, shape)
 
 
-def warp(image: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
+def warp(image: ArrayLike, matrix: ArrayLike, border: Border = "zeros") -> NDArray[np.float64]:
     """Move an image: each output pixel takes the value at the point that comes to lie on it.
 
     ``(sx, sy, 1) = matrix^-1 (x, y, 1)``, and with ``left = floor(sx)``, ``top = floor(sy)``,
@@ -168,7 +174,9 @@ def warp(image: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
     ``out[y, x] = (1-fy) * ((1-fx) * image[top, left] + fx * image[top, left+1])
     + fy * ((1-fx) * image[top+1, left] + fx * image[top+1, left+1])``
 
-    where each of the four neighbors counts as 0 when it lies outside the image.
+    where a neighbor that lies outside the image counts as 0, or is, for a border that is repeated,
+    the pixel next to it, and for one that is reflected, the pixel as far inside of the outermost
+    one: ``image[-1]`` is ``image[0]`` or ``image[1]``.
 
     Parameters
     ----------
@@ -176,6 +184,8 @@ def warp(image: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
         One image; its channels move together.
     matrix : array_like of shape (3, 3)
         From a point of the input to its place in the output, in pixels; see :func:`compose`.
+    border : {"zeros", "repeat", "reflect"}, default "zeros"
+        What lies outside the image.
 
     Returns
     -------
@@ -183,12 +193,15 @@ def warp(image: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    Training only. Source: steps 1 to 3 of "Randomizing" in docs/equations.md.
+    Training only. Source: steps 1 to 3 of "Randomizing" in docs/equations.md. OpenCV calls the
+    borders CONSTANT, REPLICATE and REFLECT_101.
 
     Examples
     --------
     >>> warp([[1, 2, 3]], translation_matrix(0.5, 0.0)).tolist()
     [[0.5, 1.5, 2.5]]
+    >>> warp([[1, 2, 3]], translation_matrix(2.0, 0.0), "reflect").tolist()
+    [[3.0, 2.0, 1.0]]
     """
     image = np.asarray(image, dtype=np.float64)
     height, width = image.shape[-2:]
@@ -201,7 +214,7 @@ def warp(image: ArrayLike, matrix: ArrayLike) -> NDArray[np.float64]:
     out: NDArray[np.float64] = np.zeros_like(image)
     for row, weight_y in ((top, 1.0 - fy), (top + 1, fy)):
         for column, weight_x in ((left, 1.0 - fx), (left + 1, fx)):
-            out += weight_y * weight_x * _pixels(image, row, column)
+            out += weight_y * weight_x * _pixels(image, row, column, border)
     return out
 
 
@@ -298,10 +311,22 @@ def _about_center(linear: NDArray[np.float64], shape: tuple[int, ...]) -> NDArra
 
 
 def _pixels(
-    image: NDArray[np.float64], row: NDArray[np.int64], column: NDArray[np.int64]
+    image: NDArray[np.float64], row: NDArray[np.int64], column: NDArray[np.int64], border: Border
 ) -> NDArray[np.float64]:
-    """Return ``image[..., row, column]``, 0 where that lies outside."""
+    """Return ``image[..., row, column]``, and what the border gives where that lies outside."""
     height, width = image.shape[-2:]
-    inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+    if border == "reflect":
+        row, column = _reflected(row, height), _reflected(column, width)
     values = image[..., np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
-    return np.where(inside, values, 0.0)
+    if border == "zeros":
+        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
+        values = np.where(inside, values, 0.0)
+    return np.asarray(values)
+
+
+def _reflected(index: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return places in an axis that is reflected at its outermost pixels, again and again."""
+    if size == 1:
+        return np.zeros_like(index)
+    index = np.mod(index, 2 * (size - 1))
+    return np.minimum(index, 2 * (size - 1) - index)

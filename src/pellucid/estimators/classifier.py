@@ -12,7 +12,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from pellucid.equations.sigmoid import sigmoid
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.estimators import prediction
 from pellucid.estimators.base import CNNEstimator
@@ -29,6 +28,7 @@ from pellucid.estimators.settings import Settings, workers_for
 from pellucid.estimators.tasks import Task, one_class, several_labels
 from pellucid.estimators.undo import one_at_a_time
 from pellucid.images.known import Known
+from pellucid.images.views import Views
 from pellucid.network.loss import IN_WORDS, TargetKind
 
 __all__ = ["CNNClassifier"]
@@ -288,7 +288,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
             named = np.unique(targets) if before is None else before.classes
         return one_class(settings.class_weight, targets, at_least_two(named))
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
+    def predict(self, X: ArrayLike, views: Views | None = None) -> NDArray[Any]:
         """Return the most probable class of each image, or the labels that are likelier than not.
 
         Parameters
@@ -296,6 +296,10 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         X : array-like of shape (n, features), (n, H, W) or (n, H, W, C); or list of pictures
             Images, in the form and range that ``fit`` was given; or paths of pictures, to which is
             done what ``preprocessing_`` says; or arrays of other sizes, if that is no guess.
+        views : {"mirror", "shifts", "mirror+shifts"}, optional
+            Take the mean of the probabilities of an image and its mirror image; of it and four that
+            are shifted by a pixel or a 32nd of their shorter side; or of both. It takes 2, 5 or 10
+            times as long. Where left and right matter, as in writing, the mirror image misleads.
 
         Returns
         -------
@@ -303,16 +307,18 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
             Of ``classes_``, the first of equals; or, int64, 1 for each label that an image has.
         """
         if self._has_labels():
-            return (self._scores(X) > 0).astype(np.int64)
-        likeliest = self.predict_log_proba(X).argmax(axis=1)
+            return (self.predict_proba(X, views) > 0.5).astype(np.int64)
+        likeliest = self.predict_log_proba(X, views).argmax(axis=1)
         return np.asarray(self.classes_[likeliest])
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_proba(self, X: ArrayLike, views: Views | None = None) -> NDArray[np.float64]:
         """Return the probability of each class, or of each label, for each image.
 
         Parameters
         ----------
         X : array-like
+            As for :meth:`predict`.
+        views : {"mirror", "shifts", "mirror+shifts"}, optional
             As for :meth:`predict`.
 
         Returns
@@ -321,11 +327,12 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
             In the order of ``classes_``. Of classes they add up to 1; of labels they need not.
         """
         if self._has_labels():
-            return sigmoid(self._scores(X))
+            given, workers = given_to_predict(self, X), workers_for(self.n_jobs)
+            return prediction.label_probabilities(self._fitted, given, workers, views)
         with np.errstate(under="ignore"):
-            return np.exp(self.predict_log_proba(X))
+            return np.exp(self.predict_log_proba(X, views))
 
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: ArrayLike, views: Views | None = None) -> NDArray[np.float64]:
         """Return the logarithm of :meth:`predict_proba`, which is always finite.
 
         ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``; for several labels an image
@@ -335,16 +342,21 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         ----------
         X : array-like
             As for :meth:`predict`.
+        views : {"mirror", "shifts", "mirror+shifts"}, optional
+            As for :meth:`predict`.
 
         Returns
         -------
         ndarray of shape (n, n_classes), float64
         """
         if self._has_labels():
-            with np.errstate(under="ignore"):
+            with np.errstate(under="ignore", divide="ignore"):
+                if views is not None:
+                    return np.log(self.predict_proba(X, views))
                 return np.asarray(-np.logaddexp(0.0, -self._scores(X)))
         given = given_to_predict(self, X)
-        return prediction.log_probabilities(self._fitted, given, workers_for(self.n_jobs))
+        workers = workers_for(self.n_jobs)
+        return prediction.log_probabilities(self._fitted, given, workers, views)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return log probabilities; for two classes their difference, for labels the logits.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.equations.sigmoid import sigmoid
 from pellucid.errors import OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
 from pellucid.estimators.settings import as_parameter
 from pellucid.execution import features as layers
 from pellucid.images.known import Known
+from pellucid.images.views import AS_THEY_ARE, View, Views, as_seen, views_for
 from pellucid.network.network import Network
 
 __all__ = ["distances", "features", "log_probabilities", "outputs"]
@@ -21,12 +24,30 @@ AT_ONCE = 16_384
 """Images that are made ready for the network at a time."""
 
 
-def log_probabilities(fitted: Fitted, given: Given, workers: int) -> NDArray[np.float64]:
+def log_probabilities(
+    fitted: Fitted, given: Given, workers: int, views: Views | None = None
+) -> NDArray[np.float64]:
     """Return the logarithm of each class's probability for each image, which is always finite.
 
-    ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``
+    ``log probs[n, k] = out[n, k] - log sum_l exp(out[n, l])``; of several views the logarithm of
+    the mean of their probabilities.
     """
-    return _log_softmax(outputs(fitted, fitted.network, given, workers).astype(np.float64))
+    seen = views_for(views, fitted.network.input_shape)
+    logs = _log_softmax(outputs(fitted, fitted.network, given, workers, seen[0]))
+    for view in seen[1:]:
+        more = _log_softmax(outputs(fitted, fitted.network, given, workers, view))
+        with np.errstate(under="ignore"):
+            logs = np.logaddexp(logs, more)
+    return logs - math.log(len(seen)) if len(seen) > 1 else logs
+
+
+def label_probabilities(
+    fitted: Fitted, given: Given, workers: int, views: Views | None = None
+) -> NDArray[np.float64]:
+    """Return the probability of each label, ``1 / (1 + exp(-out))``, or its mean over views."""
+    seen = views_for(views, fitted.network.input_shape)
+    shares = [sigmoid(outputs(fitted, fitted.network, given, workers, view)) for view in seen]
+    return sum(shares[1:], shares[0]) / len(shares)
 
 
 def distances(fitted: Fitted, known: Known, given: Given, workers: int) -> NDArray[np.float32]:
@@ -41,18 +62,20 @@ def features(fitted: Fitted, given: Given, workers: int) -> NDArray[Any]:
 
 
 def outputs(
-    fitted: Fitted, network: Network | None, given: Given, workers: int
+    fitted: Fitted, network: Network | None, given: Given, workers: int, view: View = AS_THEY_ARE
 ) -> NDArray[np.float32]:
     """Return what a network, the fitted one or its beginning, makes of images; the pixels of None.
 
     The images are made ready a part at a time.
     """
     images = given.images(fitted)
-    given.warn_if_unlike(fitted)
+    if view == AS_THEY_ARE:  # the first of several
+        given.warn_if_unlike(fitted)
+    whole, parameters = fitted.network, fitted.parameters
     try:
         return np.concatenate(
             [
-                layers.outputs(fitted.network, network, fitted.parameters, part, workers)
+                layers.outputs(whole, network, parameters, as_seen(part, view), workers)
                 for part in images.parts(AT_ONCE)
             ]
         )
@@ -60,7 +83,8 @@ def outputs(
         raise error.named(as_parameter) from None
 
 
-def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    logits = outputs.astype(np.float64)
     # SciPy's gives the same bits, but takes twice as long for a single image.
     shifted = logits - logits.max(axis=1, keepdims=True)
     with np.errstate(under="ignore"):

@@ -1,8 +1,8 @@
 """The randomizing of training images, keyed by (seed, pass, image): never by worker or order.
 
 The compiled kernel draws and applies it inside each section. :meth:`Augmentation.draw` gives the
-same numbers in NumPy, for tests, pictures and readers; :mod:`pellucid.equations.randomize` applies
-them.
+same numbers in NumPy, for tests, pictures and readers; :mod:`pellucid.equations.randomize` and
+:mod:`pellucid.equations.photo` apply them.
 """
 
 from __future__ import annotations
@@ -15,56 +15,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.equations.randomize import randomize
+from pellucid.equations.photo import randomize_photo
+from pellucid.equations.randomize import Border, randomize
 from pellucid.errors import ConfigurationError
+from pellucid.images.drawing import (
+    GOLDEN,
+    NOTHING,
+    WHOLE,
+    Draw,
+    Range,
+    box,
+    hash_pixels,
+    image_key,
+    mix,
+    uniform,
+    whole_uniform,
+)
 from pellucid.images.floats import in_float64
+from pellucid.images.ranges import BORDERS, CHECKS
 
-__all__ = ["Augmentation", "Draw"]
+__all__ = ["Augmentation"]
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What was drawn for one image.
-
-    Attributes
-    ----------
-    scale, degrees, dx, dy : float
-        Factor, angle, and shift in pixels to the right and down.
-    probability : float
-        The share of pixels that get noise.
-    mask : ndarray of bool, the image's shape
-        Which pixels get it.
-    noise : ndarray of float64, the image's shape
-        What is added under the mask.
-    """
-
-    scale: float
-    degrees: float
-    dx: float
-    dy: float
-    probability: float
-    mask: NDArray[np.bool_]
-    noise: NDArray[np.float64]
+_SEED_STEPS = ("scale", "rotation", "shift", "noise_probability", "noise")
+"""The fields of the founding document's four steps; where no other is set, their kernel is used."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """Ranges from which each training image's distortion is drawn, uniformly.
 
-    In this order, with (x, y) pixels from the image's center:
+    The founding document's four steps, with (x, y) pixels from the image's center:
 
     1. scaling by s: ``(x, y) -> s (x, y)``
     2. rotation by d: ``(x, y) -> (x cos d + y sin d, -x sin d + y cos d)``
     3. a shift: ``(x, y) -> (x + tx, y + ty)``
     4. noise under a mask: ``image = clip(image + mask * noise, 0, 1)``
 
-    Steps 1 to 3 are one map, sampled once, bilinearly, with zeros outside. Images of any shape
-    (H, W) or (C, H, W) keep it; pixels are in [0, 1]. Training only: prediction never randomizes.
-    What an image gets depends on seed, pass and its number, never on a worker.
+    Photographs have steps more, which do nothing by default. Before step 1 a part of the image is
+    made the whole of it (``crop``), and left and right change sides (``mirror``); before step 4
+    ``brightness``, ``contrast``, ``saturation`` and ``hue`` are changed, in this order, and a
+    rectangle is erased (``erase``).
+
+    Steps 1 to 3, and what comes before, are one map, sampled once, bilinearly, with zeros outside
+    or another ``border``. Images of any shape (H, W) or (C, H, W) keep it; pixels are in [0, 1].
+    Training only: prediction never randomizes. What an image gets depends on seed, pass and its
+    number, never on a worker.
 
     Parameters
     ----------
@@ -78,6 +73,31 @@ class Augmentation:
         The share of pixels that get noise.
     noise : (float, float), default (-0.5, 0.5)
         What is added to those pixels, of a range of 0 to 1.
+    mirror : float, default 0
+        The probability that left and right change sides.
+    border : {"zeros", "repeat", "reflect"}, default "zeros"
+        What comes in from outside the image: zeros, its outermost pixels again and again, or the
+        image reflected at them.
+    whole_shift : bool, default False
+        Whether shifts are whole numbers of pixels, which leave an image as sharp as it is; those
+        between blur it.
+    crop : (float, float), default (1, 1)
+        The share of the image's area that is made the whole of it, somewhere in the image.
+    crop_aspect : (float, float), default (1, 1)
+        Its ratio of width to height, over the image's own; its logarithm is drawn uniformly. A side
+        that would be longer than the image's is as long.
+    brightness, contrast, saturation : (float, float), default (1, 1)
+        Factors: of all pixels, of their distance to the image's mean gray, and of their distance to
+        their own gray. Contrast and saturation are those of images with 1 or 3 channels; gray ones
+        have no saturation.
+    hue : (float, float), default (0, 0)
+        How far the circle of colors is turned, of 1, from -0.5 to 0.5. Gray images have none.
+    erase : float, default 0
+        The probability that a rectangle is erased: it gets each channel's mean.
+    erase_area : (float, float), default (0.02, 0.33)
+        The share of the image's area that it takes.
+    erase_aspect : (float, float), default (0.3, 3.3)
+        Its ratio of width to height, as ``crop_aspect``.
 
     Raises
     ------
@@ -86,7 +106,8 @@ class Augmentation:
 
     Notes
     -----
-    Source: "Randomizing" in docs/equations.md; :mod:`pellucid.equations.randomize`.
+    Source: "Randomizing" in docs/equations.md; :mod:`pellucid.equations.randomize`,
+    :mod:`pellucid.equations.photo`.
 
     Examples
     --------
@@ -100,28 +121,79 @@ class Augmentation:
     shift: Range = (-2.0, 2.0)
     noise_probability: Range = (0.0, 0.3)
     noise: Range = (-0.5, 0.5)
+    mirror: float = 0.0
+    border: Border = "zeros"
+    whole_shift: bool = False
+    crop: Range = (1.0, 1.0)
+    crop_aspect: Range = (1.0, 1.0)
+    brightness: Range = (1.0, 1.0)
+    contrast: Range = (1.0, 1.0)
+    saturation: Range = (1.0, 1.0)
+    hue: Range = (0.0, 0.0)
+    erase: float = 0.0
+    erase_area: Range = (0.02, 0.33)
+    erase_aspect: Range = (0.3, 3.3)
 
     def __post_init__(self) -> None:
-        for name in ("scale", "rotation", "shift", "noise_probability", "noise"):
-            object.__setattr__(self, name, _range(name, getattr(self, name)))
-        if self.scale[0] <= 0:
+        for name, check in CHECKS.items():
+            object.__setattr__(self, name, check(name, getattr(self, name)))
+        if self.whole_shift and math.ceil(self.shift[0]) > math.floor(self.shift[1]):
             raise ConfigurationError(
-                f"scale is {self.scale}; a factor must be above 0, for example (0.9, 1.1).",
-                argument="scale",
+                f"shift is {self.shift}, which holds no whole number; widen it, or set "
+                "whole_shift=False.",
+                argument="shift",
             )
-        if self.noise_probability[0] < 0 or self.noise_probability[1] > 1:
-            raise ConfigurationError(
-                f"noise_probability is {self.noise_probability}; probabilities are from 0 to 1.",
-                argument="noise_probability",
-            )
+
+    @property
+    def is_for_photos(self) -> bool:
+        """Whether there is more to do than the founding document's four steps."""
+        return len(self.to_dict()) > len(_SEED_STEPS)
+
+    def check_channels(self, channels: int) -> None:
+        """Refuse to change colors that images don't have.
+
+        Parameters
+        ----------
+        channels : int
+            The images'.
+
+        Raises
+        ------
+        ConfigurationError
+            ``contrast``, ``saturation`` or ``hue`` is set, and there are other than 1 or 3.
+
+        Examples
+        --------
+        >>> Augmentation(hue=(-0.1, 0.1)).check_channels(3)
+        """
+        for name, nothing in (("contrast", 1.0), ("saturation", 1.0), ("hue", 0.0)):
+            if channels not in (1, 3) and getattr(self, name) != (nothing, nothing):
+                raise ConfigurationError(
+                    f"{name} is {getattr(self, name)}, but the images have {channels} channels; "
+                    f"colors are those of 1 or 3, so set {name}=({nothing:g}, {nothing:g}).",
+                    argument=name,
+                )
 
     def ranges(self) -> NDArray[np.float64]:
-        """Return the ranges as the kernel reads them: low and high, in the order of the fields."""
-        return np.array(dataclasses.astuple(self), dtype=np.float64).ravel()
+        """Return the settings as the kernels read them: in the order of the fields, low and high.
 
-    def to_dict(self) -> dict[str, list[float]]:
-        """Return the ranges as JSON-ready values."""
-        return {key: list(value) for key, value in dataclasses.asdict(self).items()}
+        Where only the four steps are set, these alone.
+        """
+        numbers: list[float] = []
+        for name, value in vars(self).items():
+            if name in _SEED_STEPS or self.is_for_photos:
+                plain = BORDERS.index(value) if name == "border" else value
+                numbers.extend(plain if isinstance(plain, tuple) else (float(plain),))
+        return np.array(numbers, dtype=np.float64)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON-ready values, but steps for photographs that do nothing."""
+        defaults = {item.name: item.default for item in dataclasses.fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in vars(self).items()
+            if name in _SEED_STEPS or value != defaults[name]
+        }
 
     def apply(
         self, images: NDArray[Any], *, seed: int = 0, pass_number: int = 0, first: int = 0
@@ -139,6 +211,11 @@ class Augmentation:
         -------
         ndarray of the images' shape, float64
 
+        Raises
+        ------
+        ConfigurationError
+            Colors are to be changed that the images don't have.
+
         Examples
         --------
         >>> images = np.full((2, 8, 8), 255, np.uint8)
@@ -146,13 +223,22 @@ class Augmentation:
         >>> before.shape, np.array_equal(before[1:], Augmentation().apply(images[1:], first=1))
         ((2, 8, 8), False)
         """
+        self.check_channels(images.shape[1] if images.ndim == 4 else 1)
         scaled = in_float64(images)
         out = np.empty(scaled.shape)
         for i, image in enumerate(scaled):
             d = self.draw(
                 seed=seed, pass_number=pass_number, image=first + i, shape=image.shape
             )  # fmt: skip
-            out[i] = randomize(image, d.scale, d.degrees, d.dx, d.dy, d.mask, d.noise)
+            seeds = image, d.scale, d.degrees, d.dx, d.dy, d.mask, d.noise
+            if self.is_for_photos:
+                out[i] = randomize_photo(
+                    *seeds, mirror=d.mirror, crop=d.crop, border=self.border,
+                    brightness=d.brightness, contrast=d.contrast, saturation=d.saturation,
+                    turns=d.turns, erased=d.erased,
+                )  # fmt: skip
+            else:
+                out[i] = randomize(*seeds)
         return out
 
     def draw(self, *, seed: int, pass_number: int, image: int, shape: tuple[int, ...]) -> Draw:
@@ -168,7 +254,7 @@ class Augmentation:
         Returns
         -------
         Draw
-            The numbers of the four steps; the same key gives the same.
+            The numbers of all steps; the same key gives the same.
 
         Examples
         --------
@@ -177,76 +263,32 @@ class Augmentation:
         >>> one.degrees == again.degrees, -45 <= one.degrees < 45, one.mask.shape
         (True, True, (28, 28))
         """
-        key = _key(seed, pass_number, image)
+        key = image_key(seed, pass_number, image)
         size = math.prod(shape)
         with np.errstate(over="ignore"):
-            bits = int(_mix(key + np.uint64(6) * _GOLDEN))
-        hashes = _hash(np.arange(size, dtype=np.uint32), bits & 0xFFFFFFFF, bits >> 32)
-        probability = _uniform(key, 4, self.noise_probability)
+            bits = int(mix(key + np.uint64(6) * GOLDEN))
+        hashes = hash_pixels(np.arange(size, dtype=np.uint32), bits & 0xFFFFFFFF, bits >> 32)
+        probability = uniform(key, 4, self.noise_probability)
         # The kernel compares in float32, and so does this.
         chance = np.float32(probability * 65536.0)
         share = ((hashes & np.uint32(0xFFFF)) + 0.5) / 65536.0
         noise = np.asarray(self.noise[0] + (self.noise[1] - self.noise[0]) * share, np.float64)
+        shift = whole_uniform if self.whole_shift else uniform
+        is_cropped = (self.crop, self.crop_aspect) != ((1.0, 1.0), (1.0, 1.0))
+        is_erased = uniform(key, 15, (0.0, 1.0)) < self.erase
         return Draw(
-            scale=_uniform(key, 0, self.scale),
-            degrees=_uniform(key, 1, self.rotation),
-            dx=_uniform(key, 2, self.shift),
-            dy=_uniform(key, 3, self.shift),
+            scale=uniform(key, 0, self.scale),
+            degrees=uniform(key, 1, self.rotation),
+            dx=shift(key, 2, self.shift),
+            dy=shift(key, 3, self.shift),
             probability=probability,
             mask=((hashes >> np.uint32(16)).astype(np.float32) < chance).reshape(shape),
             noise=noise.reshape(shape),
+            mirror=uniform(key, 6, (0.0, 1.0)) < self.mirror,
+            crop=box(key, 7, self.crop, self.crop_aspect) if is_cropped else WHOLE,
+            brightness=uniform(key, 11, self.brightness),
+            contrast=uniform(key, 12, self.contrast),
+            saturation=uniform(key, 13, self.saturation),
+            turns=uniform(key, 14, self.hue),
+            erased=box(key, 16, self.erase_area, self.erase_aspect) if is_erased else NOTHING,
         )
-
-
-_LARGEST = 1e6
-"""What no factor, angle, shift or noise needs, and sums of products still are numbers with."""
-
-
-def _range(name: str, value: Any) -> Range:
-    try:
-        low, high = (float(v) for v in value)
-    except (TypeError, ValueError):
-        low, high = math.nan, math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
-        raise ConfigurationError(
-            f"{name} is {value!r}; it must be two numbers, the lower first, for example "
-            "(0.9, 1.1).",
-            argument=name,
-        )
-    if max(abs(low), abs(high)) > _LARGEST:
-        raise ConfigurationError(
-            f"{name} is {value!r}; its numbers must lie between {-_LARGEST:,.0f} and "
-            f"{_LARGEST:,.0f}.",
-            argument=name,
-        )
-    return low, high
-
-
-def _mix(value: np.uint64) -> np.uint64:
-    """Hash 64 bits (the finalizer of SplitMix64)."""
-    with np.errstate(over="ignore"):
-        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return value ^ (value >> np.uint64(31))
-
-
-def _key(seed: int, pass_number: int, image: int) -> np.uint64:
-    with np.errstate(over="ignore"):
-        key = _mix(np.uint64(seed) + _GOLDEN)
-        key = _mix((key ^ np.uint64(pass_number)) + _GOLDEN)
-        return _mix((key ^ np.uint64(image)) + _GOLDEN)
-
-
-def _uniform(key: np.uint64, place: int, bounds: Range) -> float:
-    with np.errstate(over="ignore"):
-        bits = _mix(key + np.uint64(place + 1) * _GOLDEN) >> np.uint64(40)
-    return bounds[0] + (bounds[1] - bounds[0]) * (float(bits) * 2.0**-24)
-
-
-def _hash(pixel: NDArray[np.uint32], key_low: int, key_high: int) -> NDArray[np.uint32]:
-    """Hash each pixel's number with the image's key to 32 bits."""
-    with np.errstate(over="ignore"):
-        bits = pixel * np.uint32(0x9E3779B9) + np.uint32(key_low)
-        bits = (bits ^ (bits >> np.uint32(16))) * np.uint32(0x7FEB352D)
-        bits = (bits ^ (bits >> np.uint32(15))) * np.uint32(0x846CA68B)
-        return (bits ^ (bits >> np.uint32(16))) ^ np.uint32(key_high)

@@ -61,6 +61,9 @@ LOSS_START, LOSS_COUNT, TARGETS, WEIGHTS, OUTPUTS, IS_RAW, RESULTS = (
 ) = range(12)  # fmt: skip
 """Where a layout holds what."""
 
+SEED_RANGES = 10
+"""Numbers that describe the founding document's four steps."""
+
 CHUNKS_TOGETHER = 64
 """Chunks that are added up one after another; sums of so many are added up then, and lose less."""
 
@@ -89,11 +92,15 @@ def enter_op(plan: Plan, images: int, is_float: bool, ranges: Any, seed: int) ->
     images : int
         Address of the images, (n, C, H, W) in one piece: uint8, or float32 where ``is_float``.
     ranges : ndarray of float64 or None
-        The augmentation's ranges, which must outlive the op; None leaves images as they are.
+        The augmentation's ranges, which must outlive the op; None leaves images as they are. Ten
+        numbers are those of the four steps alone.
     seed : int
         What randomizing and dropout are keyed by.
     """
-    kernel = enter.read() if ranges is None else enter.randomize()
+    if ranges is None:
+        kernel = enter.read()
+    else:
+        kernel = enter.randomize() if len(ranges) == SEED_RANGES else enter.randomize_photo()
     where = 0 if ranges is None else ranges.ctypes.data
     numbers = [
         kernel.address, images, is_float, 0, 0, plan.staging.pitch, *plan.image.shape,

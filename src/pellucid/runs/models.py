@@ -23,6 +23,7 @@ from pellucid.images.floats import in_float64
 from pellucid.images.looks import at_most, guess_told
 from pellucid.images.pixel_range import LOOKED_AT
 from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
+from pellucid.images.views import Views
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.network.loss import IN_WORDS, TargetKind
 from pellucid.runs.tested import load_tested
@@ -182,6 +183,7 @@ def predict_pictures(
     say: Say,
     *,
     skip_bad: bool = False,
+    views: Views | None = None,
     unknown: bool = False,
     false_alarms: float | None = None,
 ) -> Predicted:
@@ -197,6 +199,8 @@ def predict_pictures(
         Is told, a line at a time, what is going on.
     skip_bad : bool, default False
         Whether to go on without what can't be read.
+    views : str, optional
+        Take the mean over several views of each; see :func:`pellucid.predict_proba`.
     unknown : bool, default False
         Whether to tell what is unlike all that the model was trained on.
     false_alarms : float, optional
@@ -223,7 +227,7 @@ def predict_pictures(
     announce_with(say)
     ready = model.preprocessing.for_kernels(found.images)
     tell_of_looks(model, ready, say)
-    probabilities = predict_proba(model.network, model.parameters, ready)
+    probabilities = predict_proba(model.network, model.parameters, ready, views=views)
     _check_finite(model, probabilities)
     is_known = None
     if model.known is not None and limit is not None:

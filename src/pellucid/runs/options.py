@@ -48,8 +48,12 @@ def _training(name: str, help: str, **more: str) -> Option:
     return Option(name, "Training", help, **more)
 
 
+def _randomizing(name: str, help: str, **more: str) -> Option:
+    return Option(name, "Randomizing", help, **more)
+
+
 def _range(name: str, help: str) -> Option:
-    return Option(name, "Randomizing", help, values="LOW HIGH")
+    return _randomizing(name, help, values="LOW HIGH")
 
 
 OPTIONS = (
@@ -116,12 +120,28 @@ OPTIONS = (
     _training(
         "executor", "What works on the sections: threads, processes, dask://HOST:PORT or mpi."
     ),
-    Option("randomize", "Randomizing", "Randomize the training images."),
+    _randomizing("randomize", "Randomize the training images."),
     _range("scale", "Factor of the size."),
     _range("rotation", "Angle in degrees, counter-clockwise."),
     _range("shift", "Shift in x and in y, in pixels."),
     _range("noise_probability", "Share of the pixels that get noise."),
     _range("noise", "What is added to them, where 0 is black and 1 is white."),
+    _randomizing("mirror", "Probability that left and right change sides."),
+    _randomizing(
+        "border",
+        "What comes in from outside an image: zeros, its outermost pixels again (repeat), or the "
+        "image reflected at them (reflect).",
+    ),
+    _randomizing("whole_shift", "Shift by whole pixels, which leaves images as sharp as they are."),
+    _range("crop", "Share of the image's area that is made the whole of it."),
+    _range("crop_aspect", "Its ratio of width to height, over the image's own."),
+    _range("brightness", "Factor of all pixels."),
+    _range("contrast", "Factor of their distance to the image's mean gray."),
+    _range("saturation", "Factor of their distance to their own gray."),
+    _range("hue", "How far the circle of colors is turned, from -0.5 to 0.5."),
+    _randomizing("erase", "Probability that a rectangle is erased."),
+    _range("erase_area", "Share of the image's area that it takes."),
+    _range("erase_aspect", "Its ratio of width to height, over the image's own."),
 )
 """Every option of a run, in the order a person reads them."""
 

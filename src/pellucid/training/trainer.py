@@ -468,6 +468,8 @@ class Trainer:
         """Return what is to be trained on; all is checked, and compiled before time is taken."""
         # Settings may be set between updates.
         self._check_settings()
+        if self.augmentation is not None:
+            self.augmentation.check_channels(self.network.input_shape[0])
         pixels = check_images(images, self.network.input_shape)
         targets = check_targets(self.network, labels, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)

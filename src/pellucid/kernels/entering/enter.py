@@ -1,12 +1,12 @@
 """How images enter a chunk, as they are or randomized, and how their gradients leave it.
 
 ``to[c, y, x] = pixel / 255`` for bytes, the pixel for floats in [0, 1]; or that, randomized as in
-:mod:`pellucid.equations.randomize`. The division is that of
-:meth:`pellucid.Preprocessing.scaled`.
+:mod:`pellucid.equations.randomize` or, where there are steps for photographs, as in
+:mod:`pellucid.equations.photo`. The division is that of :meth:`pellucid.Preprocessing.scaled`.
 
 A section's images lie somewhere in the process's memory, bytes or floats, ``[image, channel, row,
-column]``. One of two kernels copies an image into the arena; which, the section says. Whoever does
-not randomize never compiles the other. Inference only reads.
+column]``. One of three kernels copies an image into the arena; which, the section says. Who does
+not randomize never compiles the other two. Inference only reads.
 
 An image is taken row by row, as it lies in memory, into a place of its own; the driver
 (:mod:`pellucid.kernels.execute`) turns LANES of them to ``[channel, row, column, lane]``, images
@@ -23,10 +23,11 @@ from pellucid.kernels.compiling.addresses import bytes_at, doubles_at, floats_at
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel, compile_part
 from pellucid.kernels.compiling.fields import fields_of
 from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.entering.photo import randomize_photo as randomize_photograph
 from pellucid.kernels.entering.randomize import image_key, pack_neighbors
 from pellucid.kernels.entering.randomize import randomize as randomize_image
 
-__all__ = ["leave", "randomize", "read"]
+__all__ = ["leave", "randomize", "randomize_photo", "read"]
 
 
 @functools.cache
@@ -39,6 +40,12 @@ def read() -> Kernel:
 def randomize() -> Kernel:
     """Copy an image there as :func:`pellucid.kernels.entering.randomize.randomize` makes it."""
     return compile_kernel(_randomize_image)
+
+
+@functools.cache
+def randomize_photo() -> Kernel:
+    """Copy it as :func:`pellucid.kernels.entering.photo.randomize_photo` makes it."""
+    return compile_kernel(_randomize_photo)
 
 
 @functools.cache
@@ -64,8 +71,19 @@ def _randomize_image(
     randomize_image(arena, framed, is_float == 0, (to, pitch), shape, doubles_at(ranges), key)
 
 
+def _randomize_photo(
+    arena, parameters, gradient, images, is_float, index, to, pitch, channels, rows, columns,
+    framed, ranges, seed, pass_number, number,
+):  # fmt: skip
+    shape = channels, rows, columns
+    _frame(arena, (images, is_float), index, framed, shape)
+    key = image_key(seed, pass_number, number)
+    settings = doubles_at(ranges)
+    randomize_photograph(arena, framed, is_float == 0, (to, pitch), shape, settings, key)
+
+
 FIELDS = fields_of(_read_image)
-"""Fields of both ways in: addresses of images and ranges, which image, and where it goes."""
+"""Fields of all ways in: addresses of images and ranges, which image, and where it goes."""
 
 
 def _leave(

@@ -24,15 +24,22 @@ from pellucid.kernels.compiling.compile import compile_part
 from pellucid.kernels.compiling.emit import splat_int
 from pellucid.kernels.compiling.emitter import int32
 from pellucid.kernels.compiling.vector import LANES, Vector, add, emitted, fma, splat, store
+from pellucid.kernels.entering.pixels import (
+    INTEGERS,
+    between,
+    between_packed,
+    clip,
+    count_from,
+    in_all,
+    noise_of,
+)
 
-__all__ = ["GOLDEN", "image_key", "mix", "pack_neighbors", "randomize", "uniform"]
+__all__ = ["GOLDEN", "image_key", "mix", "pack_neighbors", "randomize", "split_off", "uniform"]
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 _FAR = 2.0**23
 """Pixels from the picture beyond which all is outside; float32 holds such numbers exactly."""
-
-_INTEGERS = ir.VectorType(ir.IntType(32), LANES)
 
 
 @compile_part
@@ -84,12 +91,12 @@ def randomize(arena, framed, is_packed, to, shape, ranges, key):
     keys = np.uint32(bits & np.uint64(0xFFFFFFFF)), np.uint32(bits >> np.uint64(32))
     frame_row, frame_plane = columns + 3, (rows + 3) * (columns + 3)
     end = np.int32(columns + 1), np.int32(rows + 1)
-    counted = _count_from(np.int32(0))
+    counted = count_from(np.int32(0))
     for c in range(channels):
         for y in range(rows):
             for x in range(0, columns, LANES):
-                left, rest_x = _split_off(first_x - sine * y + cosine * x)
-                top, rest_y = _split_off(first_y + cosine * y + sine * x)
+                left, rest_x = split_off(first_x - sine * y + cosine * x)
+                top, rest_y = split_off(first_y + cosine * y + sine * x)
                 from_x = fma(splat(np.float32(cosine)), counted, splat(rest_x))
                 from_y = fma(splat(np.float32(sine)), counted, splat(rest_y))
                 frame = framed + c * frame_plane, frame_row
@@ -99,8 +106,8 @@ def randomize(arena, framed, is_packed, to, shape, ranges, key):
                 else:
                     sample = _sample(arena, frame, from_x, from_y, corner, end)
                 pixel = np.int32((c * rows + y) * columns + x)
-                added = _noise(pixel, keys, chance, noise)
-                store(arena, to + (c * rows + y) * pitch + x, _clip(add(sample, added)))
+                added = noise_of(pixel, keys, chance, noise)
+                store(arena, to + (c * rows + y) * pitch + x, clip(add(sample, added)))
 
 
 @compile_part
@@ -119,25 +126,19 @@ def _pack(emit, arena, at, row):
     """Put LANES words together with their neighbors, in place."""
     builder = emit.builder
     below = builder.add(at, row)
-    packed = ir.Constant(_INTEGERS, [0] * LANES)
+    packed = ir.Constant(INTEGERS, [0] * LANES)
     for byte, (place, offset) in enumerate(((at, 0), (at, 1), (below, 0), (below, 1))):
-        word = builder.bitcast(emit.load(arena, place, offset), _INTEGERS)
-        packed = builder.or_(packed, builder.shl(word, _whole(8 * byte)))
+        word = builder.bitcast(emit.load(arena, place, offset), INTEGERS)
+        packed = builder.or_(packed, builder.shl(word, in_all(8 * byte)))
     emit.store(builder.bitcast(packed, emit.vector), arena, at)
 
 
 @compile_part
-def _split_off(place):
+def split_off(place):
     """Return the whole pixel before a coordinate, and the rest; what is far away is held near."""
     place = min(max(place, -_FAR), _FAR)
     whole = math.floor(place)
     return np.int32(whole), np.float32(place - whole)
-
-
-@emitted(Vector)
-def _count_from(emit, start):
-    """Return start, start + 1, ... as floats, a lane each."""
-    return emit.builder.sitofp(_counted(emit.builder, start), emit.vector)
 
 
 @emitted(Vector)
@@ -146,12 +147,7 @@ def _sample(emit, arena, frame, x, y, whole, end):
     frame, row = frame
     builder = emit.builder
     x, y, corner = _corner(emit, row, x, y, whole, end)
-    base = builder.gep(arena, [frame])
-    below = builder.gep(base, [row])
-    right = builder.add(corner, _whole(1))
-    upper = _blend(emit, _gather(builder, base, corner), _gather(builder, base, right), x)
-    lower = _blend(emit, _gather(builder, below, corner), _gather(builder, below, right), x)
-    return _blend(emit, upper, lower, y)
+    return between(emit, builder.gep(arena, [frame]), row, corner, x, y)
 
 
 @emitted(Vector)
@@ -160,51 +156,7 @@ def _sample_packed(emit, arena, frame, x, y, whole, end):
     frame, row = frame
     builder = emit.builder
     x, y, corner = _corner(emit, row, x, y, whole, end)
-    packed = _gather(builder, builder.gep(arena, [frame]), corner)
-    packed = builder.bitcast(packed, _INTEGERS)
-
-    def neighbor(byte: int):
-        word = builder.and_(builder.lshr(packed, _whole(8 * byte)), _whole(255))
-        return builder.sitofp(word, emit.vector)
-
-    upper = _blend(emit, neighbor(0), neighbor(1), x)
-    lower = _blend(emit, neighbor(2), neighbor(3), x)
-    return builder.fmul(_blend(emit, upper, lower, y), emit.constant(1.0 / 255.0))
-
-
-@emitted(Vector)
-def _noise(emit, pixel, keys, chance, ends):
-    """Return noise where a pixel's upper 16 random bits are below ``chance``, else 0."""
-    low, size = ends
-    key_low, key_high = keys
-    builder = emit.builder
-    # One hash of 32 bits a pixel: multiply and shift as in "lowbias32".
-    bits = builder.mul(_counted(builder, pixel), _whole(0x9E3779B9))
-    bits = builder.add(bits, splat_int(builder, key_low))
-    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
-        bits = builder.xor(bits, builder.lshr(bits, _whole(shift)))
-        bits = builder.mul(bits, _whole(factor))
-    bits = builder.xor(bits, builder.lshr(bits, _whole(16)))
-    bits = builder.xor(bits, splat_int(builder, key_high))
-    upper = builder.sitofp(builder.lshr(bits, _whole(16)), emit.vector)
-    lower = builder.sitofp(builder.and_(bits, _whole(0xFFFF)), emit.vector)
-    share = emit.fma(lower, emit.constant(2.0**-16), emit.constant(2.0**-17))
-    value = emit.fma(share, emit.splat(size), emit.splat(low))
-    chosen = builder.fcmp_ordered("<", upper, emit.splat(chance))
-    return builder.select(chosen, value, emit.constant(0.0))
-
-
-@emitted(Vector)
-def _clip(emit, value):
-    """Return ``value`` held in [0, 1]; NaN stays NaN."""
-    value = emit.at_least(value, emit.constant(0.0))
-    above = emit.builder.fcmp_ordered(">", value, emit.constant(1.0))
-    return emit.builder.select(above, emit.constant(1.0), value)
-
-
-def _whole(value: int):
-    """Return a whole number of 32 bits in every lane."""
-    return ir.Constant(_INTEGERS, [value] * LANES)
+    return between_packed(emit, builder.gep(arena, [frame]), corner, x, y)
 
 
 def _split(emit, place, start, end):
@@ -219,7 +171,7 @@ def _split(emit, place, start, end):
     place = builder.select(inside, place, least)
     place = builder.select(builder.fcmp_ordered(">", place, most), most, place)
     down = emit.floor(place)
-    whole = builder.add(builder.fptosi(down, _INTEGERS), splat_int(builder, start))
+    whole = builder.add(builder.fptosi(down, INTEGERS), splat_int(builder, start))
     return builder.fsub(place, down), whole
 
 
@@ -230,22 +182,3 @@ def _corner(emit, row, x, y, whole, end):
     y, top = _split(emit, y, whole[1], end[1])
     pitch = splat_int(builder, builder.trunc(row, ir.IntType(32)))
     return x, y, builder.add(builder.mul(top, pitch), left)
-
-
-def _blend(emit, a, b, share):
-    return emit.fma(emit.builder.fsub(b, a), share, a)
-
-
-def _gather(builder, base, index):
-    """Load ``base[index]`` lane by lane; LLVM finds the processor's gather where it has one."""
-    value = ir.Constant(ir.VectorType(ir.FloatType(), LANES), ir.Undefined)
-    for lane in range(LANES):
-        at = builder.zext(builder.extract_element(index, int32(lane)), ir.IntType(64))
-        scalar = builder.load(builder.gep(base, [at]), align=4)
-        value = builder.insert_element(value, scalar, int32(lane))
-    return value
-
-
-def _counted(builder, start):
-    steps = ir.Constant(_INTEGERS, list(range(LANES)))
-    return builder.add(splat_int(builder, start), steps)
