@@ -87,7 +87,8 @@ class Settings:
             ``network``, ``image_shape`` or ``pixel_range`` is not what was trained with.
         """
         anew = "set it back, or train anew with warm_start=False"
-        if not build_network(self.network, network.input_shape, network.classes).means(network):
+        asked = build_network(self.network, network.input_shape, network.classes)
+        if not asked.computes_as(network):  # how it starts no longer matters
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
         shape, (channels, *sides) = self.image_shape, network.input_shape
         if shape is not None and list(shape) != [*sides, channels]:
