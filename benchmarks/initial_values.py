@@ -1,4 +1,4 @@
-"""Six convolutions on scikit-learn's digits, started by default and as the seed starts them.
+"""Six convolutions on scikit-learn's digits, started by default and as the seed has it.
 
     python -m benchmarks.initial_values [--seeds 5]
 

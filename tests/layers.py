@@ -17,6 +17,7 @@ from pellucid.network.layers import (
     LAYERS,
     Add,
     AveragePool2D,
+    Dropout,
     GlobalMaxPool2D,
     GroupNorm,
     Layer,
@@ -59,15 +60,16 @@ def has_norm(network: Network) -> bool:
 def undecided(network: Network, activations: tuple[np.ndarray, ...]) -> np.ndarray:
     """Return which images have a value at which rounding decides the way of a gradient."""
     some = np.zeros(len(activations[0]), dtype=bool)
-    is_mean = [False]  # of each value, whether averages are in it
+    is_mean = [False]  # of each value, whether averages or dropped values are in it
     for node in network.nodes:
         has_mean = any(is_mean[value] for value in node.inputs)
-        is_mean.append(has_mean or isinstance(node.layer, AveragePool2D))
+        is_mean.append(has_mean or isinstance(node.layer, AveragePool2D | Dropout))
         if not isinstance(node.layer, Add):
             look = getattr(module_of(type(node.layer)), "undecided", None)
             if look is not None:
                 some |= look(node.layer, activations[node.inputs[0]])
-            # Averages of the same numbers in another order are equal but for rounding.
+            # Averages of the same numbers in another order are equal but for rounding. Of equal
+            # patches, what was 0 already is dropped in one and not in the other.
             if isinstance(node.layer, MaxPool2D | GlobalMaxPool2D) and has_mean:
                 look = module_of(type(node.layer)).is_tied
                 some |= look(node.layer, activations[node.inputs[0]])

@@ -171,6 +171,12 @@ def test_a_network_means_what_one_said_in_other_words_does():
         [Conv2D(4, 3, scale=np.sqrt(8)), ReLU(), Flatten(), Dense(2, std=np.sqrt(2 / 146))], (8, 8)
     )
     assert network.means(by_hand)
+    assert network.computes_as(Network([Conv2D(4, 3, init="seed"), *layers[1:]], (8, 8)))
+    for other in (
+        Network([*layers[:3], Dense(2, bias=False)], (8, 8)),
+        Network([Conv2D(4, 3, groups=1, dilation=2), *layers[1:]], (8, 8)),
+    ):
+        assert not network.computes_as(other)
     for other in (
         Network([Conv2D(4, 3, init="seed"), *layers[1:]], (8, 8)),
         Network([*layers[:3], Dense(2, bias=0.5)], (8, 8)),

@@ -120,8 +120,8 @@ class Settings:
             raise ConfigurationError(
                 f"The loss would be {loss}, but training had {network.loss}; {anew}."
             )
-        made = build_network(self.network, network.input_shape, network.classes, loss)
-        if not made.means(network):
+        asked = build_network(self.network, network.input_shape, network.classes, loss)
+        if not asked.computes_as(network):  # how it starts no longer matters
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
         shape, (channels, *sides) = self.image_shape, network.input_shape
         if shape is not None and list(shape) not in ([*sides, channels], sides):

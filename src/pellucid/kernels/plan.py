@@ -8,8 +8,8 @@ in :mod:`pellucid.kernels.plan_backward`, not in the kernels:
 - zero padding is a border of zeros around the array that a convolution reads; whoever computes
   that array writes inside the border, which is never touched;
 - a convolution may take fewer multiplications (:mod:`pellucid.kernels.layers.conv2d.ops`);
-- a ReLU that follows a convolution or dense layer is that layer's floor at 0, and its backward the
-  gate of the op that computes its gradient;
+- a ReLU that follows a convolution or dense layer, or a max pool after one, is that layer's floor
+  at 0, and its backward the gate of the op that computes its gradient;
 - flattening costs nothing: the array is read with other strides.
 
 Where a layer looks at all images of a section, as batch normalization in training, its ``joins``

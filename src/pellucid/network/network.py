@@ -240,10 +240,34 @@ class Network:
         >>> he == again, he.means(again)
         (False, True)
         """
-        alike = all(
-            getattr(self, name) == getattr(other, name) for name in ("input_shape", "loss")
-        ) and [*map(describe, self.layers)] == [*map(describe, other.layers)]
-        return alike and np.allclose(self._starts, other._starts, rtol=1e-12, atol=0)
+        return self.computes_as(other) and np.allclose(
+            self._starts, other._starts, rtol=1e-12, atol=0
+        )
+
+    def computes_as(self, other: Network) -> bool:
+        """Return whether another network is this one but for how its parameters start.
+
+        Parameters
+        ----------
+        other : Network
+            Any.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> from pellucid import Dense, Flatten
+        >>> network, other = (Network([Flatten(), Dense(3, std=s)], (2, 4)) for s in (0.1, 0.2))
+        >>> network.computes_as(other), network.means(other)
+        (True, False)
+        """
+        return (
+            self.input_shape == other.input_shape
+            and self.loss == other.loss
+            and [*map(describe, self.layers)] == [*map(describe, other.layers)]
+        )
 
     def before_last(self) -> Network | None:
         """Return the network without its last layer with parameters; None without layers.

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
+from pellucid import Conv2D, Dense, Flatten, GlobalMaxPool2D, MaxPool2D, Network, ReLU
 from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward, max_pool2d_winners
+from pellucid.execution.sections import Recipe, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import maxpool2d
 from tests.equations.numeric import SEEDS
@@ -90,3 +91,24 @@ def _run(x, pool, stride, random, pads=(0, 0)):
         return np.moveaxis(arena[at : at + np.prod(shape) * LANES].reshape(*shape, LANES), -1, 0)
 
     return back(p_at, dp.shape[1:]), back(dx_at, x.shape[1:]), dp
+
+
+@pytest.mark.parametrize("pool", [MaxPool2D(2), MaxPool2D(3, 1, 1), GlobalMaxPool2D()])
+def test_a_relu_after_it_is_one_before_it_to_the_bit(pool):
+    """Whether all of the convolution's gradient is gone through, or survivors alone."""
+    for filters, size in ((5, 5), (16, 3)):
+        conv, end = Conv2D(filters, size, padding="same"), [Flatten(), Dense(3)]
+        if isinstance(pool, GlobalMaxPool2D):
+            end = [Dense(3)]
+        networks = [
+            Network([*layers, *end], (2, 12, 12))
+            for layers in ([conv, pool, ReLU()], [conv, ReLU(), pool])
+        ]
+        parameters, images, labels = problem(networks[0], 37)
+        found = [
+            section_step(Recipe(network), parameters, images, whole_section(labels))
+            for network in networks
+        ]
+        assert found[0].gradient.tobytes() == found[1].gradient.tobytes()
+        assert found[0].loss == found[1].loss
+        assert_agrees(networks[0], parameters, images, labels)

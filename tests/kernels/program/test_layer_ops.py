@@ -2,7 +2,18 @@ import dataclasses
 
 import pytest
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Residual, Sigmoid
+from pellucid import (
+    AveragePool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalMaxPool2D,
+    MaxPool2D,
+    Network,
+    ReLU,
+    Residual,
+    Sigmoid,
+)
 from pellucid.errors import NetworkError
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import plan_for_one_image
@@ -35,7 +46,49 @@ SAME = Conv2D(4, 3, padding="same")
         ([SAME, ReLU(), MaxPool2D(2)], ["Conv2D+0", "MaxPool2D1", "Dense2"]),
         ([SAME, ReLU(), Sigmoid()], ["Conv2D0", "ReLU1", "Sigmoid2", "Dense3"]),
         ([SAME, ReLU()], ["Conv2D+0", "Dense1"]),
-        ([SAME, MaxPool2D(2), ReLU()], ["Conv2D0", "MaxPool2D1", "ReLU2", "Dense3"]),
+        ([SAME, MaxPool2D(2), ReLU()], ["Conv2D+0", "MaxPool2D1", "Dense2"]),
+        (
+            [SAME, MaxPool2D(2), MaxPool2D(2), ReLU(), SAME],
+            [
+                "Conv2D+0",
+                "MaxPool2D1",
+                "MaxPool2D2",
+                "Conv2D3",
+                "Dense4",
+            ],
+        ),
+        (
+            [SAME, GlobalMaxPool2D(), ReLU(), Dense(2)],
+            [
+                "Conv2D+0",
+                "GlobalMaxPool2D1",
+                "Dense2",
+                "Dense3",
+            ],
+        ),
+        # What the pool gives has its gate already, however many read it.
+        (
+            [SAME, MaxPool2D(2), ReLU(), Residual([SAME])],
+            [
+                "Conv2D+0",
+                "MaxPool2D1",
+                "Conv2D2",
+                "Add23",
+                "Dense4",
+            ],
+        ),
+        ([SAME, AveragePool2D(2), ReLU()], ["Conv2D0", "AveragePool2D1", "ReLU2", "Dense3"]),
+        ([Sigmoid(), MaxPool2D(2), ReLU()], ["Sigmoid0", "MaxPool2D1", "ReLU2", "Dense3"]),
+        (
+            [SAME, Residual([MaxPool2D(1), ReLU()])],
+            [
+                "Conv2D0",
+                "MaxPool2D1",
+                "ReLU2",
+                "Add13",
+                "Dense4",
+            ],
+        ),
         ([ReLU(), SAME], ["ReLU0", "Conv2D1", "Dense2"]),
         # A ReLU that two read, and one before a sum, have no reader whose gate could be theirs.
         ([SAME, ReLU(), Residual([SAME])], ["Conv2D0", "ReLU1", "Conv2D2", "Add23", "Dense4"]),

@@ -26,6 +26,7 @@ class GlobalMaxPool2DOps(LayerOps[GlobalMaxPool2D]):
     """Ops of a global max pool."""
 
     has_gate = True
+    passes_floor = True
     has_one_image = True
 
     def forward(self, draft: Draft, stage: Stage[GlobalMaxPool2D]) -> None:

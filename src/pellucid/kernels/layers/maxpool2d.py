@@ -123,6 +123,7 @@ class MaxPool2DOps(LayerOps[MaxPool2D]):
     """Ops of a max pool."""
 
     has_gate = True
+    passes_floor = True
     has_one_image = True
 
     def forward(self, draft: Draft, stage: Stage[MaxPool2D]) -> None:

@@ -2,9 +2,9 @@
 
 ``a = max(0, z)``, ``dz = da where a > 0, else 0``
 
-A ReLU that directly follows a convolution or a dense layer never runs on its own: those hold their
-result above a floor of 0. Its backward, the mask ``a > 0``, is likewise the gate of whatever
-computes ``da``. These kernels serve the other places.
+A ReLU that follows a convolution or a dense layer, directly or after a max pool, never runs on its
+own: those hold their result above a floor of 0. Its backward, the mask ``a > 0``, is likewise the
+gate of whatever computes ``da``. These kernels serve the other places.
 
 Layout and loop order are those of :mod:`pellucid.kernels.layers.elementwise`. The backward is for
 training only.

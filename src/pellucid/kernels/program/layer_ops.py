@@ -34,6 +34,8 @@ class LayerOps(Generic[L]):
     """Whether it computes something in training alone: Dropout."""
     is_floor: ClassVar[bool] = False
     """Whether it is ReLU, which those with ``has_floor`` take in."""
+    passes_floor: ClassVar[bool] = False
+    """Whether a ReLU after it may as well stand before it: max pools, whose winners stay."""
     has_floor: ClassVar[bool] = False
     """Whether it can hold what it gives above 0, which a ReLU after it then need not do."""
     has_gate: ClassVar[bool] = False
@@ -143,8 +145,8 @@ def _is_view(layer: Layer, is_training: bool) -> bool:
 def _floors(network: Network, is_view: list[bool]) -> dict[int, int]:
     """Return the nodes that take in a ReLU, each with the node of it.
 
-    The ReLU must be the only reader of what they give, and its mask must be the gate of its own
-    only reader on the way back, over any Flatten.
+    The ReLU must be the only reader of what they give, over any Flatten and any max pool, and its
+    mask must be the gate of the only reader on the way back: the first pool, or the ReLU's own.
     """
     nodes = network.nodes
     readers: list[list[int]] = [[] for _ in range(len(nodes) + 1)]
@@ -153,13 +155,22 @@ def _floors(network: Network, is_view: list[bool]) -> dict[int, int]:
             readers[value].append(index)
     floors: dict[int, int] = {}
     for index, node in enumerate(nodes):
-        before = node.inputs[0] - 1
-        if not ops_of(node.layer).is_floor or before < 0:
+        if not ops_of(node.layer).is_floor:
             continue
-        after = readers[index + 1]
-        while len(after) == 1 and is_view[after[0]]:
+        reader, before = index, node.inputs[0] - 1
+        while before >= 0 and readers[before + 1] == [reader]:
+            if not (is_view[before] or ops_of(nodes[before].layer).passes_floor):
+                break
+            reader, before = before, nodes[before].inputs[0] - 1
+        if (
+            before < 0
+            or readers[before + 1] != [reader]
+            or not ops_of(nodes[before].layer).has_floor
+        ):
+            continue
+        after = [reader]
+        while len(after) == 1 and (is_view[after[0]] or after[0] == index):
             after = readers[after[0] + 1]
-        has_gate = len(after) == 1 and ops_of(nodes[after[0]].layer).has_gate
-        if has_gate and readers[before + 1] == [index] and ops_of(nodes[before].layer).has_floor:
+        if len(after) == 1 and ops_of(nodes[after[0]].layer).has_gate:
             floors[before] = index
     return floors
