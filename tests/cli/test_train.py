@@ -6,7 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid import Checkpoints, load_model, runs
+from pellucid import (
+    SGD,
+    AdamW,
+    Checkpoints,
+    CosineSchedule,
+    ExponentialAverage,
+    MeanAverage,
+    OneCycleSchedule,
+    StepSchedule,
+    load_model,
+    runs,
+)
 from pellucid.files import atomic as files
 from pellucid.runs import output
 from pellucid.runs.finished import Metrics
@@ -52,6 +63,7 @@ def test_every_option_of_train_arrives(monkeypatch):
         "--warmup", 0.1, "--cooldown", 0.9, "--seed", 7, "--scale", 1, 2, "--rotation", -3, 3,
         "--shift", -1, 1, "--noise-probability", 0.1, 0.2, "--noise", -0.3, 0.4, "--out", "a/b",
         "--overwrite", "--size", 30, 40, "--fit", "mnist", "--skip-bad", "--test-share", 0.3,
+        "--validation-share", 0.4, "--clip-norm", 2, "--average", "mean", "--average-start", 0.25,
         "--label", -1, "--pixel-range", 0, 16, "--channels", "last", "--transpose",
         "--follow-links", "--checkpoint-every", 7, "--keep", 2,
     )  # fmt: skip
@@ -60,12 +72,16 @@ def test_every_option_of_train_arrives(monkeypatch):
         (
             {
                 "data": "digits", "size": (30, 40), "fit": "mnist", "skip_bad": True,
-                "test_share": 0.3, "label": "-1",
+                "test_share": 0.3, "validation_share": 0.4, "label": "-1",
                 "pixel_range": (0.0, 16.0), "channels": "last", "transpose": True,
                 "follow_links": True, "images": 5, "batch_size": 4,
                 "sections": 3, "workers": 2, "executor": "processes",
-                "optimizer": {"learning_rate": 0.5, "beta1": 0.6, "beta2": 0.7, "eps": 1e-3},
-                "schedule": {"warmup": 0.1, "cooldown": 0.9},
+                "optimizer": {
+                    "name": "Adam", "learning_rate": 0.5, "beta1": 0.6, "beta2": 0.7, "eps": 1e-3
+                },
+                "clip_norm": 2.0,
+                "schedule": {"name": "Schedule", "warmup": 0.1, "cooldown": 0.9},
+                "average": {"name": "MeanAverage", "start": 0.25},
                 "augmentation": {
                     "scale": [1, 2], "rotation": [-3, 3], "shift": [-1, 1],
                     "noise_probability": [0.1, 0.2], "noise": [-0.3, 0.4],
@@ -80,6 +96,107 @@ def test_every_option_of_train_arrives(monkeypatch):
     ]  # fmt: skip
     assert invoke("train", "--no-randomize")[0] == 0
     assert asked[-1][0]["augmentation"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        (
+            ["--optimizer", "sgd", "--momentum", 0.9, "--nesterov", "--weight-decay", 5e-4],
+            {"optimizer": SGD(0.05, 0.9, nesterov=True, weight_decay=5e-4)},
+        ),
+        (["--optimizer", "adamw", "--beta1", 0.8], {"optimizer": AdamW(0.05, 0.8)}),
+        (
+            ["--schedule", "cosine", "--final-factor", 0.1],
+            {"schedule": CosineSchedule(0.3, 0.1)},
+        ),
+        (
+            ["--schedule", "one-cycle", "--div-factor", 5, "--final-div-factor", 10],
+            {"schedule": OneCycleSchedule(0.3, 5.0, 10.0)},
+        ),
+        (
+            ["--schedule", "step", "--step-size", 0.5, "--gamma", 0.2, "--warmup", 0],
+            {"schedule": StepSchedule(0.5, 0.2)},
+        ),
+        (
+            ["--average", "exponential", "--average-decay", 0.9],
+            {"average": ExponentialAverage(decay=0.9)},
+        ),
+        (["--average", "mean"], {"average": MeanAverage()}),
+    ],
+)
+def test_other_optimizers_schedules_and_averages(monkeypatch, options, settings):
+    asked = []
+
+    def reference_run(given, *args, **kwargs):
+        asked.append(given)
+        return METRICS
+
+    monkeypatch.setattr(runs, "reference_run", reference_run)
+    assert invoke("train", *options)[0] == 0
+    assert asked == [RunSettings(**settings)]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            ["--momentum", 0.9],
+            "--momentum is 0.9, but --optimizer is adam, which has none; leave it out, or give "
+            "--optimizer sgd.",
+        ),
+        (
+            ["--weight-decay", 0.1],
+            "--weight-decay is 0.1, but --optimizer is adam, which has none; leave it out, or give "
+            "--optimizer adamw or sgd.",
+        ),
+        (["--optimizer", "sgd", "--beta1", 0.5], "--beta1 is 0.5, but --optimizer is sgd, which"),
+        (["--gamma", 0.5], "--gamma is 0.5, but --schedule is linear, which has none; leave it ou"),
+        (["--average-decay", 0.5], "--average-decay is 0.5, but --average is none, which has none"),
+        (
+            ["--average", "exponential", "--average-decay", 2],
+            "--average-decay is 2.0; it must be at least 0 and below 1, for example 0.99.",
+        ),
+        (["--clip-norm", 0], "--clip-norm is 0.0; it must be a finite number above 0, for example"),
+        (
+            ["--validation-share", 1],
+            "--validation-share is 1.0; it must be above 0 and below 1, such as 0.1, or 0 for none",
+        ),
+    ],
+)
+def test_what_can_not_be_is_told_as_it_is_typed(tmp_path, options, line):
+    assert fails("train", *options, "--out", tmp_path / "run").startswith(line)
+
+
+def test_a_run_with_all_of_them_is_resumed_and_verified(tmp_path, no_pictures):
+    how = (
+        "--optimizer", "sgd", "--momentum", 0.9, "--clip-norm", 1, "--schedule", "one-cycle",
+        "--average", "mean", "--average-start", 0.5, "--validation-share", 0.2,
+    )  # fmt: skip
+    code, out, err = invoke("train", *QUICK, *how, "--out", tmp_path, "--checkpoint-every", 3)
+    assert code == 0
+    assert "287 more training images are held back to validate." in err
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    line = f"Validation: accuracy {metrics['validation_accuracy']:.3%}, loss "
+    assert f"{line}{metrics['validation_loss']:.4f}." in out
+    rows = (tmp_path / "history.csv").read_text().splitlines()
+    assert rows[0].endswith(",validation_loss,validation_accuracy")
+    assert all(float(row.split(",")[-1]) > 0 for row in rows[1:])
+    assert load_model(tmp_path / "model.safetensors").configuration["average"] == {
+        "name": "MeanAverage", "start": 0.5
+    }  # fmt: skip
+    assert invoke("verify", tmp_path)[0] == 0
+    assert invoke("verify", tmp_path, "--last", 2)[0] == 0
+    (tmp_path / "model.safetensors").unlink()
+    newest = max((tmp_path / "checkpoints").glob("*.safetensors"))
+    newest.unlink()
+    assert invoke("train", "--out", tmp_path, "--resume")[0] == 0
+    again = json.loads((tmp_path / "metrics.json").read_text())
+    assert again["fingerprint"] == metrics["fingerprint"]
+    assert again["validation_loss"] == metrics["validation_loss"]
+    code, _, err = invoke("train", "--out", tmp_path, "--resume", "--average-start", 0.25)
+    assert code == 1
+    assert "start is 0.5 there and 0.25 here" in err
 
 
 def test_train_prints_the_result_and_notes_apart(trained):

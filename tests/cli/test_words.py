@@ -17,6 +17,12 @@ def error(*words):
     [
         ("--epochs", "No such option: --epochs; use --images; a pass over MNIST is 60,000 images"),
         ("--epoch", "use --images; a pass"),
+        ("--scheduler", "use --schedule."),
+        ("--ema", "use --average."),
+        ("--wd", "use --weight-decay."),
+        ("--max-grad-norm", "use --clip-norm."),
+        ("--val-split", "use --validation-share."),
+        ("--criterion", "the loss of the reference network is cross-entropy"),
         ("--lr", "No such option: --lr; use --learning-rate."),
         ("--learning_rate", "use --learning-rate."),
         ("--batch", "use --batch-size."),

@@ -56,6 +56,17 @@ class TestLossCurve:
         assert axes.get_ylim()[1] > np.log(10)
         assert "chance, ln 10 = 2.30" in [t.get_text() for t in axes.get_legend().texts]
 
+    def test_has_a_line_of_validation(self):
+        measured = [(20, 1.5), (40, 3.5), (60, 1.25)]
+        axes = plots.loss_curve(np.ones(60), validation=measured).axes[0]
+        line = axes.lines[-1]
+        assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == measured
+        assert axes.get_ylim()[1] > 3.5
+        assert [t.get_text() for t in axes.get_legend().texts][-1] == "validation"
+        assert len(plots.loss_curve([1.0], validation=[]).axes[0].lines) == 1
+        with pytest.raises(DataError, match=r"^validation has shape \(2,\); it must be \(n, 2\): "):
+            plots.loss_curve([1.0], validation=[1.0, 2.0])
+
     def test_an_even_window_counts_as_the_odd_one_below(self):
         figure = plots.loss_curve(np.arange(30.0) ** 2, smoothing=8)
         assert "centered mean of 7 updates" in texts(figure)

@@ -3,9 +3,13 @@ from typing import get_args
 
 import pytest
 
-from pellucid import Adam, Augmentation, Schedule
-from pellucid.runs.options import DEFAULTS, OPTIONS, TYPES, from_options, to_options
+from pellucid import Augmentation
+from pellucid.errors import ConfigurationError
+from pellucid.runs.options import DEFAULTS, KINDS, OPTIONS, TYPES, from_options, to_options
 from pellucid.runs.settings import RunSettings
+from pellucid.training.averages.dictionary import AVERAGES
+from pellucid.training.optimizers.dictionary import OPTIMIZERS
+from pellucid.training.schedules.dictionary import SCHEDULES
 from tests.runs.test_settings import ALL, OTHERS
 
 NAMES = [option.name for option in OPTIONS]
@@ -16,24 +20,53 @@ def test_settings_come_back_from_options(settings):
     options = to_options(settings)
     assert from_options(options) == settings
     assert options["learning_rate"] == settings.optimizer.learning_rate
+    assert options["average"] in KINDS["average"]
     assert options["randomize"] == (settings.augmentation is not None)
     assert not any(isinstance(value, dict) for value in options.values())
 
 
 def test_no_setting_is_forgotten():
     first, second = to_options(RunSettings()), to_options(OTHERS)
-    same = [name for name in first if first[name] == second[name]]
-    assert same == ["rotation", "shift", "noise_probability", "noise", "randomize"]
+    same = {name for name in first if first[name] == second[name]}
+    # Those of kinds that neither has, and of randomizing.
+    assert same == {
+        "momentum", "nesterov", "final_factor", "step_size", "gamma",
+        "rotation", "shift", "noise_probability", "noise", "randomize",
+    }  # fmt: skip
 
 
 def test_every_setting_is_described_once():
     assert len(set(NAMES)) == len(NAMES)
     assert set(NAMES) == set(DEFAULTS) == set(TYPES)
-    parts = {"optimizer": Adam, "schedule": Schedule, "augmentation": Augmentation}
-    fields = {field.name for field in dataclasses.fields(RunSettings)} - set(parts)
-    for part in parts.values():
-        fields |= {field.name for field in dataclasses.fields(part)}
+    spelled = {"decay": "average_decay", "start": "average_start", "final": "final_factor"}
+    fields = {field.name for field in dataclasses.fields(RunSettings)} - {"augmentation"}
+    kinds = [kind for part in KINDS.values() for kind in part.values() if kind is not None]
+    for kind in (*kinds, Augmentation):
+        fields |= {spelled.get(field.name, field.name) for field in dataclasses.fields(kind)}
     assert fields | {"randomize"} == set(NAMES)
+
+
+def test_every_kind_there_is_can_be_chosen():
+    for part, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("average", AVERAGES)):
+        assert set(KINDS[part].values()) - {None} == set(known.values())
+
+
+@pytest.mark.parametrize("part", KINDS)
+def test_every_kind_comes_back_from_options(part):
+    for word, kind in KINDS[part].items():
+        settings = from_options(DEFAULTS | {part: word})
+        assert type(getattr(settings, part)) is (type(None) if kind is None else kind)
+        options = to_options(settings)
+        assert options[part] == word
+        assert from_options(options) == settings
+
+
+def test_a_setting_of_another_kind_is_refused():
+    message = r"^gamma is 0\.5, but schedule is linear, which has none; leave it out, or give sched"
+    with pytest.raises(ConfigurationError, match=message):
+        from_options(DEFAULTS | {"gamma": 0.5})
+    with pytest.raises(ConfigurationError, match=r"^average_decay is 5; it must be at least 0 and"):
+        from_options(DEFAULTS | {"average": "exponential", "average_decay": 5})
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,7 +3,16 @@ import json
 
 import pytest
 
-from pellucid import Adam, AdamW, Augmentation, CosineSchedule, Preprocessing, Schedule, data
+from pellucid import (
+    AdamW,
+    Augmentation,
+    CosineSchedule,
+    ExponentialAverage,
+    OneCycleSchedule,
+    Preprocessing,
+    Schedule,
+    data,
+)
 from pellucid.runs.run import reference_run
 from pellucid.runs.settings import RunSettings
 from tests.runs.examples import (
@@ -20,8 +29,10 @@ PHOTOS = Augmentation(
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
     follow_links=True, images=5,
-    batch_size=4, sections=3, workers=2, executor="processes", optimizer=Adam(0.5, 0.6, 0.7, 1e-3),
-    schedule=Schedule(0.1, 0.9), augmentation=PHOTOS, seed=7,
+    batch_size=4, sections=3, workers=2, executor="processes",
+    optimizer=AdamW(0.5, 0.6, 0.7, 1e-3, weight_decay=0.2),
+    clip_norm=2.0, average=ExponentialAverage(0.1, decay=0.5), validation_share=0.1,
+    schedule=OneCycleSchedule(0.1, 5.0, 6.0), augmentation=PHOTOS, seed=7,
     label="digit", pixel_range=(0.0, 16.0), channels="last",
 )  # fmt: skip
 ALL = [RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None)]
@@ -79,7 +90,9 @@ def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):
 
 def test_what_older_runs_did_not_know_has_its_default():
     values = RunSettings().to_dict()
-    for name in ("label", "pixel_range", "channels"):
+    for name in (
+        "label", "pixel_range", "channels", "clip_norm", "average", "validation_share"
+    ):  # fmt: skip
         del values[name]
     assert RunSettings.from_dict(values) == RunSettings()
 

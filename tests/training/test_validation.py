@@ -11,7 +11,7 @@ from pellucid import (
     Trainer,
     evaluate,
 )
-from pellucid.errors import CheckpointError, DataError, DivergenceError
+from pellucid.errors import CheckpointError, ConfigurationError, DataError, DivergenceError
 from pellucid.training import load_checkpoint
 from pellucid.training.checkpoints import checkpoint_paths, newest_checkpoint
 from pellucid.training.validation import Measured, Validation
@@ -55,6 +55,19 @@ def test_the_end_of_a_call_is_measured_too():
     assert [u.update for u in made.history.validated] == [3, 4]
     made, _ = trained(batch_size=200)  # a batch that ends several passes
     assert [u.update for u in made.history.validated] == [1]
+
+
+@pytest.mark.parametrize(
+    ("every", "updates"), [(1, [1, 2, 3, 4, 5, 6, 7]), (2, [2, 4, 6, 7]), (9, [7])]
+)
+def test_it_may_be_measured_every_so_many_updates(every, updates, tmp_path):
+    made, _ = trained(validation_every=every, checkpoints=Checkpoints(tmp_path))
+    assert [u.update for u in made.history.validated] == updates
+    assert [number for number, _ in made.history.validation_losses] == updates
+    with pytest.raises(CheckpointError, match=f"validation_every is {every} there and none here"):
+        trained(resume=newest_checkpoint(tmp_path, print))
+    with pytest.raises(ConfigurationError, match=r"^validation_every is 0; it must be a whole nu"):
+        trained(validation_every=0)
 
 
 def test_it_changes_no_bit_of_what_is_learned():

@@ -72,6 +72,11 @@ def train(
         f"Accuracy {metrics.accuracy:.3%} on {metrics.test_images:,} test images, loss "
         f"{metrics.loss:.4f}."
     )
+    if metrics.validation_accuracy is not None:
+        typer.echo(
+            f"Validation: accuracy {metrics.validation_accuracy:.3%}, loss "
+            f"{metrics.validation_loss:.4f}."
+        )
     typer.echo(
         f"Trained on {metrics.images:,} images in {metrics.seconds:.1f} s, "
         f"{metrics.images_per_second:,.0f} a second."

@@ -30,12 +30,21 @@ _USE = {
     "overwrite": "force f replace clobber",
     "resume": "continue restart from-checkpoint load-checkpoint resume-from",
     "checkpoint-every": "checkpoint checkpoints save-every save-freq save-interval",
-    "test-share": (
-        "test-size test-split val-split validation-split validation-fraction val-share split "
-        "test-fraction"
+    "test-share": ("test-size test-split split test-fraction"),
+    "validation-share": (
+        "val-split validation-split validation-fraction val-share val validation valid validate "
+        "validation-data val-data val-size"
     ),
     "skip-bad": "ignore-bad ignore-errors skip-errors skip",
-    "beta1": "momentum beta-1 beta",
+    "beta1": "beta-1 beta",
+    "optimizer": "optim opt solver",
+    "weight-decay": "wd l2 regularization",
+    "clip-norm": "clip grad-clip gradient-clip clip-grad clipnorm max-grad-norm max-norm",
+    "schedule": "scheduler lr-schedule lr-scheduler sched",
+    "warmup": "warmup-steps warmup-epochs warm-up pct-start",
+    "average": "ema swa averaging average-weights model-ema",
+    "average-decay": "ema-decay",
+    "average-start": "swa-start",
     "beta2": "beta-2",
     "eps": "epsilon",
     "randomize": "augment augmentation aug data-augmentation",
@@ -64,7 +73,7 @@ _NETWORK = (
     "the command line trains the reference network; others are trained in Python, with "
     "pellucid.CNNClassifier(network=[...]) or pellucid.Trainer"
 )
-_OPTIMIZER = "the command line trains with Adam; --learning-rate, --beta1, --beta2 and --eps set it"
+_LOSS = "the loss of the reference network is cross-entropy"
 _ARGUMENT = "the {} has no option in front of it: pellucid {} {}"
 _SAY = {
     _CPU: "gpu gpus device cuda cpu mps use-gpu no-cuda",
@@ -72,7 +81,7 @@ _SAY = {
     _NETWORK: (
         "model network net arch architecture layers filters classes num-classes n-classes dropout"
     ),
-    _OPTIMIZER: "optimizer optim opt loss scheduler schedule weight-decay wd",
+    _LOSS: "loss criterion",
 }
 """What is typed though nothing does it, by what is said."""
 

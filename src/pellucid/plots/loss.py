@@ -16,7 +16,7 @@ from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.plots._checks import finite
 from pellucid.plots._pages import new_figure
-from pellucid.plots._style import BLUE, MUTED, TITLE, styled
+from pellucid.plots._style import BLUE, MUTED, RED, TITLE, styled
 
 __all__ = ["loss_curve", "moving_average"]
 
@@ -62,6 +62,7 @@ def loss_curve(
     smoothing: int | None = None,
     images_per_update: int | None = None,
     classes: int | None = None,
+    validation: ArrayLike | None = None,
     title: str = "Loss Values Over Updates",
 ) -> Figure:
     """Draw the loss of every update, and a smoothed line through them.
@@ -78,6 +79,8 @@ def loss_curve(
     classes : int, optional
         How many there are; adds the line of chance, the loss of who gives each the same
         probability, ``log classes``.
+    validation : array-like of shape (n, 2), optional
+        Numbers of updates, and the loss on validation images after each; adds a line through them.
     title : str
         The heading.
 
@@ -88,7 +91,7 @@ def loss_curve(
     Raises
     ------
     DataError
-        No loss, or one that is NaN or infinite.
+        No loss, or one that is NaN or infinite; or ``validation`` of another shape.
     ConfigurationError
         ``smoothing``, ``images_per_update`` or ``classes`` is no whole number of at least 1.
 
@@ -111,6 +114,8 @@ def loss_curve(
     axes = figure.subplots()
     _draw_lines(axes, values, window)
     top, chance = float(values.max()), 0.0
+    if validation is not None and len(measured := finite("validation", validation)):
+        top = max(top, _draw_validation(axes, measured))
     if classes is not None:
         chance = math.log(whole("classes", classes, least=1))
         label = f"chance, ln {classes} = {chance:.2f}"
@@ -147,6 +152,19 @@ def _draw_lines(axes: Axes, values: NDArray[np.float64], window: int) -> None:
             linewidth=2.2,
             label=f"centered mean of {window} updates",
         )
+
+
+def _draw_validation(axes: Axes, measured: NDArray[np.float64]) -> float:
+    """Draw the loss on validation images; return the largest."""
+    if measured.ndim != 2 or measured.shape[1] != 2:
+        raise DataError(
+            f"validation has shape {measured.shape}; it must be (n, 2): the number of an update, "
+            "and the loss after it."
+        )
+    axes.plot(
+        measured[:, 0], measured[:, 1], color=RED, linewidth=1.6, marker=".", label="validation"
+    )
+    return float(measured[:, 1].max())
 
 
 def _add_legend(axes: Axes, chance: float) -> None:

@@ -32,9 +32,12 @@ def check_settings(settings: RunSettings) -> None:
     """
     check_executor(settings.executor, settings.workers)
     check_trainer_settings(
-        settings.optimizer, settings.augmentation, settings.sections, settings.seed
-    )
+        settings.optimizer, settings.augmentation, settings.sections, settings.seed,
+        clip_norm=settings.clip_norm, average=settings.average,
+    )  # fmt: skip
     share("test_share", settings.test_share, ", such as 0.2")
+    if settings.validation_share != 0:
+        share("validation_share", settings.validation_share, ", such as 0.1, or 0 for none")
     if settings.size is not None and min(settings.size) < LEAST_SIDE:
         height, width = settings.size
         raise ConfigurationError(

@@ -44,6 +44,8 @@ class Metrics:
         That of the parameters.
     interrupted : bool
         Whether a signal ended training early.
+    validation_accuracy, validation_loss : float or None
+        On the training images that were held back, as they were measured last.
     """
 
     accuracy: float
@@ -62,6 +64,8 @@ class Metrics:
     workers: int
     fingerprint: str
     interrupted: bool
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None
 
     def to_json(self) -> str:
         """Return them as the file has them."""
@@ -81,6 +85,7 @@ class FinishedRun:
     def metrics(self, data_fingerprint: str) -> Metrics:
         """Return what ``metrics.json`` holds."""
         history, dataset = self.history, self.dataset
+        last = history.validated[-1] if history.validated else None
         return Metrics(
             accuracy=self.evaluation.accuracy,
             loss=self.evaluation.loss,
@@ -98,6 +103,8 @@ class FinishedRun:
             workers=self.trainer.workers,
             fingerprint=fingerprint(self.trainer.averaged),
             interrupted=history.interrupted,
+            validation_accuracy=None if last is None else last.validation_accuracy,
+            validation_loss=None if last is None else last.validation_loss,
         )
 
     def draw(self, folder: Path) -> None:
@@ -121,6 +128,7 @@ class FinishedRun:
                 self.history.losses,
                 images_per_update=self.settings.batch_size,
                 classes=len(dataset.classes),
+                validation=self.history.validation_losses,
             ),
             "predictions": plots.predictions(
                 images, labels, evaluation.probabilities, dataset.classes, title=title

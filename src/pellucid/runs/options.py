@@ -8,11 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
+from pellucid.errors import Argument, ConfigurationError
+from pellucid.images.augmentation import Augmentation
 from pellucid.runs.settings import RunSettings
+from pellucid.training import (
+    SGD,
+    Adam,
+    AdamW,
+    CosineSchedule,
+    ExponentialAverage,
+    MeanAverage,
+    OneCycleSchedule,
+    Schedule,
+    StepSchedule,
+)
 
-__all__ = ["DEFAULTS", "OPTIONS", "TYPES", "Option", "from_options", "to_options"]
+__all__ = ["DEFAULTS", "KINDS", "OPTIONS", "TYPES", "Option", "from_options", "to_options"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,10 @@ OPTIONS = (
     _data("skip_bad", "Go on without bad files and rows, and say how many."),
     _data("test_share", "Part of each class to keep for the test, if there are no test images."),
     _data(
+        "validation_share",
+        "Part of each class of the training images to hold back, and to measure on while training.",
+    ),
+    _data(
         "label",
         "Column of a .csv or .parquet file that holds the classes: its name, or its number from 0, "
         "where -1 is the last.",
@@ -104,12 +121,36 @@ OPTIONS = (
     _data("follow_links", "Follow links that lead out of a folder of pictures."),
     _training("images", "Training images to draw in all, again and again if need be."),
     _training("batch_size", "Images in each update."),
-    _training("learning_rate", "Adam's step size."),
-    _training("warmup", "Share of the updates in which the learning rate rises."),
-    _training("cooldown", "Share of the updates in which the learning rate falls."),
+    _training("optimizer", "What takes the steps."),
+    _training("learning_rate", "The optimizer's step size."),
     _training("beta1", "How much of the gradient's mean Adam keeps from update to update."),
     _training("beta2", "How much of the squared gradient's mean Adam keeps."),
     _training("eps", "What keeps Adam from dividing by zero."),
+    _training("momentum", "How much of the running sum of gradients SGD keeps.", default="0"),
+    _training("nesterov", "Let SGD's steps look ahead, as Nesterov's do."),
+    _training(
+        "weight_decay",
+        "How much filters and weights shrink, with adamw and sgd.",
+        default="0.01 of adamw, 0 of sgd",
+    ),
+    _training(
+        "clip_norm", "The largest norm of a batch's mean gradient.", default="gradients as they are"
+    ),
+    _training("schedule", "How the learning rate changes."),
+    _training("warmup", "Share of the updates in which the learning rate rises."),
+    _training("cooldown", "Share of the updates in which it falls, if linear."),
+    _training("final_factor", "What the rate falls to, as a part of it, if cosine.", default="0"),
+    _training("div_factor", "The largest rate over the first, if one-cycle.", default="25"),
+    _training("final_div_factor", "The first rate over the last, if one-cycle.", default="10000"),
+    _training("step_size", "Share of the updates in a step, if step.", default="0.3"),
+    _training("gamma", "What the rate is multiplied by at each step, if step.", default="0.1"),
+    _training("average", "Average of the weights that predicts in place of the last ones."),
+    _training("average_decay", "How much an exponential average keeps.", default="0.99"),
+    _training(
+        "average_start",
+        "Share of the updates after which the average begins.",
+        default="0 of exponential, 0.75 of mean",
+    ),
     _training("seed", "Number that all randomness comes from."),
     _training("sections", "Parts of a batch that are worked on at the same time."),
     _training(
@@ -145,43 +186,117 @@ OPTIONS = (
 )
 """Every option of a run, in the order a person reads them."""
 
-_PARTS: dict[str, Any] = {
-    name: value for name, value in vars(RunSettings()).items() if dataclasses.is_dataclass(value)
+KINDS: dict[str, dict[str, Any]] = {
+    "optimizer": {"adam": Adam, "adamw": AdamW, "sgd": SGD},
+    "schedule": {
+        "linear": Schedule,
+        "cosine": CosineSchedule,
+        "one-cycle": OneCycleSchedule,
+        "step": StepSchedule,
+    },
+    "average": {"none": None, "exponential": ExponentialAverage, "mean": MeanAverage},
 }
-"""The fields that hold settings themselves, with their defaults: optimizer, schedule and so on."""
+"""The fields that hold settings of one kind or another: what each kind is called, and is."""
+
+_SPELLED = {"final": "final_factor", "decay": "average_decay", "start": "average_start"}
+"""The settings of kinds whose names would say too little among all options."""
 
 
 def to_options(settings: RunSettings) -> dict[str, Any]:
-    """Return the settings by the names of their options, those of the parts among them."""
+    """Return the settings by the names of their options, those of the parts among them.
+
+    What a part of another kind would have is None, or False: not set.
+    """
     options: dict[str, Any] = {}
     for name, value in vars(settings).items():
-        if name in _PARTS:
-            options |= vars(_PARTS[name] if value is None else value)
+        if name in KINDS:
+            options |= _to_options(name, value)
+        elif name == "augmentation":
+            options |= vars(value or Augmentation())
         else:
             options[name] = value
     return options | {"randomize": settings.augmentation is not None}
 
 
 def from_options(options: dict[str, Any]) -> RunSettings:
-    """Return the settings for options as :func:`to_options` names them."""
+    """Return the settings for options as :func:`to_options` names them.
+
+    Raises
+    ------
+    ConfigurationError
+        An option is out of bounds, or of another kind of optimizer, schedule or average.
+    """
 
     def given(kind: Any) -> dict[str, Any]:
         names = [field.name for field in dataclasses.fields(kind)]
         return {name: options[name] for name in names if name in options}
 
-    parts = {name: type(part)(**given(part)) for name, part in _PARTS.items()}
-    if not options["randomize"]:
-        del parts["augmentation"]
-    return RunSettings(**{"augmentation": None, **given(RunSettings), **parts})
+    parts = {part: _from_options(part, options) for part in KINDS}
+    parts["augmentation"] = Augmentation(**given(Augmentation)) if options["randomize"] else None
+    return RunSettings(**{**given(RunSettings), **parts})
+
+
+def _fields(kind: Any) -> dict[str, dataclasses.Field[Any]]:
+    """Return the fields of a kind by the names of their options."""
+    fields = () if kind is None else dataclasses.fields(kind)
+    return {_SPELLED.get(field.name, field.name): field for field in fields}
+
+
+def _of_all_kinds(part: str) -> dict[str, dataclasses.Field[Any]]:
+    """Return the fields that any kind of a part has, by the names of their options."""
+    return {
+        name: field for kind in KINDS[part].values() for name, field in _fields(kind).items()
+    }  # fmt: skip
+
+
+def _to_options(part: str, value: Any) -> dict[str, Any]:
+    """Return what a part is called, its settings, and those of other kinds as not set."""
+    unset = {
+        name: False if isinstance(field.default, bool) else None
+        for name, field in _of_all_kinds(part).items()
+    }
+    own = {name: getattr(value, field.name) for name, field in _fields(value).items()}
+    (word,) = (word for word, kind in KINDS[part].items() if kind is (value and type(value)))
+    return {part: word} | unset | own
+
+
+def _from_options(part: str, options: dict[str, Any]) -> Any:
+    """Return a part; refuse what is set of another kind."""
+    word = options[part]
+    kind = KINDS[part][word]
+    own = _fields(kind)
+    for name in _of_all_kinds(part):
+        value = options.get(name)
+        if name not in own and value not in (None, DEFAULTS[name]):
+            others = [other for other, one in KINDS[part].items() if name in _fields(one)]
+            raise ConfigurationError(
+                Argument(name), f" is {value!r}, but ", Argument(part),
+                f" is {word}, which has none; leave it out, or give ", Argument(part),
+                f" {' or '.join(others)}.",
+            )  # fmt: skip
+    values = {field.name: options.get(name) for name, field in own.items()}
+    try:
+        made = {name: value for name, value in values.items() if value is not None}
+        return None if kind is None else kind(**made)
+    except ConfigurationError as error:
+        raise error.named(lambda name: _SPELLED.get(name, name)) from None
 
 
 DEFAULTS = to_options(RunSettings())
-"""The default of every option, by its name."""
+"""The default of every option, by its name; None, or False, for what is not set."""
 
-TYPES: dict[str, Any] = {
-    name: kind
-    for holder in (RunSettings, *map(type, _PARTS.values()))
-    for name, kind in get_type_hints(holder).items()
-    if name in DEFAULTS
-} | {"randomize": bool}
+
+def _types() -> dict[str, Any]:
+    types: dict[str, Any] = {"randomize": bool}
+    for holder in (RunSettings, Augmentation):
+        types |= {name: kind for name, kind in get_type_hints(holder).items() if name in DEFAULTS}
+    for part, kinds in KINDS.items():
+        types[part] = Literal[tuple(kinds)]
+        for name, field in _of_all_kinds(part).items():
+            kind = type(field.default)
+            types[name] = kind if DEFAULTS[name] is not None else kind | None
+    return types
+
+
+TYPES = _types()
 """The type of every option, by its name."""

@@ -29,6 +29,7 @@ from pellucid.network.network import Network
 from pellucid.runs.checks import check_data, check_resumed_data, check_settings
 from pellucid.runs.finished import FinishedRun, Metrics
 from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
+from pellucid.runs.held_back import HeldBack, hold_back
 from pellucid.runs.output import Output
 from pellucid.runs.progress import show_progress
 from pellucid.runs.settings import RunSettings
@@ -99,9 +100,10 @@ def reference_run(
         executor = _opened(stack, settings, resume)
         dataset = settings.load_again(say) if resume else settings.load(say)
         data_fingerprint = dataset.fingerprint()
+        dataset, held_back = hold_back(settings, dataset)
         if resume:
             check_resumed_data(folder, dataset, data_fingerprint)
-        network = _network(dataset, say)
+        network = _network(dataset, held_back, say)
         output = Output(
             folder,
             {**settings.to_dict(), "data": dataset.name, "data_fingerprint": data_fingerprint},
@@ -109,7 +111,7 @@ def reference_run(
         ).with_checkpoints(checkpoints, say)
         stack.enter_context(hold_folder(folder, overwrite=overwrite, resume=resume))
         trainer = stack.enter_context(make_trainer(network, settings, executor=executor))
-        run = _Run(settings, dataset, trainer, output, say)
+        run = _Run(settings, dataset, held_back, trainer, output, say)
         return run.finish(run.train(resume))
 
 
@@ -150,6 +152,8 @@ def make_trainer(
     return Trainer(
         network,
         optimizer=settings.optimizer,
+        clip_norm=settings.clip_norm,
+        average=settings.average,
         augmentation=settings.augmentation,
         sections=settings.sections,
         workers=settings.workers if workers is None else workers,
@@ -168,12 +172,14 @@ def _opened(stack: contextlib.ExitStack, settings: RunSettings, resume: bool) ->
         raise
 
 
-def _network(dataset: Dataset, say: Say) -> Network:
+def _network(dataset: Dataset, held_back: HeldBack | None, say: Say) -> Network:
     """Return the network for some data, compiled; say what the data are."""
     say(
         f"Data: {dataset.name}, {len(dataset.train_images):,} training and "
         f"{len(dataset.test_images):,} test images ({dataset.source})."
     )
+    if held_back is not None:
+        say(f"{len(held_back.labels):,} more training images are held back to validate.")
     check_data(dataset)
     announce_with(say)
     network = presets.reference(dataset.input_shape, len(dataset.classes))
@@ -187,6 +193,7 @@ class _Run:
 
     settings: RunSettings
     dataset: Dataset
+    held_back: HeldBack | None
     trainer: Trainer
     output: Output
     say: Say
@@ -209,6 +216,7 @@ class _Run:
                     total_images=settings.images,
                     batch_size=settings.batch_size,
                     schedule=settings.schedule,
+                    **({} if self.held_back is None else self.held_back.arguments()),
                     on_update=on_update,
                     checkpoints=self.output.checkpoints,
                     resume=resume,

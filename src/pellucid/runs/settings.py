@@ -14,6 +14,8 @@ from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
 from pellucid.training import Adam, Schedule
+from pellucid.training.averages.base import BaseAverage
+from pellucid.training.averages.dictionary import average_from_dict
 from pellucid.training.optimizers.dictionary import optimizer_from_dict
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
@@ -29,7 +31,8 @@ class RunSettings:
     What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
     out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
     ``label``, ``pixel_range`` and ``channels``, what the data tells; for ``workers``, one on each
-    processor; for ``augmentation``, images that are not randomized.
+    processor; for ``clip_norm``, gradients as they are; for ``average``, the last parameters; for
+    ``augmentation``, images that are not randomized.
     """
 
     data: str | None = None
@@ -37,6 +40,7 @@ class RunSettings:
     fit: Fit = "resize"
     skip_bad: bool = False
     test_share: float = 0.2
+    validation_share: float = 0.0
     label: str | None = None
     pixel_range: tuple[float, float] | None = None
     channels: Channels | None = None
@@ -48,7 +52,9 @@ class RunSettings:
     workers: int | None = None
     executor: str = "threads"
     optimizer: Optimizer = field(default_factory=lambda: Adam(learning_rate=0.05))
+    clip_norm: float | None = None
     schedule: BaseSchedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
+    average: BaseAverage | None = None
     augmentation: Augmentation | None = field(default_factory=Augmentation)
     seed: int = 0
 
@@ -57,6 +63,7 @@ class RunSettings:
         values = dataclasses.asdict(self)
         values["optimizer"] = self.optimizer.to_dict()
         values["schedule"] = self.schedule.to_dict()
+        values["average"] = self.average and self.average.to_dict()
         values["augmentation"] = self.augmentation and self.augmentation.to_dict()
         return values
 
@@ -112,7 +119,7 @@ class RunSettings:
         names = [f.name for f in dataclasses.fields(cls)]
         settings = {name: values[name] for name in names if name in values}
         ranges, size = settings["augmentation"], settings["size"]
-        pixels = settings.get("pixel_range")
+        pixels, average = settings.get("pixel_range"), settings.get("average")
         return cls(
             **settings
             | {
@@ -120,6 +127,7 @@ class RunSettings:
                 "pixel_range": None if pixels is None else tuple(pixels),
                 "optimizer": optimizer_from_dict(settings["optimizer"]),
                 "schedule": schedule_from_dict(settings["schedule"]),
+                "average": None if average is None else average_from_dict(average),
                 "augmentation": None if ranges is None else Augmentation(**ranges),
             }
         )

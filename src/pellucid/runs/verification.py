@@ -14,6 +14,7 @@ from pellucid.files.fingerprints import fingerprint
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.kernels.compiling.target import made_with, told_apart
 from pellucid.runs.folder import CHECKPOINTS
+from pellucid.runs.held_back import hold_back
 from pellucid.runs.progress import show_progress
 from pellucid.runs.recorded import Recorded, read_recorded
 from pellucid.runs.run import make_trainer
@@ -84,7 +85,12 @@ def _difference(then: Update, now: Update) -> str:
             "its loss is the same, but the parameters after it had the fingerprint "
             f"{then.fingerprint}... and have {now.fingerprint}... now"
         )
-    return f"its accuracy was {then.accuracy!r} and is {now.accuracy!r} now"
+    if then.accuracy != now.accuracy:
+        return f"its accuracy was {then.accuracy!r} and is {now.accuracy!r} now"
+    return (
+        f"its validation loss was {then.validation_loss!r} and is {now.validation_loss!r} now, the "
+        f"accuracy {then.validation_accuracy!r} and {now.validation_accuracy!r}"
+    )
 
 
 def verify_run(
@@ -97,10 +103,10 @@ def verify_run(
 ) -> Verification:
     """Train a run anew from what it recorded, and compare every update and the parameters.
 
-    Nothing is written. Of every update loss and accuracy, to their last digit, and the fingerprint
-    of the parameters after it are compared; training ends with the first that differs. So are the
-    fingerprint and the number of updates in ``metrics.json``, where it is there; and where a
-    checkpoint stands for model and history that don't belong together, these.
+    Nothing is written. Of every update loss and accuracy, those of a validation too, to their last
+    digit, and the fingerprint of the parameters after it are compared; training ends with the first
+    that differs. So are the fingerprint and the number of updates in ``metrics.json``, where it is
+    there; and where a checkpoint stands for model and history that don't belong together, these.
 
     Parameters
     ----------
@@ -199,6 +205,7 @@ def _compare(
 ) -> Verification:
     """Train what a run did after a checkpoint, or all of it, until an update differs."""
     settings, history = recorded.settings, recorded.history
+    dataset, held_back = hold_back(settings, dataset)
     done = [] if start is None else start.state.updates
     comparison = _Comparison(recorded)
     with (
@@ -218,6 +225,7 @@ def _compare(
                 total_images=settings.images,
                 batch_size=settings.batch_size,
                 schedule=settings.schedule,
+                **({} if held_back is None else held_back.arguments()),
                 on_update=on_update,
                 resume=start or False,
             )
@@ -233,5 +241,6 @@ def _compare(
         )
 
 
-def _bits(update: Update) -> tuple[int, str, str, str]:
-    return update.images, repr(update.loss), repr(update.accuracy), update.fingerprint
+def _bits(update: Update) -> tuple[int, str, str, str, str]:
+    validation = f"{update.validation_loss!r} {update.validation_accuracy!r}"
+    return update.images, repr(update.loss), repr(update.accuracy), update.fingerprint, validation

@@ -83,6 +83,6 @@ class Call:
                 "batch_size": self.batch_size,
                 "schedule": self.schedule.to_dict(),
                 "data": data.fingerprints(),
-                "validation_data": validation and validation.fingerprint(),
             }
+            | ({} if validation is None else validation.settings())
         )

@@ -121,6 +121,12 @@ class History:
         return [update for update in self.updates if update.validation_loss is not None]
 
     @property
+    def validation_losses(self) -> list[tuple[int, float]]:
+        """The updates after which ``validation_data`` was measured, and its loss."""
+        pairs = ((update.update, update.validation_loss) for update in self.updates)
+        return [(number, loss) for number, loss in pairs if loss is not None]
+
+    @property
     def mean_loss(self) -> float:
         """The mean loss of all images."""
         return sum(u.loss * u.images for u in self.updates) / max(1, self.images)

@@ -42,6 +42,8 @@ class Loop:
         Where checkpoints go.
     measure : callable or None
         Returns loss and accuracy on the images to validate with; called at the end of each pass.
+    every : int or None
+        After how many updates to call it, in place of that.
     """
 
     call: Call
@@ -51,6 +53,7 @@ class Loop:
     on_update: Callable[[Update], object] | None
     folder: CheckpointFolder | None
     measure: Callable[[], Measured] | None = None
+    every: int | None = None
 
     def run(self) -> str | None:
         """Do the updates that are left; return the signal that ended them, if one did."""
@@ -103,11 +106,16 @@ class Loop:
             yield update
 
     def _measured(self, images: int) -> tuple[float | None, float | None]:
-        """Measure after an update of some images, if it ends a pass, or all of the call."""
+        """Measure after an update of some images, if it is time, or the end of the call."""
+        if self.measure is None:
+            return None, None
         size, before = len(self.data.images), self.progress.done * self.call.batch_size
         now = before + images
-        is_end = now // size > before // size or now == self.call.images
-        return (None, None) if self.measure is None or not is_end else self.measure()
+        if self.every is None:
+            is_time = now // size > before // size
+        else:
+            is_time = (self.progress.done + 1) % self.every == 0
+        return self.measure() if is_time or now == self.call.images else (None, None)
 
     @contextlib.contextmanager
     def _last_checkpoint(self, stop: Stop) -> Iterator[None]:

@@ -260,6 +260,7 @@ class Trainer:
         batch_size: int = 1024,
         schedule: BaseSchedule | None = None,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_every: int | None = None,
         on_update: Callable[[Update], object] | None = None,
         checkpoints: Checkpoints | None = None,
         resume: bool | Checkpoint = False,
@@ -292,6 +293,8 @@ class Trainer:
             Images that are not trained on. What predicts is measured on them at the end of each
             pass and of the call; ``history`` has loss and accuracy. They change no bit of what is
             learned.
+        validation_every : int, optional
+            Measure after so many updates, in place of the end of each pass.
         on_update : callable, optional
             Called after every update; if it returns True, training ends.
         checkpoints : Checkpoints, optional
@@ -346,13 +349,14 @@ class Trainer:
         call = Call(total, int(batch_size), schedule or Schedule())
         validation, measure = None, None
         if validation_data is not None:
-            validation = Validation.of(validation_data, self.network)
+            validation = Validation.of(validation_data, self.network, validation_every)
             measure = partial(self._measure, validation)
         settings = partial(call.settings, self, data, validation)
         with self._begun(settings, checkpoints, resume) as folder:
             loop = Loop(
-                call, data, self._progress, lambda: self._updater, on_update, folder, measure
-            )
+                call, data, self._progress, lambda: self._updater, on_update, folder, measure,
+                validation_every,
+            )  # fmt: skip
             stopped_by = loop.run()
         if stopped_by == "SIGTERM":
             raise Terminated

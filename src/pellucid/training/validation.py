@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import whole
 from pellucid.errors import DataError
 from pellucid.execution.inference import run_network
 from pellucid.execution.targets import Targets, check_targets
@@ -35,20 +36,27 @@ class Validation:
         As stored: they are never randomized.
     labels : ndarray of shape (n,), int64, or of shape (n, k), float32
         Their classes, or what the loss takes for such.
+    every : int or None
+        After how many updates to measure; None for the end of each pass.
     """
 
     images: NDArray[Any]
     labels: Targets
+    every: int | None = None
 
     @classmethod
-    def of(cls, data: Any, network: Network) -> Validation:
+    def of(cls, data: Any, network: Network, every: Any = None) -> Validation:
         """Return a pair of images and labels, checked.
 
         Raises
         ------
         DataError
             It is no pair, or can't be used; the message says that it is of ``validation_data``.
+        ConfigurationError
+            ``every`` is no whole number of at least 1.
         """
+        if every is not None:
+            whole("validation_every", every, least=1)
         if not isinstance(data, tuple | list) or len(data) != 2:
             raise DataError(
                 f"validation_data is a {type(data).__name__}; it must be a pair: (images, labels)."
@@ -58,7 +66,7 @@ class Validation:
             labels = check_targets(network, data[1], len(images))
         except DataError as error:
             raise DataError(f"In validation_data: {error}") from error
-        return cls(images[:, None] if images.ndim == 3 else images, labels)
+        return cls(images[:, None] if images.ndim == 3 else images, labels, every)
 
     def measure(
         self, network: Network, parameters: NDArray[np.float32], workers: int | None
@@ -67,6 +75,9 @@ class Validation:
         found = run_network(network, parameters, self.images, self.labels, workers)
         return Measured(found.loss, found.accuracy)
 
-    def fingerprint(self) -> str:
-        """Return what says whether it is the same data, to the last bit."""
-        return array_fingerprint(self.images, self.labels)
+    def settings(self) -> dict[str, Any]:
+        """Return what says whether the same is measured, as JSON-ready values."""
+        return {
+            "validation_data": array_fingerprint(self.images, self.labels),
+            "validation_every": self.every,
+        }

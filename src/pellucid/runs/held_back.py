@@ -1,0 +1,71 @@
+"""The part of the training images that a run holds back, to measure on while it trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.data import Dataset
+from pellucid.data.split import stratified_split
+from pellucid.errors import DataError
+from pellucid.images.axes import Images
+from pellucid.runs.settings import RunSettings
+from pellucid.training.batches import batch_sizes
+
+__all__ = ["HeldBack", "hold_back"]
+
+POINTS = 20
+"""How often a run measures, about."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldBack:
+    """What is measured on, and how often.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n, H, W) or (n, C, H, W)
+    labels : ndarray of shape (n,), int64
+    every : int
+        After how many updates.
+    """
+
+    images: Images
+    labels: NDArray[np.int64]
+    every: int
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what :meth:`pellucid.Trainer.fit` takes."""
+        return {"validation_data": (self.images, self.labels), "validation_every": self.every}
+
+
+def hold_back(settings: RunSettings, dataset: Dataset) -> tuple[Dataset, HeldBack | None]:
+    """Return a data set without the part of its training images that is held back, and that part.
+
+    The part is the same for every seed, so that runs can be compared; nothing is held back, and
+    nothing copied, where the settings ask for none.
+
+    Raises
+    ------
+    DataError
+        No class has an image to spare.
+    """
+    share = settings.validation_share
+    if not share:
+        return dataset, None
+    images, labels = dataset.train_images, dataset.train_labels
+    try:
+        train, held = stratified_split(labels, share)
+    except DataError as error:
+        raise DataError(
+            f"No class of {dataset.name} has two training images, so none can be held back; leave "
+            "validation_share out."
+        ) from error
+    updates = len(batch_sizes(settings.images, settings.batch_size))
+    part = HeldBack(images[held], labels[held], max(1, updates // POINTS))
+    fewer = dataclasses.replace(dataset, train_images=images[train], train_labels=labels[train])
+    return fewer, part
