@@ -66,10 +66,12 @@ class TestHistory:
     def test_shows_the_validation_scores(self):
         classifier = small(early_stopping=True).fit(X, Y)
         display = HistoryDisplay.from_estimator(classifier)
-        assert display.lines_[1].get_ydata().tolist() == classifier.validation_scores_
-        assert display.lines_[1].axes is display.score_ax_
+        assert display.lines_[1].get_ydata().tolist() == classifier.validation_losses_
+        assert display.lines_[1].axes is display.ax_
+        assert display.lines_[2].get_ydata().tolist() == classifier.validation_scores_
+        assert display.lines_[2].axes is display.score_ax_
         assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == [
-            "training loss", "validation accuracy",
+            "training loss", "validation loss", "validation accuracy",
         ]  # fmt: skip
 
     def test_scores_are_at_their_passes(self):
@@ -78,8 +80,9 @@ class TestHistory:
         classifier.set_params(early_stopping=True).fit(X, Y)
         display = HistoryDisplay.from_estimator(classifier)
         assert display.lines_[0].get_xdata().tolist() == list(range(1, 11))
-        assert display.lines_[1].get_xdata().tolist() == [1, 2, 3, 8, 9, 10]
-        assert np.isfinite(display.lines_[1].get_ydata()).all()
+        for line in display.lines_[1:]:
+            assert line.get_xdata().tolist() == [1, 2, 3, 8, 9, 10]
+            assert np.isfinite(line.get_ydata()).all()
 
     def test_scores_of_other_passes_are_refused(self):
         with pytest.raises(DataError, match=re.escape("has shape (1,), but loss_curve (3,); give")):

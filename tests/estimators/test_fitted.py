@@ -9,7 +9,7 @@ from pellucid.estimators.passes import Epoch
 from tests.estimators.small import SOME, THEIRS, small
 
 NAMES = ("classes_", "n_features_in_", "network_", "parameters_", "pixel_range_", "loss_curve_",
-         "validation_scores_", "n_iter_", "preprocessing_")  # fmt: skip
+         "validation_scores_", "validation_losses_", "n_iter_", "preprocessing_")  # fmt: skip
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ class TestLearned:
     def test_is_missing_until_there_is_something(self, classifier):
         for name in NAMES:
             assert not hasattr(CNNClassifier(), name)
-            assert getattr(classifier, name) is not None or name == "validation_scores_"
+            assert getattr(classifier, name) is not None or name.startswith("validation_")
         with pytest.raises(AttributeError, match="'CNNClassifier' object has no attribute 'n_iter"):
             CNNClassifier().n_iter_  # noqa: B018
         with pytest.raises(AttributeError, match="has no attribute 'classes_'"):

@@ -11,8 +11,8 @@ from tests.estimators.small import X, Y, small
     ("name", "instead"),
     [
         ("epochs", "use CNNClassifier(max_iter=10)."),
-        ("validation_data", "use CNNClassifier(early_stopping=True"),
-        ("eval_set", "use CNNClassifier(early_stopping=True"),
+        ("validation_split", "use CNNClassifier(early_stopping=True"),
+        ("eval_set", "use fit(X, y, validation_data=(X_val, y_val))."),
         ("sample_weigth", "Did you mean 'sample_weight'?"),
     ],
 )

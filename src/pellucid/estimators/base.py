@@ -21,10 +21,14 @@ from pellucid.estimators.passes import Epoch
 from pellucid.estimators.settings import Settings, parameters_of, workers_for
 from pellucid.estimators.tasks import Task
 from pellucid.estimators.undo import one_at_a_time
+from pellucid.estimators.validation import validation_examples
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer
 from pellucid.network.network import Network
+from pellucid.training.averages.base import BaseAverage
+from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = ["CNNEstimator"]
 
@@ -46,6 +50,10 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    optimizer: Optimizer | None = None
+    clip_norm: float | None = None
+    schedule: BaseSchedule | None = None
+    average: BaseAverage | None = None
     augmentation: Augmentation | str | None = "auto"
     early_stopping: bool = False
     validation_fraction: float = 0.1
@@ -63,6 +71,7 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     pixel_range_ = Learned[tuple[float, float]]()
     loss_curve_ = Learned[list[float]]()
     validation_scores_ = Learned[list[float] | None]()
+    validation_losses_ = Learned[list[float] | None]()
     n_iter_ = Learned[int]()
     preprocessing_ = Learned[Preprocessing]()
 
@@ -84,7 +93,13 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """
         raise NotImplementedError
 
-    def _fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        validation_data: tuple[ArrayLike, ArrayLike] | None,
+    ) -> None:
         """Train, as :meth:`fit` says."""
         with one_at_a_time(self):
             settings = self._settings()
@@ -92,7 +107,10 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             given = given_to_learn(self, X, y, sample_weight, is_new=before is None)
             task = self._task(settings, given.targets, before)
             fitted = start(settings, given, before, task)
-            Learner(settings, given, fitted, self._keep).fit(task)
+            validation = validation_examples(
+                self, validation_data, fitted, lambda y: self._task(settings, y, fitted).targets
+            )
+            Learner(settings, given, fitted, self._keep).fit(task, validation)
 
     def _fit_part(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, named: Any = None
@@ -142,7 +160,8 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted estimator to a file of arrays and JSON; see :meth:`load`.
 
-        Not kept are Adam's moments, ``callbacks``, and a ``random_state`` that is no integer.
+        Not kept are the optimizer's moments, ``callbacks``, and a ``random_state`` that is no
+        integer.
 
         Parameters
         ----------

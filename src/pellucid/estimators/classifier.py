@@ -60,10 +60,18 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         Images an update; "auto" is a fortieth of the data, but from 32 to 256. Never more than
         there are.
     learning_rate : float, default 0.003
-        Adam's step size. It rises over the first tenth of the updates of :meth:`fit` and falls over
-        the last half; in :meth:`partial_fit` it is constant.
+        Adam's step size; see ``schedule``.
     beta1, beta2, epsilon : float, default 0.9, 0.999 and 1e-8
         Adam's other settings.
+    optimizer : AdamW, SGD, Adam or None, default None
+        What takes the steps, with its own settings, in place of Adam with those above.
+    clip_norm : float or None, default None
+        The largest norm that a batch's mean gradient may have; None for any.
+    schedule : Schedule, CosineSchedule, OneCycleSchedule, StepSchedule or None, default None
+        How the learning rate changes over the updates of :meth:`fit`; in :meth:`partial_fit` it is
+        constant. None lets it rise over the first tenth and fall over the last half.
+    average : ExponentialAverage, MeanAverage or None, default None
+        An average of the parameters over the updates that predicts in place of the last ones.
     augmentation : Augmentation, "auto" or None, default "auto"
         How training images are randomized, if at all. "auto" turns them by up to 15 degrees, scales
         them by up to a tenth and shifts them by up to a tenth of their shorter side, where they
@@ -75,7 +83,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         Hold back a part of the training images, and keep the parameters with which the weighted
         accuracy on it was best, those before a ``warm_start`` among them. The learning rate stays
         level until that has not improved for ``n_iter_no_change`` passes, falls over as many more,
-        and training ends.
+        and training ends; with a ``schedule`` it goes by that, and training ends where it is level.
     validation_fraction : float, default 0.1
         The part of the different images that is held back, by class where there are enough, for
         ``early_stopping`` and for ``unknown``.
@@ -83,12 +91,12 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         See ``early_stopping``.
     unknown : float or None, default None
         The share of images of the training's own kind that :meth:`is_known` may take for unknown
-        by mistake, such as 0.05. :meth:`fit` then chooses the limit on images held back. None
-        holds none back for it, and :meth:`is_known` can't be asked.
+        by mistake, such as 0.05. :meth:`fit` then chooses the limit on images held back, or on
+        ``validation_data``. None chooses none, and :meth:`is_known` can't be asked.
     warm_start : bool, default False
         Go on from the last :meth:`fit` or :meth:`partial_fit`, with its classes, network, pixel
-        range and Adam's moments; another ``network``, ``image_shape`` or ``pixel_range`` is
-        refused.
+        range and the optimizer's moments; another ``network``, ``image_shape`` or ``pixel_range``
+        is refused.
     n_jobs : int or None, default -1
         Threads, with scikit-learn's meaning; -1 is one on each processor. It never changes the
         result.
@@ -121,8 +129,10 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
     loss_curve_ : list of float
         The mean loss of every pass, over all calls that went on from one another.
     validation_scores_ : list of float or None
-        The weighted accuracy on the images held back after every pass, NaN after passes without
-        ``early_stopping``; None if there was no other.
+        The weighted accuracy on the images held back, or on ``validation_data``, after every pass,
+        NaN after passes that had neither; None if there was no other.
+    validation_losses_ : list of float or None
+        The mean loss on the same images, likewise.
     n_iter_ : int
         Passes over the data, over all these calls.
     preprocessing_ : Preprocessing
@@ -165,7 +175,12 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
     classes_ = Learned[NDArray[Any]]()
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **unknown: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        **unknown: Any,
     ) -> Any:
         """Train on images and their classes.
 
@@ -178,6 +193,10 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
             Classes: anything that can be sorted.
         sample_weight : array-like of shape (n,), optional
             What each image counts.
+        validation_data : (X, y), optional
+            Images that are not trained on, and their classes. Loss and accuracy on them are
+            measured after every pass; with ``early_stopping`` they take the place of a part held
+            back.
         **unknown
             Refused, with the name of what to use.
 
@@ -193,8 +212,8 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         DivergenceError
             The loss became NaN or infinite; what passes before learned is kept.
         """
-        refuse_unknown("fit", unknown, ("X", "y", "sample_weight"))
-        self._fit(X, y, sample_weight)
+        refuse_unknown("fit", unknown, ("X", "y", "sample_weight", "validation_data"))
+        self._fit(X, y, sample_weight, validation_data)
         return self
 
     def partial_fit(

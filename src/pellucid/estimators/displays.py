@@ -50,7 +50,7 @@ class _Display:
 
 
 class HistoryDisplay(_Display):
-    """The loss of every pass over the data and, with early stopping, the validation accuracy.
+    """The loss of every pass over the data and, where there is one, that of the validation.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ class HistoryDisplay(_Display):
         The mean loss of every pass, in nats an image.
     validation_scores : array-like of shape (passes,), optional
         The accuracy on the images held back after every pass, NaN where none was measured.
+    validation_losses : array-like of shape (passes,), optional
+        The mean loss on them, likewise.
 
     Attributes
     ----------
@@ -68,7 +70,7 @@ class HistoryDisplay(_Display):
     score_ax_ : matplotlib.axes.Axes or None
         The axes of the accuracy, with their scale on the right.
     lines_ : list of matplotlib.lines.Line2D
-        The loss, and the accuracy.
+        The loss, that on the images held back, and the accuracy.
 
     Examples
     --------
@@ -84,9 +86,15 @@ class HistoryDisplay(_Display):
     score_ax_: Axes | None
     lines_: list[Line2D]
 
-    def __init__(self, loss_curve: ArrayLike, validation_scores: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        loss_curve: ArrayLike,
+        validation_scores: ArrayLike | None = None,
+        validation_losses: ArrayLike | None = None,
+    ) -> None:
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
+        self.validation_losses = validation_losses
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> HistoryDisplay:
@@ -121,7 +129,8 @@ class HistoryDisplay(_Display):
             raise DataError(
                 f"{type(last).__name__} has no history: there is nothing in loss_curve_."
             )
-        display = cls(losses, getattr(last, "validation_scores_", None)).plot(ax)
+        scores = getattr(last, "validation_scores_", None)
+        display = cls(losses, scores, getattr(last, "validation_losses_", None)).plot(ax)
         if is_regressor(last):
             display.ax_.set_ylabel("loss")
             display._name_score("validation R2")
@@ -148,16 +157,16 @@ class HistoryDisplay(_Display):
         if ax is None:
             ax = session_figure().subplots()
         losses = np.asarray(self.loss_curve, dtype=np.float64)
-        scores = None
-        if self.validation_scores is not None:
-            scores = np.asarray(self.validation_scores, dtype=np.float64)
-            if scores.shape != losses.shape:
-                raise DataError(
-                    f"validation_scores has shape {scores.shape}, but loss_curve {losses.shape}; "
-                    "give one score a pass, NaN where there is none."
-                )
+        scores = _a_pass("validation_scores", "score", self.validation_scores, losses)
+        others = _a_pass("validation_losses", "loss", self.validation_losses, losses)
         passes = np.arange(1, len(losses) + 1)
         self.lines_ = ax.plot(passes, losses, color=BLUE, marker=".", label="training loss")
+        if others is not None:
+            measured = np.isfinite(others)
+            self.lines_ += ax.plot(
+                passes[measured], others[measured], color=BLUE, marker=".", linestyle="--",
+                label="validation loss",
+            )  # fmt: skip
         ax.set(xlabel="pass over the training data", ylabel="loss (cross-entropy, nats per image)")
         ax.set_ylim(bottom=0)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -174,15 +183,30 @@ class HistoryDisplay(_Display):
 
     def _name_score(self, name: str) -> None:
         """Name the score that was measured after every pass, if any was."""
-        if self.score_ax_ is None:
-            return
-        self.score_ax_.set_ylabel(name)
-        self.lines_[-1].set_label(name)
-        # Above the curves, where none of them can run.
-        self.ax_.legend(
-            handles=self.lines_, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False,
-            borderaxespad=0.2,
-        )  # fmt: skip
+        if self.score_ax_ is not None:
+            self.score_ax_.set_ylabel(name)
+            self.lines_[-1].set_label(name)
+        if len(self.lines_) > 1:
+            # Above the curves, where none of them can run.
+            self.ax_.legend(
+                handles=self.lines_, loc="lower right", bbox_to_anchor=(1, 1),
+                ncols=len(self.lines_), frameon=False, borderaxespad=0.2,
+            )  # fmt: skip
+
+
+def _a_pass(
+    name: str, what: str, values: ArrayLike | None, losses: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """Return what was measured after every pass; refuse another number of passes."""
+    if values is None:
+        return None
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != losses.shape:
+        raise DataError(
+            f"{name} has shape {array.shape}, but loss_curve {losses.shape}; give one {what} a "
+            "pass, NaN where there is none."
+        )
+    return array
 
 
 class PredictionsDisplay(_Display):

@@ -22,7 +22,10 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.layers import Layer
 from pellucid.network.network import Network
-from pellucid.training import Trainer
+from pellucid.training import Adam, Trainer
+from pellucid.training.averages.dictionary import average_from_dict
+from pellucid.training.optimizers.dictionary import optimizer_from_dict
+from pellucid.training.schedules.dictionary import schedule_from_dict
 
 __all__ = ["load", "save"]
 
@@ -36,7 +39,7 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
     """Write a fitted estimator; see :meth:`pellucid.CNNClassifier.save`."""
     # A file with settings that can't be used could not be loaded.
     Settings.of(parameters)
-    network, scores = fitted.network, fitted.validation_scores
+    network = fitted.network
     build_network(parameters["network"], network.input_shape, network.classes, network.loss)
     configuration: dict[str, Any] = {
         "estimator": _described(parameters, path),
@@ -49,7 +52,8 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
         "seed": fitted.trainer.seed,
         "n_iter": fitted.n_iter,
         "loss_curve": _plain(fitted.loss_curve),
-        "validation_scores": scores and [None if math.isnan(s) else float(s) for s in scores],
+        "validation_scores": _measured(fitted.validation_scores),
+        "validation_losses": _measured(fitted.validation_losses),
     }
     if fitted.scale is not None:
         configuration["scale"] = _described_scale(fitted.scale)
@@ -115,8 +119,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _measured(values: list[float] | None) -> list[float | None] | None:
+    """Return what was measured after every pass as JSON has it, which knows no NaN."""
+    if values is None:
+        return None
+    return [None if math.isnan(value) else float(value) for value in values]
+
+
 def _described_seed(seed: Any) -> int | None:
     return int(seed) if isinstance(seed, int | np.integer) else None
+
+
+def _described_settings(settings: Any) -> Any:
+    return settings and settings.to_dict()
 
 
 def _described_augmentation(wanted: Augmentation | str | None) -> Any:
@@ -161,14 +176,24 @@ _FORMS: dict[str, Callable[[Any], Any]] = {
     "augmentation": _described_augmentation,
     "class_weight": _described_weights,
     "network": _described_network,
+    "optimizer": _described_settings,
+    "schedule": _described_settings,
+    "average": _described_settings,
 }
 """The parameters that JSON holds in another form; all others are as they are."""
 
 _NOT_KEPT = ("callbacks",)
 """The parameters that a file does not hold."""
 
-_NEWER = ("unknown",)
-"""The parameters that older files lack, because there were none."""
+_NAMED: dict[str, Callable[[Any], Any]] = {
+    "optimizer": optimizer_from_dict,
+    "schedule": schedule_from_dict,
+    "average": average_from_dict,
+}
+"""The parameters that are settings under a name, or None."""
+
+_NEWER = (*_NAMED, "clip_norm", "unknown")
+"""The parameters that older files don't have."""
 
 
 def _plain_classes(classes: NDArray[Any], path: str | os.PathLike[str]) -> list[Any]:
@@ -205,6 +230,7 @@ def _fitted(model: Model) -> Fitted:
         scale=_scale(model),
         loss_curve=losses,
         validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
+        validation_losses=_scores(configuration.get("validation_losses"), len(losses)),
         n_iter=int(configuration.get("n_iter", len(losses))),
     )
 
@@ -215,9 +241,11 @@ def _parameters(kind: Any, model: Model) -> dict[str, Any]:
         return _parameters_of_run(model.configuration, model.network)
     stored = model.configuration["estimator"]
     names = [item.name for item in dataclasses.fields(kind)]
-    kept = [name for name in names if name not in (*_NOT_KEPT, "network")]
-    # Older files lack what came later.
-    parameters = {name: stored[name] for name in kept if name in stored or name not in _NEWER}
+    kept = [name for name in names if name in stored or name not in _NEWER]
+    parameters = {name: stored[name] for name in kept if name not in (*_NOT_KEPT, "network")}
+    for name, made in _NAMED.items():
+        if parameters.get(name) is not None:
+            parameters[name] = made(parameters[name])
     for name in ("image_shape", "pixel_range"):
         if isinstance(parameters[name], list):
             parameters[name] = tuple(parameters[name])
@@ -244,7 +272,12 @@ def _parameters_of_run(stored: dict[str, Any], network: Network) -> dict[str, An
     settings: dict[str, Any] = {"network": network, "random_state": stored.get("seed")}
     if "batch_size" in stored:
         settings["batch_size"] = stored["batch_size"]
+    for name in _NEWER:
+        if name != "optimizer" and stored.get(name) is not None:
+            settings[name] = _NAMED.get(name, _plain)(stored[name])
     adam = stored.get("optimizer", {})
+    if adam.get("name", Adam.name) != Adam.name:
+        settings["optimizer"], adam = optimizer_from_dict(adam), {}
     settings |= {name: adam[name] for name in ("learning_rate", "beta1", "beta2") if name in adam}
     if "eps" in adam:
         settings["epsilon"] = adam["eps"]

@@ -54,6 +54,8 @@ class Fitted:
         The loss of every pass.
     validation_scores : list of float or None
         The accuracy after every pass, of numbers R^2; NaN where none was measured.
+    validation_losses : list of float or None
+        The loss on the same images, likewise.
     n_iter : int
         Passes done.
     """
@@ -70,6 +72,7 @@ class Fitted:
     scale: Scale | None = None
     loss_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
+    validation_losses: list[float] | None = None
     n_iter: int = 0
 
     @property
@@ -95,18 +98,23 @@ class Fitted:
 
     def after(self, epoch: Epoch) -> Fitted:
         """Return what there is after one more pass."""
-        score, scores = epoch.validation_score, self.validation_scores
-        if score is not None and scores is None:
-            scores = [math.nan] * len(self.loss_curve)
-        if scores is not None:
-            scores = [*scores, math.nan if score is None else score]
+        before = len(self.loss_curve)
         return dataclasses.replace(
             self,
             loss_curve=[*self.loss_curve, epoch.loss],
-            validation_scores=scores,
+            validation_scores=_longer(self.validation_scores, epoch.validation_score, before),
+            validation_losses=_longer(self.validation_losses, epoch.validation_loss, before),
             n_iter=epoch.epoch,
             known=None,  # it was of other features
         )
+
+
+def _longer(values: list[float] | None, value: float | None, before: int) -> list[float] | None:
+    """Return what was measured after every pass, with one more; None while nothing was."""
+    if value is None and values is None:
+        return None
+    earlier = [math.nan] * before if values is None else values
+    return [*earlier, math.nan if value is None else value]
 
 
 _FIELDS = {item.name for item in dataclasses.fields(Fitted)}

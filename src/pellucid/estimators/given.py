@@ -33,7 +33,14 @@ from pellucid.images.preprocessing import Preprocessing
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.network.layers import Shape
 
-__all__ = ["LARGEST_SUM", "Given", "Labeled", "given_to_learn", "given_to_predict"]
+__all__ = [
+    "LARGEST_SUM",
+    "Given",
+    "Labeled",
+    "given_to_learn",
+    "given_to_predict",
+    "given_to_validate",
+]
 
 LARGEST_SUM = 1e300
 """What weights may add up to, so that no sum of them overflows."""
@@ -209,6 +216,23 @@ def _can_be_made(pictures: Pictures, fitted: Fitted) -> bool:
             "were made: bring them to one size in the same way, or say it by preprocessing_."
         )
     return not fitted.is_guessed
+
+
+def given_to_validate(estimator: Any, X: ArrayLike, y: ArrayLike, fitted: Fitted) -> Labeled:
+    """Return checked images to measure on, of the same kind as those that are learned from."""
+    rows, shape, pixel_range = _fitting(X, fitted)
+    of_numbers = is_regressor(estimator)
+    if not of_numbers:
+        check_targets(y)
+    alike = _stand_in(estimator)
+    alike.n_features_in_ = fitted.n_features_in
+    if fitted.feature_names is not None:
+        alike.feature_names_in_ = fitted.feature_names
+    samples, targets = _validated(
+        alike, rows, y, reset=False, multi_output=of_numbers, y_numeric=of_numbers
+    )
+    ones = np.ones(len(samples))
+    return Labeled(samples, shape, targets, ones, None, pixel_range=pixel_range)
 
 
 def _validated(estimator: Any, X: Any, *targets: Any, reset: bool, **settings: bool) -> Any:

@@ -16,13 +16,20 @@ T = TypeVar("T")
 _HELD_BACK = (
     "CNNClassifier(early_stopping=True, validation_fraction=0.1), which holds images back itself"
 )
+_MEASURED = "fit(X, y, validation_data=(X_val, y_val))"
 _PASSES = "CNNClassifier(max_iter=10)"
 _RATE = "CNNClassifier(learning_rate=0.003)"
+_OPTIMIZER = "CNNClassifier(optimizer=SGD(0.05, momentum=0.9, nesterov=True))"
+_DECAY = "CNNClassifier(optimizer=AdamW(0.003, weight_decay=0.05))"
+_SCHEDULE = "CNNClassifier(schedule=CosineSchedule(warmup=0.1))"
+_CLIP = "CNNClassifier(clip_norm=1.0)"
+_AVERAGE = "CNNClassifier(average=ExponentialAverage(decay=0.99))"
 _INSTEAD = {
-    "validation_data": _HELD_BACK,
+    "validation_data": _MEASURED,
     "validation_split": _HELD_BACK,
-    "eval_set": _HELD_BACK,
-    "X_val": _HELD_BACK,
+    "eval_set": _MEASURED,
+    "X_val": _MEASURED,
+    "y_val": _MEASURED,
     "epochs": _PASSES,
     "n_epochs": _PASSES,
     "max_epochs": _PASSES,
@@ -30,8 +37,20 @@ _INSTEAD = {
     "n_estimators": _PASSES,
     "lr": _RATE,
     "learning_rate_init": _RATE,
-    "optimizer": f"{_RATE}, for Adam is the optimizer",
-    "solver": f"{_RATE}, for Adam is the optimizer",
+    "solver": _OPTIMIZER,
+    "momentum": _OPTIMIZER,
+    "nesterov": _OPTIMIZER,
+    "nesterovs_momentum": _OPTIMIZER,
+    "weight_decay": _DECAY,
+    "alpha": _DECAY,
+    "scheduler": _SCHEDULE,
+    "lr_scheduler": _SCHEDULE,
+    "clipnorm": _CLIP,
+    "max_grad_norm": _CLIP,
+    "gradient_clip_val": _CLIP,
+    "ema": _AVERAGE,
+    "use_ema": _AVERAGE,
+    "swa": _AVERAGE,
     "batch": "CNNClassifier(batch_size=64)",
     "layers": "CNNClassifier(network=[...])",
     "hidden_layer_sizes": "CNNClassifier(network=[Flatten(), Dense(100), ReLU()])",

@@ -135,8 +135,11 @@ class Learner:
         self._keep = keep
         self._before = fitted.n_iter
 
-    def fit(self, task: Task) -> None:
-        """Train for as many passes as the settings say, on each different image once."""
+    def fit(self, task: Task, validation: Examples | None = None) -> None:
+        """Train for as many passes as the settings say, on each different image once.
+
+        What is measured on is ``validation`` or, with early stopping, a part that is held back.
+        """
         settings, images = self._settings, self._given.images(self._fitted)
         self._check_memory(images, int(np.count_nonzero(self._given.weights)))
         kept, weights = canonical(images, task.targets, self._given.weights)
@@ -144,23 +147,29 @@ class Learner:
         weights = task.weigh(task.targets[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
         targets = self._scaled(task.targets[kept], weights)
-        held_back = None
-        if settings.early_stopping or settings.unknown is not None:
+        held_back = validation
+        if validation is not None:
+            self._check_unknown(len(validation.labels))
+            scaled = self._scaled(validation.labels, validation.weights)
+            held_back = validation._replace(labels=scaled)
+        elif settings.early_stopping or settings.unknown is not None:
             used, held = split(targets, settings.validation_fraction, self._fitted.trainer.seed)
             self._check_unknown(len(held))
             held_back = Examples(images[kept[held]], targets[held], weights[held])
             kept, targets, weights = kept[used], targets[used], weights[used]
         examples = Examples(images[kept], targets, weights)
-        count, trainer = len(kept), self._trainer()
+        count, trainer = len(kept), self._fitted.trainer
+        patience = settings.n_iter_no_change if settings.early_stopping else math.inf
+        is_measured = validation is not None or settings.early_stopping
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
+            self._set(trainer)
             passes = Passes(
-                trainer, count, held_back if settings.early_stopping else None,
-                settings.n_iter_no_change,
+                trainer, count, held_back if is_measured else None, patience,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(
                 trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
-                batch_size=batch_size_for(settings.batch_size, count),
+                batch_size=batch_size_for(settings.batch_size, count), schedule=settings.schedule,
             )  # fmt: skip
         if settings.unknown is not None and held_back is not None:
             known = known_from(
@@ -199,9 +208,9 @@ class Learner:
         self._look_at(from_all_over(used, at_most(MOST, self._fitted.network.input_shape)))
         targets = self._scaled(task.targets[used], weights)
         batch_size = batch_size_for(self._settings.batch_size, count)
-        trainer = self._trainer()
-        verbose = self._settings.verbose
+        trainer, verbose = self._fitted.trainer, self._settings.verbose
         with all_or_nothing(trainer, self._has_learned), telling(verbose) as teller:
+            self._set(trainer)
             trainer.sections = sections_for(batch_size)
             with trainer:
                 history = trainer.fit(
@@ -237,15 +246,15 @@ class Learner:
         made = guessed_preprocessing(shape, looks) if fitted.is_guessed else fitted.preprocessing
         self._fitted = dataclasses.replace(fitted, looks=looks, preprocessing=made)
 
-    def _trainer(self) -> Trainer:
-        """Return the trainer, set as this call wants it."""
-        settings, trainer = self._settings, self._fitted.trainer
-        trainer.optimizer = settings.optimizer
+    def _set(self, trainer: Trainer) -> None:
+        """Set the trainer as this call wants it."""
+        settings = self._settings
+        trainer.optimizer, trainer.clip_norm = settings.optimizer, settings.clip_norm
+        trainer.average = settings.average
         trainer.augmentation = build_augmentation(
             settings.augmentation, trainer.network.input_shape
         )
         trainer.workers = settings.workers
-        return trainer
 
     def _has_learned(self) -> bool:
         return self._fitted.n_iter > self._before

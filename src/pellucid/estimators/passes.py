@@ -17,6 +17,7 @@ from pellucid.execution.inference import Evaluation, run_network
 from pellucid.execution.targets import Targets
 from pellucid.network.loss import TargetKind
 from pellucid.training import Schedule, Trainer, Update
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = [
     "Epoch",
@@ -63,7 +64,8 @@ class Epoch(NamedTuple):
     loss : float
         Mean loss of its batches; cross-entropy is in nats an image.
     validation_score : float or None
-        Weighted accuracy on the images held back, with ``early_stopping``; of numbers R^2.
+        Weighted accuracy on the images held back, with ``early_stopping``, or accuracy on
+        ``validation_data``; of numbers R^2.
     accuracy : float
         The share of its images, as randomized, that the network had right before each update; of
         numbers the mean R^2 of its batches.
@@ -75,6 +77,8 @@ class Epoch(NamedTuple):
         How long the other passes take, at most.
     kind : "classes", "labels" or "numbers"
         What is learned.
+    validation_loss : float or None
+        Mean loss on the images of the validation score.
     """
 
     epoch: int
@@ -85,6 +89,7 @@ class Epoch(NamedTuple):
     images_per_second: float = math.nan
     seconds_left: float = math.nan
     kind: TargetKind = "classes"
+    validation_loss: float | None = None
 
 
 class Standing(NamedTuple):
@@ -161,14 +166,20 @@ def sections_for(batch_size: int) -> int:
 
 
 def train(
-    trainer: Trainer, examples: Examples, passes: Passes, *, epochs: int, batch_size: int
+    trainer: Trainer,
+    examples: Examples,
+    passes: Passes,
+    *,
+    epochs: int,
+    batch_size: int,
+    schedule: BaseSchedule | None = None,
 ) -> None:
     """Train for some passes over the examples, which ``passes`` follows.
 
-    The learning rate rises over the first tenth of the updates and falls over the last half. If
-    examples are held back it stays level instead, until the accuracy on them has not improved for
-    ``passes.patience`` passes or just so many are left; over these it falls. So training that ends
-    early ends with small steps too.
+    The learning rate goes by ``schedule``. Without one it rises over the first tenth of the updates
+    and falls over the last half. If training may end early it stays level instead, until the
+    accuracy on the examples held back has not improved for ``passes.patience`` passes or just so
+    many are left; over these it falls. So training that ends early ends with small steps too.
 
     Raises
     ------
@@ -179,7 +190,7 @@ def train(
     passes.epochs = epochs
     trainer.sections = sections_for(batch_size)
 
-    def run(epochs: int, schedule: Schedule) -> bool:
+    def run(epochs: int, schedule: BaseSchedule) -> bool:
         passes.begin()
         return not trainer.fit(
             examples.images, examples.labels, epochs=epochs, sample_weight=examples.weights,
@@ -188,8 +199,8 @@ def train(
 
     try:
         with trainer:
-            if not passes.is_early_stopping:
-                is_whole = run(epochs, Schedule(warmup=0.1, cooldown=0.5))
+            if schedule is not None or not passes.is_early_stopping:
+                is_whole = run(epochs, schedule or Schedule(warmup=0.1, cooldown=0.5))
             else:
                 falling = int(min(passes.patience, epochs // 2))
                 level = epochs - falling
@@ -240,7 +251,8 @@ class Passes:
     held_back : Examples or None
         What to measure the weighted accuracy on.
     patience : float
-        After how many passes without improvement to stop.
+        After how many passes without improvement to stop, and to go back to the best; infinite to
+        do neither.
     tell : callable
         Called with an :class:`Epoch` after every pass; ends training by returning True.
     before : int, default 0
@@ -257,6 +269,8 @@ class Passes:
         Passes to do.
     is_ended : bool
         Whether ``tell`` has ended training.
+    is_early_stopping : bool
+        Whether the images held back may end training, and say which parameters are best.
     """
 
     def __init__(
@@ -285,13 +299,9 @@ class Passes:
         self._best = -math.inf
         self._best_parameters = trainer.averaged.copy()
         self._waited = 0
-        if held_back is not None and before:
-            self._best = self._score(held_back)
-
-    @property
-    def is_early_stopping(self) -> bool:
-        """Whether images are held back."""
-        return self._held_back is not None
+        self.is_early_stopping = held_back is not None and patience < math.inf
+        if held_back is not None and self.is_early_stopping and before:
+            self._best, _ = self._scores(held_back)
 
     def begin(self) -> None:
         """Start a pass anew: a call of ``Trainer.fit`` begins with one."""
@@ -310,47 +320,57 @@ class Passes:
         self._pace.add(update.images)
         # A batch of nearly all images may end two passes at once; then both have its loss.
         loss, accuracy = self._sum / self._counted, self._right / self._counted
-        epoch = self._epoch(self.count + 1, loss, accuracy, None)
+        epoch = self._epoch(self.count + 1, loss, accuracy, (None, None))
         while self._seen >= self._images * (self.count + 1):
             self._begin_pass()
-            score = self._measure()
+            measured = self._measure()
             self.count += 1
-            epoch = self._epoch(self.count, loss, accuracy, score)
+            epoch = self._epoch(self.count, loss, accuracy, measured)
             if self._tell(epoch) is True:
                 self.is_ended = True
         if self._watch is not None:
             self._watch(Standing(self._seen / (self._images * self.epochs), epoch))
         return self.is_ended or self._waited >= self.patience
 
-    def _epoch(self, number: int, loss: float, accuracy: float, score: float | None) -> Epoch:
+    def _epoch(
+        self,
+        number: int,
+        loss: float,
+        accuracy: float,
+        measured: tuple[float, float] | tuple[None, None],
+    ) -> Epoch:
         """Return what there is to tell of a pass of this call."""
+        score, validation_loss = measured
         left = max(0, self._images * self.epochs - self._seen)
         return Epoch(
             self._before + number, loss, score, accuracy, self._before + self.epochs,
             self._pace.rate, left / self._pace.rate, self._trainer.network.loss.targets,
+            validation_loss,
         )  # fmt: skip
 
     def finish(self) -> None:
-        """Go back to the parameters that were best, if images were held back."""
-        if self.count and self._best > -math.inf:
+        """Go back to the parameters that were best, if training may end early."""
+        if self.is_early_stopping and self.count and self._best > -math.inf:
             self._trainer.parameters = self._best_parameters
 
-    def _measure(self) -> float | None:
-        """Return the accuracy on the images held back; keep the parameters if it is the best."""
+    def _measure(self) -> tuple[float, float] | tuple[None, None]:
+        """Return accuracy and loss on the images held back; keep the parameters if best."""
         if self._held_back is None:
-            return None
-        score = self._score(self._held_back)
+            return None, None
+        score, loss = self._scores(self._held_back)
         self._waited += 1
         if score > self._best:
             self._best, self._waited = score, 0
             self._best_parameters = self._trainer.averaged.copy()
-        return score
+        return score, loss
 
-    def _score(self, examples: Examples) -> float:
+    def _scores(self, examples: Examples) -> tuple[float, float]:
         images, labels, weights = examples
         trainer = self._trainer
-        result = run_network(trainer.network, trainer.averaged, images, labels, trainer.workers)
-        return held_back_score(result, labels, weights)
+        result = run_network(
+            trainer.network, trainer.averaged, images, labels, trainer.workers, weights=weights
+        )
+        return held_back_score(result, labels, weights), result.loss
 
 
 def held_back_score(

@@ -47,7 +47,8 @@ class CNNRegressor(RegressorMixin, CNNEstimator):
         Hold back a part of the training images, and keep the parameters with which the weighted
         R^2 on it was best.
     image_shape, pixel_range, max_iter, batch_size, learning_rate, beta1, beta2, epsilon, \
-validation_fraction, n_iter_no_change, warm_start, n_jobs, random_state, verbose, callbacks
+optimizer, clip_norm, schedule, average, validation_fraction, n_iter_no_change, warm_start, \
+n_jobs, random_state, verbose, callbacks
         As for :class:`pellucid.CNNClassifier`.
 
     Attributes
@@ -55,7 +56,10 @@ validation_fraction, n_iter_no_change, warm_start, n_jobs, random_state, verbose
     loss_curve_ : list of float
         The mean loss of every pass, of y as it is learned.
     validation_scores_ : list of float or None
-        R^2 on the images held back after every pass, with ``early_stopping``.
+        R^2 on the images held back after every pass, with ``early_stopping``, or on
+        ``validation_data``.
+    validation_losses_ : list of float or None
+        The mean loss on the same images, likewise.
 
     Notes
     -----
@@ -79,7 +83,12 @@ validation_fraction, n_iter_no_change, warm_start, n_jobs, random_state, verbose
     augmentation: Augmentation | str | None = None
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **unknown: Any
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        **unknown: Any,
     ) -> Any:
         """Train on images and their numbers.
 
@@ -91,6 +100,9 @@ validation_fraction, n_iter_no_change, warm_start, n_jobs, random_state, verbose
             What belongs to each: finite numbers.
         sample_weight : array-like of shape (n,), optional
             What each image counts.
+        validation_data : (X, y), optional
+            Images that are not trained on, and their numbers. Loss and R^2 on them are measured
+            after every pass; with ``early_stopping`` they take the place of a part held back.
         **unknown
             Refused, with the name of what to use.
 
@@ -106,8 +118,9 @@ validation_fraction, n_iter_no_change, warm_start, n_jobs, random_state, verbose
         DivergenceError
             The loss became NaN or infinite; what passes before learned is kept.
         """
-        refuse_unknown("fit", unknown, ("X", "y", "sample_weight"), type(self).__name__)
-        self._fit(X, y, sample_weight)
+        known = ("X", "y", "sample_weight", "validation_data")
+        refuse_unknown("fit", unknown, known, type(self).__name__)
+        self._fit(X, y, sample_weight, validation_data)
         return self
 
     def partial_fit(

@@ -10,7 +10,7 @@ from typing import Any
 
 from joblib import effective_n_jobs
 
-from pellucid.arguments import flag, is_whole, share, whole
+from pellucid.arguments import flag, instance, is_whole, positive, share, whole
 from pellucid.errors import ConfigurationError, NetworkError, did_you_mean
 from pellucid.estimators.classes import check_class_weight
 from pellucid.estimators.passes import Epoch
@@ -23,6 +23,9 @@ from pellucid.network.layers import Dense, Layer, Shape
 from pellucid.network.loss import CrossEntropy, Loss, TargetKind
 from pellucid.network.network import Network
 from pellucid.training import Adam
+from pellucid.training.averages.base import BaseAverage
+from pellucid.training.optimizers.optimizer import Optimizer
+from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = [
     "Settings",
@@ -63,8 +66,8 @@ def parameters_of(estimator: Any) -> dict[str, Any]:
 class Settings:
     """What a call goes by: the parameters of an estimator, which mean the same and can be used.
 
-    ``optimizer`` holds ``learning_rate``, ``beta1``, ``beta2`` and ``epsilon``, and ``workers`` is
-    the number of threads that ``n_jobs`` stands for.
+    ``optimizer`` is the one that was given, or Adam with ``learning_rate``, ``beta1``, ``beta2``
+    and ``epsilon``, and ``workers`` is the number of threads that ``n_jobs`` stands for.
     """
 
     network: Network | Iterable[Layer] | None
@@ -72,7 +75,7 @@ class Settings:
     pixel_range: Any
     max_iter: int | str
     batch_size: int | str
-    optimizer: Adam
+    optimizer: Optimizer
     augmentation: Augmentation | str | None
     early_stopping: bool
     validation_fraction: float
@@ -85,6 +88,9 @@ class Settings:
     unknown: float | None = None
     class_weight: Mapping[Any, float] | str | None = None
     loss: Loss | None = None
+    clip_norm: float | None = None
+    schedule: BaseSchedule | None = None
+    average: BaseAverage | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Settings:
@@ -99,7 +105,7 @@ class Settings:
         for name, check in _CHECKS.items():
             if name in checked:
                 checked[name] = check(name, checked[name])
-        checked["optimizer"] = _adam(parameters)
+        checked["optimizer"] = _optimizer(parameters)
         checked["workers"] = workers_for(parameters["n_jobs"])
         names = {item.name for item in dataclasses.fields(cls)}
         return cls(**{name: value for name, value in checked.items() if name in names})
@@ -205,8 +211,43 @@ def _callbacks(name: str, value: Any) -> tuple[Callable[[Epoch], object], ...]:
     return tuple(value)
 
 
+def _schedule(name: str, value: Any) -> BaseSchedule | None:
+    kind: Any = BaseSchedule  # which is abstract
+    return None if value is None else instance(name, value, kind, "CosineSchedule(warmup=0.1)")
+
+
+def _average(name: str, value: Any) -> BaseAverage | None:
+    kind: Any = BaseAverage  # abstract too
+    return None if value is None else instance(name, value, kind, "MeanAverage()")
+
+
+def _clip_norm(name: str, value: Any) -> float | None:
+    return None if value is None else positive(name, value, ", for example 1.0; None clips nothing")
+
+
+ADAM = {"learning_rate": 0.003, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
+"""The defaults of what is set of Adam, where no optimizer is given."""
+
+
+def _optimizer(parameters: Mapping[str, Any]) -> Optimizer:
+    """Return the optimizer that is given, or Adam; refuse settings of Adam beside another."""
+    given = parameters.get("optimizer")
+    if given is None:
+        return _adam(parameters)
+    kind: Any = Optimizer  # abstract too
+    instance("optimizer", given, kind, "AdamW(0.003, weight_decay=0.05)")
+    for name, default in ADAM.items():
+        if parameters[name] != default:
+            raise ConfigurationError(
+                f"{name} is {parameters[name]!r}, but optimizer is {given!r}, which has settings "
+                f"of its own; give them to it, and leave {name} out.",
+                argument=name,
+            )
+    return given  # type: ignore[no-any-return]  # instance has looked
+
+
 def _adam(parameters: Mapping[str, Any]) -> Adam:
-    values = [parameters[name] for name in ("learning_rate", "beta1", "beta2", "epsilon")]
+    values = [parameters[name] for name in ADAM]
     try:
         Adam(*values)
     except ConfigurationError as error:
@@ -228,6 +269,9 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "pixel_range": _pixel_range,
     "loss": _loss,
     "callbacks": _callbacks,
+    "schedule": _schedule,
+    "average": _average,
+    "clip_norm": _clip_norm,
 }
 """What refuses a parameter, or returns it as the settings have it.
 

@@ -49,9 +49,10 @@ def all_or_nothing(trainer: Trainer, has_learned: Callable[[], bool]) -> Iterato
 
 def _bookmark(trainer: Trainer) -> Callable[[], None]:
     """Return what brings a trainer back to where it stands now."""
-    state = trainer.state
+    state, optimizer, average = trainer.state, trainer.optimizer, trainer.average
 
     def put_back() -> None:
+        trainer.optimizer, trainer.average = optimizer, average
         trainer.state = state
 
     return put_back

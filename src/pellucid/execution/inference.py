@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -277,16 +278,21 @@ def run_network(
     workers: int | None,
     *,
     logits: bool = False,
+    weights: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """Run images that were checked already, which need no targets; see :func:`evaluate`.
 
     With ``logits=True`` the ``probabilities`` of the result are the last layer's outputs as they
-    are, without the softmax.
+    are, without the softmax. With ``weights`` the loss is the weighted mean; accuracy counts every
+    image once.
     """
     recipe, four, count = Recipe(network), _four_axes(images), len(images)
     whole = unlabeled(network, count) if targets is None else whole_section(targets)
     probabilities = np.zeros((count, network.classes), dtype=np.float32)
     outputs = Outputs(probabilities, logits)
+    total = float(max(1, count))
+    if weights is not None:
+        whole, total = whole._replace(weights=weights), math.fsum(weights)
     if count <= FEW:  # a single image would wait for the slices
         results = [section_step(recipe, parameters, four, whole, outputs, training=False)]
     else:
@@ -297,7 +303,7 @@ def run_network(
     kind = network.loss.targets
     return Evaluation(
         accuracy=score_of(kind, (r.measure for r in results), whole.targets),
-        loss=sum(r.loss for r in results) / max(1, count),
+        loss=sum(r.loss for r in results) / total,
         probabilities=probabilities,
         kind=kind,
     )
