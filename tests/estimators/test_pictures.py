@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import sparse
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
-from pellucid import CNNClassifier, Preprocessing, data
+from pellucid import CNNClassifier, CNNRegressor, Dense, Flatten, Preprocessing, ReLU, data
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.estimators.pictures import (
     Pictures,
@@ -208,6 +208,18 @@ class TestClassifier:
         classifier.partial_fit(ARRAYS[:30], LABELS[:30]).fit(paths, LABELS)
         twin.partial_fit(images[:30], LABELS[:30]).fit(images, LABELS)
         assert (classifier.parameters_ == twin.parameters_).all()
+
+    def test_they_are_measured_on_too(self, paths):
+        seen = small(image_shape=(8, 8))
+        seen.fit(paths[:40], LABELS[:40], validation_data=(paths[40:], LABELS[40:]))
+        assert seen.validation_scores_[-1] == pytest.approx(seen.score(ARRAYS[40:], LABELS[40:]))
+
+    def test_numbers_of_pictures(self, paths):
+        layers = [Flatten(), Dense(8), ReLU()]
+        numbers = CNNRegressor(layers, image_shape=(8, 8), max_iter=3, random_state=0)
+        numbers.fit(paths, LABELS)
+        assert (numbers.predict(paths) == numbers.predict(ARRAYS)).all()
+        assert numbers.preprocessing_ == Preprocessing((8, 8), "light-on-dark", "resize")
 
     def test_in_searches_and_folds(self, paths):
         names = [str(path) for path in paths]

@@ -136,6 +136,15 @@ class TestUnknown:
         assert held.validation_scores_ is None
         assert len(held._fitted.known.distances) == 180
 
+    def test_validation_data_are_held_back(self):
+        pair = (DIGITS.data[1000:], DIGITS.target[1000:])
+        plain = small().fit(X, Y)
+        classifier = small(unknown=0.05).fit(X, Y, validation_data=pair)
+        assert (classifier.parameters_ == plain.parameters_).all()
+        assert (~classifier.is_known(pair[0])).mean() == pytest.approx(0.05, abs=0.003)
+        with pytest.raises(DataError, match="Of 9 images held back none may be called unknown"):
+            small(unknown=0.05).fit(X, Y, validation_data=(X[:9], Y[:9]))
+
     def test_the_bits_do_not_depend_on_threads(self):
         one, two = (small(unknown=0.1, n_jobs=n).fit(X, Y).score_samples(NOISE) for n in (1, 2))
         assert (one == two).all()

@@ -99,8 +99,8 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         See ``early_stopping``.
     unknown : float or None, default None
         The share of images of the training's own kind that :meth:`is_known` may take for unknown
-        by mistake, such as 0.05. :meth:`fit` then chooses the limit on images held back. None
-        holds none back for it, and :meth:`is_known` can't be asked.
+        by mistake, such as 0.05. :meth:`fit` then chooses the limit on images held back, or on
+        ``validation_data``. None chooses none, and :meth:`is_known` can't be asked.
     warm_start : bool, default False
         Go on from the last :meth:`fit` or :meth:`partial_fit`, with its classes, network, pixel
         range and the optimizer's moments; another ``network``, ``image_shape`` or ``pixel_range``

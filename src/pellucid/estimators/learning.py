@@ -147,24 +147,24 @@ class Learner:
         weights = task.weigh(task.targets[kept], weights, LARGEST_SUM / len(kept))
         kept, weights = kept[weights > 0], weights[weights > 0]
         targets = self._scaled(task.targets[kept], weights)
-        held_back = measured = None
-        if settings.unknown is not None or (settings.early_stopping and validation is None):
+        held_back = validation
+        if validation is not None:
+            self._check_unknown(len(validation.labels))
+            scaled = self._scaled(validation.labels, validation.weights)
+            held_back = validation._replace(labels=scaled)
+        elif settings.early_stopping or settings.unknown is not None:
             used, held = split(targets, settings.validation_fraction, self._fitted.trainer.seed)
             self._check_unknown(len(held))
             held_back = Examples(images[kept[held]], targets[held], weights[held])
             kept, targets, weights = kept[used], targets[used], weights[used]
-        if validation is not None:
-            scaled = self._scaled(validation.labels, validation.weights)
-            measured = validation._replace(labels=scaled)
-        elif settings.early_stopping:
-            measured = held_back
         examples = Examples(images[kept], targets, weights)
         count, trainer = len(kept), self._fitted.trainer
         patience = settings.n_iter_no_change if settings.early_stopping else math.inf
+        is_measured = validation is not None or settings.early_stopping
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
             self._set(trainer)
             passes = Passes(
-                trainer, count, measured, patience,
+                trainer, count, held_back if is_measured else None, patience,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(
