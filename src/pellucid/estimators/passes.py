@@ -126,7 +126,7 @@ def split(
     if count - held_back < 1:
         raise DataError(
             f"{fraction:g} of n_samples={count} images can't be held back if the rest is to train "
-            "on; give more images, or set early_stopping=False."
+            "on; give more images, or leave early_stopping and unknown out."
         )
     train, held = train_test_split(
         np.arange(count), test_size=held_back, random_state=seed % 2**32,
