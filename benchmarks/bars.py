@@ -80,6 +80,18 @@ BARS = (
         1.2,
     ),
     Bar(
+        "training against PyTorch's fastest in float32, residual network, batch 256",
+        "training",
+        "residual/256/plain",
+        2,
+    ),
+    Bar(
+        "training against PyTorch's fastest in float32, VGG-like network, batch 256",
+        "training",
+        "vgg/256/plain",
+        3,
+    ),
+    Bar(
         "training against PyTorch's fastest, reference network, batch 32",
         "training",
         "reference/32/plain",

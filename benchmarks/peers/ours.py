@@ -20,8 +20,9 @@ class PellucidTraining:
         )
 
     def load(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
-        for name, view in self.trainer.network.views(self.trainer.parameters).items():
-            view[:] = arrays[name]
+        views = self.trainer.network.views(self.trainer.parameters)
+        for name, array in arrays.items():
+            views[name][:] = array
 
     def step(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
         return self.trainer.step(images, labels)

@@ -1,4 +1,4 @@
-"""PyTorch's training step: eager, channels_last, compiled, with randomizing in whole batches.
+"""PyTorch's training step: eager, channels_last, compiled, in bfloat16; whole batches randomized.
 
 Everything that Pellucid's step does is inside: uint8 images to float32 in [0, 1], randomizing,
 forward, cross-entropy, backward, Adam, and the loss as a Python number.
@@ -55,11 +55,12 @@ class TorchTraining:
         randomize: bool,
         channels_last: bool = False,
         compiled: bool = False,
+        bfloat16: bool = False,
     ) -> None:
         torch.set_num_threads(threads)
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.network = torch_network(network).to(memory_format=self.format)
-        self.randomize = randomize
+        self.randomize, self.bfloat16 = randomize, bfloat16
         # The fused Adam is the fastest that PyTorch has on a CPU.
         self.optimizer = torch.optim.Adam(
             self.network.parameters(), lr=0.001, eps=1e-10, fused=True
@@ -85,4 +86,5 @@ class TorchTraining:
         pixels = images.view(self.shape).to(torch.float32, memory_format=self.format) / 255
         if self.randomize:
             pixels = randomize(pixels).contiguous(memory_format=self.format)
-        return self.loss(self.network(pixels), labels)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
+            return self.loss(self.network(pixels), labels)

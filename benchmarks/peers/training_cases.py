@@ -8,8 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from pellucid.measuring.images import Batch, digit_batches
-from pellucid.measuring.networks import NETWORKS
+from pellucid.measuring.images import Batch, digit_batches, photo_batches
+from pellucid.measuring.networks import DEEP, NETWORKS
 from pellucid.measuring.rates import Rate, rate_of
 
 TRAINING: dict[str, tuple[str, str, dict[str, bool]]] = {
@@ -20,6 +20,13 @@ TRAINING: dict[str, tuple[str, str, dict[str, bool]]] = {
     "torch.compile channels_last": (
         "torch_training", "TorchTraining", {"compiled": True, "channels_last": True},
     ),
+    "PyTorch bfloat16": (
+        "torch_training", "TorchTraining", {"channels_last": True, "bfloat16": True},
+    ),
+    "torch.compile bfloat16": (
+        "torch_training", "TorchTraining",
+        {"compiled": True, "channels_last": True, "bfloat16": True},
+    ),
     "JAX jit": ("jax_training", "JaxTraining", {}),
     "skorch": ("skorch_training", "SkorchTraining", {}),
     "NumPy": ("numpy_training", "NumpyTraining", {}),
@@ -27,7 +34,7 @@ TRAINING: dict[str, tuple[str, str, dict[str, bool]]] = {
 """Training systems by name: file, class, settings."""
 
 _cases: dict[tuple[Any, ...], Any] = {}
-_batches: dict[int, list[Batch]] = {}
+_batches: dict[tuple[int, int], list[Batch]] = {}
 
 
 def prepare_training(
@@ -35,13 +42,14 @@ def prepare_training(
 ) -> list[float]:
     """Make a system ready, from the same parameters as all others; return its first losses."""
     module, kind, settings = TRAINING[name]
-    made = NETWORKS[network]()
+    made = (NETWORKS | DEEP)[network]()
     system = getattr(importlib.import_module(f"benchmarks.peers.{module}"), kind)(
         made, threads, randomize, **settings
     )
-    system.load({key: view.copy() for key, view in made.views(made.initial_parameters(0)).items()})
+    views = made.views(made.initial_parameters(0))
+    system.load({p.name: views[p.name].copy() for p in made.parameters if p.is_trained})
     _cases[name, network, batch_size, randomize] = system
-    batches = _batches_of(batch_size)
+    batches = _batches_of(batch_size, made.input_shape)
     return [system.step(*batches[i % len(batches)]) for i in range(updates)]
 
 
@@ -49,7 +57,8 @@ def measure_training(
     name: str, network: str, batch_size: int, randomize: bool, seconds: float
 ) -> Rate:
     """Return a prepared system's training rate, in images a second."""
-    system, batches = _cases[name, network, batch_size, randomize], _batches_of(batch_size)
+    system = _cases[name, network, batch_size, randomize]
+    batches = _batches_of(batch_size, (NETWORKS | DEEP)[network]().input_shape)
     number = 0
 
     def step() -> None:
@@ -65,7 +74,9 @@ def drop_all() -> None:
     _cases.clear()
 
 
-def _batches_of(batch_size: int) -> list[Batch]:
-    if batch_size not in _batches:
-        _batches[batch_size] = digit_batches(8 if batch_size <= 1024 else 2, batch_size)
-    return _batches[batch_size]
+def _batches_of(batch_size: int, shape: tuple[int, ...]) -> list[Batch]:
+    made = digit_batches if shape[0] == 1 else photo_batches
+    key = batch_size, shape[0]
+    if key not in _batches:
+        _batches[key] = made(8 if batch_size <= 1024 else 2, batch_size)
+    return _batches[key]
