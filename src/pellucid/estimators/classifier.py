@@ -78,11 +78,12 @@ class CNNClassifier(
         the last half; in :meth:`partial_fit` it is constant.
     beta1, beta2, epsilon : float, default 0.9, 0.999 and 1e-8
         Adam's other settings.
-    augmentation : Augmentation, "auto" or None, default "auto"
+    augmentation : Augmentation, "auto", "photos" or None, default "auto"
         How training images are randomized, if at all. "auto" turns them by up to 15 degrees, scales
         them by up to a tenth and shifts them by up to a tenth of their shorter side, where they
-        have at least 8 pixels in height and width, and leaves others as they are. None never
-        randomizes.
+        have at least 8 pixels in height and width, and leaves others as they are. "photos" mirrors
+        half of them, left and right, and shifts them by up to an eighth of their shorter side:
+        :meth:`pellucid.Augmentation.photos`. None never randomizes.
     class_weight : dict, "balanced" or None, default None
         What an image of each class counts, times its ``sample_weight``.
     early_stopping : bool, default False
