@@ -79,6 +79,8 @@ class TestRoundTrip:
             {"class_weight": "balanced", "image_shape": (4, 16), "batch_size": np.int64(9)},
             {"class_weight": {0: 2, np.int64(3): np.float32(0.5)}, "random_state": np.int64(3)},
             {"augmentation": Augmentation(shift=(0, 1)), "learning_rate": np.float32(0.01)},
+            {"augmentation": Augmentation(mirror=0.5, border="reflect", contrast=(0.5, 1))},
+            {"augmentation": "photos"},
             {"augmentation": None, "pixel_range": (0, 20), "n_jobs": None},
             {"unknown": 0.1, "early_stopping": True},
             {"pixel_range": np.array([0.0, 16.0]), "warm_start": True, "max_iter": np.uint8(2)},

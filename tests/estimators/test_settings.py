@@ -58,6 +58,7 @@ def test_augmentation_is_mild_and_only_for_what_is_large_enough():
     assert mild == Augmentation((0.9, 1.1), (-15, 15), (-0.9, 0.9), (0, 0))
     assert build_augmentation("auto", (1, 7, 30)) is None
     assert build_augmentation(None, (1, 28, 28)) is None
+    assert build_augmentation("photos", (3, 48, 64)) == Augmentation.photos(48)
     own = Augmentation(shift=(0, 1))
     assert build_augmentation(own, (1, 1, 30)) is own
 

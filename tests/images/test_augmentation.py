@@ -148,13 +148,19 @@ def test_what_a_larger_image_gets_begins_as_that_of_a_smaller_one():
     np.testing.assert_array_equal(small.noise, large.noise.ravel()[:5])
 
 
+EVERYTHING = Augmentation(
+    mirror=0.5, border="reflect", crop=(0.5, 1), contrast=(0.5, 1.5), hue=(-0.1, 0.1), erase=0.5
+)
+
+
 @pytest.mark.parametrize("sections", [1, 3, 8])
-def test_workers_draw_the_same_whatever_their_number(sections):
+@pytest.mark.parametrize("augmentation", [Augmentation(), EVERYTHING], ids=["four", "photos"])
+def test_workers_draw_the_same_whatever_their_number(sections, augmentation):
     images, labels = bright_corners(150)
     found = set()
     for workers in (1, 2, 5):
         with Trainer(
-            NETWORK, augmentation=Augmentation(), sections=sections, workers=workers
+            NETWORK, augmentation=augmentation, sections=sections, workers=workers
         ) as trainer:
             trainer.fit(images, labels, epochs=2, batch_size=60)
             found.add(hashlib.sha256(trainer.parameters.tobytes()).hexdigest())
@@ -232,6 +238,30 @@ def test_the_shares_of_mirrored_and_erased_images(probability):
     spread = math.sqrt(COUNT * probability * (1 - probability))
     for found in (sum(d.mirror for d in drawn), sum(d.erased.width > 0 for d in drawn)):
         assert abs(found - COUNT * probability) <= 4.5 * spread
+
+
+@pytest.mark.parametrize(("side", "far"), [(1, 0), (8, 1), (32, 4), (96, 12), (224, 28)])
+def test_photos_are_mirrored_and_shifted_as_far_as_suits_them(side, far):
+    augmentation = Augmentation.photos(side)
+    assert augmentation.shift == (-far, far)
+    images = np.random.default_rng(0).integers(0, 256, (12, 3, side, side), dtype=np.uint8)
+    found = augmentation.apply(images)
+    mirrored = 0
+    for number, image in enumerate(images):
+        draw = augmentation.draw(seed=0, pass_number=0, image=number, shape=image.shape)
+        mirrored += draw.mirror
+        wide = np.pad(image[..., ::-1] if draw.mirror else image, [(0, 0)] + 2 * [(far, far)],
+                      "reflect")  # fmt: skip
+        top, left = far - int(draw.dy), far - int(draw.dx)
+        expected = wide[:, top : top + side, left : left + side] / 255.0
+        np.testing.assert_allclose(found[number], expected, rtol=0, atol=1e-12)
+    assert 0 < mirrored < 12
+
+
+@pytest.mark.parametrize("side", [0, 2.5, "large"])
+def test_a_side_is_a_whole_number(side):
+    with pytest.raises(ConfigurationError, match=r"^side is .*; it must be a whole number of at"):
+        Augmentation.photos(side)
 
 
 COLORS = {

@@ -79,11 +79,12 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         constant. None lets it rise over the first tenth and fall over the last half.
     average : ExponentialAverage, MeanAverage or None, default None
         An average of the parameters over the updates that predicts in place of the last ones.
-    augmentation : Augmentation, "auto" or None, default "auto"
+    augmentation : Augmentation, "auto", "photos" or None, default "auto"
         How training images are randomized, if at all. "auto" turns them by up to 15 degrees, scales
         them by up to a tenth and shifts them by up to a tenth of their shorter side, where they
-        have at least 8 pixels in height and width, and leaves others as they are. None never
-        randomizes.
+        have at least 8 pixels in height and width, and leaves others as they are. "photos" mirrors
+        half of them, left and right, and shifts them by up to an eighth of their shorter side:
+        :meth:`pellucid.Augmentation.photos`. None never randomizes.
     class_weight : dict, "balanced" or None, default None
         What an image of each class counts, times its ``sample_weight``. Of several labels an image
         "balanced" balances each, and multiplies; a dict is refused.

@@ -169,10 +169,11 @@ def _unknown(name: str, value: Any) -> float | None:
 
 
 def _augmentation(name: str, value: Any) -> Any:
-    if not (isinstance(value, Augmentation | None) or is_auto(value)):
+    is_named = is_auto(value) or (isinstance(value, str) and value == "photos")
+    if not (isinstance(value, Augmentation | None) or is_named):
         raise ConfigurationError(
-            f"{name} is {value!r}; it must be 'auto', None, or an Augmentation, for example "
-            "Augmentation()."
+            f"{name} is {value!r}; it must be 'auto', 'photos', None, or an Augmentation, for "
+            "example Augmentation()."
         )
     return value
 
@@ -325,18 +326,22 @@ def build_network(
 def build_augmentation(
     wanted: Augmentation | str | None, input_shape: tuple[int, ...]
 ) -> Augmentation | None:
-    """Return how to randomize: what the user wants, or something mild that fits the images.
+    """Return how to randomize: what the user wants, or what fits the images, by name.
 
     Examples
     --------
     >>> build_augmentation("auto", (1, 28, 28)).shift
     (-2.8, 2.8)
+    >>> build_augmentation("photos", (3, 64, 64)).shift
+    (-8.0, 8.0)
     >>> build_augmentation("auto", (1, 1, 30)) is None
     True
     """
     if not isinstance(wanted, str):
         return wanted
     side = min(input_shape[1:])
+    if wanted == "photos":
+        return Augmentation.photos(side)
     if side < 8:
         return None
     shift = round(0.1 * side, 3)

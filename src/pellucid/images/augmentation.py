@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.arguments import whole
 from pellucid.equations.photo import randomize_photo
 from pellucid.equations.randomize import Border, randomize
 from pellucid.errors import ConfigurationError
@@ -143,6 +144,44 @@ class Augmentation:
                 "whole_shift=False.",
                 argument="shift",
             )
+
+    @classmethod
+    def photos(cls, side: int = 32) -> Augmentation:
+        """Return what suits photographs, in which left and right are alike.
+
+        Half of the images are mirrored, and all are shifted by up to an eighth of their side, by
+        whole pixels, over a border that is reflected. Nothing else is done; what more helps depends
+        on the pictures: colors where light differs, ``erase`` where there are few.
+
+        Parameters
+        ----------
+        side : int, default 32
+            The images' shorter side, in pixels.
+
+        Returns
+        -------
+        Augmentation
+
+        Raises
+        ------
+        ConfigurationError
+            ``side`` is no whole number of at least 1.
+
+        Notes
+        -----
+        Source: measured on CIFAR-10, docs/guide/choosing_a_network.md.
+
+        Examples
+        --------
+        >>> Augmentation.photos(side=64).shift
+        (-8.0, 8.0)
+        >>> colorful = dataclasses.replace(Augmentation.photos(), brightness=(0.8, 1.2))
+        """
+        far = round(whole("side", side, least=1) / 8)
+        return cls(
+            scale=(1.0, 1.0), rotation=(0.0, 0.0), shift=(-far, far), noise_probability=(0.0, 0.0),
+            mirror=0.5, border="reflect", whole_shift=True,
+        )  # fmt: skip
 
     @property
     def is_for_photos(self) -> bool:
