@@ -6,10 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import (
+    AdamW,
     Augmentation,
     Checkpoints,
     Conv2D,
+    CosineSchedule,
     Dense,
+    ExponentialAverage,
     Flatten,
     MaxPool2D,
     Network,
@@ -203,3 +206,22 @@ def test_networks_of_any_shape(network, batch_size, seed, is_random):
             )
             found.add(fingerprint(trainer))
     assert len(found) == 1
+
+
+def test_all_that_is_done_to_a_gradient_and_after_it():
+    """Clipping, weights that decay, a schedule, an average, and what is measured on the way."""
+    images, labels = bright_corners(COUNT)
+    found = set()
+    for workers in WORKERS:
+        with Trainer(
+            NETWORK, optimizer=AdamW(0.01, weight_decay=0.1), clip_norm=0.3, workers=workers,
+            average=ExponentialAverage(0.2, decay=0.9), augmentation=Augmentation(),
+        ) as trainer:  # fmt: skip
+            history = trainer.fit(
+                images, labels, total_images=1300, batch_size=100, schedule=CosineSchedule(0.2),
+                validation_data=bright_corners(130, seed=1), validation_every=5,
+            )  # fmt: skip
+            measured = tuple(history.validation_losses)
+            found.add((fingerprint(trainer), fingerprint(trainer.averaged), measured))
+    assert len(found) == 1
+    assert len(measured) == 3

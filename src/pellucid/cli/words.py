@@ -17,7 +17,7 @@ _USE = {
         "epoch epochs e n-epochs num-epochs passes iterations iter max-iter steps max-steps "
         "samples n-images num-images total-images train-images"
     ),
-    "learning-rate": "lr learn-rate step-size rate alpha eta",
+    "learning-rate": "lr learn-rate rate alpha eta",
     "batch-size": "batch bs b batchsize minibatch",
     "out": "output output-dir outdir out-dir output-folder o save save-dir save-path logdir dest",
     "data": (

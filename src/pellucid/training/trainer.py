@@ -480,7 +480,7 @@ class Trainer:
         self._progress.make_writable()
         self._progress.suit(self.optimizer, self.average)
         prepare(self.network)
-        prepare_optimizer(type(self.optimizer))
+        prepare_optimizer(self.optimizer)
         if self.clip_norm is not None:
             clip(np.zeros(0, dtype=np.float32), self.clip_norm)  # compiled, or loaded
         four = pixels[:, None] if pixels.ndim == 3 else pixels

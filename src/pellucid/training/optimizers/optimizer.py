@@ -205,10 +205,10 @@ def check_weight_decay(value: float) -> None:
         )
 
 
-@functools.cache
-def prepare_optimizer(kind: type[Optimizer]) -> None:
-    """Compile the step of a kind of optimizer, or load it from the cache; else the first does."""
-    optimizer, nothing = kind(), np.zeros(0, dtype=np.float32)
+@functools.lru_cache(maxsize=64)
+def prepare_optimizer(optimizer: Optimizer) -> None:
+    """Compile the step of an optimizer, or load it from the cache; else the first does."""
+    nothing = np.zeros(0, dtype=np.float32)
     step = Step(nothing, optimizer.begin(0), nothing, 1.0, 1, 1.0)
     optimizer.is_safe(step)
     optimizer.take(step)

@@ -86,13 +86,15 @@ class SGD(Optimizer):
         step : Step
             Its parameters and running sum are changed in place.
         """
-        from pellucid.kernels.optimizers.sgd import sgd  # takes Numba: 0.2 s for settings
+        # Takes Numba: 0.2 s for settings.
+        from pellucid.kernels.optimizers.sgd import sgd, sgd_decaying
 
-        ends, decays = step.per_stretch(self.weight_decay, 0.0)
-        sgd(
-            step.parameters, step.vectors["u"], step.gradient, ends, decays,
-            1.0 / step.batch_size, step.learning_rate, self.momentum, self.nesterov,
-        )  # fmt: skip
+        vectors = step.parameters, step.vectors["u"], step.gradient
+        numbers = 1.0 / step.batch_size, step.learning_rate, self.momentum, self.nesterov
+        if self.weight_decay:
+            sgd_decaying(*vectors, *step.per_stretch(self.weight_decay, 0.0), *numbers)
+        else:
+            sgd(*vectors, *numbers)
 
     def is_safe(self, step: Step) -> bool:
         """Return whether a step can't leave float32: were all sums as large as the largest.
