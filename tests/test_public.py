@@ -22,6 +22,11 @@ HEAVY = ("numba", "matplotlib", "sklearn", "scipy", "torch", "rich", "typer", "p
 """What `import pellucid` leaves for those who need it."""
 
 TESTED_ELSEWHERE = {
+    "images/ranges.py": "images/test_augmentation.py",
+    "kernels/entering/border.py": "kernels/entering/test_photo.py",
+    "kernels/entering/colors.py": "kernels/entering/test_photo.py",
+    "kernels/entering/erase.py": "kernels/entering/test_photo.py",
+    "kernels/entering/pixels.py": "kernels/entering/test_photo.py",
     "kernels/plan_backward.py": "kernels/test_plan.py",
     "kernels/layers/conv2d/direct_ops.py": "kernels/test_plan.py",
     "kernels/program/blocks.py": "kernels/layers/conv2d/test_forward.py",
