@@ -19,6 +19,7 @@ SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 SETTINGS = {
     "class_weights": ["--splits", "2"],
     "reference_network": ["--data", "digits"],
+    "residual_photos": ["--pieces", "200"],
     "saliency": ["--out", "picture.png"],
 }
 # What must be in the output, besides the assertion that each script ends with.
@@ -30,6 +31,7 @@ PRINTED = {
     "own_pictures": r"a new picture of a two is taken for a two",
     "quick_start": r"accuracy on 450 other images: 9\d\.\d%",
     "reference_network": r"digits: 9\d\.\d\d% of 360 test images are right",
+    "residual_photos": r"told apart: (9\d|100)\.\d%",
     "saliency": r"written: picture\.png",
     "two_digits": r"pictures with all labels right: [89]\d\.\d%",
     "stream": r"its last third 9\d\.\d%",

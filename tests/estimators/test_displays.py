@@ -251,5 +251,5 @@ def test_the_history_of_a_regressor_has_r2():
     assert display.ax_.get_ylabel() == "loss"
     assert display.score_ax_.get_ylabel() == "validation R2"
     names = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert names == ["training loss", "validation R2"]
+    assert names == ["training loss", "validation loss", "validation R2"]
     plt.close(display.figure_)

@@ -11,7 +11,7 @@ def test_a_section_of_no_images_has_no_gradient():
     images, labels = np.ones((4, 1, 3, 3), np.float32), np.zeros(4, int)
     section = whole_section(labels).part(slice(0))
     result = section_step(Recipe(network), network.initial_parameters(), images, section)
-    assert (result.loss, result.correct) == (0.0, 0)
+    assert (result.loss, result.measure) == (0.0, 0.0)
     assert not result.gradient.any()
 
 

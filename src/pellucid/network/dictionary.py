@@ -40,7 +40,7 @@ def layer_from_dict(values: dict[str, Any]) -> Layer:
     Examples
     --------
     >>> layer_from_dict({"layer": "MaxPool2D", "pool_size": [2, 2], "stride": [2, 2]})
-    MaxPool2D(pool_size=(2, 2), stride=(2, 2))
+    MaxPool2D(pool_size=(2, 2), stride=(2, 2), padding=(0, 0))
     """
     return _from_dict("layer", _LAYERS, values)
 

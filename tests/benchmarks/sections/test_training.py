@@ -19,7 +19,13 @@ def test_cases_are_those_that_were_asked_for():
         assert {c.randomize for c in found if c.network == network} == {False, True}
     # New processes are started when the network changes, so it changes twice.
     networks = [case.network for case in found]
-    assert networks == sorted(networks, key=["reference", "lenet", "wide"].index)
+    order = ["reference", "lenet", "wide", *training.DEEP]
+    assert networks == sorted(networks, key=order.index)
+    for network in training.DEEP:
+        assert training.Case(network, 256, False) in found
+        assert set(training.BFLOAT16) < set(
+            training.systems(training.Case(network, 256, False), False)
+        )
 
 
 def test_everybody_takes_part_in_the_reference_network():
@@ -65,6 +71,8 @@ def test_figures_are_the_least_ratio_and_the_share():
     assert found.figures == {
         "reference/1024/plain": 5.0,
         "reference/1024/randomized": 10.0,
+        "reference/1024/plain/any": 5.0,
+        "reference/1024/randomized/any": 10.0,
         "randomizing share": pytest.approx(20.0),
         "numpy": pytest.approx(1000.0),
     }

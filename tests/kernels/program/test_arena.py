@@ -11,6 +11,7 @@ from pellucid.kernels.program.arena import (
     ONES,
     Memory,
     new_arena,
+    stride_of,
 )
 
 SIZE = st.integers(1, 9)
@@ -19,12 +20,20 @@ SIZE = st.integers(1, 9)
 @pytest.mark.parametrize("size", [CONSTANTS + 1, 1000, 99_999])
 def test_a_new_arena_is_zero_but_for_its_constants_and_begins_on_a_cache_line(size):
     arena = new_arena(size)
-    assert arena.shape == (size,)
+    assert arena.shape == (stride_of(size),)
+    assert 0 <= len(arena) - size < 16
     assert arena.ctypes.data % 64 == 0
     assert (arena[ONES : ONES + LANES] == 1.0).all()
     assert arena[FLOOR_ZERO] == 0.0
     assert arena[FLOOR_NONE] == -np.inf
     assert not arena[CONSTANTS:].any()
+
+
+def test_several_arenas_are_alike_and_each_begins_on_a_cache_line():
+    arenas = new_arena(1003, 3).reshape(3, -1)
+    for arena in arenas:
+        assert arena.ctypes.data % 64 == 0
+        assert np.array_equal(arena, new_arena(1003))
 
 
 @given(
