@@ -23,6 +23,15 @@ def test_what_is_almost_a_name_is_told():
         pellucid.MaxPooling2D  # noqa: B018
 
 
+@pytest.mark.parametrize(("name", "here"), [
+    ("Linear", r"Use Dense\(units\)\."), ("MSELoss", r"Use MeanSquaredError\(\)\."),
+    ("LayerNorm", r"Use GroupNorm\(\)\."), ("Dropout2d", "Use Dropout"),
+])  # fmt: skip
+def test_what_other_libraries_call_it_is_told(name, here):
+    with pytest.raises(AttributeError, match=rf"no attribute '{name}'\. {here}"):
+        getattr(pellucid, name)
+
+
 def test_a_name_is_looked_for_once(monkeypatch):
     get = lazy_names("pellucid", {"math": ["pi"]})
     monkeypatch.setattr(pellucid, "pi", None, raising=False)

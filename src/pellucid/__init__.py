@@ -106,6 +106,16 @@ __getattr__ = lazy_names(
             "History", "MeanAverage", "OneCycleSchedule", "Schedule", "StepSchedule", "Trainer",
         ),
     },
+    {
+        "AdaptiveAvgPool2d": "GlobalAveragePool2D()", "AdaptiveMaxPool2d": "GlobalMaxPool2D()",
+        "AvgPool2d": "AveragePool2D(2)", "BCELoss": "BinaryCrossEntropy()",
+        "BCEWithLogitsLoss": "BinaryCrossEntropy()", "Dropout2d": "Dropout(0.1, per_channel=True)",
+        "GlobalAvgPool2D": "GlobalAveragePool2D()", "HuberLoss": "Huber()",
+        "InstanceNorm2d": "GroupNorm(groups=channels)", "L1Loss": "MeanAbsoluteError()",
+        "LayerNorm": "GroupNorm()", "Linear": "Dense(units)", "MSELoss": "MeanSquaredError()",
+        "Sequential": "Network(layers, input_shape), or a list of layers",
+        "SmoothL1Loss": "Huber()", "Softmax": "no layer for it: the loss has it",
+    },
 )  # fmt: skip
 
 sys.modules["pellucid.presets"] = presets

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pellucid.errors import did_you_mean
@@ -12,7 +13,11 @@ from pellucid.errors import did_you_mean
 __all__ = ["lazy_names"]
 
 
-def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[str], Any]:
+def lazy_names(
+    package: str,
+    names: Mapping[str, Iterable[str]],
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> Callable[[str], Any]:
     """Return a package's ``__getattr__``, which finds each name in the module it lives in.
 
     Parameters
@@ -21,6 +26,8 @@ def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[st
         The package's own name.
     names : mapping
         The modules, and the names that each has.
+    elsewhere : mapping, optional
+        Names that other libraries have, and what does the same here.
 
     Examples
     --------
@@ -32,7 +39,8 @@ def lazy_names(package: str, names: Mapping[str, Iterable[str]]) -> Callable[[st
 
     def get(name: str) -> Any:
         if name not in homes:
-            hint = did_you_mean(name, homes)
+            here = elsewhere.get(name)
+            hint = f" Use {here}." if here else did_you_mean(name, homes)
             raise AttributeError(f"module {package!r} has no attribute {name!r}.{hint}")
         value = getattr(importlib.import_module(homes[name]), name)
         setattr(sys.modules[package], name, value)  # asked for once
