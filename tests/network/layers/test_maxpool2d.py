@@ -108,3 +108,8 @@ def test_a_window_whose_pixels_can_not_be_numbered_is_refused():
     MaxPool2D(2**12)
     with pytest.raises(NetworkError, match=r"window of 16,781,312 pixels; .* at most 16,777,216"):
         MaxPool2D((2**12, 2**12 + 1))
+
+
+def test_a_window_whose_places_float32_can_not_tell_is_refused():
+    with pytest.raises(NetworkError, match=r"^MaxPool2D\(.*\) has a window of 16,785,409 pixels"):
+        MaxPool2D(4097)

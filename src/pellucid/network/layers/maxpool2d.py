@@ -61,5 +61,4 @@ class MaxPool2D(Pool):
             raise NetworkError(
                 f"{self} has a window of {height * width:,} pixels; it must have at most "
                 f"{MOST_PIXELS:,}: use a smaller pool_size.",
-                argument="pool_size",
             )
