@@ -99,25 +99,26 @@ def torch_network(torch, network, parameters):
     model = Nodes().double()
     learned = torch.tensor(parameters[: network.trained_size])
     torch.nn.utils.vector_to_parameters(learned, model.parameters())
-    for name, view in network.views(parameters).items():
-        part = model.parts[next(p.node for p in network.parameters if p.name == name)]
-        if isinstance(network_layer(network, name), BatchNorm) and name[0] in "mv":
-            running = part.running_mean if name[0] == "m" else part.running_var
-            running.copy_(torch.tensor(view))
+    views = network.views(parameters)
+    for p, running in _running(network, model):
+        running.copy_(torch.tensor(views[p.name]))
     return model
-
-
-def network_layer(network, name):
-    """Return the layer that a parameter is of."""
-    return network.nodes[next(p.node for p in network.parameters if p.name == name)].layer
 
 
 def torch_running(network, model):
     """Return the running statistics of a network in PyTorch, in the order of the flat vector."""
-    return np.concatenate([
-        (model.parts[p.node].running_mean if p.name[0] == "m" else model.parts[p.node].running_var)
-        .numpy().ravel() for p in network.parameters if not p.is_trained
-    ] or [np.zeros(0)])  # fmt: skip
+    arrays = [running.numpy().ravel() for _, running in _running(network, model)]
+    return np.concatenate([np.zeros(0), *arrays])
+
+
+def _running(network, model):
+    """Return each running statistic with PyTorch's buffer of it."""
+    names = {"m": "running_mean", "v": "running_var"}
+    return [
+        (p, getattr(model.parts[p.node], names[p.name[0]]))
+        for p in network.parameters
+        if not p.is_trained
+    ]
 
 
 def made_possible(network, parameters):

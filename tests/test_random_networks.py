@@ -4,21 +4,23 @@ Loss, the gradient of every parameter, the gradient of the images, and what is p
 update. What Dropout drops comes from its equations, as PyTorch draws in another way.
 """
 
+import functools
+
 import numpy as np
 import pytest
 
-from pellucid import SGD, Dropout, Network, Trainer, predict_proba
+from pellucid import SGD, Dropout, Trainer, predict_proba
 from pellucid.equations.dropout import dropout_factors
 from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
 from tests.kernels.oracle import (
     TOLERANCE,
+    assert_gradient_agrees,
     decisive,
     error,
-    gradient_errors,
     keys_of,
     sum_of_sizes,
 )
-from tests.layers import has_norm, torch_network, torch_running
+from tests.layers import torch_network, torch_running
 from tests.random_networks import random_network, random_parameters
 
 RATE = 0.01
@@ -80,7 +82,10 @@ def test_a_random_network_is_that_of_torch(seed):
     )  # fmt: skip
     found = section_step(Recipe(network), parameters, images, whole_section(labels))
     assert abs(found.loss - loss) <= TOLERANCE * max(abs(loss), 1e-3)
-    check_gradient(network, parameters, images, labels, found.gradient, gradient)
+    # Of statistics PyTorch has no gradient: they are compared after the update.
+    expected = np.concatenate([gradient, found.gradient[network.trained_size :]])
+    sizes = functools.partial(sum_of_sizes, network, parameters, images, labels)
+    assert_gradient_agrees(network, found.gradient, expected, sizes)
 
     inference = torch_model(torch, network, parameters, len(images)).eval()
     _, d_images = in_torch(torch, inference, images, labels)
@@ -92,19 +97,6 @@ def test_a_random_network_is_that_of_torch(seed):
     assert error(found_images, d_images, 1e-2 * float(np.abs(gradient).max())) <= TOLERANCE
 
     check_prediction_after_an_update(torch, network, parameters, images, labels)
-
-
-def check_gradient(network: Network, parameters, images, labels, found, learned) -> None:
-    """Hold the gradient of what is learned to PyTorch's."""
-    expected = np.concatenate([learned, found[network.trained_size :].astype(np.float64)])
-    if max(gradient_errors(network, found, expected).values()) <= TOLERANCE:
-        return
-    # Where the gradients of images, or before a norm of pixels, cancel: as of their sizes.
-    sizes = sum_of_sizes(network, parameters, images, labels)
-    least = float(np.abs(learned).max()) if has_norm(network) else 0.0
-    for name, view in network.views(found).items():
-        size = max(float(network.views(sizes)[name].max()), least)
-        assert error(view, network.views(expected)[name], size) <= TOLERANCE, name
 
 
 def check_prediction_after_an_update(torch, network, parameters, images, labels) -> None:

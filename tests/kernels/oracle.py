@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import functools
+from collections.abc import Callable
 
 import numpy as np
 from hypothesis import strategies as st
@@ -163,16 +165,32 @@ def assert_agrees(
 
     assert abs(found.loss - loss) <= tolerance * abs(loss)
     assert np.abs(probabilities - result.probs).max() <= tolerance
-    if max(gradient_errors(network, found.gradient, gradient).values()) > tolerance:
-        # Where the images' gradients cancel: as of the sum of their sizes.
-        sizes = sum_of_sizes(network, parameters, images, labels, weights)
-        # A norm takes away what all values share: before it, the gradients of pixels cancel too.
-        largest = float(np.abs(gradient[: network.trained_size]).max())
-        least = largest if has_norm(network) else 0.0
-        for name, view in network.views(found.gradient).items():
-            expected, size = network.views(gradient)[name], float(network.views(sizes)[name].max())
-            assert error(view, expected, max(size, least)) <= tolerance, name
+    sizes = functools.partial(sum_of_sizes, network, parameters, images, labels, weights)
+    assert_gradient_agrees(network, found.gradient, gradient, sizes, tolerance)
     assert error(found_images, d_images, 1e-2 * float(np.abs(gradient).max())) <= tolerance
+
+
+def assert_gradient_agrees(
+    network: Network,
+    found: np.ndarray,
+    expected: np.ndarray,
+    sizes: Callable[[], np.ndarray],
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Assert that a gradient is another; what cancels is measured by what it was made of.
+
+    ``sizes`` returns, where that is asked for, the sum of the images' absolute gradients.
+    """
+    if max(gradient_errors(network, found, expected).values()) <= tolerance:
+        return
+    # Where the images' gradients cancel: as of the sum of their sizes.
+    made_of = network.views(sizes())
+    # A norm takes away what all values share: before it, the gradients of pixels cancel too.
+    largest = float(np.abs(expected[: network.trained_size]).max())
+    least = largest if has_norm(network) else 0.0
+    for name, view in network.views(found).items():
+        size = max(float(made_of[name].max()), least)
+        assert error(view, network.views(expected)[name], size) <= tolerance, name
 
 
 def sum_of_sizes(
