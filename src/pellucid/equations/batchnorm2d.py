@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.equations._channels import each_channel
 from pellucid.equations.rules import Rules
 
 __all__ = [
@@ -121,7 +122,7 @@ def normalize(
     [[-1.0], [3.0]]
     """
     x = np.asarray(x, dtype=np.float64)
-    return _each(g, x) * _hat(x, mean, variance, eps) + _each(b, x)
+    return each_channel(g, x) * _hat(x, mean, variance, eps) + each_channel(b, x)
 
 
 def normalize_backward(
@@ -154,7 +155,7 @@ def normalize_backward(
     """
     x, dz = np.asarray(x, dtype=np.float64), np.asarray(dz, dtype=np.float64)
     deviation = np.sqrt(np.asarray(variance, dtype=np.float64) + eps)
-    dx = dz * _each(np.asarray(g, dtype=np.float64) / deviation, x)
+    dx = dz * each_channel(np.asarray(g, dtype=np.float64) / deviation, x)
     rest = (0, *range(2, x.ndim))
     return dx, (dz * _hat(x, mean, variance, eps)).sum(axis=rest), dz.sum(axis=rest)
 
@@ -223,8 +224,8 @@ def batch_norm_backward(
     direct, dg, db = normalize_backward(dz, x, g, mean, variance, eps)
     count = x.size / x.shape[1]
     slope = np.asarray(g, dtype=np.float64) / np.sqrt(variance + eps)
-    shared = _each(db, x) + _hat(x, mean, variance, eps) * _each(dg, x)
-    return direct - _each(slope, x) * shared / count, dg, db
+    shared = each_channel(db, x) + _hat(x, mean, variance, eps) * each_channel(dg, x)
+    return direct - each_channel(slope, x) * shared / count, dg, db
 
 
 def _of_sample(x: Array) -> BatchStatistics:
@@ -236,12 +237,7 @@ def _of_sample(x: Array) -> BatchStatistics:
 
 def _hat(x: Array, mean: ArrayLike, variance: ArrayLike, eps: float) -> Array:
     deviation = np.sqrt(np.asarray(variance, dtype=np.float64) + eps)
-    return (x - _each(mean, x)) / _each(deviation, x)
-
-
-def _each(values: ArrayLike, x: Array) -> Array:
-    """Return a value a channel, shaped to go beside ``x``."""
-    return np.asarray(values, dtype=np.float64).reshape(-1, *[1] * (x.ndim - 2))
+    return (x - each_channel(mean, x)) / each_channel(deviation, x)
 
 
 def _sums(x: Array) -> tuple[Array, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.equations._channels import each_channel
 from pellucid.equations.rules import Rules
 
 __all__ = ["RULES", "group_norm", "group_norm_backward"]
@@ -43,7 +44,7 @@ def group_norm(
     [[-1.0, 1.0, -1.0, 6.0]]
     """
     x_hat, _ = _normalized(np.asarray(x, dtype=np.float64), groups, eps)
-    return _each_channel(g, x_hat) * x_hat + _each_channel(b, x_hat)
+    return each_channel(g, x_hat) * x_hat + each_channel(b, x_hat)
 
 
 def group_norm_backward(
@@ -89,7 +90,7 @@ def group_norm_backward(
     """
     x, dz = np.asarray(x, dtype=np.float64), np.asarray(dz, dtype=np.float64)
     x_hat, deviation = _normalized(x, groups, eps)
-    dx_hat = dz * _each_channel(g, dz)
+    dx_hat = dz * each_channel(g, dz)
     in_groups = (len(x), groups, -1)
     parts, hats = dx_hat.reshape(in_groups), x_hat.reshape(in_groups)
     means = parts.mean(axis=2, keepdims=True), (parts * hats).mean(axis=2, keepdims=True)
@@ -106,11 +107,6 @@ def _normalized(
     deviation = np.sqrt(parts.var(axis=2, keepdims=True) + eps)
     x_hat = (parts - parts.mean(axis=2, keepdims=True)) / deviation
     return x_hat.reshape(x.shape), deviation
-
-
-def _each_channel(values: ArrayLike, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a value a channel, shaped to go beside ``x``."""
-    return np.asarray(values, dtype=np.float64).reshape(-1, *[1] * (x.ndim - 2))
 
 
 RULES = Rules(
