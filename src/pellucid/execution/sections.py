@@ -247,11 +247,10 @@ def section_step(
         The parameters are not those of the network.
     """
     network, augmentation, seed = recipe
-    if network.trained_size < network.size and (
-        not training or outputs.image_gradients is not None
-    ):
-        network, parameters = _folded(network, parameters)
     probabilities, logits, image_gradients = outputs
+    has_gradient = training and image_gradients is None
+    if network.trained_size < network.size and not has_gradient:
+        network, parameters = _folded(network, parameters)
     is_plain = not training and image_gradients is None and augmentation is None
     if is_plain and 0 < len(section.indices) <= FEW:
         few = plan_for_one_image(network)
@@ -263,7 +262,6 @@ def section_step(
     if getattr(_local, "plan", None) is not plan or len(_local.arenas) < chunks:
         _local.plan, _local.loss = plan, plan.loss.copy()
         _local.arenas = new_arena(plan.size, chunks).reshape(chunks, -1)
-    has_gradient = training and not to_image
     gradient = np.zeros(network.size if has_gradient else 0, dtype=np.float32)
     # Kernels get addresses: what lies there must stay until they are done.
     ranges = None if augmentation is None else augmentation.ranges()

@@ -37,6 +37,7 @@ __all__ = [
     "enter_op",
     "layout_of",
     "leave_op",
+    "put_totals",
     "run_one_by_one",
     "run_ops",
     "run_section",
@@ -174,10 +175,7 @@ def run_section(
             leaving[FIRST], leaving[COUNT] = start, count
             call(pointer(leaving), 0, memory, theta, d_theta)
     if indices.size > together:
-        carry(arena, layout, False)
-        totals = layout[TOTALS] - layout[SUMS_START]
-        for at in range(layout[SUMS_START], layout[SUMS_END]):
-            arena[at] = arena[totals + at]
+        put_totals(arena, layout)
     call_ops(end, memory, theta, d_theta)
     return results[0], results[1]
 
@@ -203,6 +201,15 @@ def enter_chunk(
         words_of(memory)[KEYS + lane] = np.uint32(key & np.uint64(0xFFFFFFFF))
         words_of(memory)[KEYS + LANES + lane] = np.uint32(key >> np.uint64(32))
     _interleave(memory, layout)
+
+
+@compile_part
+def put_totals(arena: Any, layout: Any) -> None:
+    """Add the last sums to the totals, and put these in their place."""
+    carry(arena, layout, False)
+    totals = layout[TOTALS] - layout[SUMS_START]
+    for at in range(layout[SUMS_START], layout[SUMS_END]):
+        arena[at] = arena[totals + at]
 
 
 @compile_part

@@ -26,6 +26,7 @@ from pellucid.kernels.execute import (
     call_ops,
     carry,
     enter_chunk,
+    put_totals,
 )
 from pellucid.kernels.program.arena import CHUNKS, COUNT, IN_USE, IS_FIRST
 from pellucid.kernels.program.ops import OP_WIDTH
@@ -75,17 +76,15 @@ def run_stretches(
         start = chunk * LANES
         losing[LOSS_START], losing[LOSS_COUNT] = start, min(LANES, indices.size - start)
         call(pointer(losing), 0, pointer(arenas[chunk]), theta, d_theta)
-    totals = layout[TOTALS] - layout[SUMS_START]
-    for at in range(layout[SUMS_START], layout[SUMS_END]):
-        shared[totals + at] = 0.0
+    if chunks > CHUNKS_TOGETHER:  # carried from any stretch, so none of them begins the totals
+        size = layout[SUMS_END] - layout[SUMS_START]
+        shared[layout[TOTALS] : layout[TOTALS] + size] = 0.0
     _go_through(
         backward, backward_shared, backward_places, backward_joins, layout, arenas, chunks, theta,
         d_theta,
     )  # fmt: skip
     if chunks > CHUNKS_TOGETHER:
-        carry(shared, layout, False)
-        for at in range(layout[SUMS_START], layout[SUMS_END]):
-            shared[at] = shared[totals + at]
+        put_totals(shared, layout)
     call_ops(end, pointer(shared), theta, d_theta)
     return results[0], results[1]
 

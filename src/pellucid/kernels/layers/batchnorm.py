@@ -43,8 +43,6 @@ from pellucid.kernels.layers.one_image import store_eight
 from pellucid.kernels.program.arena import (
     CHUNKS,
     COUNT,
-    FLOOR_NONE,
-    FLOOR_ZERO,
     IN_USE,
     ONES,
     View,
@@ -299,7 +297,7 @@ class BatchNormOps(LayerOps[BatchNorm2D | BatchNorm1D]):
                 make_op(read_running(), channels=x.shape[0], **arrays, **_places(stage))
             )
         op = make_op(
-            forward(), **_sizes(x), **x.fields("x"), **z.fields("z"), **arrays, floor=_floor(stage)
+            forward(), **_sizes(x), **x.fields("x"), **z.fields("z"), **arrays, floor=stage.floor
         )
         program.forward.append(op)
 
@@ -353,7 +351,7 @@ class BatchNormOps(LayerOps[BatchNorm2D | BatchNorm1D]):
         _, rows, columns = x.shape if len(x.shape) == 3 else (0, 1, 1)
         op = make_op(
             one_image(), rows=rows, columns=columns, depth=-(-channels // 8) * 8, **x.fields("x"),
-            **z.fields("z"), **arrays, floor=_floor(stage),
+            **z.fields("z"), **arrays, floor=stage.floor,
         )  # fmt: skip
         draft.forward.append(op)
 
@@ -374,7 +372,3 @@ def _sizes(x: View) -> dict[str, int]:
 def _places(stage: Stage[BatchNorm2D | BatchNorm1D]) -> dict[str, int]:
     places = dict(zip("gbmv", stage.parameters, strict=True))
     return {**places, "eps": bits_of(stage.layer.eps)}
-
-
-def _floor(stage: Stage[BatchNorm2D | BatchNorm1D]) -> int:
-    return FLOOR_ZERO if stage.has_relu else FLOOR_NONE

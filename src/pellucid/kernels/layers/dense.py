@@ -20,7 +20,7 @@ from pellucid.kernels.compiling.emitter import int64
 from pellucid.kernels.compiling.vector import LANES, REGISTERS, add, emitted, load, store, total
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.one_image import blocks_of
-from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View
+from pellucid.kernels.program.arena import FLOOR_NONE, View
 from pellucid.kernels.program.blocks import PARTS
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps
@@ -201,7 +201,7 @@ class DenseOps(LayerOps[Dense]):
         op = make_op(
             product(PARTS), outputs=stage.gives[0], inputs=inputs, w=w, w_output=inputs, w_input=1,
             bias=stage.bias, x=x.start, x_input=x.channel, z=z.start, z_output=z.channel,
-            floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, **gate_of_flat(None),
+            floor=stage.floor, **gate_of_flat(None),
         )  # fmt: skip
         draft.program.forward.append(op)
 
@@ -242,7 +242,7 @@ class DenseOps(LayerOps[Dense]):
         op = make_op(
             one_image.dense(), outputs=stage.gives[0], inputs=stage.takes[0],
             w=stage.parameters[0], bias=stage.bias, x=x.start, z=z.start,
-            floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE,
+            floor=stage.floor,
         )  # fmt: skip
         draft.forward.append(op)
 

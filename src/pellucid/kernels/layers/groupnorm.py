@@ -45,7 +45,7 @@ from pellucid.kernels.compiling.vector import (
 )
 from pellucid.kernels.layers.add import add as add_kernel
 from pellucid.kernels.layers.one_image import store_eight
-from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, View, everywhere
+from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
@@ -299,7 +299,7 @@ class GroupNormOps(LayerOps[GroupNorm]):
         )
         op = make_op(
             forward(), **_sizes(stage, x), **x.fields("x"), **z.fields("z"), g=g, b=b, kept=kept,
-            share=_share(stage), eps=bits_of(stage.layer.eps), floor=_floor(stage),
+            share=_share(stage), eps=bits_of(stage.layer.eps), floor=stage.floor,
         )  # fmt: skip
         draft.program.forward.append(op)
 
@@ -342,7 +342,7 @@ class GroupNormOps(LayerOps[GroupNorm]):
             one_image(), groups=groups, size=channels // groups, rows=rows, columns=columns,
             **x.fields("x"), **z.fields("z"), g=g, b=b,
             room=draft.memory.take(6 * (channels + 8) + LANES), share=_share(stage),
-            eps=bits_of(stage.layer.eps), floor=_floor(stage),
+            eps=bits_of(stage.layer.eps), floor=stage.floor,
         )  # fmt: skip
         draft.forward.append(op)
 
@@ -371,10 +371,6 @@ def _vectors(start: int, stage: Stage[GroupNorm]) -> View:
 def _share(stage: Stage[GroupNorm]) -> int:
     """Return one over the values of a group, as a field holds it."""
     return bits_of(stage.layer.groups / math.prod(stage.takes))
-
-
-def _floor(stage: Stage[GroupNorm]) -> int:
-    return FLOOR_ZERO if stage.has_relu else FLOOR_NONE
 
 
 OPS = GroupNormOps()

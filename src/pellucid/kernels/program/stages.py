@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pellucid.kernels.program.arena import Border, View
+from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, Border, View
 from pellucid.network.layers import Layer, Shape
 
 __all__ = ["NO_BORDER", "Stage", "Sums", "readers_of", "widest"]
@@ -64,6 +64,11 @@ class Stage(Generic[L]):
     def bias(self) -> int:
         """Where the bias begins in the flat vector; -1 where there is none."""
         return self.parameters[1] if len(self.parameters) > 1 else -1
+
+    @property
+    def floor(self) -> int:
+        """Where what its output is held above lies: 0 with a ReLU, minus infinity without one."""
+        return FLOOR_ZERO if self.has_relu else FLOOR_NONE
 
     def as_taken(self, view: View) -> View:
         """Return an array of the shape of what the stage before gives, as this one reads it."""

@@ -13,7 +13,6 @@ from pellucid.kernels.layers.conv2d import forward as conv2d
 from pellucid.kernels.program import blocks
 from pellucid.kernels.program.arena import (
     FLOOR_NONE,
-    FLOOR_ZERO,
     IS_FIRST,
     Border,
     Shared,
@@ -98,7 +97,7 @@ def emit_forward(draft: Draft, stage: Stage[Conv2D]) -> None:
             conv2d.forward(width, block, dilation[1]), **_source(stage, x),
             channels=group.channels, height=height, blocks=-(-group.filters // block),
             weights=weights, sums=sums, rows=z.shape[1], columns=z.shape[2], **z.fields("z"),
-            floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE,
+            floor=stage.floor,
             **everywhere(z.shape).fields("gate"), above=0, present=z.shape[1] + height,
         )  # fmt: skip
         draft.program.forward.append(op)
@@ -287,7 +286,7 @@ def has_one_image(stage: Stage[Conv2D]) -> bool:
 
 def one_image_op(draft: OneImageDraft, stage: Stage[Conv2D], x: Pixels, z: Pixels) -> list[int]:
     """Return the op for a single image; its filters are laid out when the parameters change."""
-    layer, floor = stage.layer, FLOOR_ZERO if stage.has_relu else FLOOR_NONE
+    layer, floor = stage.layer, stage.floor
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     (top, _), (left, _) = layer.pads(stage.takes)
     step, apart = layer.stride_pair, layer.dilation_pair

@@ -12,7 +12,7 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import one_image_winograd, winograd, winograd_gradient
 from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
 from pellucid.kernels.program import blocks
-from pellucid.kernels.program.arena import FLOOR_NONE, FLOOR_ZERO, ZEROS, Shared, View, everywhere
+from pellucid.kernels.program.arena import ZEROS, Shared, View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.one_image import OneImageDraft, Pixels
 from pellucid.kernels.program.ops import make_op
@@ -117,7 +117,7 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
         scratch=take(points * block * group * LANES), merged=take((4 * fours + width + 3) * LANES),
         inked=take(height * 4 * fours * LANES), masks=take(4 * fours * LANES), weights=weights,
         blocks=planes // block, sums=sums, z=z.start, z_channel=z.channel, z_row=z.row,
-        floor=FLOOR_ZERO if stage.has_relu else FLOOR_NONE, zero=ZEROS,
+        floor=stage.floor, zero=ZEROS,
     )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def emit_input_gradient(
 
 def one_image_op(draft: OneImageDraft, stage: Stage[Conv2D], x: Pixels, z: Pixels) -> list[int]:
     """Return the op for a single image; its filters are transformed when the parameters change."""
-    layer, floor = stage.layer, FLOOR_ZERO if stage.has_relu else FLOOR_NONE
+    layer, floor = stage.layer, stage.floor
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
     (top, _), (left, _) = layer.pads(stage.takes)
     tiles, points = winograd.tiles_of(z.shape[2]), winograd.points_of(width)
