@@ -26,8 +26,8 @@ from pellucid import (
     data,
     predict_proba,
 )
-from pellucid.estimators.settings import build_augmentation
 from pellucid.network.layers import Layer
+from pellucid.recipes.named import augmentation_for
 
 VIEWS = ("mirror", "shifts", "mirror+shifts")
 
@@ -38,7 +38,7 @@ def cases(shape: tuple[int, ...]) -> dict[str, Augmentation | None]:
     factors = dict.fromkeys(("brightness", "contrast", "saturation"), (0.8, 1.2))
     return {
         "None": None,
-        '"auto"': build_augmentation("auto", shape),
+        '"auto"': augmentation_for("drawings", shape),
         '"photos"': photos,
         "without shifts": replace(photos, shift=(0, 0)),
         "with zeros outside": replace(photos, border="zeros"),

@@ -8,6 +8,7 @@ from pellucid.arguments import (
     is_number,
     is_whole,
     positive,
+    seconds,
     share,
     warn,
     whole,
@@ -77,3 +78,17 @@ def test_warnings_are_of_the_line_outside():
     with pytest.warns(UserWarning, match="^Mind the step$") as caught:
         warn("Mind the step")
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("30s", 30), ("30 sec", 30), ("2min", 120), ("1.5m", 90), (" 1h", 3600)],
+)
+def test_times(text, expected):
+    assert seconds("time", text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "2", "min", "-3s", "0s", "1d", "1e3s", "2 minutes"])
+def test_what_is_no_time(text):
+    with pytest.raises(ConfigurationError, match=r"^time is .*such as 30s, 2min or 1h\.$"):
+        seconds("time", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "is_number",
     "is_whole",
     "positive",
+    "seconds",
     "share",
     "warn",
     "whole",
@@ -127,6 +129,30 @@ def positive(name: str, value: Any, hint: str = "") -> float:
             f"{name} is {value!r}; it must be a finite number above 0{hint}.", argument=name
         )
     return float(value)
+
+
+_UNITS = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600}
+
+
+def seconds(name: str, text: str) -> float:
+    """Return a time such as ``"90s"``, ``"2min"`` or ``"1h"`` in seconds.
+
+    Raises
+    ------
+    ConfigurationError
+        It is none.
+
+    Examples
+    --------
+    >>> seconds("time", "2min"), seconds("time", "0.5h")
+    (120.0, 1800.0)
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?(s|sec|min|m|h)", text.strip())
+    if match is None or not 0 < float(match[1]) < 1e9:
+        raise ConfigurationError(
+            f"{name} is {text!r}; it must be a time, such as 30s, 2min or 1h.", argument=name
+        )
+    return float(match[1]) * _UNITS[match[2]]
 
 
 def instance(name: str, value: Any, kind: type[T], example: str) -> T:

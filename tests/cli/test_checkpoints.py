@@ -151,10 +151,11 @@ def test_a_damaged_checkpoint_is_one_line(copy):
     code, out, err = invoke("train", "--out", copy, "--resume")
     assert (code, printed_fingerprint(out)) == (0, expected)
     notes = [line for line in err.splitlines() if not line.startswith(NOTES)]
-    assert notes == [
+    assert notes[0] == (
         f"Can't load the checkpoint {newest}: it is damaged: its content does not have the SHA-256 "
         "that it names. Using checkpoint-00000006.safetensors instead."
-    ]
+    )
+    assert not any("damaged" in line for line in notes[1:])
 
 
 def test_all_checkpoints_are_damaged(copy):

@@ -82,6 +82,7 @@ def test_every_option_of_train_arrives(monkeypatch):
                 "clip_norm": 2.0,
                 "schedule": {"name": "Schedule", "warmup": 0.1, "cooldown": 0.9},
                 "average": {"name": "MeanAverage", "start": 0.25},
+                "recipe": "reference", "network": None, "epochs": None, "time": None,
                 "augmentation": {
                     "scale": [1, 2], "rotation": [-3, 3], "shift": [-1, 1],
                     "noise_probability": [0.1, 0.2], "noise": [-0.3, 0.4],
@@ -207,7 +208,7 @@ def test_train_prints_the_result_and_notes_apart(trained):
         f"Trained on 40,000 images in {metrics['seconds']:.1f} s, "
         f"{metrics['images_per_second']:,.0f} a second.",
         f"Fingerprint {metrics['fingerprint']}",
-        f"Written to {folder}: model, metrics, history and pictures.",
+        f"Written to {folder}: model, metrics, history, pictures, and report.html with all.",
     ]
     assert metrics["accuracy"] > 0.9
     notes = [line for line in err.splitlines() if not line.startswith("Compiling kernels")]
@@ -241,7 +242,7 @@ def test_overwrite(tmp_path, no_pictures):
     [
         (["--images", "-5"], "--images is -5; at least 1 is needed."),
         (
-            ["--batch-size", "4"],
+            ["--batch-size", "4", "--sections", "8"],
             "--batch-size 4 is smaller than --sections 8, but each section needs an image; use "
             "--sections=4 or a larger --batch-size.",
         ),
@@ -269,7 +270,11 @@ def test_overwrite(tmp_path, no_pictures):
             "no data set or path 'nowhere/data.npz'. Known: mnist,",
         ),
         (["--data", "nowhere"], "There is no data set or path 'nowhere'."),
-        (["--data", "digits8"], "The images of digits8 are 8 x 8, too small for the reference"),
+        (
+            ["--data", "digits8", "--recipe", "reference"],
+            "The images of digits8 are 8 x 8, too small for the reference network; it needs "
+            "10 x 10 at least. The recipe auto has one that fits: --recipe auto.",
+        ),
     ],
     ids=" ".join,
 )

@@ -15,14 +15,15 @@ def error(*words):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("--epochs", "No such option: --epochs; use --images; a pass over MNIST is 60,000 images"),
-        ("--epoch", "use --images; a pass"),
+        ("--epoch", "No such option: --epoch; use --epochs."),
+        ("--steps", "use --images."),
+        ("--time-limit", "use --time."),
         ("--scheduler", "use --schedule."),
         ("--ema", "use --average."),
         ("--wd", "use --weight-decay."),
         ("--max-grad-norm", "use --clip-norm."),
         ("--val-split", "use --validation-share."),
-        ("--criterion", "the loss of the reference network is cross-entropy"),
+        ("--criterion", "the loss of classes is cross-entropy"),
         ("--lr", "No such option: --lr; use --learning-rate."),
         ("--learning_rate", "use --learning-rate."),
         ("--batch", "use --batch-size."),
@@ -30,8 +31,11 @@ def error(*words):
         ("--output", "use --out."),
         ("-o", "No such option: -o; use --out."),
         ("--dataset", "use --data."),
-        ("--network", "; the command line trains the reference network; others are trained in Py"),
-        ("--model", "the command line trains the reference network"),
+        ("--model", "use --network."),
+        (
+            "--num-classes",
+            "; --network says the layers, such as 'Conv2D(16, 3), ReLU, Flatten', and",
+        ),
         ("--gpu", "Pellucid computes on the processor alone; --workers says with"),
         ("--device", "Pellucid computes on the processor alone"),
         ("--augment", "use --randomize."),
@@ -54,7 +58,7 @@ def test_train(typed, said):
         (["predict", "m", "--data", "f"], "the picture has no option in front of it: pellucid pre"),
         (["verify", "--model", "m"], "the run has no option in front of it: pellucid verify RUN."),
         (["evaluate", "m", "--epochs", "3"], "'pellucid evaluate' has nothing like it."),
-        (["evaluate", "m", "--network", "n"], "it is for 'pellucid train', where the command line"),
+        (["evaluate", "m", "--network", "n"], "'pellucid evaluate' has nothing like it."),
     ],
 )
 def test_other_commands(words, said):

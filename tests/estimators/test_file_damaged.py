@@ -131,7 +131,9 @@ class TestDamaged:
             np.testing.assert_equal(loaded.validation_scores_, [np.nan, 0.5])
 
     def test_a_missing_one_is_refused(self, good, path):
-        newer = ("optimizer", "clip_norm", "schedule", "average", "unknown")  # not in older files
+        newer = (  # not in older files
+            "optimizer", "clip_norm", "schedule", "average", "unknown", "recipe", "max_time",
+        )  # fmt: skip
         for name in good.configuration["estimator"]:
             fewer = {k: v for k, v in good.configuration["estimator"].items() if k != name}
             assert name in newer or not loads(good, good.configuration | {"estimator": fewer}, path)

@@ -98,11 +98,6 @@ class TestBad:
             (SOME, np.linspace(0, 1, 60), "Unknown label type: continuous"),
             (SOME[:0], THEIRS[:0], "0 sample"),
             (SOME[:0].reshape(0, 8, 8), THEIRS[:0], "0 sample"),
-            (
-                [np.ones((2, 2)), np.ones((3, 2))],
-                [0, 1],
-                "different sizes (1 of 2 x 2, 1 of 3 x 2)",
-            ),
             (SOME.reshape(60, 2, 2, 4, 4), THEIRS, "X has shape (60, 2, 2, 4, 4); it must be (n,"),
             (np.ones((60, 3, 8, 8)), THEIRS, "looks as if the channels came first"),
             (pd.Series(np.ones(60)), THEIRS, "Expected a 2-dimensional container"),

@@ -13,12 +13,10 @@ from pellucid.estimators.passes import (
     Epoch,
     Examples,
     Passes,
-    batch_size_for,
-    passes_for,
-    sections_for,
     split,
     train,
 )
+from pellucid.recipes.sizes import passes_for
 from pellucid.training import Update
 
 NETWORK = Network([Flatten(), Dense(3)], (2, 2))
@@ -49,31 +47,18 @@ def run(held_back=None, trainer=None, data=None, before=0, **settings):
 
     patience = settings.pop("patience", 3)
     passes = Passes(trainer, len(data.labels), held_back, patience, note, before)
-    train(trainer, data, passes, **({"epochs": 20, "batch_size": 10} | settings))
+    train(trainer, data, passes, **({"epochs": 20, "batch_size": 10, "sections": 8} | settings))
     assert passes.count == len(told)
     return told, rates
 
 
 class TestAuto:
-    @given(st.integers(1, 10**9))
-    def test_small_sets_are_gone_over_more_often_and_large_ones_take_longer(self, images):
-        passes, more = passes_for("auto", images), passes_for("auto", 4 * images)
-        assert 5 <= more <= passes <= 80
-        assert 4 * images * more > images * passes
-        assert passes_for(7, images) == 7
-
-    @given(st.integers(1, 10**9), st.integers(1, 1000))
-    def test_a_batch_is_never_more_than_there_is(self, images, wanted):
-        assert batch_size_for(wanted, images) == min(wanted, images)
-        size = batch_size_for("auto", images)
-        assert size == images or 32 <= size <= 256
-
     def test_the_classifier_counts_different_images(self):
         X, y = np.eye(40, 64).reshape(40, 8, 8), np.arange(40) % 2
         for copies in (1, 4):
             classifier = CNNClassifier([Flatten()], random_state=0)
             classifier.fit(np.tile(X, (copies, 1, 1)), np.tile(y, copies))
-            assert classifier.n_iter_ == passes_for("auto", 40)
+            assert classifier.n_iter_ == passes_for(40)
 
 
 class TestSchedule:
@@ -254,7 +239,3 @@ class TestSplit:
     def test_too_few_are_refused(self):
         with pytest.raises(DataError, match=re.escape("0.1 of n_samples=1 images can't be held")):
             split(np.zeros(1, np.int64), 0.1, 0)
-
-
-def test_a_section_needs_an_image():
-    assert [sections_for(size) for size in (1, 7, 8, 1024)] == [1, 7, 8, 8]

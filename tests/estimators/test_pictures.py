@@ -103,14 +103,11 @@ class TestChoice:
             made = choose_preprocessing(pictures, (5, 5), 1, "size")
             assert made == Preprocessing((1, 5, 5), "light-on-dark", "resize")
 
-    def test_different_sizes_need_one(self):
+    def test_of_different_sizes_one_is_chosen_and_said(self):
         arrays = [np.zeros((n, 3)) for n in (4, 4, 5, 6, 7, 8)]
-        with pytest.raises(DataError) as caught:
-            choose_preprocessing(Pictures([], arrays), None, None, "image_shape")
-        assert str(caught.value) == (
-            "The pictures have different sizes (2 of 4 x 3, 1 of 5 x 3, 1 of 6 x 3 and 2 other "
-            "sizes); say to which they are to be brought, as with image_shape=(28, 28)."
-        )
+        with pytest.warns(UserWarning, match="resized to 6 x 3"):
+            made = choose_preprocessing(Pictures([], arrays), None, None, "image_shape")
+        assert made.input_shape == (1, 6, 3)
 
     def test_deep_pictures_are_scaled_alike(self, tmp_path):
         names = [tmp_path / f"{number}.png" for number in range(2)]
@@ -163,10 +160,10 @@ class TestClassifier:
         same = [array[:12, :12] for array in ARRAYS]
         classifier = small().fit(same, LABELS)
         assert classifier.network_.input_shape == (1, 12, 12)
-        with pytest.raises(DataError, match=r"as with image_shape=\(28, 28\)"):
-            small().fit(paths, LABELS)
-        with pytest.raises(DataError, match=r"as with image_shape=\(28, 28\)"):
-            small().fit(ARRAYS, LABELS)
+        for different in (paths, ARRAYS):
+            with pytest.warns(UserWarning, match=r"Choose another with image_shape=\(28, 28\)"):
+                classifier = small().fit(different, LABELS)
+            assert len(classifier.predict(different)) == len(LABELS)
 
     def test_a_list_of_one_size_is_brought_to_another(self):
         same = [array[:12, :12] for array in ARRAYS]

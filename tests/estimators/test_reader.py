@@ -121,7 +121,7 @@ def test_what_can_not_be_is_named():
         ImageReader(28, preprocessing=MNIST).fit(ARRAYS)
     with pytest.raises(ConfigurationError, match="preprocessing is 'mnist'; it must be"):
         ImageReader(preprocessing="mnist").fit(ARRAYS)
-    with pytest.raises(DataError, match=r"as with size=\(28, 28\)"):
+    with pytest.warns(UserWarning, match=r"Choose another with size=\(28, 28\)"):
         ImageReader().fit(ARRAYS)
     for X in (np.zeros((3, 64)), [], None, 5, [[1, 2]], np.zeros((0, 4, 4))):
         with pytest.raises(DataError, match="it must list pictures, at least one"):

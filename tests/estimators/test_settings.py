@@ -4,11 +4,10 @@ import re
 import numpy as np
 import pytest
 
-from pellucid import Adam, Augmentation, CNNClassifier, Conv2D, Dense, Flatten, Network, ReLU
+from pellucid import Adam, CNNClassifier, Conv2D, Dense, Flatten, Network, ReLU
 from pellucid.errors import ConfigurationError, DataError, NetworkError
 from pellucid.estimators.settings import (
     Settings,
-    build_augmentation,
     build_network,
     parameters_of,
     workers_for,
@@ -51,16 +50,6 @@ class TestNetworks:
     def test_what_does_not_fit_is_named(self, wanted, message):
         with pytest.raises(NetworkError, match=re.escape(message)):
             build_network(wanted, (1, 8, 8), 3)
-
-
-def test_augmentation_is_mild_and_only_for_what_is_large_enough():
-    mild = build_augmentation("auto", (3, 20, 9))
-    assert mild == Augmentation((0.9, 1.1), (-15, 15), (-0.9, 0.9), (0, 0))
-    assert build_augmentation("auto", (1, 7, 30)) is None
-    assert build_augmentation(None, (1, 28, 28)) is None
-    assert build_augmentation("photos", (3, 48, 64)) == Augmentation.photos(48)
-    own = Augmentation(shift=(0, 1))
-    assert build_augmentation(own, (1, 1, 30)) is own
 
 
 class TestSettings:

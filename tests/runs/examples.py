@@ -17,7 +17,7 @@ from pellucid.runs.settings import RunSettings
 from tests.execution.digests import InlineExecutor
 
 PICTURES = {"loss.png", "predictions.png", "confusion.png", "randomized.png", "filters.png"}
-FILES = PICTURES | {"model.safetensors", "metrics.json", "history.csv"}
+FILES = PICTURES | {"model.safetensors", "metrics.json", "history.csv", "report.html"}
 
 QUICK = RunSettings(data="digits", images=1024, batch_size=128)
 

@@ -34,6 +34,7 @@ OTHERS = RunSettings(
     clip_norm=2.0, average=ExponentialAverage(0.1, decay=0.5), validation_share=0.1,
     schedule=OneCycleSchedule(0.1, 5.0, 6.0), augmentation=PHOTOS, seed=7,
     label="digit", pixel_range=(0.0, 16.0), channels="last",
+    recipe="plain", network="Flatten(), Dense(2)", epochs=2.5, time="1min",
 )  # fmt: skip
 ALL = [RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None)]
 
@@ -91,7 +92,8 @@ def test_how_to_read_reaches_the_reader(monkeypatch, settings, expected):
 def test_what_older_runs_did_not_know_has_its_default():
     values = RunSettings().to_dict()
     for name in (
-        "label", "pixel_range", "channels", "clip_norm", "average", "validation_share"
+        "label", "pixel_range", "channels", "clip_norm", "average", "validation_share", "recipe",
+        "network", "epochs", "time",
     ):  # fmt: skip
         del values[name]
     assert RunSettings.from_dict(values) == RunSettings()

@@ -9,9 +9,10 @@ from typing import Any
 import typer
 
 from pellucid import runs
-from pellucid.errors import Argument, ConfigurationError
+from pellucid.errors import Argument, CheckpointError, ConfigurationError
 from pellucid.runs.folder import CHECKPOINTS, MODEL
 from pellucid.runs.options import to_options
+from pellucid.runs.plan import told_apart
 from pellucid.training import Checkpoints
 
 __all__ = ["checkpoints_of", "how_to_go_on", "resumed"]
@@ -62,11 +63,23 @@ def resumed(
     """
     if checkpoints is None:
         raise ConfigurationError("--resume needs checkpoints; leave out --checkpoint-every never.")
-    given = {name: value for name, value in options.items() if _is_given(context, name)}
-    recorded = to_options(runs.resumed_settings(out))
+    given = given_options(context, options)
+    settings = runs.resumed_settings(out)
+    if (apart := told_apart(settings, given)) is not None:
+        raise CheckpointError(
+            f"The run in {out} has ", Argument(apart), f" {getattr(settings, apart)}, so with ",
+            Argument(apart), f" {given[apart]} it would be another run; leave it out, or train "
+            "anew with ", Argument("overwrite"), " or another ", Argument("out"), ".",
+        )  # fmt: skip
+    recorded = to_options(settings)
     if "executor" in given:
         recorded["workers"] = None  # that was the number of another executor's
     return recorded | given
+
+
+def given_options(context: typer.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that stood on the command line."""
+    return {name: value for name, value in options.items() if _is_given(context, name)}
 
 
 def how_to_go_on(context: typer.Context, out: Path) -> tuple[str, ...]:

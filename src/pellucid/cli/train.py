@@ -1,4 +1,4 @@
-"""``pellucid train``: the reference run."""
+"""``pellucid train``: from images to a model."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from pellucid import runs
-from pellucid.cli.checkpoints import checkpoints_of, how_to_go_on, resumed
+from pellucid.cli.checkpoints import checkpoints_of, given_options, how_to_go_on, resumed
 from pellucid.cli.errors import STOPPED
 from pellucid.cli.options import command, flag, option, say
 from pellucid.cli.settings import takes_settings
 from pellucid.errors import CheckpointError
 from pellucid.runs.options import from_options
+from pellucid.runs.plan import Plan
+from pellucid.runs.settings import RunSettings
 
 __all__ = ["train"]
 
@@ -44,20 +46,24 @@ def train(
     keep: Annotated[int, option("How many checkpoints to keep.", "Checkpoints")] = 3,
     **options: Any,
 ) -> None:
-    """Train the reference network on images, test it, and draw the result.
+    """Train a network on images, test it, and draw the result.
+
+    Your own images: --data pictures, for a folder pictures with one subfolder a class. What suits
+    them is chosen, said, and can be changed: see 'pellucid recipes'.
 
     With no options this is the reference run: 81,000 randomized MNIST images in 79 updates, then
-    the 10,000 test images. Ctrl-C or SIGTERM ends it early and keeps what was learned; --resume
-    goes on with it, to the same bits as if nothing had happened.
-
-    Your own images: --data pictures --size 28 28, for a folder pictures with one subfolder a class.
+    the 10,000 test images; the defaults below are its own. Ctrl-C or SIGTERM ends a run early and
+    keeps what was learned; --resume goes on with it, to the same bits as if nothing had happened.
     """
     checkpoints = checkpoints_of(out, checkpoint_every, keep)
+    settings: RunSettings | Plan
     if resume:
-        options = resumed(context, out, options, checkpoints)
+        settings = from_options(resumed(context, out, options, checkpoints))
+    else:
+        settings = Plan.of(given_options(context, options)).settled()
     try:
         metrics = runs.reference_run(
-            from_options(options),
+            settings,
             out,
             say,
             overwrite=overwrite,
@@ -82,6 +88,6 @@ def train(
         f"{metrics.images_per_second:,.0f} a second."
     )
     typer.echo(f"Fingerprint {metrics.fingerprint}")
-    typer.echo(f"Written to {out}: model, metrics, history and pictures.")
+    typer.echo(f"Written to {out}: model, metrics, history, pictures, and report.html with all.")
     if metrics.interrupted:
         raise typer.Exit(STOPPED)

@@ -14,9 +14,13 @@ __all__ = ["AdvisingCommand", "advice"]
 
 _USE = {
     "images": (
-        "epoch epochs e n-epochs num-epochs passes iterations iter max-iter steps max-steps "
-        "samples n-images num-images total-images train-images"
+        "iterations iter max-iter steps max-steps samples n-images num-images total-images "
+        "train-images"
     ),
+    "epochs": "epoch e n-epochs num-epochs passes max-epochs",
+    "time": "max-time time-limit time-budget timeout minutes budget",
+    "recipe": "preset config conf hyp",
+    "network": "model net arch architecture layers",
     "learning-rate": "lr learn-rate rate alpha eta",
     "batch-size": "batch bs b batchsize minibatch",
     "out": "output output-dir outdir out-dir output-folder o save save-dir save-path logdir dest",
@@ -70,17 +74,15 @@ _USE = {
 _CPU = "Pellucid computes on the processor alone; --workers says with how many threads"
 _QUIET = "progress goes to standard error and results to standard output, so leave it out"
 _NETWORK = (
-    "the command line trains the reference network; others are trained in Python, with "
-    "pellucid.CNNClassifier(network=[...]) or pellucid.Trainer"
+    "--network says the layers, such as 'Conv2D(16, 3), ReLU, Flatten', and how many classes there "
+    "are the data tell"
 )
-_LOSS = "the loss of the reference network is cross-entropy"
+_LOSS = "the loss of classes is cross-entropy"
 _ARGUMENT = "the {} has no option in front of it: pellucid {} {}"
 _SAY = {
     _CPU: "gpu gpus device cuda cpu mps use-gpu no-cuda",
     _QUIET: "verbose v quiet q progress silent no-progress",
-    _NETWORK: (
-        "model network net arch architecture layers filters classes num-classes n-classes dropout"
-    ),
+    _NETWORK: ("filters classes num-classes n-classes dropout"),
     _LOSS: "loss criterion",
 }
 """What is typed though nothing does it, by what is said."""
@@ -119,8 +121,6 @@ def advice(typed: str, command: str, options: Iterable[str], takes: Sequence[str
     if f"--{word}" in known:  # --batch_size, --Images
         return f"use --{word}"
     found = _argument(word, command, takes) or _instead(word, command, known) or _SAID.get(word)
-    if found and word == "network" and command != "train":
-        return f"it is for 'pellucid train', where {found}"
     return found or did_you_mean(f"--{word}", known).strip()
 
 
@@ -136,17 +136,12 @@ def _argument(word: str, command: str, takes: Sequence[str]) -> str:
 
 def _instead(word: str, command: str, known: Sequence[str]) -> str:
     """Return which option does what a word stands for."""
-    option = _INSTEAD.get(word)
+    option = _INSTEAD.get(word, word if word in _USE else None)
     if option is None:
         return ""
     if f"--{option}" in known:
-        return f"use --{option}{_IN_OTHER_WORDS.get(word, '')}"
+        return f"use --{option}"
     return "" if command == "train" else f"'pellucid {command}' has nothing like it"
-
-
-_PASSES = "; a pass over MNIST is 60,000 images, so ten of them are --images 600000"
-_IN_OTHER_WORDS = dict.fromkeys(("epoch", "epochs", "e", "n-epochs", "passes"), _PASSES)
-"""What is said beside the option where its values mean something else."""
 
 
 class AdvisingCommand(TyperCommand):

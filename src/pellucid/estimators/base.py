@@ -63,6 +63,8 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     random_state: Any = None
     verbose: bool | int | str = False
     callbacks: Callable[[Epoch], object] | Sequence[Callable[[Epoch], object]] = ()
+    recipe: str | os.PathLike[str] = "auto"
+    max_time: float | str | None = None
 
     # What was learned is no field: these look into what the last good pass left.
     n_features_in_ = Learned[int]()

@@ -46,8 +46,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
     ----------
     network : list of Layer, Network or None, default None
         What to train. A list of layers that does not end in ``Dense`` is followed by
-        ``Dense(n_classes)``. None takes :func:`pellucid.presets.default`, which fits images of any
-        size.
+        ``Dense(n_classes)``. None takes the recipe's.
     image_shape : (int, int), (int, int, int) or None, default None
         ``(height, width)`` or ``(height, width, channels)`` of one image, where X is
         (n, features), or to which pictures are resized, where X lists paths or arrays of other
@@ -79,12 +78,14 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         constant. None lets it rise over the first tenth and fall over the last half.
     average : ExponentialAverage, MeanAverage or None, default None
         An average of the parameters over the updates that predicts in place of the last ones.
-    augmentation : Augmentation, "auto", "photos" or None, default "auto"
-        How training images are randomized, if at all. "auto" turns them by up to 15 degrees, scales
-        them by up to a tenth and shifts them by up to a tenth of their shorter side, where they
-        have at least 8 pixels in height and width, and leaves others as they are. "photos" mirrors
-        half of them, left and right, and shifts them by up to an eighth of their shorter side:
-        :meth:`pellucid.Augmentation.photos`. None never randomizes.
+    augmentation : Augmentation, "auto", "photos", "drawings" or None, default "auto"
+        How training images are randomized, if at all. "drawings" turns them by up to 15 degrees,
+        scales them by up to a tenth and shifts them by up to a tenth of their shorter side, where
+        they have at least 8 pixels in height and width, and leaves others as they are. "photos"
+        mirrors half of them, left and right, and shifts them by up to an eighth of their shorter
+        side: :meth:`pellucid.Augmentation.photos`. "auto" is "photos" for photographs, but without
+        mirroring where the classes are one-sided, and "drawings" for all else. None never
+        randomizes.
     class_weight : dict, "balanced" or None, default None
         What an image of each class counts, times its ``sample_weight``. Of several labels an image
         "balanced" balances each, and multiplies; a dict is refused.
@@ -116,6 +117,16 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         notebook each line takes the place of the one before. "bar" shows a bar that moves with
         every update, in terminals and notebooks, and is True elsewhere. By default nothing is
         printed. Python's logger ``"pellucid"`` has the lines at level INFO in any case.
+    recipe : str or path-like, default "auto"
+        What is trained and how where the other parameters leave it open: "auto", "plain",
+        "residual" or "reference", or a recipe's file, ``.toml`` or ``.json``. "auto" is "residual"
+        for photographs, :func:`pellucid.presets.residual` with SGD, and for all else "plain",
+        :func:`pellucid.presets.default` with Adam. With a ``network`` of your own it is "plain"'s
+        optimizer and schedule.
+    max_time : float, str or None, default None
+        Seconds, or a text such as "2min", that training may take in place of ``max_iter`` passes:
+        as many are done as there is time for by a first measure, one at least. Compiling is not
+        counted.
     callbacks : callable or sequence of callable, default ()
         Called with an :class:`~pellucid.estimators.passes.Epoch` (``epoch``, ``loss``,
         ``validation_score``, ``accuracy`` and more) after every pass. One that returns True ends

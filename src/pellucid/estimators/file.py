@@ -7,13 +7,14 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from pellucid.errors import ModelFileError
+from pellucid.estimators.chosen import Chosen
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.settings import Settings, build_network, parameters_of
 from pellucid.estimators.tasks import Scale
@@ -22,6 +23,8 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.network.dictionary import layer_from_dict, layer_to_dict
 from pellucid.network.layers import Layer
 from pellucid.network.network import Network
+from pellucid.recipes import RECIPES
+from pellucid.recipes.looks import Kind
 from pellucid.training import Adam, Trainer
 from pellucid.training.averages.dictionary import average_from_dict
 from pellucid.training.optimizers.dictionary import optimizer_from_dict
@@ -54,6 +57,7 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
         "loss_curve": _plain(fitted.loss_curve),
         "validation_scores": _measured(fitted.validation_scores),
         "validation_losses": _measured(fitted.validation_losses),
+        "chosen": dataclasses.asdict(fitted.chosen),
     }
     if fitted.scale is not None:
         configuration["scale"] = _described_scale(fitted.scale)
@@ -149,6 +153,16 @@ def _described_scale(scale: Scale) -> dict[str, list[float]]:
     return {"mean": scale.mean.tolist(), "deviation": scale.deviation.tolist()}
 
 
+def _chosen(stored: Any) -> Chosen:
+    """Return what a training was chosen by; older files don't say, for there was no choice."""
+    if stored is None:
+        return Chosen()
+    chosen = Chosen(**stored)
+    if chosen.recipe not in RECIPES or chosen.kind not in get_args(Kind):
+        raise ValueError(f"the recipe is {chosen}")
+    return chosen
+
+
 def _scale(model: Model) -> Scale | None:
     """Return how a regressor's numbers are scaled; None where none are learned."""
     if model.network.loss.targets != "numbers":
@@ -179,6 +193,7 @@ _FORMS: dict[str, Callable[[Any], Any]] = {
     "optimizer": _described_settings,
     "schedule": _described_settings,
     "average": _described_settings,
+    "recipe": os.fspath,
 }
 """The parameters that JSON holds in another form; all others are as they are."""
 
@@ -192,7 +207,7 @@ _NAMED: dict[str, Callable[[Any], Any]] = {
 }
 """The parameters that are settings under a name, or None."""
 
-_NEWER = (*_NAMED, "clip_norm", "unknown")
+_NEWER = (*_NAMED, "clip_norm", "unknown", "recipe", "max_time")
 """The parameters that older files lack, because there were none."""
 
 
@@ -232,6 +247,7 @@ def _fitted(model: Model) -> Fitted:
         validation_scores=_scores(configuration.get("validation_scores"), len(losses)),
         validation_losses=_scores(configuration.get("validation_losses"), len(losses)),
         n_iter=int(configuration.get("n_iter", len(losses))),
+        chosen=_chosen(configuration.get("chosen")),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from pellucid.estimators.chosen import Chosen
 from pellucid.estimators.passes import Epoch
 from pellucid.estimators.tasks import Scale
 from pellucid.images.known import Known
@@ -58,6 +59,8 @@ class Fitted:
         The loss on the same images, likewise.
     n_iter : int
         Passes done.
+    chosen : Chosen
+        The recipe, and what it was chosen by.
     """
 
     trainer: Trainer
@@ -74,6 +77,7 @@ class Fitted:
     validation_scores: list[float] | None = None
     validation_losses: list[float] | None = None
     n_iter: int = 0
+    chosen: Chosen = field(default_factory=Chosen)
 
     @property
     def network(self) -> Network:

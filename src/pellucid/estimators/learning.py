@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 
 from pellucid.arguments import warn
 from pellucid.errors import ConfigurationError, DataError, OutOfMemoryError
+from pellucid.estimators.chosen import Chosen, How, default_network
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import LARGEST_SUM, Labeled
 from pellucid.estimators.neighbors import warn_of_rows
@@ -21,17 +22,13 @@ from pellucid.estimators.passes import (
     Epoch,
     Examples,
     Passes,
-    batch_size_for,
-    passes_for,
-    sections_for,
     split,
     train,
 )
-from pellucid.estimators.rows import Images, image_shape_of
+from pellucid.estimators.rows import Images, image_shape_of, on_scale
 from pellucid.estimators.settings import (
     Settings,
     as_parameter,
-    build_augmentation,
     build_network,
 )
 from pellucid.estimators.tasks import Scale, Task
@@ -45,6 +42,8 @@ from pellucid.images.known import check_features, check_held_back
 from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.images.sameness import nothing_in_rows
+from pellucid.network.network import Network
+from pellucid.recipes.pace import images_within
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
 
@@ -67,7 +66,11 @@ def start(
     if before is not None:
         given.images(before)
         _check_same_task(before, task)
-        settings.check_unchanged(before.network, before.pixel_range, task.loss)
+        network = before.network
+        default = default_network(
+            settings, before.chosen, network.input_shape, network.classes, task.loss
+        )
+        settings.check_unchanged(network, before.pixel_range, task.loss, default)
         given.warn_if_unlike(before)
         return before
     made = given.preprocessing
@@ -80,10 +83,10 @@ def start(
         warn(f"{nothing}, so nothing can be learned of them; look at how X was made.")
     if len(given.shape) == 1:
         warn_of_rows(given.used, given.feature_names, settings.image_shape, image_shape)
-    network = build_network(settings.network, image_shape, len(task.names), task.loss)
-    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     used = given.used
     pixel_range = pixel_range_of(used, settings.pixel_range, is_first_part=is_first_part)
+    chosen, network = _chosen(settings, used, pixel_range, image_shape, task)
+    seed = int(check_random_state(settings.random_state).randint(np.iinfo(np.int32).max))
     return Fitted(
         trainer=Trainer(network, seed=seed),
         classes=task.names,
@@ -92,7 +95,26 @@ def start(
         range_in_bytes=range_in_bytes(used, pixel_range),
         preprocessing=made or guessed_preprocessing(network.input_shape, None),
         is_guessed=made is None,
+        chosen=chosen,
     )
+
+
+def _chosen(
+    settings: Settings,
+    used: NDArray[Any],
+    pixel_range: tuple[float, float],
+    image_shape: tuple[int, ...],
+    task: Task,
+) -> tuple[Chosen, Network]:
+    """Return what suits the images, and the network; their order does not matter."""
+    outputs, loss = len(task.names), task.loss
+    order = np.argsort(used.sum(axis=1, dtype=np.float64), kind="stable")
+    some = used[from_all_over(order, at_most(MOST, image_shape))]
+    images = on_scale(some, pixel_range, image_shape)
+    chosen = Chosen.of(settings, images, outputs, loss)
+    if settings.network is not None:
+        return chosen, build_network(settings.network, image_shape, outputs, loss)
+    return chosen, default_network(settings, chosen, image_shape, outputs, loss)
 
 
 def _check_same_task(before: Fitted, task: Task) -> None:
@@ -159,17 +181,21 @@ class Learner:
             kept, targets, weights = kept[used], targets[used], weights[used]
         examples = Examples(images[kept], targets, weights)
         count, trainer = len(kept), self._fitted.trainer
+        if self._before == 0 and self._fitted.chosen.kind == "photos":
+            chosen = self._fitted.chosen.looked_at(images, kept, task.targets)
+            self._fitted = dataclasses.replace(self._fitted, chosen=chosen)
         patience = settings.n_iter_no_change if settings.early_stopping else math.inf
         is_measured = validation is not None or settings.early_stopping
+        how = self._within_time(self._how(count), examples)
         with all_or_nothing(trainer, self._has_learned), telling(settings.verbose) as teller:
-            self._set(trainer)
+            self._set(trainer, how)
             passes = Passes(
                 trainer, count, held_back if is_measured else None, patience,
                 partial(self._note, teller), self._before, teller.watch,
             )  # fmt: skip
             train(
-                trainer, examples, passes, epochs=passes_for(settings.max_iter, count),
-                batch_size=batch_size_for(settings.batch_size, count), schedule=settings.schedule,
+                trainer, examples, passes, epochs=how.epochs, batch_size=how.batch_size,
+                sections=how.sections, schedule=how.schedule,
             )  # fmt: skip
         if settings.unknown is not None and held_back is not None:
             known = known_from(
@@ -182,10 +208,11 @@ class Learner:
 
     def _check_memory(self, images: Images, count: int) -> None:
         """Refuse, before work starts, what needs more memory than there is."""
-        network, batch_size = self._fitted.network, batch_size_for(self._settings.batch_size, count)
+        network = self._fitted.network
+        how = self._how(count)
+        batch_size, sections = how.batch_size, how.sections
         size = count * math.prod(network.input_shape) * images.dtype.itemsize
         copy = Need(f"a copy of the {count:,} images as {images.dtype}", size)
-        sections = sections_for(batch_size)
         try:
             check_training_memory(network, self._settings.workers, batch_size, sections, copy)
         except OutOfMemoryError as error:
@@ -215,15 +242,15 @@ class Learner:
         targets = self._scaled(task.targets[used], weights)
         self._check_memory(images, count)
         self._look_at(from_all_over(used, at_most(MOST, self._fitted.network.input_shape)))
-        batch_size = batch_size_for(self._settings.batch_size, count)
         trainer, verbose = self._fitted.trainer, self._settings.verbose
+        how = self._how(count)
         with all_or_nothing(trainer, self._has_learned), telling(verbose) as teller:
-            self._set(trainer)
-            trainer.sections = sections_for(batch_size)
+            self._set(trainer, how)
+            trainer.sections = how.sections
             with trainer:
                 history = trainer.fit(
                     images[used], targets, sample_weight=weights, normalize_weights=False,
-                    batch_size=batch_size,
+                    batch_size=how.batch_size,
                 )  # fmt: skip
             if history.images == count:
                 loss = history.mean_loss / math.fsum(weights / count)
@@ -254,14 +281,42 @@ class Learner:
         made = guessed_preprocessing(shape, looks) if fitted.is_guessed else fitted.preprocessing
         self._fitted = dataclasses.replace(fitted, looks=looks, preprocessing=made)
 
-    def _set(self, trainer: Trainer) -> None:
+    def _how(self, images: int) -> How:
+        """Return how this call trains on so many images."""
+        return How.of(self._settings, self._fitted.chosen, self._fitted.network, images)
+
+    def _within_time(self, how: How, examples: Examples) -> How:
+        """Return the same with as many passes as there is time for, if that was given."""
+        settings, count = self._settings, len(examples.labels)
+        if settings.max_time is None:
+            return how
+        images = images_within(
+            settings.max_time, partial(self._trial, how), examples.images, examples.labels,
+            how.batch_size,
+        )  # fmt: skip
+        if images < count:
+            warn(
+                f"One pass over {count:,} images takes longer than max_time={settings.max_time:g} "
+                "seconds, by a first measure; one is done all the same. Give fewer images, or more "
+                "time."
+            )
+        return dataclasses.replace(how, epochs=max(1, images // count))
+
+    def _trial(self, how: How) -> Trainer:
+        """Return a trainer like the one of this call, to measure with."""
+        settings = self._settings
+        return Trainer(
+            self._fitted.network, optimizer=how.optimizer, clip_norm=settings.clip_norm,
+            average=settings.average, augmentation=how.augmentation, sections=how.sections,
+            workers=settings.workers,
+        )  # fmt: skip
+
+    def _set(self, trainer: Trainer, how: How) -> None:
         """Set the trainer as this call wants it."""
         settings = self._settings
-        trainer.optimizer, trainer.clip_norm = settings.optimizer, settings.clip_norm
+        trainer.optimizer, trainer.clip_norm = how.optimizer, settings.clip_norm
         trainer.average = settings.average
-        trainer.augmentation = build_augmentation(
-            settings.augmentation, trainer.network.input_shape
-        )
+        trainer.augmentation = how.augmentation
         trainer.workers = settings.workers
 
     def _has_learned(self) -> bool:

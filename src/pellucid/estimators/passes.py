@@ -24,16 +24,10 @@ __all__ = [
     "Examples",
     "Passes",
     "Standing",
-    "batch_size_for",
     "held_back_score",
-    "passes_for",
-    "sections_for",
     "split",
     "train",
 ]
-
-SECTIONS = 8
-"""Parts that a batch is worked on in, where it has as many images."""
 
 WARMUP_PASSES = 2.0
 """Passes in which the learning rate rises, at most, where training may end early."""
@@ -135,36 +129,6 @@ def split(
     return train, held
 
 
-def passes_for(wanted: int | str, images: int) -> int:
-    """Return how often to go over the images: as often as wanted, or small sets more often.
-
-    Examples
-    --------
-    >>> [passes_for("auto", images) for images in (100, 1437, 10_000, 60_000, 1_000_000)]
-    [80, 79, 30, 12, 5]
-    """
-    if not isinstance(wanted, str):
-        return int(wanted)
-    return min(80, max(5, round(3000 / math.sqrt(images))))
-
-
-def batch_size_for(wanted: int | str, images: int) -> int:
-    """Return how many images an update takes: never more than there are.
-
-    Examples
-    --------
-    >>> [batch_size_for("auto", images) for images in (20, 1000, 4000, 60_000)]
-    [20, 32, 100, 256]
-    """
-    size = min(256, max(32, images // 40)) if isinstance(wanted, str) else int(wanted)
-    return min(size, images)
-
-
-def sections_for(batch_size: int) -> int:
-    """Return into how many sections to cut a batch: Trainer wants an image for each."""
-    return min(SECTIONS, batch_size)
-
-
 def train(
     trainer: Trainer,
     examples: Examples,
@@ -172,6 +136,7 @@ def train(
     *,
     epochs: int,
     batch_size: int,
+    sections: int,
     schedule: BaseSchedule | None = None,
 ) -> None:
     """Train for some passes over the examples, which ``passes`` follows.
@@ -188,7 +153,7 @@ def train(
     """
     batch_size = min(batch_size, len(examples.labels))
     passes.epochs = epochs
-    trainer.sections = sections_for(batch_size)
+    trainer.sections = min(sections, batch_size)
 
     def run(epochs: int, schedule: BaseSchedule) -> bool:
         passes.begin()

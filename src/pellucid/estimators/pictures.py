@@ -16,6 +16,7 @@ from pellucid.data.readers.picture_pixels import Seen
 from pellucid.data.readers.pictures import look_at_pictures, read_images
 from pellucid.errors import DataError
 from pellucid.images.axes import four_axes
+from pellucid.images.common_size import chosen_size, size_told
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = [
@@ -111,16 +112,11 @@ def choose_preprocessing(
     pictures : Pictures
         All that are learned from.
     size : (int, int) or None
-        Height and width; None takes those that all pictures have.
+        Height and width; None takes those that all pictures have, or chooses some and warns.
     channels : int or None
         1 or 3; None is 3 if one picture has colors.
     name : str
         The argument that says the size.
-
-    Raises
-    ------
-    DataError
-        The pictures have different sizes, and none was chosen.
     """
     if pictures.paths:
         sizes, is_color, deep_range = look_at_pictures(pictures.paths, warn)
@@ -140,12 +136,9 @@ def choose_preprocessing(
 def _common(sizes: Sequence[Size], name: str) -> Size:
     counts = Counter(sizes).most_common()
     if len(counts) > 1:
-        some = ", ".join(f"{n:,} of {height} x {width}" for (height, width), n in counts[:3])
-        more = f" and {len(counts) - 3:,} other sizes" if len(counts) > 3 else ""
-        raise DataError(
-            f"The pictures have different sizes ({some}{more}); say to which they are to be "
-            f"brought, as with {name}=(28, 28)."
-        )
+        chosen = chosen_size(counts)
+        warn(size_told(counts, chosen, f"{name}=(28, 28)"))
+        return chosen
     return counts[0][0] if counts else (1, 1)  # none can be read, which reading them will tell
 
 

@@ -93,7 +93,7 @@ class ImageReader(TransformerMixin, BaseEstimator):
         ConfigurationError
             A parameter can't be used.
         DataError
-            X holds no pictures, or pictures of different sizes, and none was chosen.
+            X holds no pictures.
         """
         pictures = _pictures(X)
         if self.preprocessing is not None:

@@ -34,12 +34,12 @@ class CNNRegressor(RegressorMixin, CNNEstimator):
     network : list of Layer, Network or None, default None
         What to train. A list of layers that does not end in ``Dense`` is followed by
         ``Dense(columns of y)``. A ``Network`` has its own loss, such as ``Huber(0.5)``, in place of
-        ``loss``. None takes :func:`pellucid.presets.default`.
+        ``loss``. None takes the recipe's.
     loss : "squared_error", "absolute_error" or "huber", default "squared_error"
         What is made small: :class:`pellucid.MeanSquaredError`, which learns the mean of what is
         possible; :class:`pellucid.MeanAbsoluteError`, the median; or :class:`pellucid.Huber` of one
         standard deviation of y, for y of which some are wrong.
-    augmentation : Augmentation, "auto" or None, default None
+    augmentation : Augmentation, "auto", "photos", "drawings" or None, default None
         How training images are randomized, if at all: what turns, scales or shifts an image may
         change the number that belongs to it, so nothing is done unless you say so. "auto" is that
         of the classifier.
@@ -48,7 +48,7 @@ class CNNRegressor(RegressorMixin, CNNEstimator):
         R^2 on it was best.
     image_shape, pixel_range, max_iter, batch_size, learning_rate, beta1, beta2, epsilon, \
 optimizer, clip_norm, schedule, average, validation_fraction, n_iter_no_change, warm_start, \
-n_jobs, random_state, verbose, callbacks
+n_jobs, random_state, verbose, callbacks, recipe, max_time
         As for :class:`pellucid.CNNClassifier`.
 
     Attributes

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from joblib import effective_n_jobs
 
-from pellucid.arguments import flag, instance, is_whole, positive, share, whole
+from pellucid.arguments import flag, instance, is_whole, positive, seconds, share, whole
 from pellucid.errors import ConfigurationError, NetworkError, did_you_mean
 from pellucid.estimators.classes import check_class_weight
 from pellucid.estimators.passes import Epoch
@@ -22,6 +23,7 @@ from pellucid.network import presets
 from pellucid.network.layers import Dense, Layer, Shape
 from pellucid.network.loss import IN_WORDS, CrossEntropy, Loss
 from pellucid.network.network import Network
+from pellucid.recipes import RECIPES, Brief, is_recipe_file, named, read_recipe
 from pellucid.training import Adam
 from pellucid.training.averages.base import BaseAverage
 from pellucid.training.optimizers.optimizer import Optimizer
@@ -29,8 +31,8 @@ from pellucid.training.schedules.base import BaseSchedule
 
 __all__ = [
     "Settings",
+    "Wanted",
     "as_parameter",
-    "build_augmentation",
     "build_network",
     "parameters_of",
     "workers_for",
@@ -58,11 +60,28 @@ def parameters_of(estimator: Any) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A recipe that somebody wants.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    changes : dict
+        What a file has in place of what that recipe says.
+    """
+
+    name: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a call goes by: the parameters of an estimator, which mean the same and can be used.
 
-    ``optimizer`` is the one that was given, or Adam with ``learning_rate``, ``beta1``, ``beta2``
-    and ``epsilon``, and ``workers`` is the number of threads that ``n_jobs`` stands for.
+    ``optimizer`` is the one that was given, Adam with ``learning_rate``, ``beta1``, ``beta2`` and
+    ``epsilon`` where one of these was, or None for the recipe's; ``max_time`` is in seconds, and
+    ``workers`` is the number of threads that ``n_jobs`` stands for.
     """
 
     network: Network | Iterable[Layer] | None
@@ -70,7 +89,7 @@ class Settings:
     pixel_range: Any
     max_iter: int | str
     batch_size: int | str
-    optimizer: Optimizer
+    optimizer: Optimizer | None
     augmentation: Augmentation | str | None
     early_stopping: bool
     validation_fraction: float
@@ -86,6 +105,8 @@ class Settings:
     clip_norm: float | None = None
     schedule: BaseSchedule | None = None
     average: BaseAverage | None = None
+    recipe: Wanted = Wanted("auto", {})
+    max_time: float | None = None
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Settings:
@@ -106,9 +127,11 @@ class Settings:
         return cls(**{name: value for name, value in checked.items() if name in names})
 
     def check_unchanged(
-        self, network: Network, pixel_range: tuple[float, float], loss: Loss
+        self, network: Network, pixel_range: tuple[float, float], loss: Loss, default: Network
     ) -> None:
         """Refuse a parameter that was changed after a training that is to go on.
+
+        ``default`` is the network where none is given.
 
         Raises
         ------
@@ -120,7 +143,9 @@ class Settings:
             raise ConfigurationError(
                 f"The loss would be {loss}, but training had {network.loss}; {anew}."
             )
-        asked = build_network(self.network, network.input_shape, network.classes, loss)
+        asked = default
+        if self.network is not None:
+            asked = build_network(self.network, network.input_shape, network.classes, loss)
         if not asked.computes_as(network):  # how it starts no longer matters
             raise NetworkError(f"network is not the one that was trained, network_; {anew}.")
         shape, (channels, *sides) = self.image_shape, network.input_shape
@@ -169,11 +194,11 @@ def _unknown(name: str, value: Any) -> float | None:
 
 
 def _augmentation(name: str, value: Any) -> Any:
-    is_named = is_auto(value) or (isinstance(value, str) and value == "photos")
+    is_named = isinstance(value, str) and value in ("auto", "photos", "drawings")
     if not (isinstance(value, Augmentation | None) or is_named):
         raise ConfigurationError(
-            f"{name} is {value!r}; it must be 'auto', 'photos', None, or an Augmentation, for "
-            "example Augmentation()."
+            f"{name} is {value!r}; it must be 'auto', 'photos', 'drawings', None, or an "
+            "Augmentation, for example Augmentation()."
         )
     return value
 
@@ -225,11 +250,13 @@ ADAM = {"learning_rate": 0.003, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 """The defaults of what is set of Adam, where no optimizer is given."""
 
 
-def _optimizer(parameters: Mapping[str, Any]) -> Optimizer:
-    """Return the optimizer that is given, or Adam; refuse settings of Adam beside another."""
+def _optimizer(parameters: Mapping[str, Any]) -> Optimizer | None:
+    """Return the optimizer that is given, if any; refuse settings of Adam beside another."""
     given = parameters.get("optimizer")
     if given is None:
-        return _adam(parameters)
+        adam = _adam(parameters)
+        is_given = any(parameters[name] != default for name, default in ADAM.items())
+        return adam if is_given else None
     kind: Any = Optimizer  # abstract too
     instance("optimizer", given, kind, "AdamW(0.003, weight_decay=0.05)")
     for name, default in ADAM.items():
@@ -251,6 +278,29 @@ def _adam(parameters: Mapping[str, Any]) -> Adam:
     return Adam(*map(float, values))
 
 
+def _recipe(name: str, value: Any) -> Wanted:
+    if not isinstance(value, str | os.PathLike):
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be one of {', '.join(map(repr, RECIPES))}, or the path "
+            "of a recipe's file."
+        )
+    text = os.fspath(value)
+    if is_recipe_file(text):
+        changes = read_recipe(text)
+        return Wanted(changes.pop("recipe", "auto"), changes)
+    if text not in RECIPES:
+        named(text, Brief((1, 28, 28), 2, 1))  # which refuses it
+    return Wanted(text, {})
+
+
+def _max_time(name: str, value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return seconds(name, value)
+    return positive(name, value, ", in seconds, such as 60, or a text such as '2min'")
+
+
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "n_iter_no_change": lambda name, value: whole(name, value, least=1),
     "max_iter": _whole_or_auto,
@@ -268,6 +318,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "schedule": _schedule,
     "average": _average,
     "clip_norm": _clip_norm,
+    "recipe": _recipe,
+    "max_time": _max_time,
 }
 """What refuses a parameter, or returns it as the settings have it.
 
@@ -321,33 +373,3 @@ def build_network(
             f"with Dense({classes})."
         )
     return network
-
-
-def build_augmentation(
-    wanted: Augmentation | str | None, input_shape: tuple[int, ...]
-) -> Augmentation | None:
-    """Return how to randomize: what the user wants, or what fits the images, by name.
-
-    Examples
-    --------
-    >>> build_augmentation("auto", (1, 28, 28)).shift
-    (-2.8, 2.8)
-    >>> build_augmentation("photos", (3, 64, 64)).shift
-    (-8.0, 8.0)
-    >>> build_augmentation("auto", (1, 1, 30)) is None
-    True
-    """
-    if not isinstance(wanted, str):
-        return wanted
-    side = min(input_shape[1:])
-    if wanted == "photos":
-        return Augmentation.photos(side)
-    if side < 8:
-        return None
-    shift = round(0.1 * side, 3)
-    return Augmentation(
-        scale=(0.9, 1.1),
-        rotation=(-15.0, 15.0),
-        shift=(-shift, shift),
-        noise_probability=(0.0, 0.0),
-    )

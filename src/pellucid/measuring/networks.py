@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from pellucid.network.layers import (
-    BatchNorm2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalMaxPool2D,
-    Layer,
-    MaxPool2D,
-    ReLU,
-    Residual,
-)
+from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
 from pellucid.network.network import Network
-from pellucid.network.presets import reference
+from pellucid.network.presets import reference, residual
 
 __all__ = ["DEEP", "NETWORKS", "lenet", "residual", "simplechains", "vgg", "wide"]
 
@@ -112,36 +102,6 @@ def vgg() -> Network:
             layers += [Conv2D(filters, 3, padding="same"), ReLU()]
         layers.append(MaxPool2D(2))
     return Network([*layers, Flatten(), Dense(128), ReLU(), Dense(10)], (3, 32, 32))
-
-
-def residual() -> Network:
-    """Return a residual network with batch normalization for color photos: 103,954 parameters.
-
-    Examples
-    --------
-    >>> residual().trained_size
-    103954
-    """
-    return Network(
-        [
-            *_normalized(8),
-            *_normalized(16),
-            MaxPool2D(2),
-            Residual([*_normalized(16), *_normalized(16)]),
-            *_normalized(32),
-            MaxPool2D(2),
-            *_normalized(64),
-            MaxPool2D(2),
-            Residual([*_normalized(64), *_normalized(64)]),
-            GlobalMaxPool2D(),
-            Dense(10),
-        ],
-        (3, 32, 32),
-    )
-
-
-def _normalized(filters: int) -> list[Layer]:
-    return [Conv2D(filters, 3, padding="same", bias=False), BatchNorm2D(), ReLU()]
 
 
 NETWORKS = {"reference": reference, "lenet": lenet, "wide": wide}

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
+from pellucid.errors import NetworkError
 from pellucid.network.checks import checked_input_shape
-from pellucid.network.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from pellucid.network.layers import (
+    BatchNorm2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalMaxPool2D,
+    Layer,
+    MaxPool2D,
+    ReLU,
+    Residual,
+)
 from pellucid.network.loss import Loss
 from pellucid.network.network import Network
 
-__all__ = ["default", "reference"]
+__all__ = ["default", "reference", "residual"]
 
 
 def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Network:
@@ -123,3 +136,72 @@ def default(input_shape: tuple[int, ...], classes: int, loss: Loss | None = None
         layers.append(Flatten())
     layers += [Dense(64), ReLU(), Dense(classes, init="he")]
     return Network(layers, input_shape, loss)
+
+
+def residual(
+    input_shape: tuple[int, ...] = (3, 32, 32),
+    classes: int = 10,
+    loss: Loss | None = None,
+    *,
+    filters: int = 8,
+) -> Network:
+    """Return a residual network with batch normalization, for photographs: 103,954 parameters.
+
+    Convolutions of 3 x 3, each normalized and followed by ReLU, with twice as many filters after
+    every halving of the image, up to eight times as many; a residual block of two of them after the
+    first halving and after the last; and the largest value of each map. Images are halved until
+    their shorter side is 6 pixels at most, the first time by a stride where it is 96 or more.
+
+    Parameters
+    ----------
+    input_shape : tuple of int, default (3, 32, 32)
+        ``(height, width)`` or ``(channels, height, width)``, 8 x 8 at least.
+    classes : int, default 10
+        How many classes, or outputs of another loss.
+    loss : Loss, optional
+        What they are held to; the default is cross-entropy.
+    filters : int, default 8
+        Of the first convolution.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        Images smaller than 8 x 8, or a shape or number that can't be.
+
+    Notes
+    -----
+    Source: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2016,
+    made small.
+
+    Examples
+    --------
+    >>> residual().trained_size, residual((64, 48), 3).shapes[-2]
+    (103954, (64,))
+    """
+    _, height, width = checked_input_shape(input_shape)
+    side = min(height, width)
+    if side < 8:
+        raise NetworkError(
+            f"Images of {height} x {width} are too small for the residual network; it needs 8 x 8 "
+            "at least."
+        )
+    halvings = max(2, math.ceil(math.log2(side / 6)))
+    widths = [min(2 ** (1 + n), 8) * filters for n in range(halvings)]
+    is_strided = side >= 96
+    layers: list[Layer] = [*_normalized(filters, 2 if is_strided else 1)]
+    for number, width in enumerate(widths):
+        layers += _normalized(width)
+        if number or not is_strided:
+            layers.append(MaxPool2D(2))
+        if number in (0, len(widths) - 1):
+            layers.append(Residual([*_normalized(width), *_normalized(width)]))
+    return Network([*layers, GlobalMaxPool2D(), Dense(classes)], input_shape, loss)
+
+
+def _normalized(filters: int, stride: int = 1) -> list[Layer]:
+    convolution = Conv2D(filters, 3, stride, padding="same", bias=False)
+    return [convolution, BatchNorm2D(), ReLU()]

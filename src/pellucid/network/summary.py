@@ -11,10 +11,10 @@ from pellucid.network.layers import Layer, Residual, Shape
 __all__ = ["describe", "summary"]
 
 
-def describe(layer: Layer) -> str:
+def describe(layer: Layer, *, with_start: bool = False) -> str:
     """Return a layer as a person would write it: no defaults, and not how its parameters start.
 
-    But that it has no bias is said.
+    But that it has no bias is said; and with ``with_start`` all that makes it the layer that it is.
 
     Examples
     --------
@@ -22,29 +22,40 @@ def describe(layer: Layer) -> str:
     >>> describe(Conv2D(5, 5, padding="same", scale=2.0))
     "Conv2D(5, 5, padding='same')"
     """
-    arguments = []
+    arguments: list[str] = []
+    left_out: set[str] = set()
     for setting in dataclasses.fields(layer):
-        text = _written(getattr(layer, setting.name))
+        text = _written(getattr(layer, setting.name), with_start=with_start)
         if setting.default is dataclasses.MISSING or "said" in setting.metadata:
             arguments.append(text)
-        elif "starts" in setting.metadata:
-            is_left_out = setting.default is not None and getattr(layer, setting.name) is None
-            arguments += [f"{setting.name}=False"] if is_left_out else []
-        elif not _goes_without_saying(layer, setting.name):
+        elif _is_left_out(layer, setting):
+            arguments.append(f"{setting.name}=False")
+        elif "starts" in setting.metadata and not with_start:
+            continue
+        elif _goes_without_saying(layer, left_out | {setting.name}):
+            left_out.add(setting.name)
+        else:
             arguments.append(f"{setting.name}={text}")
     return f"{type(layer).__name__}({', '.join(arguments)})"
 
 
-def _written(value: Any) -> str:
+def _written(value: Any, *, with_start: bool) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], Layer):
-        return f"[{', '.join(map(describe, value))}]"
+        return f"[{', '.join(describe(layer, with_start=with_start) for layer in value)}]"
     is_square = isinstance(value, tuple) and len(value) == 2 and value[0] == value[1]
     return repr(value[0] if is_square else value)
 
 
-def _goes_without_saying(layer: Layer, name: str) -> bool:
-    """Return whether the layer is the same without a setting."""
-    others = {f.name: getattr(layer, f.name) for f in dataclasses.fields(layer) if f.name != name}
+def _is_left_out(layer: Layer, setting: dataclasses.Field[Any]) -> bool:
+    """Return whether the parameters that a setting starts are not there."""
+    is_start = "starts" in setting.metadata and setting.default is not None
+    return is_start and getattr(layer, setting.name) is None
+
+
+def _goes_without_saying(layer: Layer, names: set[str]) -> bool:
+    """Return whether the layer is the same without some settings."""
+    fields = dataclasses.fields(layer)
+    others = {f.name: getattr(layer, f.name) for f in fields if f.name not in names}
     return type(layer)(**others) == layer
 
 

@@ -38,7 +38,8 @@ def check_settings(settings: RunSettings) -> None:
     share("test_share", settings.test_share, ", such as 0.2")
     if settings.validation_share != 0:
         share("validation_share", settings.validation_share, ", such as 0.1, or 0 for none")
-    if settings.size is not None and min(settings.size) < LEAST_SIDE:
+    is_reference = settings.recipe == "reference" and settings.network is None
+    if settings.size is not None and min(settings.size) < LEAST_SIDE and is_reference:
         height, width = settings.size
         raise ConfigurationError(
             f"size is {height} x {width}, too small for the reference network; it needs "
@@ -58,8 +59,8 @@ def check_settings(settings: RunSettings) -> None:
         )
 
 
-def check_data(dataset: Dataset) -> None:
-    """Refuse data that the reference network can't be trained on and tested with.
+def check_data(dataset: Dataset, settings: RunSettings) -> None:
+    """Refuse data that a network can't be trained on and tested with.
 
     Raises
     ------
@@ -76,11 +77,12 @@ def check_data(dataset: Dataset) -> None:
             "tell apart."
         )
     height, width = dataset.input_shape[-2:]
-    if min(height, width) < LEAST_SIDE:
+    if min(height, width) < LEAST_SIDE and settings.network is None:
         raise DataError(
             f"The images of {dataset.name} are {height} x {width}, too small for the reference "
-            f"network; it needs {LEAST_SIDE} x {LEAST_SIDE} at least."
-        )
+            f"network; it needs {LEAST_SIDE} x {LEAST_SIDE} at least. The recipe auto has one that "
+            "fits: ", Argument("recipe"), " auto.",
+        )  # fmt: skip
 
 
 def check_resumed_data(folder: Path, dataset: Dataset, fingerprint: str) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.data import Dataset
 from pellucid.execution.inference import Evaluation
+from pellucid.files.atomic import atomic_write
 from pellucid.files.fingerprints import fingerprint
+from pellucid.recipes.learned import alike_within, not_learned
+from pellucid.runs.folder import REPORT
+from pellucid.runs.options import to_options
+from pellucid.runs.page import class_rows, run_page
 from pellucid.runs.settings import RunSettings
 from pellucid.training import History, Trainer
 
@@ -46,6 +51,10 @@ class Metrics:
         Whether a signal ended training early.
     validation_accuracy, validation_loss : float or None
         On the training images that were held back, as they were measured last.
+    recipe : str
+        What said what to train and how.
+    warnings : list of str
+        What shows that little or nothing was learned, each in a sentence.
     """
 
     accuracy: float
@@ -66,6 +75,8 @@ class Metrics:
     interrupted: bool
     validation_accuracy: float | None = None
     validation_loss: float | None = None
+    recipe: str = "reference"
+    warnings: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return them as the file has them."""
@@ -105,17 +116,40 @@ class FinishedRun:
             interrupted=history.interrupted,
             validation_accuracy=None if last is None else last.validation_accuracy,
             validation_loss=None if last is None else last.validation_loss,
+            recipe=self.settings.recipe,
+            warnings=self._warnings(),
         )
 
-    def draw(self, folder: Path) -> None:
-        """Draw the pictures into a folder."""
+    def _warnings(self) -> list[str]:
+        """Return what shows that little or nothing was learned."""
+        dataset, is_reference = self.dataset, self.settings.recipe == "reference"
+        advice = "Try --recipe auto," if is_reference else "Try --recipe plain, more --epochs,"
+        return [
+            *alike_within(dataset.train_images, dataset.train_labels, dataset.classes),
+            *not_learned(
+                dataset.test_labels, self.evaluation.predicted, dataset.classes,
+                self.history.losses, advice=advice,
+            ),
+        ]  # fmt: skip
+
+    def draw(self, folder: Path, metrics: Metrics) -> None:
+        """Draw the pictures into a folder, and write the page that has them all."""
         from pellucid import plots  # matplotlib takes 0.3 s, and a run may end before
 
+        drawn = {}
         for name, figure in self._figures().items():
-            plots.save(figure, folder / f"{name}.png")
+            drawn[name] = folder / f"{name}.png"
+            plots.save(figure, drawn[name])
+        dataset = self.dataset
+        rows = class_rows(dataset.test_labels, self.evaluation.predicted, dataset.classes)
+        summary = self.trainer.network.summary()
+        page = run_page(
+            dataclasses.asdict(metrics), rows, summary, to_options(self.settings), drawn
+        )  # fmt: skip
+        atomic_write(folder / REPORT, page.encode())
 
     def _figures(self) -> dict[str, Figure]:
-        """Return the pictures by their names; images as randomized only if they were."""
+        """Return the pictures by their names; filters, and randomized images, if there are any."""
         from pellucid import plots
 
         dataset, evaluation = self.dataset, self.evaluation
@@ -134,10 +168,11 @@ class FinishedRun:
                 images, labels, evaluation.probabilities, dataset.classes, title=title
             ),
             "confusion": plots.confusion(labels, evaluation.predicted, dataset.classes),
-            "filters": plots.filters(
-                [learned[name] for name in filters], filters, is_color=dataset.input_shape[0] == 3
-            ),
         }
+        if filters:
+            figures["filters"] = plots.filters(
+                [learned[name] for name in filters], filters, is_color=dataset.input_shape[0] == 3
+            )
         augmentation = self.settings.augmentation
         if augmentation is not None:
             before = dataset.train_images[:20]

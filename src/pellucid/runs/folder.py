@@ -18,6 +18,7 @@ __all__ = [
     "METRICS",
     "MODEL",
     "PICTURES",
+    "REPORT",
     "check_folder",
     "held_in",
     "hold_folder",
@@ -28,7 +29,8 @@ __all__ = [
 
 MODEL, METRICS, HISTORY = "model.safetensors", "metrics.json", "history.csv"
 PICTURES = ("loss.png", "predictions.png", "confusion.png", "randomized.png", "filters.png")
-RESULTS = (MODEL, METRICS, HISTORY, *PICTURES)
+REPORT = "report.html"
+RESULTS = (MODEL, METRICS, HISTORY, REPORT, *PICTURES)
 CHECKPOINTS = "checkpoints"
 """The folder in a run's folder that holds its checkpoints."""
 

@@ -36,7 +36,12 @@ class HeldBack:
 
     images: Images
     labels: NDArray[np.int64]
-    every: int
+    every: int = 1
+
+    def measured_in(self, settings: RunSettings) -> HeldBack:
+        """Return the same, measured some 20 times in a run of these settings."""
+        updates = len(batch_sizes(settings.images, settings.batch_size))
+        return dataclasses.replace(self, every=max(1, updates // POINTS))
 
     def arguments(self) -> dict[str, Any]:
         """Return what :meth:`pellucid.Trainer.fit` takes."""
@@ -65,7 +70,6 @@ def hold_back(settings: RunSettings, dataset: Dataset) -> tuple[Dataset, HeldBac
             f"No class of {dataset.name} has two training images, so none can be held back; leave "
             "validation_share out."
         ) from error
-    updates = len(batch_sizes(settings.images, settings.batch_size))
-    part = HeldBack(images[held], labels[held], max(1, updates // POINTS))
+    part = HeldBack(images[held], labels[held]).measured_in(settings)
     fewer = dataclasses.replace(dataset, train_images=images[train], train_labels=labels[train])
     return fewer, part

@@ -10,22 +10,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, get_type_hints
 
-from pellucid.errors import Argument, ConfigurationError
 from pellucid.images.augmentation import Augmentation
+from pellucid.recipes.options import KINDS, part_from_options, part_to_options, settings_of_kinds
 from pellucid.runs.settings import RunSettings
-from pellucid.training import (
-    SGD,
-    Adam,
-    AdamW,
-    CosineSchedule,
-    ExponentialAverage,
-    MeanAverage,
-    OneCycleSchedule,
-    Schedule,
-    StepSchedule,
-)
 
-__all__ = ["DEFAULTS", "KINDS", "OPTIONS", "TYPES", "Option", "from_options", "to_options"]
+__all__ = ["DEFAULTS", "OPTIONS", "TYPES", "Option", "from_options", "to_options"]
 
 
 @dataclass(frozen=True)
@@ -119,8 +108,31 @@ OPTIONS = (
         "Turn images upright whose rows and columns are exchanged; EMNIST's are known by name.",
     ),
     _data("follow_links", "Follow links that lead out of a folder of pictures."),
-    _training("images", "Training images to draw in all, again and again if need be."),
-    _training("batch_size", "Images in each update."),
+    _training(
+        "recipe",
+        "What to train and how, by name (see 'pellucid recipes') or from a .toml or .json file; "
+        "options given beside it go before it.",
+        default="reference with mnist and digits, else auto",
+    ),
+    _training(
+        "network",
+        "Layers of a network of your own, such as 'Conv2D(16, 3), ReLU, MaxPool2D(2), Flatten, "
+        "Dense(64), ReLU', or a file of them.",
+        values="LAYERS",
+        default="the recipe's",
+    ),
+    _training("epochs", "Passes over the training images.", default="the recipe's"),
+    _training(
+        "time",
+        "Train as well as can be within so much time, such as 30s or 2min.",
+        default="as long as the recipe takes",
+    ),
+    _training(
+        "images",
+        "Training images to draw in all, again and again if need be.",
+        default="the recipe's; 81000 of reference",
+    ),
+    _training("batch_size", "Images in each update.", default="the recipe's; 1024 of reference"),
     _training("optimizer", "What takes the steps."),
     _training("learning_rate", "The optimizer's step size."),
     _training("beta1", "How much of the gradient's mean Adam keeps from update to update."),
@@ -186,21 +198,6 @@ OPTIONS = (
 )
 """Every option of a run, in the order a person reads them."""
 
-KINDS: dict[str, dict[str, Any]] = {
-    "optimizer": {"adam": Adam, "adamw": AdamW, "sgd": SGD},
-    "schedule": {
-        "linear": Schedule,
-        "cosine": CosineSchedule,
-        "one-cycle": OneCycleSchedule,
-        "step": StepSchedule,
-    },
-    "average": {"none": None, "exponential": ExponentialAverage, "mean": MeanAverage},
-}
-"""The fields that hold settings of one kind or another: what each kind is called, and is."""
-
-_SPELLED = {"final": "final_factor", "decay": "average_decay", "start": "average_start"}
-"""The settings of kinds whose names would say too little among all options."""
-
 
 def to_options(settings: RunSettings) -> dict[str, Any]:
     """Return the settings by the names of their options, those of the parts among them.
@@ -210,7 +207,7 @@ def to_options(settings: RunSettings) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for name, value in vars(settings).items():
         if name in KINDS:
-            options |= _to_options(name, value)
+            options |= part_to_options(name, value)
         elif name == "augmentation":
             options |= vars(value or Augmentation())
         else:
@@ -231,55 +228,9 @@ def from_options(options: dict[str, Any]) -> RunSettings:
         names = [field.name for field in dataclasses.fields(kind)]
         return {name: options[name] for name in names if name in options}
 
-    parts = {part: _from_options(part, options) for part in KINDS}
+    parts = {part: part_from_options(part, options, DEFAULTS.items()) for part in KINDS}
     parts["augmentation"] = Augmentation(**given(Augmentation)) if options["randomize"] else None
     return RunSettings(**{**given(RunSettings), **parts})
-
-
-def _fields(kind: Any) -> dict[str, dataclasses.Field[Any]]:
-    """Return the fields of a kind by the names of their options."""
-    fields = () if kind is None else dataclasses.fields(kind)
-    return {_SPELLED.get(field.name, field.name): field for field in fields}
-
-
-def _of_all_kinds(part: str) -> dict[str, dataclasses.Field[Any]]:
-    """Return the fields that any kind of a part has, by the names of their options."""
-    return {
-        name: field for kind in KINDS[part].values() for name, field in _fields(kind).items()
-    }  # fmt: skip
-
-
-def _to_options(part: str, value: Any) -> dict[str, Any]:
-    """Return what a part is called, its settings, and those of other kinds as not set."""
-    unset = {
-        name: False if isinstance(field.default, bool) else None
-        for name, field in _of_all_kinds(part).items()
-    }
-    own = {name: getattr(value, field.name) for name, field in _fields(value).items()}
-    (word,) = (word for word, kind in KINDS[part].items() if kind is (value and type(value)))
-    return {part: word} | unset | own
-
-
-def _from_options(part: str, options: dict[str, Any]) -> Any:
-    """Return a part; refuse what is set of another kind."""
-    word = options[part]
-    kind = KINDS[part][word]
-    own = _fields(kind)
-    for name in _of_all_kinds(part):
-        value = options.get(name)
-        if name not in own and value not in (None, DEFAULTS[name]):
-            others = [other for other, one in KINDS[part].items() if name in _fields(one)]
-            raise ConfigurationError(
-                Argument(name), f" is {value!r}, but ", Argument(part),
-                f" is {word}, which has none; leave it out, or give ", Argument(part),
-                f" {' or '.join(others)}.",
-            )  # fmt: skip
-    values = {field.name: options.get(name) for name, field in own.items()}
-    try:
-        made = {name: value for name, value in values.items() if value is not None}
-        return None if kind is None else kind(**made)
-    except ConfigurationError as error:
-        raise error.named(lambda name: _SPELLED.get(name, name)) from None
 
 
 DEFAULTS = to_options(RunSettings())
@@ -292,7 +243,7 @@ def _types() -> dict[str, Any]:
         types |= {name: kind for name, kind in get_type_hints(holder).items() if name in DEFAULTS}
     for part, kinds in KINDS.items():
         types[part] = Literal[tuple(kinds)]
-        for name, field in _of_all_kinds(part).items():
+        for name, field in settings_of_kinds(part).items():
             kind = type(field.default)
             types[name] = kind if DEFAULTS[name] is not None else kind | None
     return types

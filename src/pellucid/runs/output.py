@@ -25,6 +25,7 @@ from pellucid.runs.folder import (
     METRICS,
     MODEL,
     PICTURES,
+    REPORT,
     remove_checkpoints,
     remove_results,
 )
@@ -105,7 +106,7 @@ class Output:
         )
         save_model(self.model, model)
         atomic_write(self.folder / HISTORY, history.to_csv().encode())
-        remove_results(self.folder, (METRICS, *PICTURES))
+        remove_results(self.folder, (METRICS, REPORT, *PICTURES))
         if self.replaces and self.checkpoints is None:
             remove_checkpoints(self.folder)
 

@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pellucid.console import printable
+from pellucid.recipes import RECIPES
+from pellucid.runs.page import class_rows
 
 if TYPE_CHECKING:
     from pellucid.data import Available
@@ -27,6 +29,7 @@ __all__ = [
     "data_table",
     "label_table",
     "prediction_table",
+    "recipes_table",
     "show_table",
 ]
 
@@ -55,13 +58,8 @@ def class_table(
     table = _table("class")
     for column in ("images", "right", "precision", "recall"):
         table.add_column(column, justify="right")
-    for k, name in enumerate(classes):
-        actual, claimed = labels == k, predicted == k
-        right = int((actual & claimed).sum())
-        table.add_row(
-            _text(name), f"{actual.sum():,}", f"{right:,}", _share(right, int(claimed.sum())),
-            _share(right, int(actual.sum())),
-        )  # fmt: skip
+    for row in class_rows(labels, predicted, classes):
+        table.add_row(*map(_text, row))
     return table
 
 
@@ -111,6 +109,14 @@ def data_table(rows: Iterable[Available]) -> Table:
     return table
 
 
+def recipes_table() -> Table:
+    """Return a row a recipe."""
+    table = _table("name", "what")
+    for name, made in RECIPES.items():
+        table.add_row(_text(name), _text((made.__doc__ or "").splitlines()[0]))
+    return table
+
+
 def bench_table(figures: Iterable[Figure]) -> Table:
     """Return a row a figure of this machine, each group named once."""
     table, group = _table("what", ""), ""
@@ -140,7 +146,3 @@ def _table(*columns: str) -> Table:
 def _text(value: object) -> Text:
     """Return names as they are: nothing in a file's or a class's name is markup or a command."""
     return Text(printable(str(value)))
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "-"

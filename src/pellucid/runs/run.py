@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import os
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.arguments import seconds
 from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.errors import (
@@ -24,13 +26,14 @@ from pellucid.execution.remote.image_file import remove_abandoned_files
 from pellucid.execution.sections import prepare
 from pellucid.images.known import Known
 from pellucid.kernels.compiling.cache import announce_with
-from pellucid.network import presets
 from pellucid.network.network import Network
+from pellucid.recipes.pace import images_within
 from pellucid.runs.checks import check_data, check_resumed_data, check_settings
 from pellucid.runs.finished import FinishedRun, Metrics
 from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
 from pellucid.runs.held_back import HeldBack, hold_back
 from pellucid.runs.output import Output
+from pellucid.runs.plan import Plan, network_of
 from pellucid.runs.progress import show_progress
 from pellucid.runs.settings import RunSettings
 from pellucid.training import Checkpoints, History, Trainer, Update
@@ -42,7 +45,7 @@ __all__ = ["make_trainer", "reference_run", "resumed_settings"]
 
 
 def reference_run(
-    settings: RunSettings,
+    settings: RunSettings | Plan,
     out: str | os.PathLike[str],
     say: Say,
     *,
@@ -50,18 +53,19 @@ def reference_run(
     checkpoints: Checkpoints | None = None,
     resume: bool = False,
 ) -> Metrics:
-    """Train the reference network, test it, and write everything into a folder.
+    """Train a network, test it, and write everything into a folder.
 
     Written are ``model.safetensors``, ``metrics.json``, ``history.csv``, and the pictures
     ``loss.png``, ``predictions.png``, ``confusion.png``, ``randomized.png`` (if images are
-    randomized) and ``filters.png``. After Ctrl-C the same is done with what was learned; after
+    randomized) and ``filters.png`` (if there are convolutions), and ``report.html``, all of it on
+    one page. After Ctrl-C the same is done with what was learned; after
     SIGTERM only the model and its history are written, and Terminated is raised. A run that
     diverges keeps its last good parameters and its history.
 
     Parameters
     ----------
-    settings : RunSettings
-        What to do.
+    settings : RunSettings or Plan
+        What to do; a plan becomes settings once the data is read.
     out : path-like
         The folder; it is made.
     say : callable
@@ -91,6 +95,8 @@ def reference_run(
     ConfigurationError, DataError, DownloadError, DivergenceError, ExecutorError
         See :class:`pellucid.Trainer` and :func:`pellucid.data.load`.
     """
+    plan = settings if isinstance(settings, Plan) else None
+    settings = settings.settings if isinstance(settings, Plan) else settings
     check_settings(settings)
     folder = Path(out)
     check_folder(folder, overwrite=overwrite, resume=resume)
@@ -103,7 +109,16 @@ def reference_run(
         dataset, held_back = hold_back(settings, dataset)
         if resume:
             check_resumed_data(folder, dataset, data_fingerprint)
-        network = _network(dataset, held_back, say)
+        _say_data(dataset, held_back, say)
+        if plan is not None:
+            settings = plan.completed(dataset, say)
+            check_settings(settings)
+        check_data(dataset, settings)
+        network = _network(dataset, settings, say)
+        if plan is not None and settings.time is not None:
+            settings = _within_time(settings, network, dataset, executor, say)
+        if held_back is not None:
+            held_back = held_back.measured_in(settings)
         output = Output(
             folder,
             {**settings.to_dict(), "data": dataset.name, "data_fingerprint": data_fingerprint},
@@ -172,19 +187,38 @@ def _opened(stack: contextlib.ExitStack, settings: RunSettings, resume: bool) ->
         raise
 
 
-def _network(dataset: Dataset, held_back: HeldBack | None, say: Say) -> Network:
-    """Return the network for some data, compiled; say what the data are."""
+def _say_data(dataset: Dataset, held_back: HeldBack | None, say: Say) -> None:
     say(
         f"Data: {dataset.name}, {len(dataset.train_images):,} training and "
         f"{len(dataset.test_images):,} test images ({dataset.source})."
     )
     if held_back is not None:
         say(f"{len(held_back.labels):,} more training images are held back to validate.")
-    check_data(dataset)
+
+
+def _network(dataset: Dataset, settings: RunSettings, say: Say) -> Network:
+    """Return the network for some data, compiled."""
     announce_with(say)
-    network = presets.reference(dataset.input_shape, len(dataset.classes))
+    network = network_of(settings, dataset.input_shape, len(dataset.classes))
     prepare(network)  # here, because what it says would go into the middle of a progress bar
     return network
+
+
+def _within_time(
+    settings: RunSettings, network: Network, dataset: Dataset, executor: Executor | None, say: Say
+) -> RunSettings:
+    """Return settings with as many images as can be drawn within the time that they name."""
+    images = images_within(
+        seconds("time", str(settings.time)),
+        lambda: make_trainer(network, settings, executor=executor),
+        dataset.train_images, dataset.train_labels, settings.batch_size,
+    )  # fmt: skip
+    passes = images / len(dataset.train_images)
+    say(
+        f"Within {settings.time} this machine trains on about {images:,} images ({passes:.1f} "
+        f"passes). That number is recorded: --images {images} gives the same bits anywhere."
+    )
+    return dataclasses.replace(settings, images=images)
 
 
 @dataclass(frozen=True)
@@ -247,7 +281,9 @@ class _Run:
         finished = FinishedRun(self.settings, self.dataset, self.trainer, history, evaluation)
         metrics = finished.metrics(self.output.configuration["data_fingerprint"])
         self.output.save_metrics(metrics)
-        finished.draw(self.output.folder)
+        finished.draw(self.output.folder, metrics)
+        for warning in metrics.warnings:
+            self.say(warning)
         return metrics
 
     def _known(self) -> Known:

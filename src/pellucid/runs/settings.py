@@ -30,7 +30,8 @@ class RunSettings:
 
     What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
     out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
-    ``label``, ``pixel_range`` and ``channels``, what the data tells; for ``workers``, one on each
+    ``label``, ``pixel_range`` and ``channels``, what the data tells; for ``network``, the recipe's;
+    for ``epochs`` and ``time``, ``images`` in all; for ``workers``, one on each
     processor; for ``clip_norm``, gradients as they are; for ``average``, the last parameters; for
     ``augmentation``, images that are not randomized.
     """
@@ -46,6 +47,10 @@ class RunSettings:
     channels: Channels | None = None
     transpose: bool = False
     follow_links: bool = False
+    recipe: str = "reference"
+    network: str | None = None
+    epochs: float | None = None
+    time: str | None = None
     images: int = 81_000
     batch_size: int = 1024
     sections: int = 8

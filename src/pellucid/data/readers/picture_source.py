@@ -19,12 +19,13 @@ from pellucid.data.readers.picture_file import Content, PictureError
 from pellucid.data.readers.picture_pixels import Depth, Header, Seen, decode, read_header
 from pellucid.data.samples import BLOCK_BYTES, Block, Reading, Samples, Source, Steps
 from pellucid.errors import DataError
+from pellucid.images.common_size import SIDE, chosen_size, size_told
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["Picture", "Pictures", "source_of_pictures"]
 
 _MOST_ALIKE = 0.9
-"""If this share of the pictures has one size, the others are bad; else a size must be chosen."""
+"""If this share of the pictures has one small size, the others are bad; else a size is chosen."""
 
 
 class Picture(NamedTuple):
@@ -97,7 +98,7 @@ def source_of_pictures(
     Raises
     ------
     DataError
-        The pictures have different sizes and none was chosen, or none can be read.
+        None of the pictures can be read.
     """
     pictures = [train] if test is None else [train, test]
     total = sum(part.count for part in pictures)
@@ -156,14 +157,10 @@ def _choose(
     if reading.size is not None:
         return _as_they_are(is_color, reading.size), None
     (size, count), total = sizes[0], sum(count for _, count in sizes)
-    if count < _MOST_ALIKE * total:
-        some = ", ".join(f"{n:,} of {height} x {width}" for (height, width), n in sizes[:3])
-        more = f" and {len(sizes) - 3:,} other sizes" if len(sizes) > 3 else ""
-        bad = f" Besides, {reading.problems.count:,} can't be used:" + reading.problems.text()
-        raise DataError(
-            f"The pictures of {reading.name} have different sizes ({some}{more}); choose one, as "
-            f"with size=(28, 28), or give a Preprocessing.{bad if reading.problems.count else ''}"
-        )
+    if count < total and (count < _MOST_ALIKE * total or min(size) > SIDE):
+        chosen = chosen_size(sizes)
+        reading.guess(size_told(sizes, chosen, "size=(28, 28)"))
+        return _as_they_are(is_color, chosen), None
     return _as_they_are(is_color, size), size
 
 
