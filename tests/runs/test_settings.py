@@ -94,7 +94,8 @@ def test_what_older_runs_did_not_know_has_its_default():
         "label", "pixel_range", "channels", "clip_norm", "average", "validation_share"
     ):  # fmt: skip
         del values[name]
-    assert RunSettings.from_dict(values) == RunSettings()
+    # They measured nothing, whatever their data came with.
+    assert RunSettings.from_dict(values) == RunSettings(validation_share=0.0)
 
 
 def test_what_older_runs_did_not_name_was_adam_and_the_schedule():

@@ -36,7 +36,7 @@ def check_settings(settings: RunSettings) -> None:
         clip_norm=settings.clip_norm, average=settings.average,
     )  # fmt: skip
     share("test_share", settings.test_share, ", such as 0.2")
-    if settings.validation_share != 0:
+    if settings.validation_share not in (None, 0):
         share("validation_share", settings.validation_share, ", such as 0.1, or 0 for none")
     if settings.size is not None and min(settings.size) < LEAST_SIDE:
         height, width = settings.size

@@ -1,4 +1,4 @@
-"""The part of the training images that a run holds back, to measure on while it trains."""
+"""The images that a run measures on while it trains: the data's own, or some held back."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ class HeldBack:
     labels : ndarray of shape (n,), int64
     every : int
         After how many updates.
+    is_own : bool
+        Whether the data came with them; else they were training images.
     """
 
     images: Images
     labels: NDArray[np.int64]
     every: int
+    is_own: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """Return what :meth:`pellucid.Trainer.fit` takes."""
@@ -46,15 +49,19 @@ class HeldBack:
 def hold_back(settings: RunSettings, dataset: Dataset) -> tuple[Dataset, HeldBack | None]:
     """Return a data set without the part of its training images that is held back, and that part.
 
-    The part is the same for every seed, so that runs can be compared; nothing is held back, and
-    nothing copied, where the settings ask for none.
+    Without a share it is the data's own images to validate, if there are such, and the data set
+    stays as it is. The part is the same for every seed, so that runs can be compared; nothing is
+    held back, and nothing copied, where the share is 0.
 
     Raises
     ------
     DataError
         No class has an image to spare.
     """
-    share = settings.validation_share
+    share, own = settings.validation_share, dataset.validation
+    every = max(1, len(batch_sizes(settings.images, settings.batch_size)) // POINTS)
+    if share is None and own is not None:
+        return dataset, HeldBack(*own, every, is_own=True)
     if not share:
         return dataset, None
     images, labels = dataset.train_images, dataset.train_labels
@@ -65,7 +72,6 @@ def hold_back(settings: RunSettings, dataset: Dataset) -> tuple[Dataset, HeldBac
             f"No class of {dataset.name} has two training images, so none can be held back; leave "
             "validation_share out."
         ) from error
-    updates = len(batch_sizes(settings.images, settings.batch_size))
-    part = HeldBack(images[held], labels[held], max(1, updates // POINTS))
+    part = HeldBack(images[held], labels[held], every)
     fewer = dataclasses.replace(dataset, train_images=images[train], train_labels=labels[train])
     return fewer, part

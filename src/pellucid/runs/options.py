@@ -93,7 +93,9 @@ OPTIONS = (
     _data("test_share", "Part of each class to keep for the test, if there are no test images."),
     _data(
         "validation_share",
-        "Part of each class of the training images to hold back, and to measure on while training.",
+        "Part of each class of the training images to hold back, and to measure on while training; "
+        "0 measures nothing.",
+        default="the data's own images to validate, if there are such",
     ),
     _data(
         "label",

@@ -178,8 +178,12 @@ def _network(dataset: Dataset, held_back: HeldBack | None, say: Say) -> Network:
         f"Data: {dataset.name}, {len(dataset.train_images):,} training and "
         f"{len(dataset.test_images):,} test images ({dataset.source})."
     )
-    if held_back is not None:
+    if held_back is not None and held_back.is_own:
+        say(f"Its {len(held_back.labels):,} images to validate are measured on while training.")
+    elif held_back is not None:
         say(f"{len(held_back.labels):,} more training images are held back to validate.")
+    if dataset.validation is not None and not (held_back is not None and held_back.is_own):
+        say(f"Its own {len(dataset.validation[1]):,} images to validate are not used.")
     check_data(dataset)
     announce_with(say)
     network = presets.reference(dataset.input_shape, len(dataset.classes))

@@ -30,9 +30,10 @@ class RunSettings:
 
     What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
     out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
-    ``label``, ``pixel_range`` and ``channels``, what the data tells; for ``workers``, one on each
-    processor; for ``clip_norm``, gradients as they are; for ``average``, the last parameters; for
-    ``augmentation``, images that are not randomized.
+    ``validation_share``, the data's own images to validate; for ``label``, ``pixel_range`` and
+    ``channels``, what the data tells; for ``workers``, one on each processor; for ``clip_norm``,
+    gradients as they are; for ``average``, the last parameters; for ``augmentation``, images that
+    are not randomized.
     """
 
     data: str | None = None
@@ -40,7 +41,7 @@ class RunSettings:
     fit: Fit = "resize"
     skip_bad: bool = False
     test_share: float = 0.2
-    validation_share: float = 0.0
+    validation_share: float | None = None
     label: str | None = None
     pixel_range: tuple[float, float] | None = None
     channels: Channels | None = None
@@ -124,6 +125,7 @@ class RunSettings:
             **settings
             | {
                 "size": None if size is None else tuple(size),
+                "validation_share": values.get("validation_share", 0.0),  # older runs had none
                 "pixel_range": None if pixels is None else tuple(pixels),
                 "optimizer": optimizer_from_dict(settings["optimizer"]),
                 "schedule": schedule_from_dict(settings["schedule"]),
