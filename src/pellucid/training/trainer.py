@@ -22,6 +22,7 @@ from pellucid.execution.targets import check_targets
 from pellucid.execution.workers import Workers
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.checks import check_images
+from pellucid.images.views import Views
 from pellucid.kernels.optimizers.clip import clip
 from pellucid.network.network import Network
 from pellucid.training.averages.base import BaseAverage
@@ -399,7 +400,9 @@ class Trainer:
             else:
                 folder.begin(self.state)
 
-    def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
+    def evaluate(
+        self, images: ArrayLike, labels: ArrayLike, views: Views | None = None
+    ) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized.
 
         What predicts is ``averaged``.
@@ -408,6 +411,8 @@ class Trainer:
         ----------
         images, labels : array-like
             As in :meth:`step`.
+        views : {"mirror", "shifts", "mirror+shifts"}, optional
+            Take the mean over several views of each image, as :func:`pellucid.predict_proba` does.
 
         Returns
         -------
@@ -427,7 +432,7 @@ class Trainer:
         >>> trainer.evaluate(np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0]).accuracy
         0.75
         """
-        return evaluate(self.network, self.averaged, images, labels, self.workers)
+        return evaluate(self.network, self.averaged, images, labels, self.workers, views)
 
     def close(self) -> None:
         """End the worker threads; training can go on, with new ones."""
