@@ -116,19 +116,22 @@ class Outputs(NamedTuple):
         Whether ``probabilities`` get the last layer's outputs as they are, without the softmax.
     image_gradients : ndarray of shape (n, C, H, W), float32, or None
         Each image's gradient; then no parameter's gradient is computed.
+    statistics_alone : bool
+        Whether, in training, only the way forward is gone: of the gradient there are the norms'
+        statistics alone, where those of the running ones stand.
     """
 
     probabilities: NDArray[np.float32] | None = None
     logits: bool = False
     image_gradients: NDArray[np.float32] | None = None
+    statistics_alone: bool = False
 
     def part(self, where: slice) -> Outputs:
         """Return the places of some of the images."""
-        probabilities, logits, gradients = self
-        return Outputs(
-            None if probabilities is None else probabilities[where],
-            logits,
-            None if gradients is None else gradients[where],
+        probabilities, gradients = self.probabilities, self.image_gradients
+        return self._replace(
+            probabilities=None if probabilities is None else probabilities[where],
+            image_gradients=None if gradients is None else gradients[where],
         )
 
 
@@ -247,7 +250,7 @@ def section_step(
         The parameters are not those of the network.
     """
     network, augmentation, seed = recipe
-    probabilities, logits, image_gradients = outputs
+    probabilities, logits, image_gradients, statistics_alone = outputs
     has_gradient = training and image_gradients is None
     if network.trained_size < network.size and not has_gradient:
         network, parameters = _folded(network, parameters)
@@ -276,10 +279,12 @@ def section_step(
     )  # fmt: skip
     if plan.has_joins:
         forward, backward = plan.forward_joins, plan.backward_joins
+        back = slice(0 if statistics_alone else None)  # of nothing
         loss, measure = run_stretches(
-            plan.begin, plan.forward, forward.shared, forward.places, forward.ops, plan.backward,
-            backward.shared, backward.places, backward.ops, plan.end, layout_of(plan),
-            _local.arenas, checked, gradient, entering, _local.loss, *what,
+            plan.begin, plan.forward, forward.shared, forward.places, forward.ops,
+            plan.backward[back], backward.shared[back], backward.places[back], backward.ops[back],
+            plan.end[back], layout_of(plan), _local.arenas, checked, gradient, entering,
+            _local.loss, *what,
         )  # fmt: skip
     else:
         loss, measure = run_section(

@@ -45,6 +45,7 @@ from pellucid.training.optimizers.optimizer import Optimizer, prepare_optimizer
 from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.schedules.schedule import Schedule
 from pellucid.training.state import Progress, TrainingState
+from pellucid.training.statistics import statistics_of
 from pellucid.training.update import Updater
 from pellucid.training.validation import Measured, Validation
 
@@ -84,6 +85,8 @@ class Trainer:
         The flat vector of parameters; ``network.views`` names its parts.
     averaged : ndarray of shape (network.size,), float32
         What predicts: the ``average`` of the parameters, or they themselves where none is kept.
+        Statistics of norms are averaged along, and brought up to date when :meth:`fit` measures or
+        ends, on training images.
     history : History
         Every update of every :meth:`fit` so far.
     state : TrainingState
@@ -351,7 +354,7 @@ class Trainer:
         validation, measure = None, None
         if validation_data is not None:
             validation = Validation.of(validation_data, self.network, validation_every)
-            measure = partial(self._measure, validation)
+            measure = partial(self._measure, validation, data)
         settings = partial(call.settings, self, data, validation)
         with self._begun(settings, checkpoints, resume) as folder:
             loop = Loop(
@@ -359,6 +362,7 @@ class Trainer:
                 validation_every,
             )  # fmt: skip
             stopped_by = loop.run()
+        self._bring_up_to_date(data)
         if stopped_by == "SIGTERM":
             raise Terminated
         return History(self.history.updates[len(self.history) - self._progress.done :], stopped_by)
@@ -457,7 +461,18 @@ class Trainer:
             self._runner, recipe, self.optimizer, self.sections, self.clip_norm, self.average
         )  # fmt: skip
 
-    def _measure(self, validation: Validation) -> Measured:
+    def _bring_up_to_date(self, data: TrainingData) -> None:
+        """Let an average predict with the statistics that its own layers give."""
+        average, network = self._progress.average, self.network
+        if self.average is None or average is None or not average.count:
+            return
+        if average.statistics is None and network.trained_size < network.size:
+            average.bring_up_to_date(
+                statistics_of(network, average.rounded, data.images, self.seed, self.workers)
+            )
+
+    def _measure(self, validation: Validation, data: TrainingData) -> Measured:
+        self._bring_up_to_date(data)
         return validation.measure(self.network, self.averaged, self.workers)
 
     def _check_settings(self) -> None:
