@@ -185,6 +185,11 @@ OPTIONS = (
     _randomizing("erase", "Probability that a rectangle is erased."),
     _range("erase_area", "Share of the image's area that it takes."),
     _range("erase_aspect", "Its ratio of width to height, over the image's own."),
+    _randomizing(
+        "mixup",
+        "How much images are mixed with others: 0.2 a little, 1 evenly (shares are drawn from "
+        "Beta(mixup, mixup)).",
+    ),
 )
 """Every option of a run, in the order a person reads them."""
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import flag, instance
 from pellucid.errors import ConfigurationError
 from pellucid.execution.inference import Evaluation, evaluate
-from pellucid.execution.memory import check_training_memory
+from pellucid.execution.memory import check_training_memory, need_of_mixing
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, prepare
 from pellucid.execution.targets import check_targets
@@ -347,7 +347,9 @@ class Trainer:
         )
         normalize = flag("normalize_weights", normalize_weights)
         if self.executor is None:
-            check_training_memory(self.network, self.workers, int(batch_size), self.sections)
+            sizes = self.network, self.workers, int(batch_size), self.sections
+            mixes = self.augmentation is not None and self.augmentation.mixup > 0
+            check_training_memory(*sizes, *([need_of_mixing(*sizes)] if mixes else []))
         data = self._checked(images, labels, sample_weight, normalize=normalize)
         total = count_images(len(data.images), epochs, total_images)
         call = Call(total, int(batch_size), schedule or Schedule())
@@ -494,6 +496,7 @@ class Trainer:
         self._check_settings()
         if self.augmentation is not None:
             self.augmentation.check_channels(self.network.input_shape[0])
+            self.augmentation.check_targets(self.network.loss.targets)
         pixels = check_images(images, self.network.input_shape)
         targets = check_targets(self.network, labels, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)
