@@ -24,7 +24,7 @@ from tests.runs.examples import (
 PHOTOS = Augmentation(
     (1, 2), mirror=0.5, border="reflect", whole_shift=True, crop=(0.5, 1), crop_aspect=(0.5, 2),
     brightness=(0.5, 1), contrast=(0.5, 1), saturation=(0.5, 1), hue=(-0.1, 0.1), erase=0.5,
-    erase_area=(0.1, 0.2), erase_aspect=(0.5, 2),
+    erase_area=(0.1, 0.2), erase_aspect=(0.5, 2), mixup=0.3,
 )  # fmt: skip
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
@@ -35,7 +35,10 @@ OTHERS = RunSettings(
     schedule=OneCycleSchedule(0.1, 5.0, 6.0), augmentation=PHOTOS, seed=7,
     label="digit", pixel_range=(0.0, 16.0), channels="last",
 )  # fmt: skip
-ALL = [RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None)]
+ALL = [
+    RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None),
+    RunSettings(augmentation=Augmentation.photos(64)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("settings", ALL)

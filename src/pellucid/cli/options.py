@@ -33,9 +33,9 @@ def option(help: str, panel: str | None = None, **settings: Any) -> Any:
     return typer.Option(help=help, rich_help_panel=panel, **settings)
 
 
-def flag(help: str, name: str, panel: str | None = None) -> Any:
+def flag(help: str, name: str, panel: str | None = None, **settings: Any) -> Any:
     """Return an option without a value."""
-    return typer.Option(name, help=help, rich_help_panel=panel, metavar="")
+    return typer.Option(name, help=help, rich_help_panel=panel, metavar="", **settings)
 
 
 MODEL_HELP = "A model.safetensors, or the folder of the run that wrote it."

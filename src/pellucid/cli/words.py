@@ -47,8 +47,10 @@ _USE = {
     "average-start": "swa-start",
     "beta2": "beta-2",
     "eps": "epsilon",
-    "randomize": "augment augmentation aug data-augmentation",
-    "no-randomize": "no-augment no-augmentation no-aug",
+    "randomize": (
+        "augment augmentation aug data-augmentation no-augment no-augmentation no-aug no-randomize"
+    ),
+    "mixup": "mix-up mixup-alpha",
     "rotation": "rotate degrees angle",
     "shift": "translate translation",
     "fit": "center preprocessing preprocess",
@@ -146,6 +148,9 @@ def _instead(word: str, command: str, known: Sequence[str]) -> str:
 
 _PASSES = "; a pass over MNIST is 60,000 images, so ten of them are --images 600000"
 _IN_OTHER_WORDS = dict.fromkeys(("epoch", "epochs", "e", "n-epochs", "passes"), _PASSES)
+_IN_OTHER_WORDS |= dict.fromkeys(
+    ("no-augment", "no-augmentation", "no-aug", "no-randomize"), " none"
+)  # fmt: skip
 """What is said beside the option where its values mean something else."""
 
 

@@ -10,6 +10,7 @@ from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataE
 from pellucid.execution.executors import check_executor
 from pellucid.files.fingerprints import array_fingerprint
 from pellucid.runs.folder import CHECKPOINTS
+from pellucid.runs.randomizing import suited
 from pellucid.runs.settings import RunSettings
 from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.checks import check_fit_settings, check_trainer_settings
@@ -32,7 +33,8 @@ def check_settings(settings: RunSettings) -> None:
     """
     check_executor(settings.executor, settings.workers)
     check_trainer_settings(
-        settings.optimizer, settings.augmentation, settings.sections, settings.seed,
+        settings.optimizer, suited(settings.augmentation, (32, 32)), settings.sections,
+        settings.seed,
         clip_norm=settings.clip_norm, average=settings.average,
     )  # fmt: skip
     share("test_share", settings.test_share, ", such as 0.2")

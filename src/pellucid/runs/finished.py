@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pellucid.data import Dataset
 from pellucid.execution.inference import Evaluation
 from pellucid.files.fingerprints import fingerprint
+from pellucid.runs.randomizing import suited
 from pellucid.runs.settings import RunSettings
 from pellucid.training import History, Trainer
 
@@ -138,7 +139,7 @@ class FinishedRun:
                 [learned[name] for name in filters], filters, is_color=dataset.input_shape[0] == 3
             ),
         }
-        augmentation = self.settings.augmentation
+        augmentation = suited(self.settings.augmentation, self.dataset.input_shape)
         if augmentation is not None:
             before = dataset.train_images[:20]
             after = augmentation.apply(before, seed=self.settings.seed)

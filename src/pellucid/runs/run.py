@@ -32,6 +32,7 @@ from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
 from pellucid.runs.held_back import HeldBack, hold_back
 from pellucid.runs.output import Output
 from pellucid.runs.progress import show_progress
+from pellucid.runs.randomizing import suited
 from pellucid.runs.settings import RunSettings
 from pellucid.training import Checkpoints, History, Trainer, Update
 from pellucid.training.batches import batch_sizes
@@ -99,6 +100,7 @@ def reference_run(
         # All that can fail comes before the folder is touched.
         executor = _opened(stack, settings, resume)
         dataset = settings.load_again(say) if resume else settings.load(say)
+        settings = settings.suited(dataset.input_shape)
         data_fingerprint = dataset.fingerprint()
         dataset, held_back = hold_back(settings, dataset)
         if resume:
@@ -154,7 +156,7 @@ def make_trainer(
         optimizer=settings.optimizer,
         clip_norm=settings.clip_norm,
         average=settings.average,
-        augmentation=settings.augmentation,
+        augmentation=suited(settings.augmentation, network.input_shape),
         sections=settings.sections,
         workers=settings.workers if workers is None else workers,
         executor=executor,

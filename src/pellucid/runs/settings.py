@@ -13,6 +13,7 @@ from pellucid.data.catalog import Channels
 from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
+from pellucid.runs.randomizing import ForPhotos, suited
 from pellucid.training import Adam, Schedule
 from pellucid.training.averages.base import BaseAverage
 from pellucid.training.averages.dictionary import average_from_dict
@@ -56,15 +57,20 @@ class RunSettings:
     clip_norm: float | None = None
     schedule: BaseSchedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
     average: BaseAverage | None = None
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    augmentation: Augmentation | ForPhotos | None = field(default_factory=Augmentation)
     seed: int = 0
 
+    def suited(self, shape: tuple[int, ...]) -> RunSettings:
+        """Return the settings for images of a shape, by which photographs are shifted."""
+        return dataclasses.replace(self, augmentation=suited(self.augmentation, shape))
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-ready values."""
+        """Return the settings as JSON-ready values; they must be :meth:`suited` to some images."""
         values = dataclasses.asdict(self)
         values["optimizer"] = self.optimizer.to_dict()
         values["schedule"] = self.schedule.to_dict()
         values["average"] = self.average and self.average.to_dict()
+        assert not isinstance(self.augmentation, ForPhotos)
         values["augmentation"] = self.augmentation and self.augmentation.to_dict()
         return values
 
