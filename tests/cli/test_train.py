@@ -132,8 +132,7 @@ def test_photographs_are_randomized_by_their_size_and_resumed_so(tmp_path):
 
 def test_a_step_of_what_is_not_randomized_is_refused():
     assert fails("train", "--randomize", "none", "--mixup", 0.2) == (
-        "--mixup is 0.2, but --randomize is none, which changes no image; leave one of them "
-        "out."
+        "--mixup is 0.2, but --randomize is none, which changes no image; leave one of them out."
     )
 
 
