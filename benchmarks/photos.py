@@ -45,6 +45,7 @@ def cases(shape: tuple[int, ...]) -> dict[str, Augmentation | None]:
         "shifted between pixels": replace(photos, whole_shift=False),
         "and colors": replace(photos, **factors),
         "and erased": replace(photos, erase=0.5, erase_area=(0.02, 0.2)),
+        "and mixed": replace(photos, mixup=0.2),
         "cropped, not shifted": replace(
             photos, shift=(0, 0), crop=(0.6, 1.0), crop_aspect=(0.8, 1.25)
         ),

@@ -72,7 +72,7 @@ def printed_fingerprint(out):
             ["--batch-size", "64", "--images", "2000"],
             "total_images is 1024 there and 2000 here; bat",
         ),
-        (["--no-randomize"], "augmentation is {"),
+        (["--randomize", "none"], "augmentation is {"),
         (["--learning-rate", "0.1"], "learning_rate is 0.05 there and 0.1 here"),
     ],
     ids=" ".join,

@@ -6,6 +6,7 @@ import re
 import numpy as np
 from PIL import Image
 
+from pellucid import data, evaluate, load_model
 from tests.cli.console import fails, invoke
 
 
@@ -21,6 +22,22 @@ def test_evaluate(trained, model):
     assert [row[0] for row in rows] == list("0123456789")
     assert sum(int(row[1]) for row in rows) == 360
     assert sum(int(row[2]) for row in rows) == round(360 * metrics["accuracy"])
+
+
+def test_evaluate_with_several_views(model):
+    loaded, digits = load_model(model), data.load("digits")
+    code, out, err = invoke("evaluate", model, "--data", "digits", "--views", "shifts")
+    assert (code, err) == (0, "")
+    images, labels = digits.test_images, digits.test_labels
+    found = evaluate(loaded.network, loaded.parameters, images, labels, views="shifts")
+    assert out.splitlines()[-1] == (
+        f"Accuracy {found.accuracy:.3%}, loss {found.loss:.4f} on 360 test images of digits."
+    )
+    alone = evaluate(loaded.network, loaded.parameters, images, labels)
+    assert f"{alone.loss:.4f}" != f"{found.loss:.4f}"
+    code, _, err = invoke("evaluate", model, "--data", "digits", "--views", "flip")
+    assert code == 2
+    assert "mirror+shifts" in err.replace("\n", " ")
 
 
 def test_evaluate_draws_the_confusion_matrix(model, tmp_path):

@@ -20,7 +20,8 @@ def test_a_setting_is_an_option(described):
     assert parameter.help == described.help
     assert parameter.default == DEFAULTS[described.name]
     assert parameter.opts == ["--" + described.name.replace("_", "-")]
-    assert parameter.secondary_opts == (["--no-randomize"] if parameter.name == "randomize" else [])
+    off = ["--no-whole-shift"] if parameter.name == "whole_shift" else []  # photos have it on
+    assert parameter.secondary_opts == off
     assert setting(described.name).rich_help_panel == described.panel in PANELS
 
 

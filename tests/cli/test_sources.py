@@ -14,7 +14,7 @@ from tests.cli.conftest import DIGITS
 from tests.cli.console import fails, invoke
 
 COUNT = 300
-QUICK = ["--images", 2048, "--batch-size", 128, "--no-randomize"]
+QUICK = ["--images", 2048, "--batch-size", 128, "--randomize", "none"]
 
 
 @pytest.fixture(autouse=True)

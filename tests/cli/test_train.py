@@ -1,5 +1,6 @@
 """``pellucid train``."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from pellucid import (
     SGD,
     AdamW,
+    Augmentation,
     Checkpoints,
     CosineSchedule,
     ExponentialAverage,
@@ -95,8 +97,44 @@ def test_every_option_of_train_arrives(monkeypatch):
             False,
         )
     ]  # fmt: skip
-    assert invoke("train", "--no-randomize")[0] == 0
+    assert invoke("train", "--randomize", "none")[0] == 0
     assert asked[-1][0]["augmentation"] is None
+
+
+def test_photographs_are_randomized_by_their_size_and_resumed_so(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (80, 3, 40, 24), np.uint8)
+    labels = np.arange(80) % 2
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
+    base = [
+        "train", "--data", tmp_path / "a.npz", "--batch-size", 16, "--sections", 2,
+        "--checkpoint-every", 1,
+    ]  # fmt: skip
+    photos = [*base, "--randomize", "photos", "--hue", -0.1, 0.1, "--images", 64]
+    run = tmp_path / "run"
+    assert invoke(*photos, "--out", run)[0] == 0
+    configuration = load_model(run / "model.safetensors").configuration
+    expected = dataclasses.replace(Augmentation.photos(24), hue=(-0.1, 0.1))
+    assert expected.shift == (-3.0, 3.0)
+    assert configuration["augmentation"] == expected.to_dict()
+    assert (run / "randomized.png").exists()
+    for more in ([], ["--randomize", "photos"], ["--hue", -0.1, 0.1]):
+        code, out, err = invoke("train", "--out", run, "--resume", *more)
+        assert (code, "Fingerprint" in out) == (0, True), err
+    line = fails("train", "--out", run, "--resume", "--randomize", "digits")
+    assert "augmentation" in line or "mirror is" in line or "scale is" in line
+    assert invoke("verify", run)[0] == 0
+    sharp = [*base, "--randomize", "photos", "--no-whole-shift", "--shift", -0.5, 0.5]
+    assert invoke(*sharp, "--images", 32, "--out", tmp_path / "other")[0] == 0
+    made = load_model(tmp_path / "other" / "model.safetensors").configuration["augmentation"]
+    assert made == dataclasses.replace(
+        Augmentation.photos(24), shift=(-0.5, 0.5), whole_shift=False
+    ).to_dict()  # fmt: skip
+
+
+def test_a_step_of_what_is_not_randomized_is_refused():
+    assert fails("train", "--randomize", "none", "--mixup", 0.2) == (
+        "--mixup is 0.2, but --randomize is none, which changes no image; leave one of them out."
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def error(*words):
         ("--gpu", "Pellucid computes on the processor alone; --workers says with"),
         ("--device", "Pellucid computes on the processor alone"),
         ("--augment", "use --randomize."),
-        ("--no-augment", "use --no-randomize."),
+        ("--no-augment", "use --randomize none."),
         ("--image", "Did you mean '--images'?"),
         ("--qwxz", "No such option: --qwxz. 'pellucid train --help' lists them."),
     ],

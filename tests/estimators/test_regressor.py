@@ -8,6 +8,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pellucid import (
+    Augmentation,
     CNNClassifier,
     CNNRegressor,
     CrossEntropy,
@@ -106,6 +107,17 @@ def test_a_network_has_its_own_loss():
 def test_nothing_is_randomized_unless_asked_for():
     assert small().augmentation is None
     assert bits(small().fit(X, INK)) != bits(small(augmentation="auto").fit(X, INK))
+
+
+def test_numbers_are_not_mixed():
+    with pytest.raises(ConfigurationError, match=r"^mixup is 0\.2, but the network's loss is of"):
+        small(augmentation=Augmentation(mixup=0.2)).fit(X, INK)
+    labels = DIGITS.target[:400]
+    for y in (labels, (labels[:, None] == np.arange(10)) | (np.arange(10) == 3)):
+        mixed = CNNClassifier(
+            LAYERS, augmentation=Augmentation(mixup=0.2), max_iter=2, random_state=0
+        )
+        assert 0 < mixed.fit(X, y).loss_curve_[-1] < mixed.loss_curve_[0]
 
 
 def test_y_in_many_forms():

@@ -6,9 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import (
+    BinaryCrossEntropy,
     Conv2D,
+    CrossEntropy,
     Dense,
     Flatten,
+    Huber,
+    MeanSquaredError,
     Network,
     ReLU,
     evaluate,
@@ -98,6 +102,60 @@ def test_views_have_the_same_bits_whoever_works_on_them(monkeypatch):
         np.testing.assert_array_equal(found, whole)
     few = predict_proba(NETWORK, parameters, images[7:10], views="mirror+shifts")
     np.testing.assert_array_equal(few, whole[7:10])
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [CrossEntropy(label_smoothing=0.1), BinaryCrossEntropy(), MeanSquaredError(), Huber(0.3)],
+    ids=lambda loss: type(loss).__name__,
+)
+def test_loss_and_accuracy_with_several_views_are_those_of_the_mean(loss):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    network = Network([Conv2D(2, 3), ReLU(), Flatten(), Dense(3)], (8, 9), loss)
+    random = np.random.default_rng(5)
+    parameters = network.initial_parameters(1)
+    images = random.integers(0, 256, (30, 8, 9), np.uint8)
+    targets = {
+        "classes": random.integers(0, 3, 30),
+        "labels": random.integers(0, 2, (30, 3)).astype(np.float64),
+        "numbers": random.normal(size=(30, 3)),
+    }[loss.targets]
+    found = evaluate(network, parameters, images, targets, views="mirror+shifts")
+    means = predict_proba(network, parameters, images, views="mirror+shifts")
+    np.testing.assert_array_equal(found.probabilities, means)
+    p = torch.tensor(means.astype(np.float64))
+    if loss.targets == "classes":
+        y = torch.tensor(targets)
+        expected = torch.nn.functional.cross_entropy(p.log(), y, label_smoothing=0.1)
+        right = (p.argmax(axis=1) == y).double().mean()
+    elif loss.targets == "labels":
+        y = torch.tensor(targets)
+        expected = torch.nn.functional.binary_cross_entropy(p, y)
+        right = ((p > 0.5) == (y > 0.5)).all(axis=1).double().mean()
+    else:
+        y = torch.tensor(targets.astype(np.float32).astype(np.float64))
+        function = (
+            torch.nn.functional.huber_loss if isinstance(loss, Huber)
+            else torch.nn.functional.mse_loss
+        )  # fmt: skip
+        expected = function(p, y, **({"delta": 0.3} if isinstance(loss, Huber) else {}))
+        right = 1 - ((p - y) ** 2).sum() / ((y - y.mean(axis=0)) ** 2).sum()
+    assert found.loss == pytest.approx(float(expected), rel=1e-6)
+    assert found.accuracy == pytest.approx(float(right), rel=1e-9)
+    alone = evaluate(network, parameters, images, targets)
+    assert found.kind == alone.kind
+    assert found.loss != alone.loss
+
+
+@pytest.mark.parametrize("loss", [CrossEntropy(), BinaryCrossEntropy()])
+def test_a_network_that_is_quite_sure_has_a_finite_loss_with_views_too(loss):
+    network = Network([Flatten(), Dense(2)], (2, 2), loss)
+    parameters = np.array([0] * 8 + [1e4, -1e4], np.float32)
+    images = np.zeros((3, 2, 2), np.uint8)
+    targets = [0, 1, 0] if loss.targets == "classes" else [[1, 0], [0, 1], [1, 0]]
+    found = evaluate(network, parameters, images, targets, views="mirror")
+    assert np.isfinite(found.loss)
+    assert found.accuracy == 2 / 3
 
 
 def test_views_that_are_none_are_refused_before_the_images():

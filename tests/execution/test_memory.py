@@ -8,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from pellucid import CNNClassifier, Dense, Flatten, Network, ReLU, Trainer, presets
+from pellucid import Augmentation, CNNClassifier, Dense, Flatten, Network, ReLU, Trainer, presets
 from pellucid.errors import OutOfMemoryError
 from pellucid.execution import memory
 from pellucid.execution.inference import predict_proba
@@ -18,6 +18,7 @@ from pellucid.execution.memory import (
     check_memory,
     check_training_memory,
     free_memory,
+    need_of_mixing,
 )
 from pellucid.kernels.plan import plan_for
 
@@ -112,6 +113,17 @@ def test_a_thread_needs_what_its_plan_says(monkeypatch):
         check_inference_memory(LARGE, 3, 1000, 4)
     renamed = caught.value.named(lambda name: "n_jobs")
     assert "Use fewer n_jobs, which changes no result; at most 8 images at a time" in str(renamed)
+
+
+def test_images_that_are_mixed_lie_apart(monkeypatch):
+    network = Network([Flatten(), Dense(2)], (3, 2000, 2000))
+    need = need_of_mixing(network, workers=4, batch_size=64, sections=4)
+    assert need == Need("images that are mixed", 4 * 16 * 4 * 12_000_000)
+    freed(monkeypatch, 5_000_000_000)
+    images = np.zeros((64, 3, 2000, 2000), np.uint8)
+    trainer = Trainer(network, workers=4, sections=4, augmentation=Augmentation(mixup=0.2))
+    with pytest.raises(OutOfMemoryError, match=r"3\.1 GB for images that are mixed"):
+        trainer.fit(images, np.arange(64) % 2, batch_size=64)
 
 
 def test_a_batch_of_16_is_one_thread_s():

@@ -86,7 +86,7 @@ def command(tmp_path):
         tmp_path / "noise.npz", x_train=images, y_train=labels, x_test=images[:20],
         y_test=labels[:20],
     )  # fmt: skip
-    return ["train", "--data", tmp_path / "noise.npz", "--no-randomize", "--warmup", 0,
+    return ["train", "--data", tmp_path / "noise.npz", "--randomize", "none", "--warmup", 0,
             "--cooldown", 0, "--images", UPDATES * 1024]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pellucid import Augmentation, Dense, Flatten, Network, Trainer
+from pellucid import Augmentation, Dense, Flatten, MeanSquaredError, Network, Trainer
 from pellucid.errors import ConfigurationError
 from tests.training.examples import NETWORK, bright_corners
 
@@ -308,6 +308,34 @@ def test_colors_that_images_do_not_have_are_refused(name):
         )
 
 
+def test_what_is_mixed_needs_labels():
+    images, target = np.zeros((2, 1, 9, 9), np.uint8), np.zeros((2, 1))
+    network = Network([Flatten(), Dense(1)], (1, 9, 9), MeanSquaredError())
+    with pytest.raises(ConfigurationError) as caught:
+        Trainer(network, augmentation=Augmentation(mixup=0.2)).step(images, target)
+    assert str(caught.value) == (
+        "mixup is 0.2, but the network's loss is of numbers; images are mixed by the labels that "
+        "both have, so set mixup=0."
+    )
+    Trainer(network, augmentation=Augmentation()).step(images, target)
+
+
+def test_mixing_changes_nothing_of_what_else_is_drawn():
+    mixing = Augmentation(mixup=0.5)
+    assert mixing.ranges().tolist() == Augmentation().ranges().tolist()
+    assert not mixing.is_for_photos
+    assert mixing.to_dict() == Augmentation().to_dict() | {"mixup": 0.5}
+    key = {"seed": 1, "pass_number": 2, "image": 3, "shape": (1, 4, 4)}
+    plain, mixed = Augmentation().draw(**key), mixing.draw(**key)
+    assert (plain.scale, plain.degrees) == (mixed.scale, mixed.degrees)
+    assert plain.share == 1.0 != mixed.share
+    images = np.random.default_rng(0).integers(0, 256, (4, 1, 6, 6), np.uint8)
+    each, found = Augmentation().apply(images, seed=1), mixing.apply(images, seed=1)
+    shares = [mixing.draw(seed=1, pass_number=0, image=n, shape=(1, 6, 6)).share for n in range(4)]
+    for n, share in enumerate(shares):
+        np.testing.assert_allclose(found[n], share * each[n] + (1 - share) * each[3 - n])
+
+
 def test_brightness_is_that_of_any_channels():
     images = np.full((2, 4, 5, 5), 100, np.uint8)
     still = {"scale": (1, 1), "rotation": (0, 0), "shift": (0, 0), "noise_probability": (0, 0)}
@@ -379,6 +407,10 @@ def test_an_area_is_a_share(name, value):
         (
             {"erase": -1},
             "erase is -1; it must be a probability from 0 to 1, for example 0.5.",
+        ),
+        (
+            {"mixup": -0.2},
+            "mixup is -0.2; it must be from 0.05 to 1,000,000, for example 0.2, or 0 for none.",
         ),
         ({"whole_shift": "no"}, "whole_shift is 'no'; it must be True or False."),
         (

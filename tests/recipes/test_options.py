@@ -52,7 +52,7 @@ def test_a_part_comes_back_from_its_options(value):
         ({"schedule": "cosine"}, {"schedule": CosineSchedule()}),
         ({"average": "mean"}, {"average": MeanAverage()}),
         ({"clip_norm": 2.0}, {"clip_norm": 2.0}),
-        ({"randomize": False}, {"augmentation": None}),
+        ({"randomize": "none"}, {"augmentation": None}),
         ({"mirror": 0.0}, {"augmentation": dataclasses.replace(PLAIN.augmentation, mirror=0.0)}),
         ({"label": "digit", "seed": 3}, {}),
     ],
@@ -73,7 +73,7 @@ def test_randomizing_where_the_recipe_does_not():
     assert turned == Augmentation(
         scale=(1, 1), rotation=(-5, 5), shift=(0, 0), noise_probability=(0, 0)
     )
-    assert changed(still, {"randomize": True}, BRIEF).augmentation == Augmentation()
+    assert changed(still, {"randomize": "digits"}, BRIEF).augmentation == Augmentation()
 
 
 def test_a_network_of_ones_own():

@@ -10,7 +10,15 @@ from pellucid.errors import DataError
 from pellucid.runs.held_back import hold_back
 from pellucid.runs.run import reference_run
 from pellucid.runs.verification import verify_run
-from tests.runs.examples import DIGITS, QUICK, rewrite_history, rows, say_nothing, tiny_data
+from tests.runs.examples import (
+    DIGITS,
+    QUICK,
+    rewrite_history,
+    rows,
+    say_nothing,
+    tiny_data,
+    use_data,
+)
 
 SOME = dataclasses.replace(QUICK, validation_share=0.25)
 
@@ -40,6 +48,48 @@ def test_a_run_is_measured_about_twenty_times():
 def test_nothing_is_held_back_by_default():
     digits = DIGITS()
     assert hold_back(QUICK, digits) == (digits, None)
+
+
+def with_own():
+    """Return digits that come with images to validate, of two classes alone."""
+    digits = DIGITS()
+    chosen = digits.test_labels < 2
+    return dataclasses.replace(
+        digits,
+        validation_images=digits.test_images[chosen],
+        validation_labels=digits.test_labels[chosen],
+    )
+
+
+def test_the_data_s_own_are_measured_on_unless_a_share_says_otherwise():
+    own = with_own()
+    same, held = hold_back(QUICK, own)
+    assert same is own
+    assert held.images is own.validation_images
+    assert (held.is_own, held.every) == (True, 1)
+    assert hold_back(dataclasses.replace(QUICK, validation_share=0.0), own) == (own, None)
+    fewer, held = hold_back(SOME, own)
+    assert len(fewer.train_images) + len(held.images) == len(own.train_images)
+    assert not held.is_own
+
+
+def test_a_run_measures_on_the_data_s_own_and_says_so(tmp_path, monkeypatch):
+    own, said = with_own(), []
+    use_data(monkeypatch, own)
+    metrics = reference_run(QUICK, tmp_path / "own", said.append)
+    assert f"Its {len(own.validation_labels)} images to validate are measured on" in "".join(said)
+    model = load_model(tmp_path / "own" / "model.safetensors")
+    expected = evaluate(model.network, model.parameters, *own.validation)
+    assert (metrics.validation_loss, metrics.validation_accuracy) == (
+        expected.loss, expected.accuracy,
+    )  # fmt: skip
+    assert float(rows(tmp_path / "own")[-1]["validation_loss"]) == expected.loss
+    assert verify_run(tmp_path / "own", say_nothing).same
+    without = dataclasses.replace(QUICK, validation_share=0.0)
+    said.clear()
+    plain = reference_run(without, tmp_path / "plain", said.append)
+    assert "images to validate are not used." in "".join(said)
+    assert (plain.validation_loss, plain.fingerprint) == (None, metrics.fingerprint)
 
 
 def test_a_class_needs_two_images():

@@ -19,7 +19,7 @@ def test_settings_come_back_from_options(settings):
     assert from_options(options) == settings
     assert options["learning_rate"] == settings.optimizer.learning_rate
     assert options["average"] in KINDS["average"]
-    assert options["randomize"] == (settings.augmentation is not None)
+    assert (options["randomize"] == "none") == (settings.augmentation is None)
     assert not any(isinstance(value, dict) for value in options.values())
 
 

@@ -24,7 +24,7 @@ from tests.runs.examples import (
 PHOTOS = Augmentation(
     (1, 2), mirror=0.5, border="reflect", whole_shift=True, crop=(0.5, 1), crop_aspect=(0.5, 2),
     brightness=(0.5, 1), contrast=(0.5, 1), saturation=(0.5, 1), hue=(-0.1, 0.1), erase=0.5,
-    erase_area=(0.1, 0.2), erase_aspect=(0.5, 2),
+    erase_area=(0.1, 0.2), erase_aspect=(0.5, 2), mixup=0.3,
 )  # fmt: skip
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
@@ -36,7 +36,10 @@ OTHERS = RunSettings(
     label="digit", pixel_range=(0.0, 16.0), channels="last",
     recipe="plain", network="Flatten(), Dense(2)", epochs=2.5, time="1min",
 )  # fmt: skip
-ALL = [RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None)]
+ALL = [
+    RunSettings(), OTHERS, dataclasses.replace(OTHERS, augmentation=None),
+    RunSettings(augmentation=Augmentation.photos(64)),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("settings", ALL)
@@ -96,7 +99,8 @@ def test_what_older_runs_did_not_know_has_its_default():
         "network", "epochs", "time",
     ):  # fmt: skip
         del values[name]
-    assert RunSettings.from_dict(values) == RunSettings()
+    # They measured nothing, whatever their data came with.
+    assert RunSettings.from_dict(values) == RunSettings(validation_share=0.0)
 
 
 def test_what_older_runs_did_not_name_was_adam_and_the_schedule():

@@ -6,13 +6,26 @@ import json
 import numpy as np
 import pytest
 
-from pellucid import Checkpoints, data, fingerprint, load_model, save_model
+from pellucid import (
+    BatchNorm2D,
+    Checkpoints,
+    Conv2D,
+    Dense,
+    Flatten,
+    MeanAverage,
+    Network,
+    data,
+    fingerprint,
+    load_model,
+    presets,
+    save_model,
+)
 from pellucid.errors import CheckpointError, ConfigurationError, DataError
 from pellucid.runs import verification as module
 from pellucid.runs.finished import FinishedRun
 from pellucid.runs.run import reference_run
 from pellucid.runs.verification import Verification, verify_run
-from tests.runs.examples import DIGITS, LONG, UPDATES, rewrite_history, say_nothing
+from tests.runs.examples import DIGITS, LONG, QUICK, UPDATES, rewrite_history, say_nothing
 
 
 @pytest.mark.parametrize("workers", [None, 1, 3])
@@ -33,6 +46,26 @@ def test_the_last_updates_from_a_checkpoint(long_run, last, first):
     found = verify_run(long_run, say_nothing, last=last)
     assert found.same
     assert (found.first, found.updates) == (first, UPDATES - first + 1)
+
+
+def test_an_average_with_statistics_agrees_with_itself_and_with_its_checkpoint(
+    tmp_path, monkeypatch
+):
+    def normalized(shape, classes):
+        return Network([Conv2D(2, 5, stride=3), BatchNorm2D(), Flatten(), Dense(classes)], shape)
+
+    monkeypatch.setattr(presets, "reference", normalized)
+    monkeypatch.setattr(FinishedRun, "draw", lambda *args: None)
+    settings = dataclasses.replace(QUICK, average=MeanAverage(0.5), validation_share=0.1)
+    reference_run(settings, tmp_path, say_nothing, checkpoints=Checkpoints("", every_updates=3))
+    assert verify_run(tmp_path, say_nothing).same
+    model = load_model(tmp_path / "model.safetensors")
+    (tmp_path / "history.csv").unlink()
+    found = verify_run(tmp_path, say_nothing, last=2)
+    assert found.same
+    assert found.fingerprint_found != fingerprint(model)
+    (tmp_path / "model.safetensors").unlink()
+    assert verify_run(tmp_path, say_nothing).same
 
 
 def test_from_the_checkpoint_before_the_first_update(copy):

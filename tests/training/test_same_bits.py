@@ -1,5 +1,7 @@
 """The parameters depend on data, settings and seed alone."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -78,6 +80,29 @@ def test_what_is_dropped_hangs_on_no_worker_executor_or_resume(augmentation, tmp
             trainer.step(images[:100], labels[:100])
             ends.add(trainer.parameters.tobytes())
     assert len(ends) == 2
+
+
+MIXING = [Augmentation(mixup=0.5), dataclasses.replace(Augmentation.photos(10), mixup=1.0)]
+
+
+@pytest.mark.parametrize("augmentation", MIXING, ids=["digits", "photos"])
+def test_what_is_mixed_hangs_on_no_worker_executor_or_resume(augmentation, tmp_path):
+    images, labels = bright_corners(COUNT)
+    settings = {"augmentation": augmentation, "network": DROPPING}
+    found = {digest(images, labels, workers=n, **settings) for n in (1, 2, 3, 8)}
+    with open_executor("processes", workers=2) as executor:
+        found.add(digest(images, labels, executor=executor, **settings))
+    for resume in (False, True):
+        with Trainer(DROPPING, augmentation=augmentation) as trainer:
+            trainer.fit(
+                images, labels, total_images=1300, batch_size=100, resume=resume,
+                checkpoints=Checkpoints(tmp_path, every_updates=2),
+                on_update=lambda update, resume=resume: update.update == 5 and not resume,
+            )  # fmt: skip
+    found.add(fingerprint(trainer))
+    assert len(found) == 1
+    unmixed = dataclasses.replace(augmentation, mixup=0.0)
+    assert digest(images, labels, augmentation=unmixed, network=DROPPING) not in found
 
 
 @pytest.mark.parametrize("augmentation", [None, Augmentation()], ids=["plain", "randomized"])

@@ -12,8 +12,10 @@ from pellucid import (
     Checkpoints,
     Conv2D,
     Dense,
+    Dropout,
     Flatten,
     MaxPool2D,
+    MeanAverage,
     Network,
     ReLU,
     Residual,
@@ -23,6 +25,7 @@ from pellucid import (
 )
 from pellucid.equations import loss_and_gradient
 from pellucid.errors import ModelFileError
+from pellucid.training import statistics
 from pellucid.training.statistics import bring_up_to_date
 from tests.kernels.oracle import error, problem
 from tests.layers import torch_network, torch_running
@@ -156,3 +159,93 @@ def test_it_trains_what_a_person_would_write():
     with Trainer(NETWORK, optimizer=Adam(0.01)) as trainer:
         trainer.fit(IMAGES, LABELS, total_images=3000, batch_size=50)
         assert trainer.evaluate(*bright_corners(200, seed=1)).accuracy > 0.95
+
+
+def averaged(workers=2, call=None, network=NETWORK, **settings):
+    trainer = Trainer(network, average=MeanAverage(0.3), workers=workers, **settings)
+    with trainer:
+        trainer.fit(IMAGES, LABELS, **{"total_images": 1000, "batch_size": 100} | (call or {}))
+    return trainer
+
+
+def test_an_average_has_the_statistics_that_torch_brings_up_to_date(monkeypatch):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+    monkeypatch.setattr(statistics, "TOGETHER", 100)
+    trainer = averaged()
+    along = trainer.state.predicting
+    model = torch_network(torch, NETWORK, along.astype(np.float64))
+    order = np.random.default_rng([0, 300]).permutation(300)
+    assert sorted(order) == list(range(300))
+    scaled = (IMAGES / 255.0)[order].reshape(3, 100, *NETWORK.input_shape)
+    torch.optim.swa_utils.update_bn([torch.tensor(part) for part in scaled], model)
+    kept = slice(NETWORK.trained_size, None)
+    np.testing.assert_allclose(
+        trainer.averaged[kept], torch_running(NETWORK, model), rtol=2e-5, atol=1e-6
+    )
+    assert np.array_equal(trainer.averaged[: kept.start], along[: kept.start])
+    assert not np.allclose(trainer.averaged[kept], along[kept], rtol=1e-3)
+
+
+def test_they_are_of_so_many_images_at_the_most(monkeypatch):
+    monkeypatch.setattr(statistics, "MOST", 64)
+    monkeypatch.setattr(statistics, "TOGETHER", 32)
+    parameters = NETWORK.initial_parameters(1)
+    found = statistics.statistics_of(NETWORK, parameters, IMAGES, 5, 2)
+    drawn = np.random.default_rng([5, 64]).permutation(300)[:64]
+    expected = sum(
+        loss_and_gradient(NETWORK, parameters, IMAGES[part] / 255.0, LABELS[part])[1]
+        for part in (drawn[:32], drawn[32:])
+    )
+    np.testing.assert_allclose(
+        found, expected[NETWORK.trained_size :] / 64, rtol=2e-5, atol=1e-6
+    )  # fmt: skip
+
+
+def test_no_worker_and_no_executor_changes_a_bit_of_an_average_s():
+    found = {averaged(workers).averaged.tobytes() for workers in (1, 2, 3, 8)}
+    with open_executor("processes", 2) as executor:
+        found.add(averaged(executor=executor).averaged.tobytes())
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("stop", [2, 5, 9, 10])
+def test_a_resumed_average_ends_with_the_same_bits(tmp_path, stop):
+    whole = averaged()
+    stopped = averaged(call={
+        "checkpoints": Checkpoints(tmp_path), "on_update": lambda update: update.update == stop,
+    })  # fmt: skip
+    assert (stopped.averaged.tobytes() == whole.averaged.tobytes()) == (stop == 10)
+    resumed = averaged(3, {"checkpoints": Checkpoints(tmp_path), "resume": True})
+    assert resumed.averaged.tobytes() == whole.averaged.tobytes()
+    assert bits(resumed.state) == bits(whole.state)
+
+
+def test_what_is_measured_last_is_what_predicts_and_measuring_changes_nothing():
+    held = bright_corners(100, seed=3)
+    plain = averaged()
+    measured = averaged(call={"validation_data": held, "validation_every": 2})
+    assert measured.averaged.tobytes() == plain.averaged.tobytes()
+    assert bits(measured.state)[:2] == bits(plain.state)[:2]
+    last = measured.history.validated[-1]
+    assert last.validation_loss == measured.evaluate(*held).loss
+
+
+def test_they_are_averaged_along_while_training_goes_on_and_put_back_with_a_state():
+    trainer = averaged()
+    before, predicting = trainer.state, trainer.averaged.copy()
+    trainer.step(IMAGES, LABELS)
+    assert trainer.averaged.tobytes() == trainer.state.predicting.tobytes()
+    trainer.state = before
+    assert trainer.averaged.tobytes() == predicting.tobytes()
+    trainer.parameters = predicting
+    assert trainer.averaged.tobytes() == predicting.tobytes()
+    assert trainer.state.statistics is None
+
+
+def test_dropout_and_an_average_that_has_not_begun():
+    network = Network([Flatten(), BatchNorm1D(), Dropout(0.5), Dense(4)], NETWORK.input_shape)
+    trainer = averaged(network=network)
+    assert trainer.state.statistics.shape == (2 * 110,)
+    early = averaged(call={"on_update": lambda update: True})
+    assert early.state.averaged == 0
+    assert early.averaged.tobytes() == early.parameters.tobytes()

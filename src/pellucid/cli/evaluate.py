@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pellucid import runs
-from pellucid.cli.options import Model, command, option, say
+from pellucid.cli.options import Model, Several, command, option, say
 from pellucid.cli.settings import Threads, setting, told_as_train
 from pellucid.console import printable
 from pellucid.data.catalog import Channels
@@ -42,6 +42,7 @@ def evaluate(
     label: Annotated[str | None, told_as_train("label")] = None,
     pixel_range: Annotated[tuple[float, float] | None, told_as_train("pixel_range")] = None,
     channels: Annotated[Channels | None, told_as_train("channels")] = None,
+    views: Several = None,
     workers: Threads = None,
     confusion: Annotated[
         Path | None, option("Also draw the confusion matrix, into this .png file.")
@@ -54,7 +55,7 @@ def evaluate(
     loaded = load_model(model_in(model))
     test = runs.run_model_test(
         loaded, data, say, skip_bad=skip_bad, test_share=test_share, label=label,
-        pixel_range=pixel_range, channels=channels, workers=workers,
+        pixel_range=pixel_range, channels=channels, views=views, workers=workers,
     )  # fmt: skip
     labels, evaluation = test.labels, test.evaluation
     if confusion is not None:

@@ -11,8 +11,9 @@ import typer
 from pellucid.cli.errors import as_typed, one_line_errors
 from pellucid.cli.words import AdvisingCommand
 from pellucid.console import printable
+from pellucid.images.views import Views
 
-__all__ = ["MODEL_HELP", "Model", "command", "flag", "option", "say"]
+__all__ = ["MODEL_HELP", "Model", "Several", "command", "flag", "option", "say"]
 
 
 def command(function: Callable[..., None]) -> Any:
@@ -32,11 +33,21 @@ def option(help: str, panel: str | None = None, **settings: Any) -> Any:
     return typer.Option(help=help, rich_help_panel=panel, **settings)
 
 
-def flag(help: str, name: str, panel: str | None = None) -> Any:
+def flag(help: str, name: str, panel: str | None = None, **settings: Any) -> Any:
     """Return an option without a value."""
-    return typer.Option(name, help=help, rich_help_panel=panel, metavar="")
+    return typer.Option(name, help=help, rich_help_panel=panel, metavar="", **settings)
 
 
 MODEL_HELP = "A model.safetensors, or the folder of the run that wrote it."
+
+Several = Annotated[
+    Views | None,
+    option(
+        "Look at each picture and its mirror image; at it and four that are shifted a little; or "
+        "at both. It takes 2, 5 or 10 times as long.",
+        show_default="it alone",
+    ),
+]
+"""How often a command that predicts looks at a picture."""
 
 Model = Annotated[Path, typer.Argument(help=MODEL_HELP, metavar="MODEL")]

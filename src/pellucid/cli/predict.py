@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid import runs
-from pellucid.cli.options import Model, command, flag, option
+from pellucid.cli.options import Model, Several, command, flag, option
 from pellucid.cli.options import say as tell
 from pellucid.errors import ConfigurationError
 from pellucid.files.model_file import load_model
-from pellucid.images.views import Views
 from pellucid.runs.folder import model_in
 from pellucid.runs.reports import label_table, prediction_table, show_table
 
@@ -67,14 +66,7 @@ def predict(
             "--kaggle",
         ),
     ] = False,
-    views: Annotated[
-        Views | None,
-        option(
-            "Look at each picture and its mirror image; at it and four that are shifted a little; "
-            "or at both. It takes 2, 5 or 10 times as long.",
-            show_default="it alone",
-        ),
-    ] = None,
+    views: Several = None,
 ) -> None:
     """Say what is on pictures, and how sure the model is.
 

@@ -24,12 +24,16 @@ def setting(name: str) -> Any:
     described = _DESCRIBED[name]
     help, panel = described.help, described.panel
     if TYPES[name] is bool:
-        spelled = name.replace("_", "-")
-        # What is off can only be turned on; what is on needs a way to turn it off.
-        names = f"--{spelled}/--no-{spelled}" if DEFAULTS[name] else f"--{spelled}"
-        return flag(help, names, panel)
+        return flag(help, _spelled(name), panel)  # off, until it is turned on
+    if TYPES[name] == bool | None:
+        names = f"{_spelled(name)}/--no-{name.replace('_', '-')}"
+        return flag(help, names, panel, show_default=described.default)
     more: dict[str, Any] = {"metavar": described.values, "show_default": described.default}
     return option(help, panel, **{key: value for key, value in more.items() if value is not None})
+
+
+def _spelled(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def told_as_train(name: str) -> Any:

@@ -51,8 +51,10 @@ _USE = {
     "average-start": "swa-start",
     "beta2": "beta-2",
     "eps": "epsilon",
-    "randomize": "augment augmentation aug data-augmentation",
-    "no-randomize": "no-augment no-augmentation no-aug",
+    "randomize": (
+        "augment augmentation aug data-augmentation no-augment no-augmentation no-aug no-randomize"
+    ),
+    "mixup": "mix-up mixup-alpha",
     "rotation": "rotate degrees angle",
     "shift": "translate translation",
     "fit": "center preprocessing preprocess",
@@ -140,8 +142,14 @@ def _instead(word: str, command: str, known: Sequence[str]) -> str:
     if option is None:
         return ""
     if f"--{option}" in known:
-        return f"use --{option}"
+        return f"use --{option}{_IN_OTHER_WORDS.get(word, '')}"
     return "" if command == "train" else f"'pellucid {command}' has nothing like it"
+
+
+_IN_OTHER_WORDS = dict.fromkeys(
+    ("no-augment", "no-augmentation", "no-aug", "no-randomize"), " none"
+)
+"""What is said beside the option where its values mean something else."""
 
 
 class AdvisingCommand(TyperCommand):

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import time
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -355,13 +355,13 @@ def _shuffled(dataset: Dataset, seed: int) -> Dataset:
             "shuffle needs the images in memory, and these are mapped from the disk; use "
             "memory_map=False, or leave shuffle out: training draws them in an order of its own."
         )
-    draw = np.random.default_rng(seed)
-    train, test = (draw.permutation(len(k)) for k in (dataset.train_labels, dataset.test_labels))
-    return dataclasses.replace(
-        dataset,
-        train_images=dataset.train_images[train], train_labels=dataset.train_labels[train],
-        test_images=dataset.test_images[test], test_labels=dataset.test_labels[test],
-    )  # fmt: skip
+    draw, arrays = np.random.default_rng(seed), dict[str, Any]()
+    for part in ("train", "test", "validation"):
+        images, labels = (getattr(dataset, f"{part}_{kind}") for kind in ("images", "labels"))
+        if labels is not None:
+            order = draw.permutation(len(labels))
+            arrays |= {f"{part}_images": images[order], f"{part}_labels": labels[order]}
+    return dataclasses.replace(dataset, **arrays)
 
 
 def _from_path(reading: Reading) -> Dataset:

@@ -1,4 +1,4 @@
-"""A data set: training and test images with their labels, and where they came from."""
+"""A data set: images to train, to validate and to test on, labels, and where they came from."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ class Dataset:
     preprocessing : Preprocessing or None
         What made the images out of pictures, for the model to do the same; None where they came
         as arrays and nothing was said.
+    validation_images : ndarray of shape (n, H, W) or (n, C, H, W), or None
+        Images to measure on while training, where the source has such beside those to test on.
+    validation_labels : ndarray of shape (n,), int64, or None
+        Their labels.
 
     Examples
     --------
@@ -59,11 +63,15 @@ class Dataset:
     source: str
     note: str = ""
     preprocessing: Preprocessing | None = None
+    validation_images: Images | None = None
+    validation_labels: NDArray[np.int64] | None = None
 
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.input_shape))
+        held = self.validation
+        validation = "" if held is None else f", {len(held[1]):,} validation"
         return (
-            f"<Dataset {self.name}: {len(self.train_images):,} training and "
+            f"<Dataset {self.name}: {len(self.train_images):,} training{validation} and "
             f"{len(self.test_images):,} test images of {shape}, {self.train_images.dtype}, "
             f"{len(self.classes)} classes: {some(self.classes)} ({self.source})>"
         )
@@ -74,10 +82,24 @@ class Dataset:
         channels, height, width = three_axes(self.train_images.shape[1:])
         return channels, height, width
 
-    def fingerprint(self) -> str:
-        """Return the SHA-256, in hex, of the four arrays' dtypes, shapes and bytes.
+    @property
+    def size(self) -> int:
+        """How many bytes all images have."""
+        held = 0 if self.validation_images is None else self.validation_images.nbytes
+        return self.train_images.nbytes + self.test_images.nbytes + held
 
-        Two data sets with the same fingerprint train the same network; the names don't count.
+    @property
+    def validation(self) -> tuple[Images, NDArray[np.int64]] | None:
+        """Images and labels to measure on while training, as ``Trainer.fit`` takes them."""
+        if self.validation_images is None or self.validation_labels is None:
+            return None
+        return self.validation_images, self.validation_labels
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256, in hex, of the arrays' dtypes, shapes and bytes.
+
+        They are those to train and to test on: two data sets with the same fingerprint train the
+        same network, and neither names nor images to validate change that.
 
         Returns
         -------
@@ -106,11 +128,12 @@ def with_channels(dataset: Dataset, channels: int) -> Dataset:
     own, height, width = dataset.input_shape
     if own == channels:
         return dataclasses.replace(dataset, preprocessing=made)
-    train, test = (
-        repeated(images.reshape(-1, 1, height, width), channels)
-        for images in (dataset.train_images, dataset.test_images)
-    )
-    return dataclasses.replace(dataset, train_images=train, test_images=test, preprocessing=made)
+    arrays: dict[str, Any] = {
+        name: repeated(images.reshape(-1, 1, height, width), channels)
+        for name in ("train_images", "test_images", "validation_images")
+        if (images := getattr(dataset, name)) is not None
+    }
+    return dataclasses.replace(dataset, **arrays, preprocessing=made)
 
 
 def repeated(images: Images, channels: int) -> Images:

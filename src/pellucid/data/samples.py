@@ -96,6 +96,8 @@ class Source:
     train : Samples
         To train on; or all, where ``test`` is None and a split makes the two.
     test : Samples or None
+    validation : Samples or None
+        To measure on while training; only beside those to test on.
     where : str
         Where its images come from, in words.
     classes : tuple of str or None
@@ -118,11 +120,12 @@ class Source:
     keep_unused: bool = True
     codes: Codes | None = None
     is_test: bool = False
+    validation: Samples | None = None
 
     @property
     def samples(self) -> list[Samples]:
-        """The training samples, and the test samples where there are any."""
-        return [self.train] if self.test is None else [self.train, self.test]
+        """The training samples, and those to test on and to validate where there are any."""
+        return [self.train, *(part for part in (self.test, self.validation) if part is not None)]
 
     @property
     def size(self) -> int:

@@ -33,6 +33,7 @@ averages of the parameters            :mod:`pellucid.equations.average`
 initial filters and weights           :mod:`pellucid.network.initial`
 randomizing, its four steps           :mod:`pellucid.equations.randomize`
 randomizing photographs               :mod:`pellucid.equations.photo`
+mixing images in pairs                :mod:`pellucid.equations.mixup`
 ====================================  ================================================
 """
 

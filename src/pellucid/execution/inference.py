@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.arguments import count_workers, instance
+from pellucid.equations.rules import loss_rules_of
 from pellucid.execution.memory import check_inference_memory
 from pellucid.execution.sections import (
     AROUND,
@@ -30,6 +31,7 @@ from pellucid.execution.workers import shared_workers
 from pellucid.images.checks import check_images
 from pellucid.images.views import Views, as_seen, views_for
 from pellucid.network.loss import TargetKind
+from pellucid.network.loss.crossentropy import EPS
 from pellucid.network.network import Network
 
 __all__ = ["Evaluation", "evaluate", "image_gradients", "predict_proba", "run_network"]
@@ -39,6 +41,9 @@ PART, PARTS = 256, 4
 
 AT_ONCE = 4096
 """Images that are mirrored and shifted at a time."""
+
+SURE = 2.0**-25
+"""Half of how far below 1 the next float32 is: the least doubt that a mean over views has."""
 
 WORTH_A_PART = 16_000_000
 """Multiply-adds of a part, at the least: what comes once a part, such as packing filters, is then
@@ -177,12 +182,14 @@ def evaluate(
     images: ArrayLike,
     labels: ArrayLike,
     workers: int | None = None,
+    views: Views | None = None,
 ) -> Evaluation:
     """Return accuracy, loss and probabilities on labeled images, which are not randomized.
 
     ``loss = mean_n -log(max(eps, min(probs[n, label[n]], 1 - eps)))``, ``eps = 1e-10``; accuracy is
     the share of images whose label has the largest probability, the first of equals. The network
-    may have another loss; what accuracy is then says :class:`Evaluation`.
+    may have another loss; what accuracy is then says :class:`Evaluation`. With several views of an
+    image both are of the mean over them.
 
     Parameters
     ----------
@@ -197,6 +204,8 @@ def evaluate(
         output should be.
     workers : int, optional
         Threads; the default is one on each processor. It never changes the result.
+    views : {"mirror", "shifts", "mirror+shifts"}, optional
+        As for :func:`predict_proba`.
 
     Returns
     -------
@@ -226,7 +235,31 @@ def evaluate(
     _check_settings(network, workers)
     checked = check_images(images, network.input_shape)
     targets = check_targets(network, labels, len(checked))
-    return run_network(network, parameters, checked, targets, workers)
+    if views is None:
+        return run_network(network, parameters, checked, targets, workers)
+    return _of_views(
+        network, predict_proba(network, parameters, checked, workers, views), targets
+    )  # fmt: skip
+
+
+def _of_views(
+    network: Network, probabilities: NDArray[np.float32], targets: Targets
+) -> Evaluation:  # fmt: skip
+    """Return accuracy and loss of what is the mean over several views, by the equations."""
+    loss, kind = network.loss, network.loss.targets
+    outputs = probabilities.astype(np.float64)
+    if kind != "numbers":  # the scores that have these probabilities, which float32 may round to 1
+        outputs = np.clip(outputs, EPS, 1.0 if kind == "classes" else 1.0 - SURE)
+        outputs = np.log(outputs) - (0.0 if kind == "classes" else np.log1p(-outputs))
+    losses = loss_rules_of(loss).loss(loss, outputs, targets, None)
+    found = Evaluation(0.0, math.fsum(losses) / max(1, len(targets)), probabilities, kind)
+    if kind == "numbers":
+        with np.errstate(under="ignore"):
+            measure = float(((outputs - targets) ** 2).sum())
+    else:
+        is_right = found.predicted == (targets if kind == "classes" else targets > 0.5)
+        measure = float(is_right.reshape(len(targets), -1).all(axis=1).sum())
+    return replace(found, accuracy=score_of(kind, [measure], targets))
 
 
 def image_gradients(

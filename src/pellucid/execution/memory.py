@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ __all__ = [
     "check_memory",
     "check_training_memory",
     "free_memory",
+    "need_of_mixing",
     "shown_bytes",
 ]
 
@@ -77,6 +79,14 @@ def check_training_memory(
         "Training", needs, "Use fewer ", Argument("workers"), ", which changes no result; a ",
         Argument("batch_size"), f" of {GRAIN}, which one thread works on; {smaller}",
     )  # fmt: skip
+
+
+def need_of_mixing(network: Network, workers: int, batch_size: int, sections: int) -> Need:
+    """Return what threads hold of their sections' images, which lie apart where they are mixed."""
+    parts = cut(batch_size, sections)
+    threads = min(workers, len(parts), threads_for(network, batch_size, training=True))
+    one = 4 * math.prod(network.input_shape)
+    return Need("images that are mixed", threads * parts[0].stop * one)
 
 
 def check_inference_memory(network: Network, workers: int, images: int, parts: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.execution.mixup import loss_of_two, mixed_images, mixed_targets
 from pellucid.execution.targets import Targets, no_targets, taken
 from pellucid.images.augmentation import Augmentation
 from pellucid.kernels.compiling.vector import LANES
@@ -27,6 +28,7 @@ from pellucid.kernels.execute import (
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import OneImagePlan, plan_for_one_image
 from pellucid.kernels.program.arena import new_arena
+from pellucid.kernels.program.draft import Plan
 from pellucid.kernels.stretches import run_stretches
 from pellucid.network.folding import folding_of
 from pellucid.network.network import Network
@@ -116,19 +118,22 @@ class Outputs(NamedTuple):
         Whether ``probabilities`` get the last layer's outputs as they are, without the softmax.
     image_gradients : ndarray of shape (n, C, H, W), float32, or None
         Each image's gradient; then no parameter's gradient is computed.
+    statistics_alone : bool
+        Whether, in training, only the way forward is gone: of the gradient there are the norms'
+        statistics alone, where those of the running ones stand.
     """
 
     probabilities: NDArray[np.float32] | None = None
     logits: bool = False
     image_gradients: NDArray[np.float32] | None = None
+    statistics_alone: bool = False
 
     def part(self, where: slice) -> Outputs:
         """Return the places of some of the images."""
-        probabilities, logits, gradients = self
-        return Outputs(
-            None if probabilities is None else probabilities[where],
-            logits,
-            None if gradients is None else gradients[where],
+        probabilities, gradients = self.probabilities, self.image_gradients
+        return self._replace(
+            probabilities=None if probabilities is None else probabilities[where],
+            image_gradients=None if gradients is None else gradients[where],
         )
 
 
@@ -247,7 +252,7 @@ def section_step(
         The parameters are not those of the network.
     """
     network, augmentation, seed = recipe
-    probabilities, logits, image_gradients = outputs
+    probabilities, logits, image_gradients, statistics_alone = outputs
     has_gradient = training and image_gradients is None
     if network.trained_size < network.size and not has_gradient:
         network, parameters = _folded(network, parameters)
@@ -266,6 +271,11 @@ def section_step(
     # Kernels get addresses: what lies there must stay until they are done.
     ranges = None if augmentation is None else augmentation.ranges()
     entering = enter_op(plan, _address(images), images.dtype == np.float32, ranges, seed)
+    losing = _local.loss
+    if augmentation is not None and augmentation.mixup and len(section.indices) > 1:
+        images, section = _mixed(plan, entering, augmentation.mixup, section)
+        entering = enter_op(plan, _address(images), True, None, seed)
+        losing = loss_of_two(plan, section.targets, losing)
     leaving = leave_op(plan, None if image_gradients is None else _address(image_gradients))
     checked, targets = network.check_parameters(parameters), taken(network, section.targets)
     what = (
@@ -276,17 +286,32 @@ def section_step(
     )  # fmt: skip
     if plan.has_joins:
         forward, backward = plan.forward_joins, plan.backward_joins
+        back = slice(0 if statistics_alone else None)  # of nothing
         loss, measure = run_stretches(
-            plan.begin, plan.forward, forward.shared, forward.places, forward.ops, plan.backward,
-            backward.shared, backward.places, backward.ops, plan.end, layout_of(plan),
-            _local.arenas, checked, gradient, entering, _local.loss, *what,
+            plan.begin, plan.forward, forward.shared, forward.places, forward.ops,
+            plan.backward[back], backward.shared[back], backward.places[back], backward.ops[back],
+            plan.end[back], layout_of(plan), _local.arenas, checked, gradient, entering, losing,
+            *what,
         )  # fmt: skip
     else:
         loss, measure = run_section(
             plan.begin, plan.forward, plan.backward, plan.end, layout_of(plan), _local.arenas[0],
-            checked, gradient, entering, leaving, _local.loss, *what,
+            checked, gradient, entering, leaving, losing, *what,
         )  # fmt: skip
     return SectionResult(gradient, float(loss), float(measure))
+
+
+def _mixed(
+    plan: Plan, entering: NDArray[np.int64], alpha: float, section: Section
+) -> tuple[NDArray[np.float32], Section]:
+    """Return a section's images, randomized and mixed, and the section that they make."""
+    indices, targets, weights, identities = section
+    images, shares = mixed_images(
+        plan, _local.arenas[0], entering, np.ascontiguousarray(indices),
+        np.ascontiguousarray(identities), alpha,
+    )  # fmt: skip
+    both, counts = mixed_targets(targets, np.asarray(weights, np.float64), shares)
+    return images, Section(np.arange(len(indices)), both, counts, identities)
 
 
 def _folded(

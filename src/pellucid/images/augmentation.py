@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.arguments import whole
+from pellucid.equations.mixup import mixed
 from pellucid.equations.photo import randomize_photo
 from pellucid.equations.randomize import Border, randomize
 from pellucid.errors import ConfigurationError
@@ -25,6 +26,7 @@ from pellucid.images.drawing import (
     WHOLE,
     Draw,
     Range,
+    beta,
     box,
     hash_pixels,
     image_key,
@@ -36,6 +38,9 @@ from pellucid.images.floats import in_float64
 from pellucid.images.ranges import BORDERS, CHECKS
 
 __all__ = ["Augmentation"]
+
+_OF_PAIRS = ("mixup",)
+"""What is not done to an image by itself, so that no kernel for one needs to know of it."""
 
 _SEED_STEPS = ("scale", "rotation", "shift", "noise_probability", "noise")
 """The fields of the founding document's four steps; where no other is set, their kernel is used."""
@@ -99,6 +104,11 @@ class Augmentation:
         The share of the image's area that it takes.
     erase_aspect : (float, float), default (0.3, 3.3)
         Its ratio of width to height, as ``crop_aspect``.
+    mixup : float, default 0
+        After all of this each image is mixed with another of its section, ``share image + (1 -
+        share) other``, and has the loss of both labels, in the same shares. They are drawn from
+        ``Beta(mixup, mixup)``: 0.2 leaves most images nearly as they are, 1 draws any share, and 0
+        mixes nothing. The network's loss must be of classes or of labels.
 
     Raises
     ------
@@ -134,6 +144,7 @@ class Augmentation:
     erase: float = 0.0
     erase_area: Range = (0.02, 0.33)
     erase_aspect: Range = (0.3, 3.3)
+    mixup: float = 0.0
 
     def __post_init__(self) -> None:
         for name, check in CHECKS.items():
@@ -186,7 +197,7 @@ class Augmentation:
     @property
     def is_for_photos(self) -> bool:
         """Whether there is more to do than the founding document's four steps."""
-        return len(self.to_dict()) > len(_SEED_STEPS)
+        return any(name not in _SEED_STEPS + _OF_PAIRS for name in self.to_dict())
 
     def check_channels(self, channels: int) -> None:
         """Refuse to change colors that images don't have.
@@ -213,20 +224,44 @@ class Augmentation:
                     argument=name,
                 )
 
+    def check_targets(self, kind: str) -> None:
+        """Refuse to mix what has no labels.
+
+        Parameters
+        ----------
+        kind : str
+            What the network's loss takes: "classes", "labels" or "numbers".
+
+        Raises
+        ------
+        ConfigurationError
+            ``mixup`` is set, and the loss is of numbers.
+
+        Examples
+        --------
+        >>> Augmentation(mixup=0.2).check_targets("classes")
+        """
+        if self.mixup and kind == "numbers":
+            raise ConfigurationError(
+                f"mixup is {self.mixup:g}, but the network's loss is of numbers; images are mixed "
+                "by the labels that both have, so set mixup=0.",
+                argument="mixup",
+            )
+
     def ranges(self) -> NDArray[np.float64]:
         """Return the settings as the kernels read them: in the order of the fields, low and high.
 
-        Where only the four steps are set, these alone.
+        Where only the four steps are set, these alone. What is done to pairs is not among them.
         """
         numbers: list[float] = []
         for name, value in vars(self).items():
-            if name in _SEED_STEPS or self.is_for_photos:
+            if name in _SEED_STEPS or (self.is_for_photos and name not in _OF_PAIRS):
                 plain = BORDERS.index(value) if name == "border" else value
                 numbers.extend(plain if isinstance(plain, tuple) else (float(plain),))
         return np.array(numbers, dtype=np.float64)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-ready values, but steps for photographs that do nothing."""
+        """Return the settings as JSON-ready values, but for later steps that do nothing."""
         defaults = {item.name: item.default for item in dataclasses.fields(self)}
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -242,7 +277,8 @@ class Augmentation:
         Parameters
         ----------
         images : ndarray of shape (n, H, W) or (n, C, H, W)
-            uint8, or floats in [0, 1]; image i of them has the number ``first + i``.
+            uint8, or floats in [0, 1]; image i of them has the number ``first + i``. With
+            ``mixup`` they are a section of their own.
         seed, pass_number, first : int, default 0
             The key; see :meth:`draw`.
 
@@ -264,11 +300,12 @@ class Augmentation:
         """
         self.check_channels(images.shape[1] if images.ndim == 4 else 1)
         scaled = in_float64(images)
-        out = np.empty(scaled.shape)
+        out, shares = np.empty(scaled.shape), np.ones(len(scaled))
         for i, image in enumerate(scaled):
             d = self.draw(
                 seed=seed, pass_number=pass_number, image=first + i, shape=image.shape
             )  # fmt: skip
+            shares[i] = d.share
             seeds = image, d.scale, d.degrees, d.dx, d.dy, d.mask, d.noise
             if self.is_for_photos:
                 out[i] = randomize_photo(
@@ -278,7 +315,7 @@ class Augmentation:
                 )  # fmt: skip
             else:
                 out[i] = randomize(*seeds)
-        return out
+        return mixed(out, shares) if self.mixup else out
 
     def draw(self, *, seed: int, pass_number: int, image: int, shape: tuple[int, ...]) -> Draw:
         """Return what one image gets.
@@ -330,4 +367,5 @@ class Augmentation:
             saturation=uniform(key, 13, self.saturation),
             turns=uniform(key, 14, self.hue),
             erased=box(key, 16, self.erase_area, self.erase_aspect) if is_erased else NOTHING,
+            share=float(np.float32(beta(key, 20, self.mixup))) if self.mixup else 1.0,
         )

@@ -18,6 +18,7 @@ __all__ = [
     "GOLDEN",
     "Box",
     "Draw",
+    "beta",
     "box",
     "hash_pixels",
     "image_key",
@@ -75,6 +76,8 @@ class Draw:
         Three factors, and how far the circle of colors is turned.
     erased : Box
         What is erased; without width and height nothing.
+    share : float
+        What is kept of the image, where it is mixed with another.
     """
 
     scale: float
@@ -91,6 +94,7 @@ class Draw:
     saturation: float = 1.0
     turns: float = 0.0
     erased: Box = NOTHING
+    share: float = 1.0
 
 
 def mix(value: np.uint64) -> np.uint64:
@@ -145,3 +149,16 @@ def box(key: np.uint64, place: int, area: Range, aspect: Range) -> Box:
         width=min(1.0, math.sqrt(share * ratio)),
         height=min(1.0, math.sqrt(share / ratio)),
     )
+
+
+def beta(key: np.uint64, place: int, alpha: float) -> float:
+    """Return a draw of Beta(alpha, alpha), made of two uniform numbers.
+
+    ``t = sqrt(u^(-1 / alpha) - 1) cos(2 pi v)`` is, but for a factor, from Student's t distribution
+    with 2 alpha degrees of freedom (R. Bailey, 1994), and ``(1 + t / sqrt(1 + t^2)) / 2`` is then
+    from the beta distribution.
+    """
+    first = 1.0 - uniform(key, place, (0.0, 1.0))
+    side = math.cos(2.0 * math.pi * uniform(key, place + 1, (0.0, 1.0)))
+    spread = math.expm1(-math.log(first) / alpha) * side * side
+    return 0.5 + 0.5 * math.copysign(math.sqrt(spread / (1.0 + spread)), side)

@@ -16,6 +16,9 @@ __all__ = ["BORDERS", "CHECKS"]
 BORDERS: tuple[Border, ...] = get_args(Border)
 """What lies outside an image, in the order in which the kernel counts."""
 
+_LEAST_ALPHA = 0.05
+"""Below, shares are 0 or 1 for all that float32 can tell."""
+
 _LARGEST = 1e6
 """What no factor, angle, shift or noise needs, and sums of products still are numbers with."""
 
@@ -100,6 +103,16 @@ def _probability(name: str, value: Any) -> float:
     return float(value)
 
 
+def _alpha(name: str, value: Any) -> float:
+    if not is_number(value) or not (value == 0 or _LEAST_ALPHA <= value <= _LARGEST):
+        raise ConfigurationError(
+            f"{name} is {value!r}; it must be from {_LEAST_ALPHA:g} to {_LARGEST:,.0f}, for "
+            "example 0.2, or 0 for none.",
+            argument=name,
+        )
+    return float(value)
+
+
 def _border(name: str, value: Any) -> Border:
     for border in BORDERS:
         if isinstance(value, str) and value == border:
@@ -127,5 +140,6 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "erase": _probability,
     "erase_area": _area,
     "erase_aspect": _factor,
+    "mixup": _alpha,
 }
 """The check of every field, which returns the value as it is kept."""

@@ -10,7 +10,7 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pellucid.arguments import is_number, is_whole
 from pellucid.errors import ConfigurationError, did_you_mean
@@ -18,6 +18,7 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.network.text import layers_to_text
 from pellucid.recipes.named import RECIPES
 from pellucid.recipes.options import KINDS, names_of, part_to_options, settings_of_kinds
+from pellucid.recipes.randomizing import Randomize, to_words
 from pellucid.recipes.recipe import Recipe
 
 __all__ = ["OPTIONS", "is_recipe_file", "read_recipe", "recipe_to_toml"]
@@ -97,7 +98,10 @@ def _checked(path: str | os.PathLike[str], name: str, value: Any) -> Any:
         wanted = None if value in RECIPES else f"one of {', '.join(RECIPES)}"
     elif name == "network" or isinstance(example, str):
         wanted = None if isinstance(value, str) else "a text"
-    elif name == "randomize" or isinstance(example, bool):
+    elif name == "randomize":
+        words = get_args(Randomize)
+        wanted = None if value in words else f"one of {', '.join(words)}"
+    elif isinstance(example, bool):
         wanted = None if isinstance(value, bool) else "true or false"
     elif isinstance(example, tuple):
         is_pair = isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
@@ -130,11 +134,9 @@ def recipe_to_toml(recipe: Recipe) -> str:
         options["clip_norm"] = recipe.clip_norm
     for part in KINDS:
         options |= part_to_options(part, getattr(recipe, part))
-    options["randomize"] = recipe.augmentation is not None
+    options |= to_words(recipe.augmentation)
     lines = [f"recipe = {json.dumps(recipe.name)}"]
     lines += [f"{name} = {_toml(value)}" for name, value in _set(options).items()]
-    if recipe.augmentation is not None:
-        lines += [f"{name} = {_toml(value)}" for name, value in vars(recipe.augmentation).items()]
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,7 @@ from pellucid.network.layers import Dense
 from pellucid.network.network import Network
 from pellucid.network.text import layers_from_text
 from pellucid.recipes.brief import Brief
+from pellucid.recipes.randomizing import STEPS, from_words, suited
 from pellucid.recipes.recipe import Recipe
 from pellucid.recipes.sizes import sections_for
 from pellucid.training import (
@@ -142,7 +143,7 @@ def changed(recipe: Recipe, given: Mapping[str, Any], brief: Brief) -> Recipe:
         parts["network"] = _network(given["network"], brief)
     for part in KINDS:
         parts[part] = _part(part, recipe, given)
-    parts["augmentation"] = _augmentation(recipe.augmentation, given)
+    parts["augmentation"] = _augmentation(recipe.augmentation, given, brief)
     made = dataclasses.replace(recipe, **parts)
     if "sections" in given or "batch_size" not in given:
         return made
@@ -192,13 +193,12 @@ def _part(part: str, recipe: Recipe, given: Mapping[str, Any]) -> Any:
     return part_from_options(part, own | wished) if wished else value
 
 
-def _augmentation(value: Augmentation | None, given: Mapping[str, Any]) -> Augmentation | None:
-    """Return how to randomize; whoever says what to do wants it done, and nothing else."""
-    names = [field.name for field in dataclasses.fields(Augmentation) if field.name in given]
-    if given.get("randomize") is False:
-        return None
-    if value is None and given.get("randomize"):
-        value = Augmentation()
-    if not names:
-        return value
-    return dataclasses.replace(value or _NOTHING, **{name: given[name] for name in names})
+def _augmentation(
+    value: Augmentation | None, given: Mapping[str, Any], brief: Brief
+) -> Augmentation | None:
+    """Return how to randomize; steps that are given change the recipe's, or what a word says."""
+    steps = {name: given[name] for name in STEPS if given.get(name) is not None}
+    word = given.get("randomize")
+    if word is not None:
+        return suited(from_words({"randomize": word, **steps}), brief.input_shape)
+    return dataclasses.replace(value or _NOTHING, **steps) if steps else value

@@ -9,6 +9,7 @@ from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.execution.executors import check_executor
 from pellucid.files.fingerprints import array_fingerprint
+from pellucid.recipes.randomizing import suited
 from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.settings import RunSettings
 from pellucid.training.checkpoints import newest_checkpoint
@@ -32,11 +33,12 @@ def check_settings(settings: RunSettings) -> None:
     """
     check_executor(settings.executor, settings.workers)
     check_trainer_settings(
-        settings.optimizer, settings.augmentation, settings.sections, settings.seed,
+        settings.optimizer, suited(settings.augmentation, (32, 32)), settings.sections,
+        settings.seed,
         clip_norm=settings.clip_norm, average=settings.average,
     )  # fmt: skip
     share("test_share", settings.test_share, ", such as 0.2")
-    if settings.validation_share != 0:
+    if settings.validation_share not in (None, 0):
         share("validation_share", settings.validation_share, ", such as 0.1, or 0 for none")
     is_reference = settings.recipe == "reference" and settings.network is None
     if settings.size is not None and min(settings.size) < LEAST_SIDE and is_reference:

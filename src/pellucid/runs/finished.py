@@ -13,6 +13,7 @@ from pellucid.execution.inference import Evaluation
 from pellucid.files.atomic import atomic_write
 from pellucid.files.fingerprints import fingerprint
 from pellucid.recipes.learned import alike_within, not_learned
+from pellucid.recipes.randomizing import suited
 from pellucid.runs.folder import REPORT
 from pellucid.runs.options import to_options
 from pellucid.runs.page import class_rows, run_page
@@ -173,7 +174,7 @@ class FinishedRun:
             figures["filters"] = plots.filters(
                 [learned[name] for name in filters], filters, is_color=dataset.input_shape[0] == 3
             )
-        augmentation = self.settings.augmentation
+        augmentation = suited(self.settings.augmentation, self.dataset.input_shape)
         if augmentation is not None:
             before = dataset.train_images[:20]
             after = augmentation.apply(before, seed=self.settings.seed)

@@ -1,4 +1,4 @@
-"""The part of the training images that a run holds back, to measure on while it trains."""
+"""The images that a run measures on while it trains: the data's own, or some held back."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ class HeldBack:
     labels : ndarray of shape (n,), int64
     every : int
         After how many updates.
+    is_own : bool
+        Whether the data came with them; else they were training images.
     """
 
     images: Images
     labels: NDArray[np.int64]
     every: int = 1
+    is_own: bool = False
 
     def measured_in(self, settings: RunSettings) -> HeldBack:
         """Return the same, measured some 20 times in a run of these settings."""
@@ -51,15 +54,18 @@ class HeldBack:
 def hold_back(settings: RunSettings, dataset: Dataset) -> tuple[Dataset, HeldBack | None]:
     """Return a data set without the part of its training images that is held back, and that part.
 
-    The part is the same for every seed, so that runs can be compared; nothing is held back, and
-    nothing copied, where the settings ask for none.
+    Without a share it is the data's own images to validate, if there are such, and the data set
+    stays as it is. The part is the same for every seed, so that runs can be compared; nothing is
+    held back, and nothing copied, where the share is 0.
 
     Raises
     ------
     DataError
         No class has an image to spare.
     """
-    share = settings.validation_share
+    share, own = settings.validation_share, dataset.validation
+    if share is None and own is not None:
+        return dataset, HeldBack(*own, is_own=True).measured_in(settings)
     if not share:
         return dataset, None
     images, labels = dataset.train_images, dataset.train_labels

@@ -70,6 +70,7 @@ def run_model_test(
     label: str | None = None,
     pixel_range: tuple[float, float] | None = None,
     channels: Channels | None = None,
+    views: Views | None = None,
     workers: int | None = None,
 ) -> ModelTest:
     """Test a model on a data set, read as the model's own preprocessing has it.
@@ -89,6 +90,8 @@ def run_model_test(
         what the model was trained on what training kept.
     label, pixel_range, channels : optional
         As for :func:`pellucid.data.load`; by default what training was told.
+    views : str, optional
+        Take the mean over several views of each; see :func:`pellucid.predict_proba`.
     workers : int, optional
         Threads.
 
@@ -112,7 +115,7 @@ def run_model_test(
     announce_with(say)
     images = model.preprocessing.for_kernels(dataset.test_images)
     tell_of_looks(model, images, say)
-    evaluation = evaluate(model.network, model.parameters, images, labels, workers)
+    evaluation = evaluate(model.network, model.parameters, images, labels, workers, views)
     _check_finite(model, evaluation.probabilities)
     return ModelTest(dataset.name, labels, evaluation)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_type_hints
 
 from pellucid.images.augmentation import Augmentation
 from pellucid.recipes.options import KINDS, part_from_options, part_to_options, settings_of_kinds
+from pellucid.recipes.randomizing import STEPS, Randomize, from_words, to_words, told_default
 from pellucid.runs.settings import RunSettings
 
 __all__ = ["DEFAULTS", "OPTIONS", "TYPES", "Option", "from_options", "to_options"]
@@ -54,8 +55,12 @@ def _randomizing(name: str, help: str, **more: str) -> Option:
     return Option(name, "Randomizing", help, **more)
 
 
+def _step(name: str, help: str, **more: str) -> Option:
+    return _randomizing(name, help, default=told_default(name), **more)
+
+
 def _range(name: str, help: str) -> Option:
-    return _randomizing(name, help, values="LOW HIGH")
+    return _step(name, help, values="LOW HIGH")
 
 
 OPTIONS = (
@@ -82,7 +87,9 @@ OPTIONS = (
     _data("test_share", "Part of each class to keep for the test, if there are no test images."),
     _data(
         "validation_share",
-        "Part of each class of the training images to hold back, and to measure on while training.",
+        "Part of each class of the training images to hold back, and to measure on while training; "
+        "0 measures nothing.",
+        default="the data's own images to validate, if there are such",
     ),
     _data(
         "label",
@@ -173,28 +180,37 @@ OPTIONS = (
     _training(
         "executor", "What works on the sections: threads, processes, dask://HOST:PORT or mpi."
     ),
-    _randomizing("randomize", "Randomize the training images."),
+    _randomizing(
+        "randomize",
+        "How training images are randomized: as suits digits, as suits photos, or not at all. "
+        "The options below change single steps.",
+    ),
     _range("scale", "Factor of the size."),
     _range("rotation", "Angle in degrees, counter-clockwise."),
     _range("shift", "Shift in x and in y, in pixels."),
     _range("noise_probability", "Share of the pixels that get noise."),
     _range("noise", "What is added to them, where 0 is black and 1 is white."),
-    _randomizing("mirror", "Probability that left and right change sides."),
-    _randomizing(
+    _step("mirror", "Probability that left and right change sides."),
+    _step(
         "border",
         "What comes in from outside an image: zeros, its outermost pixels again (repeat), or the "
         "image reflected at them (reflect).",
     ),
-    _randomizing("whole_shift", "Shift by whole pixels, which leaves images as sharp as they are."),
+    _step("whole_shift", "Shift by whole pixels, which leaves images as sharp as they are."),
     _range("crop", "Share of the image's area that is made the whole of it."),
     _range("crop_aspect", "Its ratio of width to height, over the image's own."),
     _range("brightness", "Factor of all pixels."),
     _range("contrast", "Factor of their distance to the image's mean gray."),
     _range("saturation", "Factor of their distance to their own gray."),
     _range("hue", "How far the circle of colors is turned, from -0.5 to 0.5."),
-    _randomizing("erase", "Probability that a rectangle is erased."),
+    _step("erase", "Probability that a rectangle is erased."),
     _range("erase_area", "Share of the image's area that it takes."),
     _range("erase_aspect", "Its ratio of width to height, over the image's own."),
+    _step(
+        "mixup",
+        "How much images are mixed with others: 0.2 a little, 1 evenly (shares are drawn from "
+        "Beta(mixup, mixup)).",
+    ),
 )
 """Every option of a run, in the order a person reads them."""
 
@@ -209,10 +225,10 @@ def to_options(settings: RunSettings) -> dict[str, Any]:
         if name in KINDS:
             options |= part_to_options(name, value)
         elif name == "augmentation":
-            options |= vars(value or Augmentation())
+            options |= to_words(value)
         else:
             options[name] = value
-    return options | {"randomize": settings.augmentation is not None}
+    return options
 
 
 def from_options(options: dict[str, Any]) -> RunSettings:
@@ -229,7 +245,7 @@ def from_options(options: dict[str, Any]) -> RunSettings:
         return {name: options[name] for name in names if name in options}
 
     parts = {part: part_from_options(part, options, DEFAULTS.items()) for part in KINDS}
-    parts["augmentation"] = Augmentation(**given(Augmentation)) if options["randomize"] else None
+    parts["augmentation"] = from_words(options)
     return RunSettings(**{**given(RunSettings), **parts})
 
 
@@ -238,9 +254,9 @@ DEFAULTS = to_options(RunSettings())
 
 
 def _types() -> dict[str, Any]:
-    types: dict[str, Any] = {"randomize": bool}
-    for holder in (RunSettings, Augmentation):
-        types |= {name: kind for name, kind in get_type_hints(holder).items() if name in DEFAULTS}
+    types: dict[str, Any] = {"randomize": Randomize}
+    types |= {name: kind for name, kind in get_type_hints(RunSettings).items() if name in DEFAULTS}
+    types |= {name: get_type_hints(Augmentation)[name] | None for name in STEPS}
     for part, kinds in KINDS.items():
         types[part] = Literal[tuple(kinds)]
         for name, field in settings_of_kinds(part).items():

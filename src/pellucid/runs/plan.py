@@ -118,8 +118,7 @@ class Plan:
         """Return all settings where they are the same for any images, else the plan."""
         if self.recipe != "reference" or {"network", "epochs", "time"} & self.given.keys():
             return self
-        brief = _SUPPOSED[0]
-        return self._settings(changed(named(self.recipe, brief), self.given, brief))
+        return from_options({**DEFAULTS, **self.given, "recipe": self.recipe})
 
     def _settings(self, recipe: Recipe) -> RunSettings:
         is_own = self.recipe != "reference" or self.given.get("network") is not None

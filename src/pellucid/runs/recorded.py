@@ -15,7 +15,7 @@ from pellucid.files.model_file import Model, load_model
 from pellucid.network.network import Network
 from pellucid.runs.folder import CHECKPOINTS, HISTORY, METRICS, MODEL
 from pellucid.runs.settings import RunSettings
-from pellucid.training import Checkpoint, History
+from pellucid.training import Checkpoint, History, Trainer
 from pellucid.training.checkpoints import checkpoint_paths, newest_checkpoint
 
 __all__ = ["Recorded", "read_recorded"]
@@ -39,6 +39,8 @@ class Recorded:
         What trained it.
     apart : str
         What others of the run's files say otherwise, in words; ``""`` where they agree.
+    is_checkpoint : bool
+        Whether it is a checkpoint's parameters that the fingerprint is of.
     """
 
     network: Network
@@ -48,6 +50,14 @@ class Recorded:
     data_fingerprint: str
     versions: dict[str, str]
     apart: str = ""
+    is_checkpoint: bool = False
+
+    def fingerprint_of(self, trainer: Trainer) -> str:
+        """Return what a training of the same has in place of ``fingerprint``.
+
+        A checkpoint has an average's statistics of norms as they are averaged along.
+        """
+        return fingerprint(trainer.state.predicting if self.is_checkpoint else trainer.averaged)
 
 
 def read_recorded(folder: Path, say: Say) -> Recorded:
@@ -97,9 +107,12 @@ def _instead(folder: Path, model: Model, history: History | None, why: str, say:
 
 
 def _checkpoint_apart(recorded: Recorded, model: Model, history: History | None) -> str:
-    """Return how a model and its history differ from the checkpoint that stands for them."""
+    """Return how a model and its history differ from the checkpoint that stands for them.
+
+    A model of an average has other statistics of norms, brought up to date.
+    """
     count, found = len(recorded.history), fingerprint(model)
-    if found != recorded.fingerprint:
+    if found != recorded.fingerprint and not _is_average_with_statistics(recorded):
         return (
             f"{MODEL} has the fingerprint {found}, and the newest checkpoint, of update {count}, "
             f"has {recorded.fingerprint}"
@@ -107,6 +120,11 @@ def _checkpoint_apart(recorded: Recorded, model: Model, history: History | None)
     if history is not None:
         return f"{HISTORY} has {len(history)} updates, and the newest checkpoint {count}"
     return ""
+
+
+def _is_average_with_statistics(recorded: Recorded) -> bool:
+    network = recorded.network
+    return recorded.settings.average is not None and network.trained_size < network.size
 
 
 def _of_model(folder: Path, model: Model, history: History) -> Recorded:
@@ -133,6 +151,7 @@ def _of_checkpoint(checkpoint: Checkpoint) -> Recorded:
         fingerprint=fingerprint(checkpoint.state.predicting),
         data_fingerprint=data_fingerprint,
         versions=checkpoint.versions,
+        is_checkpoint=True,
     )
 
 

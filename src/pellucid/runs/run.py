@@ -28,6 +28,7 @@ from pellucid.images.known import Known
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.network.network import Network
 from pellucid.recipes.pace import images_within
+from pellucid.recipes.randomizing import suited
 from pellucid.runs.checks import check_data, check_resumed_data, check_settings
 from pellucid.runs.finished import FinishedRun, Metrics
 from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
@@ -105,6 +106,7 @@ def reference_run(
         # All that can fail comes before the folder is touched.
         executor = _opened(stack, settings, resume)
         dataset = settings.load_again(say) if resume else settings.load(say)
+        settings = settings.suited(dataset.input_shape)
         data_fingerprint = dataset.fingerprint()
         dataset, held_back = hold_back(settings, dataset)
         if resume:
@@ -169,7 +171,7 @@ def make_trainer(
         optimizer=settings.optimizer,
         clip_norm=settings.clip_norm,
         average=settings.average,
-        augmentation=settings.augmentation,
+        augmentation=suited(settings.augmentation, network.input_shape),
         sections=settings.sections,
         workers=settings.workers if workers is None else workers,
         executor=executor,
@@ -192,8 +194,12 @@ def _say_data(dataset: Dataset, held_back: HeldBack | None, say: Say) -> None:
         f"Data: {dataset.name}, {len(dataset.train_images):,} training and "
         f"{len(dataset.test_images):,} test images ({dataset.source})."
     )
-    if held_back is not None:
+    if held_back is not None and held_back.is_own:
+        say(f"Its {len(held_back.labels):,} images to validate are measured on while training.")
+    elif held_back is not None:
         say(f"{len(held_back.labels):,} more training images are held back to validate.")
+    if dataset.validation is not None and not (held_back is not None and held_back.is_own):
+        say(f"Its own {len(dataset.validation[1]):,} images to validate are not used.")
 
 
 def _network(dataset: Dataset, settings: RunSettings, say: Say) -> Network:

@@ -13,6 +13,7 @@ from pellucid.data.catalog import Channels
 from pellucid.errors import Argument, DataError
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Fit, Preprocessing
+from pellucid.recipes.randomizing import ForPhotos, suited
 from pellucid.training import Adam, Schedule
 from pellucid.training.averages.base import BaseAverage
 from pellucid.training.averages.dictionary import average_from_dict
@@ -30,10 +31,10 @@ class RunSettings:
 
     What each does is told there. None is, for ``data``, MNIST or the bundled digits where MNIST is
     out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
-    ``label``, ``pixel_range`` and ``channels``, what the data tells; for ``network``, the recipe's;
-    for ``epochs`` and ``time``, ``images`` in all; for ``workers``, one on each
-    processor; for ``clip_norm``, gradients as they are; for ``average``, the last parameters; for
-    ``augmentation``, images that are not randomized.
+    ``validation_share``, the data's own images to validate; for ``label``, ``pixel_range`` and
+    ``channels``, what the data tells; for ``network``, the recipe's; for ``epochs`` and ``time``,
+    ``images`` in all; for ``workers``, one on each processor; for ``clip_norm``, gradients as they
+    are; for ``average``, the last parameters; for ``augmentation``, images that are not randomized.
     """
 
     data: str | None = None
@@ -41,7 +42,7 @@ class RunSettings:
     fit: Fit = "resize"
     skip_bad: bool = False
     test_share: float = 0.2
-    validation_share: float = 0.0
+    validation_share: float | None = None
     label: str | None = None
     pixel_range: tuple[float, float] | None = None
     channels: Channels | None = None
@@ -60,15 +61,20 @@ class RunSettings:
     clip_norm: float | None = None
     schedule: BaseSchedule = field(default_factory=lambda: Schedule(warmup=0.3, cooldown=0.3))
     average: BaseAverage | None = None
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    augmentation: Augmentation | ForPhotos | None = field(default_factory=Augmentation)
     seed: int = 0
 
+    def suited(self, shape: tuple[int, ...]) -> RunSettings:
+        """Return the settings for images of a shape, by which photographs are shifted."""
+        return dataclasses.replace(self, augmentation=suited(self.augmentation, shape))
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as JSON-ready values."""
+        """Return the settings as JSON-ready values; they must be :meth:`suited` to some images."""
         values = dataclasses.asdict(self)
         values["optimizer"] = self.optimizer.to_dict()
         values["schedule"] = self.schedule.to_dict()
         values["average"] = self.average and self.average.to_dict()
+        assert not isinstance(self.augmentation, ForPhotos)
         values["augmentation"] = self.augmentation and self.augmentation.to_dict()
         return values
 
@@ -129,6 +135,7 @@ class RunSettings:
             **settings
             | {
                 "size": None if size is None else tuple(size),
+                "validation_share": values.get("validation_share", 0.0),  # older runs had none
                 "pixel_range": None if pixels is None else tuple(pixels),
                 "optimizer": optimizer_from_dict(settings["optimizer"]),
                 "schedule": schedule_from_dict(settings["schedule"]),

@@ -10,7 +10,6 @@ from pathlib import Path
 from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
-from pellucid.files.fingerprints import fingerprint
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.kernels.compiling.target import made_with, told_apart
 from pellucid.runs.folder import CHECKPOINTS
@@ -236,7 +235,7 @@ def _compare(
             recorded=None if now is None else comparison.then(now),
             found=now,
             fingerprint_recorded=recorded.fingerprint,
-            fingerprint_found="" if now is not None else fingerprint(trainer.averaged),
+            fingerprint_found="" if now is not None else recorded.fingerprint_of(trainer),
             apart=recorded.apart,
         )
 

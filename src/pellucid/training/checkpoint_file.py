@@ -232,7 +232,9 @@ def _read(opened: Any) -> Checkpoint:
     try:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         updates = tuple(_update(dict(zip(kinds, row, strict=True))) for row in rows)
-        state = TrainingState(parameters, vectors, updates=updates, average=average, **place)
+        state = TrainingState(
+            parameters, vectors, updates=updates, average=average, statistics=None, **place
+        )
         settings = _named(values["settings"], optimizer)
         return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
     except Exception as error:

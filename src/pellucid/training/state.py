@@ -47,6 +47,9 @@ class TrainingState:
         The average of the parameters, where one is kept.
     averaged : int
         How many updates are in it.
+    statistics : ndarray of shape (m,), float32, or None
+        The norms' statistics that the average predicts with, if they were brought up to date. They
+        follow from the rest and the images, so a checkpoint has none.
     """
 
     parameters: NDArray[np.float32]
@@ -58,10 +61,14 @@ class TrainingState:
     updates: tuple[Update, ...]
     average: NDArray[np.float64] | None = None
     averaged: int = 0
+    statistics: NDArray[np.float32] | None = None
 
     @property
     def predicting(self) -> NDArray[np.float32]:
-        """What predicts: the average, or the parameters where there is none."""
+        """What predicts: the average, or the parameters where there is none.
+
+        The norms' statistics are those that were averaged along.
+        """
         return self.parameters if self.average is None else self.average.astype(np.float32)
 
     def __repr__(self) -> str:
@@ -95,6 +102,7 @@ class Progress:
             self.done, self.first_pass, self.next_pass, tuple(self.history.updates),
             None if average is None else average.mean.copy(),
             0 if average is None else average.count,
+            None if average is None else average.statistics,
         )  # fmt: skip
 
     def restore(self, state: TrainingState) -> None:
@@ -108,6 +116,8 @@ class Progress:
         self.average = None
         if state.average is not None:
             self.average = RunningAverage(state.average, state.averaged)
+            if state.statistics is not None:
+                self.average.bring_up_to_date(state.statistics)
 
     def set_parameters(self, parameters: NDArray[np.float32]) -> None:
         """Go on with other parameters; an average begins anew with them."""

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.execution.sections import (
+    Outputs,
+    Recipe,
+    section_step,
+    threads_for,
+    whole_section,
+)
+from pellucid.execution.targets import no_targets
+from pellucid.execution.workers import shared_workers
 from pellucid.network.layers.batchnorm import BatchNorm
 from pellucid.network.network import Network
 
-__all__ = ["bring_up_to_date"]
+__all__ = ["MOST", "bring_up_to_date", "statistics_of"]
+
+MOST = 8192
+"""Images that the statistics of an average are taken of, at the most."""
+
+TOGETHER = 128
+"""Images of a section in that."""
 
 
 def bring_up_to_date(
@@ -51,3 +68,48 @@ def bring_up_to_date(
         batch = sums[here].astype(np.float64) / images
         before = parameters[here].astype(np.float64)
         parameters[here] = (1 - layer.momentum) * before + layer.momentum * batch
+
+
+def statistics_of(
+    network: Network,
+    parameters: NDArray[np.float32],
+    images: NDArray[Any],
+    seed: int,
+    workers: int,
+) -> NDArray[np.float32]:
+    """Return the statistics of norms that a network has with some parameters, in float32.
+
+    As ``torch.optim.swa_utils.update_bn`` does for an average of weights, whose layers give others
+    than any of those that it is the average of had: ``r = sum_s images_s s / sum_s images_s``, with
+    s the statistics of sections of 128 images, as they are in training, but for images that are not
+    randomized. The sections, their order and that of the sum follow from ``images`` and ``seed``.
+
+    Parameters
+    ----------
+    network : Network
+        One with layers that have running statistics.
+    parameters : ndarray of shape (network.size,), float32
+        What was learned; its own statistics don't matter.
+    images : ndarray of shape (n, C, H, W), uint8 or float32
+        The training images, checked. Of more than 8,192 so many are drawn.
+    seed : int
+        What they, and their order, are drawn from.
+    workers : int
+        Threads; they change no bit.
+    """
+    count = min(len(images), MOST)
+    places = np.random.default_rng([seed, count]).permutation(len(images))[:count]
+    whole = whole_section(no_targets(network, count))._replace(indices=places)
+    recipe, outputs = Recipe(network, seed=seed), Outputs(statistics_alone=True)
+
+    def work_on(where: slice) -> NDArray[np.float32]:
+        part = whole.part(where)
+        gradient = section_step(recipe, parameters, images, part, outputs).gradient
+        return gradient[network.trained_size :]
+
+    parts = [slice(start, start + TOGETHER) for start in range(0, count, TOGETHER)]
+    most = threads_for(network, count, training=True)
+    sums = np.zeros(network.size - network.trained_size)
+    for statistics in shared_workers(workers).map(work_on, parts, most=most):
+        sums += statistics
+    return (sums / count).astype(np.float32)

@@ -15,13 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.arguments import flag, instance
 from pellucid.errors import ConfigurationError
 from pellucid.execution.inference import Evaluation, evaluate
-from pellucid.execution.memory import check_training_memory
+from pellucid.execution.memory import check_training_memory, need_of_mixing
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Recipe, prepare
 from pellucid.execution.targets import check_targets
 from pellucid.execution.workers import Workers
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.checks import check_images
+from pellucid.images.views import Views
 from pellucid.kernels.optimizers.clip import clip
 from pellucid.network.network import Network
 from pellucid.training.averages.base import BaseAverage
@@ -44,6 +45,7 @@ from pellucid.training.optimizers.optimizer import Optimizer, prepare_optimizer
 from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.schedules.schedule import Schedule
 from pellucid.training.state import Progress, TrainingState
+from pellucid.training.statistics import statistics_of
 from pellucid.training.update import Updater
 from pellucid.training.validation import Measured, Validation
 
@@ -83,6 +85,8 @@ class Trainer:
         The flat vector of parameters; ``network.views`` names its parts.
     averaged : ndarray of shape (network.size,), float32
         What predicts: the ``average`` of the parameters, or they themselves where none is kept.
+        Statistics of norms are averaged along, and brought up to date when :meth:`fit` measures or
+        ends, on training images.
     history : History
         Every update of every :meth:`fit` so far.
     state : TrainingState
@@ -343,14 +347,16 @@ class Trainer:
         )
         normalize = flag("normalize_weights", normalize_weights)
         if self.executor is None:
-            check_training_memory(self.network, self.workers, int(batch_size), self.sections)
+            sizes = self.network, self.workers, int(batch_size), self.sections
+            mixes = self.augmentation is not None and self.augmentation.mixup > 0
+            check_training_memory(*sizes, *([need_of_mixing(*sizes)] if mixes else []))
         data = self._checked(images, labels, sample_weight, normalize=normalize)
         total = count_images(len(data.images), epochs, total_images)
         call = Call(total, int(batch_size), schedule or Schedule())
         validation, measure = None, None
         if validation_data is not None:
             validation = Validation.of(validation_data, self.network, validation_every)
-            measure = partial(self._measure, validation)
+            measure = partial(self._measure, validation, data)
         settings = partial(call.settings, self, data, validation)
         with self._begun(settings, checkpoints, resume) as folder:
             loop = Loop(
@@ -358,6 +364,7 @@ class Trainer:
                 validation_every,
             )  # fmt: skip
             stopped_by = loop.run()
+        self._bring_up_to_date(data)
         if stopped_by == "SIGTERM":
             raise Terminated
         return History(self.history.updates[len(self.history) - self._progress.done :], stopped_by)
@@ -399,7 +406,9 @@ class Trainer:
             else:
                 folder.begin(self.state)
 
-    def evaluate(self, images: ArrayLike, labels: ArrayLike) -> Evaluation:
+    def evaluate(
+        self, images: ArrayLike, labels: ArrayLike, views: Views | None = None
+    ) -> Evaluation:
         """Return accuracy, loss and probabilities on labeled images, which are not randomized.
 
         What predicts is ``averaged``.
@@ -408,6 +417,8 @@ class Trainer:
         ----------
         images, labels : array-like
             As in :meth:`step`.
+        views : {"mirror", "shifts", "mirror+shifts"}, optional
+            Take the mean over several views of each image, as :func:`pellucid.predict_proba` does.
 
         Returns
         -------
@@ -427,7 +438,7 @@ class Trainer:
         >>> trainer.evaluate(np.zeros((4, 2, 2), np.uint8), [0, 1, 0, 0]).accuracy
         0.75
         """
-        return evaluate(self.network, self.averaged, images, labels, self.workers)
+        return evaluate(self.network, self.averaged, images, labels, self.workers, views)
 
     def close(self) -> None:
         """End the worker threads; training can go on, with new ones."""
@@ -452,7 +463,18 @@ class Trainer:
             self._runner, recipe, self.optimizer, self.sections, self.clip_norm, self.average
         )  # fmt: skip
 
-    def _measure(self, validation: Validation) -> Measured:
+    def _bring_up_to_date(self, data: TrainingData) -> None:
+        """Let an average predict with the statistics that its own layers give."""
+        average, network = self._progress.average, self.network
+        if self.average is None or average is None or not average.count:
+            return
+        if average.statistics is None and network.trained_size < network.size:
+            average.bring_up_to_date(
+                statistics_of(network, average.rounded, data.images, self.seed, self.workers)
+            )
+
+    def _measure(self, validation: Validation, data: TrainingData) -> Measured:
+        self._bring_up_to_date(data)
         return validation.measure(self.network, self.averaged, self.workers)
 
     def _check_settings(self) -> None:
@@ -474,6 +496,7 @@ class Trainer:
         self._check_settings()
         if self.augmentation is not None:
             self.augmentation.check_channels(self.network.input_shape[0])
+            self.augmentation.check_targets(self.network.loss.targets)
         pixels = check_images(images, self.network.input_shape)
         targets = check_targets(self.network, labels, len(pixels))
         weights = checked_weights(sample_weight, len(pixels), normalize=normalize)

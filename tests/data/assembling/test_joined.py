@@ -17,6 +17,7 @@ from pellucid.data.samples import Block, Reading, Samples, Source
 from pellucid.errors import DataError
 
 KEY = MapKey("source", "state")
+KEY2 = MapKey("source", "other")
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +64,17 @@ class TestSplitSources:
 
 
 class TestJoin:
+    @pytest.mark.parametrize("memory_map", [False, True])
+    def test_what_is_to_validate_is_of_those_who_have_such(self, memory_map):
+        more = part("more", ("b", "a"), count=3)
+        held = {"validation_images": more.train_images, "validation_labels": more.train_labels}
+        one, two = part("one"), part("two", ("b", "a"), **held)
+        found = join("all", [one, two], memory_map, KEY)
+        np.testing.assert_array_equal(found.validation_images, more.train_images)
+        assert names(found, found.validation_labels) == names(more, more.train_labels)
+        assert isinstance(found.validation_images, np.memmap) == memory_map
+        assert join("all", [one, one], memory_map, KEY2).validation is None
+
     @pytest.mark.parametrize("memory_map", [False, True])
     def test_parts_follow_one_another(self, memory_map):
         parts = [part("one"), part("three", count=7), part("seven77", count=3)]

@@ -52,6 +52,25 @@ def test_the_second_time_nothing_is_read_and_all_is_the_same(tmp_path, reads):
     assert len(reads) == 1
 
 
+def test_what_is_to_validate_is_kept_and_mapped_too(tmp_path, reads):
+    path = tmp_path / "a.npz"
+    parts = {"train": slice(20), "test": slice(20, 30), "val": slice(30, 40)}
+    named = {f"x_{name}": IMAGES[part] for name, part in parts.items()}
+    np.savez(path, **named, **{f"y_{name}": LABELS[part] for name, part in parts.items()})
+    for options in ({}, {}, {"memory_map": True}):
+        found = data.load(path, **options)
+        np.testing.assert_array_equal(found.validation_images, IMAGES[30:])
+        np.testing.assert_array_equal(found.validation_labels, LABELS[30:])
+        assert isinstance(found.validation_images, np.memmap) == bool(options)
+    assert len(reads) == 1
+    (images,) = map_folder().glob("*/validation_images.npy")
+    damaged = bytearray(images.read_bytes())
+    damaged[-1] ^= 1
+    images.write_bytes(damaged)
+    np.testing.assert_array_equal(data.load(path).validation_images, IMAGES[30:])
+    assert len(reads) == 2
+
+
 @pytest.mark.parametrize(
     "options",
     [{"size": (2, 8)}, {"test_share": 0.5}, {"seed": 1}, {"pixel_range": (0, 255)}, {"label": 0},

@@ -43,7 +43,7 @@ class TestNames:
         labels = np.concatenate([found.train_labels, found.test_labels])
         assert seen(together(found), labels) == seen(IMAGES, LABELS)
 
-    def test_what_is_to_validate_is_the_test_or_said_to_be_left_out(self, load, tmp_path):
+    def test_what_is_to_validate_is_a_part_or_the_test(self, load, tmp_path):
         validation = {"val_images": IMAGES[:5], "val_labels": LABELS[:5, None]}
         train = {"train_images": IMAGES, "train_labels": LABELS[:, None]}
         found, said = load(**train, **validation)
@@ -55,10 +55,14 @@ class TestNames:
         found, said = load(
             **train, **validation, test_images=IMAGES[:3], test_labels=LABELS[:3, None]
         )
-        assert len(found.test_images) == 3
-        assert said == [f"{path}: val_images and val_labels are left out."] == [found.note]
-        with pytest.warns(UserWarning, match="val_images and val_labels are left out"):
-            data.load(path)
+        assert (len(found.train_images), len(found.test_images), said) == (len(IMAGES), 3, [])
+        np.testing.assert_array_equal(found.validation_images, IMAGES[:5])
+        np.testing.assert_array_equal(found.validation_labels, LABELS[:5])
+        found, said = load(
+            {"test_share": 1}, **validation, test_images=IMAGES[:3], test_labels=LABELS[:3, None]
+        )
+        assert found.validation is None
+        assert said == [f"{path}: val_images and val_labels are left out."]
 
     def test_others_are_left_out(self, load, tmp_path):
         found, said = load(x_train=IMAGES, y_train=LABELS, mean=np.zeros(3), **TEST)

@@ -115,6 +115,22 @@ def test_a_folder_with_train_and_test(tmp_path):
     assert data.load(tmp_path).fingerprint() == found.fingerprint()
 
 
+def test_a_folder_with_rows_to_validate(tmp_path):
+    write(tmp_path / "train.csv", rows())
+    write(tmp_path / "test.csv", rows(IMAGES[:4], LABELS[:4]))
+    write(tmp_path / "mnist_valid.csv", rows(IMAGES[4:10], LABELS[4:10]))
+    said = []
+    found = data.load(tmp_path, say=said.append)
+    assert (len(found.train_images), len(found.test_images), said) == (len(IMAGES), 4, [])
+    np.testing.assert_array_equal(found.validation_images, IMAGES[4:10])
+    np.testing.assert_array_equal(found.validation_labels, found.train_labels[4:10])
+    (tmp_path / "test.csv").unlink()
+    found = data.load(tmp_path, say=said.append)
+    np.testing.assert_array_equal(found.test_images, IMAGES[4:10])
+    assert found.validation is None
+    assert said == [f"{tmp_path / 'mnist_valid.csv'} is taken to test on."]
+
+
 def test_kaggle_s_test_without_labels_is_left_out_and_said(tmp_path):
     write(tmp_path / "train.csv", rows())
     lines = [row.split(",", 1)[1] for row in rows()]
@@ -525,10 +541,12 @@ class TestOtherTables:
         found, said = heard(path)
         np.testing.assert_array_equal(found.train_images, self.IMAGES[:40])
         np.testing.assert_array_equal(found.test_images, self.IMAGES[52:])
+        np.testing.assert_array_equal(found.validation_images, self.IMAGES[40:52])
+        np.testing.assert_array_equal(found.validation_labels, self.LABELS[40:52])
         assert said == [
             f"{path}: the column 'emotion' is taken for the label; say otherwise with label=NAME.",
             f"{path}: the column 'Usage' says what is to train (training) and what to test on "
-            "(privatetest). 12 rows of publictest are left out.",
+            "(privatetest); publictest is to validate.",
         ]
         lines[3], lines[55] = "2,1 2 3,Training", "2,1 2 x 4,PrivateTest"
         write(path, lines, "emotion,pixels,Usage")

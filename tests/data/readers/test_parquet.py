@@ -86,20 +86,32 @@ def test_train_and_test_in_pieces_in_a_folder_or_its_data(tmp_path):
             name = f"train-0000{number}-of-00002.parquet"
             write(folder / name, structs(PIXELS[4 * number : 4 * number + 4]))
         write(folder / "test-00000-of-00001.parquet", structs(PIXELS[8:]))
-        write(folder / "validation-00000-of-00001.parquet")
+        write(folder / "validation-00000-of-00001.parquet", structs(PIXELS[:3]))
+        write(folder / "value.parquet")
     for name in ("flat", "deep"):
         assert holds_parquet(tmp_path / name)
         said = []
         found = data.load(tmp_path / name, say=said.append)
-        assert said == [
-            f"{tmp_path / name}: only train and test are read; left out: "
-            "validation-00000-of-00001.parquet."
+        assert said == [f"{tmp_path / name}: left out: value.parquet."]
+        assert [image.tobytes() for image in found.validation_images] == [
+            p.tobytes() for p in PIXELS[:3]
         ]
+        assert found.validation_labels.tolist() == [0, 1, 0]
         assert [image.tobytes() for image in found.train_images] == [
             p.tobytes() for p in PIXELS[:8]
         ]
         assert found.train_labels.tolist() == [0, 1] * 4
         assert [image.tobytes() for image in found.test_images] == [p.tobytes() for p in PIXELS[8:]]
+
+
+def test_what_is_to_validate_is_the_test_where_there_is_no_other(tmp_path):
+    write(tmp_path / "set" / "train.parquet", structs(PIXELS[:8]))
+    write(tmp_path / "set" / "validation.parquet", structs(PIXELS[8:]))
+    said = []
+    found = data.load(tmp_path / "set", say=said.append)
+    assert said == [f"{tmp_path / 'set'}: validation.parquet is taken to test on."]
+    assert [image.tobytes() for image in found.test_images] == [p.tobytes() for p in PIXELS[8:]]
+    assert found.validation is None
 
 
 def test_files_of_any_name_are_read_together(tmp_path):

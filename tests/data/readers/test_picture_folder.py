@@ -123,6 +123,26 @@ def test_train_and_test_above_the_classes(tmp_path):
     same(found, train | test)
 
 
+def test_what_is_to_validate_is_a_part_of_its_own(tmp_path):
+    train = make(tmp_path / "set" / "train", 4)
+    test = make(tmp_path / "set" / "test", 2, NAMES[:2])
+    validation = make(tmp_path / "set" / "valid", 1, NAMES[1:])
+    (tmp_path / "set" / "more").mkdir()
+    said = []
+    found = data.load(tmp_path / "set", say=said.append)
+    assert said == [f"{tmp_path / 'set'}: only train, test and valid are read; left out: more."]
+    assert (len(found.train_images), len(found.test_images)) == (12, 4)
+    same(found, train | test)
+    got = {
+        image.tobytes(): label
+        for image, label in zip(found.validation_images, found.validation_labels, strict=True)
+    }
+    assert got == {pixels: label + 1 for pixels, label in validation.items()}
+    make(tmp_path / "set" / "valid", 1, ("new",))
+    with pytest.raises(DataError, match=r"valid.new: there is no picture of it in .*train"):
+        data.load(tmp_path / "set", say=said.append)
+
+
 def test_train_alone_is_split(tmp_path):
     made = make(tmp_path / "set" / "train")
     found = data.load(tmp_path / "set")

@@ -36,7 +36,8 @@ def read(samples):
 
 
 def parts(train, test=None, reading=None, **options):
-    return source_of_pictures(train, test, ("a", "b"), "here", reading or Reading("set"), **options)
+    given = [train] if test is None else [train, test]
+    return source_of_pictures(given, ("a", "b"), "here", reading or Reading("set"), **options)
 
 
 @given(

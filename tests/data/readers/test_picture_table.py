@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from pellucid import data
@@ -31,6 +32,11 @@ def test_a_table_to_train_and_one_to_test(tmp_path):
     (tmp_path / "test.csv").write_text("file;class\n" + "\n".join(rows[8:]).replace(",", ";"))
     found = data.load(tmp_path)
     assert (len(found.train_images), len(found.test_images)) == (8, 4)
+    (tmp_path / "val.csv").write_text("file,class\n" + "\n".join(rows[2:5]))
+    found = data.load(tmp_path)
+    assert (len(found.train_images), len(found.test_images)) == (8, 4)
+    np.testing.assert_array_equal(found.validation_images, found.train_images[2:5])
+    assert found.validation_labels.tolist() == found.train_labels[2:5].tolist()
 
 
 def test_what_is_wrong_is_told_by_line(tmp_path):

@@ -64,6 +64,12 @@ def test_the_same_values_are_dropped_on_three_workers(executor):
     assert found == digest_of_training(network=DROPPING) != digest_of_training()
 
 
+def test_images_are_mixed_alike_on_three_workers(executor):
+    mixing = {"augmentation": Augmentation(mixup=0.5)}
+    found = digest_of_training(executor, **mixing)
+    assert found == digest_of_training(**mixing) != digest_of_training()
+
+
 def test_a_worker_with_vectors_of_another_width_is_told():
     lanes = "8" if LANES == 16 else "16"
     with (

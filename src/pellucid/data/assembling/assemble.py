@@ -21,6 +21,11 @@ __all__ = ["assemble", "gather", "read_through", "room", "take"]
 
 Arrays = dict[str, NDArray[Any]]
 
+_KINDS = {
+    "train": "training images", "test": "test images", "validation": "images to validate",
+}  # fmt: skip
+"""The parts of a data set, in the order of ``Source.samples``, and what they are called."""
+
 
 def assemble(source: Source, reading: Reading, key: MapKey) -> Dataset:
     """Read all there is and return it as a data set, or raise one error for all that is wrong."""
@@ -36,7 +41,7 @@ def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
     try:
         _check_names(source.classes or ())
         if source.test is not None:
-            arrays = _both(source.train, source.test, make)
+            arrays = _parts(source, make)
         elif reading.test_share == 1:
             arrays = _test_alone(source.train, make)
         elif source.is_test:
@@ -61,8 +66,9 @@ def gather(source: Source, reading: Reading, make: MakeSink) -> Dataset:
 def _tell_of_sameness(arrays: Arrays, source: Source, reading: Reading) -> None:
     """Say if most images are blank or equal: something went wrong before they came here."""
     contrast = 0 if source.preprocessing is None else LEAST_CONTRAST
-    for name, what in (("train_images", "training images"), ("test_images", "test images")):
-        line = sameness(arrays[name], what, contrast)
+    for part, what in _KINDS.items():
+        name = f"{part}_images"
+        line = sameness(arrays[name], what, contrast) if name in arrays else ""
         if line:
             reading.guess(f"{reading.name}: {line}")
             return
@@ -108,14 +114,15 @@ def _check_names(names: tuple[str, ...]) -> None:
         seen.add(name)
 
 
-def _both(train: Samples, test: Samples, make: MakeSink) -> Arrays:
-    """Return the images of a source that has a split."""
-    images, labels = _all_of(train, make("train_images", train.shape))
-    test_images, test_labels = _all_of(test, make("test_images", test.shape))
-    return {
-        "train_images": images, "train_labels": labels,
-        "test_images": test_images, "test_labels": test_labels,
-    }  # fmt: skip
+def _parts(source: Source, make: MakeSink) -> Arrays:
+    """Return the images of a source that has a split; no images to validate are no part."""
+    arrays: Arrays = {}
+    for part, samples in zip(_KINDS, source.samples, strict=False):
+        name = f"{part}_images"
+        images, labels = _all_of(samples, make(name, samples.shape))
+        if len(images) or part != "validation":
+            arrays |= {name: images, f"{part}_labels": labels}
+    return arrays
 
 
 def _test_alone(test: Samples, make: MakeSink) -> Arrays:
@@ -205,7 +212,14 @@ def _checked(arrays: Arrays, source: Source, reading: Reading, note: str) -> Dat
         train = check_images(train)
     test = check_images(test, three_axes(train.shape[1:]))
     shape = train.shape[1:]
-    classes, train_labels, test_labels = _classes(arrays, source)
+    classes, (train_labels, test_labels, *others) = _classes(arrays, source)
+    validation: dict[str, Any] = {}
+    if others:
+        held = check_images(arrays["validation_images"], three_axes(train.shape[1:]))
+        validation = {
+            "validation_images": held.reshape(-1, *shape),
+            "validation_labels": check_labels(others[0], len(classes), len(held)),
+        }
     return Dataset(
         reading.name,
         train,
@@ -216,6 +230,7 @@ def _checked(arrays: Arrays, source: Source, reading: Reading, note: str) -> Dat
         source.where,
         note,
         source.preprocessing or reading.preprocessing,
+        **validation,
     )
 
 
@@ -224,33 +239,31 @@ def _is_for_training(train: NDArray[Any], reading: Reading) -> bool:
     return len(train) > 0 or reading.test_share != 1
 
 
-def _classes(
-    arrays: Arrays, source: Source
-) -> tuple[tuple[str, ...], NDArray[Any], NDArray[Any]]:  # fmt: skip
-    """Return the names of the classes, and both label arrays as their indices.
+def _classes(arrays: Arrays, source: Source) -> tuple[tuple[str, ...], list[NDArray[Any]]]:
+    """Return the names of the classes, and each part's labels as their indices.
 
     Names that the source gives are taken, and its labels are their indices already. Otherwise the
     classes are the different labels, numbers or text, in order.
     """
-    train, test = arrays["train_labels"], arrays["test_labels"]
+    parts = [arrays[name] for part in _KINDS if (name := f"{part}_labels") in arrays]
     if source.classes is not None and source.keep_unused:
-        return source.classes, train, test
+        return source.classes, parts
     if source.codes is not None:
         names, ranks = _ranks(source.codes.names)
-        return names, ranks[train], ranks[test]
-    joined = train.ndim == 1 and test.ndim == 1 and train.dtype.kind == test.dtype.kind
-    if not joined or train.dtype.kind not in "iuU":
-        for labels in (train, test):
-            if len(labels):
-                check_labels(labels, 2**31)  # says what is wrong with them
-        train, test = train.astype(np.int64), test.astype(np.int64)
-    labels, indices = np.unique(np.concatenate([train, test]), return_inverse=True)
+        return names, [ranks[part] for part in parts]
+    joined = all(part.ndim == 1 for part in parts) and len({p.dtype.kind for p in parts}) == 1
+    if not joined or parts[0].dtype.kind not in "iuU":
+        for part in parts:
+            if len(part):
+                check_labels(part, 2**31)  # says what is wrong with them
+        parts = [part.astype(np.int64) for part in parts]
+    labels, indices = np.unique(np.concatenate(parts), return_inverse=True)
     if source.classes is not None:
         names = tuple(source.classes[label] for label in labels)
     else:
         names, ranks = _ranks([str(label) for label in labels])
         indices = ranks[indices]
-    return names, indices[: len(train)], indices[len(train) :]
+    return names, np.split(indices, np.cumsum([len(part) for part in parts])[:-1])
 
 
 def _ranks(names: list[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -26,6 +26,8 @@ from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["Member", "join", "member_of_set", "member_of_source", "refuse_all", "split_sources"]
 
+_KINDS = ("train_images", "test_images", "validation_images")
+
 Aside = tuple[dict[str, list[int] | None], list[str]]
 
 
@@ -89,8 +91,8 @@ def member_of_set(dataset: Dataset) -> Member:
     """Return a data set that is there already as a member."""
     images = dataset.train_images
     return Member(
-        dataset.name, images.shape[1:], images.dtype, images.nbytes + dataset.test_images.nbytes,
-        0, lambda make: dataset, lambda: None,
+        dataset.name, images.shape[1:], images.dtype, dataset.size, 0, lambda make: dataset,
+        lambda: None,
     )  # fmt: skip
 
 
@@ -149,11 +151,12 @@ def join(
             mapped = _mapped(name, members, shape, writer, polarities)
             return writer.commit(mapped, *aside())
     sets = [*_each(name, members, lambda number: MemorySink, polarities)]
-    trains, tests = ([getattr(p, k) for p in sets] for k in ("train_images", "test_images"))
-    return _whole(
-        name, members, sets, polarities, _concatenated(trains, shape, is_bytes),
-        _concatenated(tests, shape, is_bytes),
-    )  # fmt: skip
+    images = {}
+    for kind in _KINDS:
+        arrays = [array for part in sets if (array := getattr(part, kind)) is not None]
+        if arrays:
+            images[kind] = _concatenated(arrays, shape, is_bytes)
+    return _whole(name, members, sets, polarities, images)
 
 
 def refuse_all(name: str, members: Sequence[Member], errors: Sequence[DataError]) -> NoReturn:
@@ -194,19 +197,24 @@ def _mapped(
     polarities: Polarities,
 ) -> Dataset:
     """Return a joined set of which one source at a time is written twice, and none is in memory."""
-    kinds = ("train_images", "test_images")
-    sinks = {kind: writer.sink(kind, shape) for kind in kinds}
+    sinks: dict[str, Sink] = {}
     sets = []
     own = lambda number: lambda kind, shape: writer.sink(f"{number}-{kind}", shape)  # noqa: E731
     for number, part in enumerate(_each(name, members, own, polarities)):
-        for kind in kinds:
+        empty: dict[str, Any] = {}
+        for kind in _KINDS:
+            if getattr(part, kind) is None:
+                continue
+            if kind not in sinks:
+                sinks[kind] = writer.sink(kind, shape)
             _write(getattr(part, kind), shape, sinks[kind])
-        nothing = np.empty((0, *shape), np.uint8)
-        sets.append(dataclasses.replace(part, train_images=nothing, test_images=nothing))
+            empty[kind] = np.empty((0, *shape), np.uint8)
+        sets.append(dataclasses.replace(part, **empty))
         del part  # its files are still mapped, so they still take room
-        for kind in (*kinds, "all"):
+        for kind in (*_KINDS, "all"):
             writer.remove(f"{number}-{kind}")
-    return _whole(name, members, sets, polarities, *(sinks[kind].finish() for kind in kinds))
+    images = {kind: sink.finish() for kind, sink in sinks.items()}
+    return _whole(name, members, sets, polarities, images)
 
 
 def _whole(
@@ -214,27 +222,28 @@ def _whole(
     members: Sequence[Member],
     sets: Sequence[Dataset],
     polarities: Polarities,
-    train: Images,
-    test: Images,
+    images: dict[str, Any],
 ) -> Dataset:
+    """Return joined images with the labels of all; those to validate are of who has such."""
     classes = sets[0].classes
-    labels = [_labels(part, classes) for part in sets]
     # What made pictures is a fact; named sets only say what would suit them.
     described = [member.made for member in members] + [part.preprocessing for part in sets]
     preprocessing = next((made for made in described if made is not None), None)
     deep = next((m.made.deep_range for m in members if m.made and m.made.deep_range), None)
     if preprocessing is not None and deep is not None:
         preprocessing = dataclasses.replace(preprocessing, deep_range=deep)
+    labels = {
+        kind: np.concatenate([_labels(part, kind, classes) for part in sets])
+        for kind in (name.replace("images", "labels") for name in images)
+    }
     whole = Dataset(
         name,
-        train,
-        np.concatenate([train_labels for train_labels, _ in labels]),
-        test,
-        np.concatenate([test_labels for _, test_labels in labels]),
-        classes,
-        " + ".join(part.source for part in sets),
-        " ".join(note for note in (*(part.note for part in sets), polarities.told()) if note),
-        preprocessing,
+        classes=classes,
+        source=" + ".join(part.source for part in sets),
+        note=" ".join(note for note in (*(p.note for p in sets), polarities.told()) if note),
+        preprocessing=preprocessing,
+        **images,
+        **labels,
     )
     return with_channels(whole, whole.input_shape[0])
 
@@ -274,15 +283,16 @@ def _check_classes(first: Dataset, other: Dataset) -> None:
         )
 
 
-def _labels(
-    part: Dataset, classes: tuple[str, ...]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
-    """Return a part's labels as indices into the first part's classes."""
+def _labels(part: Dataset, kind: str, classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return a part's labels of a kind, perhaps none, as indices into the first part's classes."""
+    labels: NDArray[np.int64] | None = getattr(part, kind)
+    if labels is None:
+        return np.zeros(0, np.int64)
     if part.classes == classes:
-        return part.train_labels, part.test_labels
+        return labels
     place = {name: number for number, name in enumerate(classes)}
     places = np.array([place[name] for name in part.classes], np.int64)
-    return places[part.train_labels], places[part.test_labels]
+    return places[labels]
 
 
 def _shaped(images: Images, shape: tuple[int, ...]) -> Images:

@@ -20,6 +20,7 @@ from pellucid.data.assembling.memory_map import MAP_ABOVE, MapKey, about_of, map
 from pellucid.data.dataset import Dataset
 from pellucid.errors import DataError
 from pellucid.files.digests import sha256
+from pellucid.files.fingerprints import array_fingerprint
 
 __all__ = ["KEEP_AFTER", "keep", "taken"]
 
@@ -39,8 +40,9 @@ def keep(
 ) -> None:
     """Keep what was read in so many seconds, if it pays and there is room."""
     images, test = dataset.train_images, dataset.test_images
-    size = images.nbytes + test.nbytes
+    size, held = dataset.size, dataset.validation_images
     is_plain = images.dtype == test.dtype == np.uint8 and not isinstance(images, np.memmap)
+    is_plain = is_plain and (held is None or held.dtype == np.uint8)
     if seconds < KEEP_AFTER or not is_plain or size > MAP_ABOVE:
         return
     with contextlib.suppress(DataError, OSError):
@@ -60,10 +62,12 @@ def taken(mapped: Dataset, key: MapKey) -> Dataset | None:
     if "kept" not in about:
         return mapped
     try:
-        train, test = (
-            np.array(images, np.uint8) for images in (mapped.train_images, mapped.test_images)
-        )
-        dataset = dataclasses.replace(mapped, train_images=train, test_images=test)
+        arrays: dict[str, Any] = {
+            name: np.array(images, np.uint8)
+            for name in ("train_images", "test_images", "validation_images")
+            if (images := getattr(mapped, name)) is not None
+        }
+        dataset = dataclasses.replace(mapped, **arrays)
         if about["kept"] == _seal(dataset, about):
             os.utime(key.folder)  # used now
             return dataset
@@ -76,7 +80,9 @@ def taken(mapped: Dataset, key: MapKey) -> Dataset | None:
 def _seal(dataset: Dataset, about: Mapping[str, Any]) -> str:
     """Return a hash of all that a map holds."""
     words = {name: value for name, value in about.items() if name != "kept"}
-    return sha256(dataset.fingerprint(), json.dumps(words, sort_keys=True))
+    held = dataset.validation
+    validation = "" if held is None else array_fingerprint(*held)
+    return sha256(dataset.fingerprint(), validation, json.dumps(words, sort_keys=True))
 
 
 def _tidy() -> None:

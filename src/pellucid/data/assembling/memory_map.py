@@ -49,7 +49,7 @@ MAP_ABOVE = 1 << 30
 
 _VERSION = 2
 _ABOUT = "about.json"
-_ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+_PARTS = ("train", "test", "validation")
 _STALE_SECONDS = 24 * 3600.0
 
 
@@ -100,29 +100,21 @@ def find_map(key: MapKey) -> Dataset | None:
         about = json.loads((folder / _ABOUT).read_text("utf-8"))
         if any(file_state(Path(path)) != state for path, state in about["beside"].items()):
             return None
-        images = {
-            name: np.load(
-                folder / f"{name}.npy",
-                mmap_mode="r" if name.endswith("images") else None,
-                allow_pickle=False,
-            )
-            for name in _ARRAYS
-        }
-        described = about["preprocessing"]
-        for kind in ("train", "test"):
-            pixels, labels = images[f"{kind}_images"], images[f"{kind}_labels"]
-            if pixels.dtype != np.uint8 or len(pixels) != len(labels):
+        arrays: dict[str, Any] = {}
+        for part in _PARTS[: 3 if about.get("has_validation") else 2]:
+            images = np.load(folder / f"{part}_images.npy", mmap_mode="r", allow_pickle=False)
+            labels = np.load(folder / f"{part}_labels.npy", allow_pickle=False)
+            if images.dtype != np.uint8 or len(images) != len(labels):
                 return None
+            arrays |= {f"{part}_images": images, f"{part}_labels": labels}
+        described = about["preprocessing"]
         return Dataset(
             about["name"],
-            images["train_images"],
-            images["train_labels"],
-            images["test_images"],
-            images["test_labels"],
-            tuple(about["classes"]),
-            about["source"],
-            about["note"],
-            described and Preprocessing.from_dict(described),
+            classes=tuple(about["classes"]),
+            source=about["source"],
+            note=about["note"],
+            preprocessing=described and Preprocessing.from_dict(described),
+            **arrays,
         )
     except _DAMAGE:
         return None
@@ -151,10 +143,12 @@ def store_map(
     seal: Seal | None = None,
 ) -> Dataset:
     """Write a data set's images to a map and return it mapped; see :meth:`MapWriter.commit`."""
-    size = dataset.train_images.nbytes + dataset.test_images.nbytes
-    with MapWriter(key, size) as writer:
-        for name in ("train_images", "test_images"):
+    with MapWriter(key, dataset.size) as writer:
+        for part in _PARTS:
+            name = f"{part}_images"
             images = getattr(dataset, name)
+            if images is None:
+                continue
             sink = writer.sink(name, images.shape[1:])
             for start in range(0, len(images), 1024):
                 sink.append(images[start : start + 1024])
@@ -226,13 +220,16 @@ class MapWriter:
         that it depends on and that the key knows nothing of; ``guesses`` is that part of its note
         which must be said again; ``seal`` returns a hash of what is written of the map.
         """
-        np.save(self._folder / "train_labels.npy", dataset.train_labels)
-        np.save(self._folder / "test_labels.npy", dataset.test_labels)
+        for part in _PARTS:
+            labels = getattr(dataset, f"{part}_labels")
+            if labels is not None:
+                np.save(self._folder / f"{part}_labels.npy", labels)
         about: dict[str, Any] = {
             "name": dataset.name,
             "classes": dataset.classes,
             "source": dataset.source,
             "note": dataset.note,
+            "has_validation": dataset.validation is not None,
             "preprocessing": dataset.preprocessing and dataset.preprocessing.to_dict(),
             "beside": dict(beside or {}),
             "guesses": list(guesses),

@@ -90,7 +90,7 @@ def source_of_arrays(store: ArrayStore, reading: Reading) -> Source:
             f"{', '.join(_LAYOUTS[1])}), the two for the test only if there are such, or X and y."
         )
     chosen = [pairs["train"]] if "train" in pairs else []
-    chosen += _test_of(store, pairs, reading)
+    chosen += _held_out(store, pairs, reading)
     _tell_left_out(store, chosen, pairs, reading)
     try:
         parts = [_part(store, images, labels, reading) for images, labels in chosen]
@@ -98,24 +98,29 @@ def source_of_arrays(store: ArrayStore, reading: Reading) -> Source:
         text = str(error)
         prefix = "" if text.startswith(str(store.path)) else f"{store.path}: "
         raise DataError(f"{prefix}{text}") from error
-    if len(parts) == 2:
-        _check_alike(store, *parts)
+    for part in parts[1:]:
+        _check_alike(store, parts[0], part)
     steps = Steps(reading.progress, sum(part.count for part in parts))
-    train, *test = [_samples(store, part, steps) for part in parts]
+    train, test, validation = [*(_samples(store, part, steps) for part in parts), None, None][:3]
+    assert train is not None
     return Source(
-        train, test[0] if test else None, store.where, _classes(store), is_test="train" not in pairs
-    )
+        train, test, store.where, _classes(store), is_test="train" not in pairs,
+        validation=validation,
+    )  # fmt: skip
 
 
-def _test_of(
+def _held_out(
     store: ArrayStore, pairs: dict[str, tuple[str, str]], reading: Reading
 ) -> list[tuple[str, str]]:  # fmt: skip
-    """Return the names of what to test on, if there is such; what is there to validate is said."""
+    """Return the names of what to test on and to validate with, as far as they are there.
+
+    What is there to validate is to test on, where nothing else is; of a test alone it is left out.
+    """
     validation = pairs.get("validation")
     if "test" in pairs:
-        if validation:
-            reading.guess(f"{store.path}: {' and '.join(validation)} are left out.")
-        return [pairs["test"]]
+        if validation and "train" not in pairs:
+            reading.tell(f"{store.path}: {' and '.join(validation)} are left out.")
+        return [pairs["test"], *([validation] if validation and "train" in pairs else [])]
     if validation:
         reading.guess(
             f"{store.path}: there are no test images, so {' and '.join(validation)} are the test."

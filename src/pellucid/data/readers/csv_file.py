@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,19 +55,24 @@ def holds_csv(folder: Path) -> bool:
 
 
 def csv_folder(folder: Path, reading: Reading) -> Source:
-    """Return the source in a folder with ``train.csv`` and perhaps ``test.csv``.
+    """Return the source in a folder with ``train.csv``, and perhaps ``test.csv`` and ``val.csv``.
 
     A file whose name ends so, such as ``mnist_train.csv``, is taken if it is the only one. A
-    ``test.csv`` without labels, as Kaggle's, is left out: a split makes the test images.
+    ``test.csv`` without labels, as Kaggle's, is left out. Where nothing else is to test on, what is
+    to validate is, and where there is neither a split makes the test images.
     """
     train, test = _one(folder, "train"), _one(folder, "test")
     if train is None:
         raise DataError(f"The folder {folder} has no train.csv.")
-    return csv_source(CsvText(train), CsvText(test) if test else None, reading, f"folder {folder}")
+    validation = next((path for name in _VALIDATION if (path := _one(folder, name))), None)
+    others = [CsvText(path) for path in (test, validation) if path is not None]
+    return csv_source(CsvText(train), others, reading, f"folder {folder}")
 
 
-def csv_source(train: CsvText, test: CsvText | None, reading: Reading, source: str) -> Source:
-    """Return the source in one CSV file, or in one to train on and one to test on.
+def csv_source(train: CsvText, others: Sequence[CsvText], reading: Reading, source: str) -> Source:
+    """Return the source in a CSV file to train on, and in others to test and to validate on.
+
+    Where there are no others, a column may say which rows are to train, to test and to validate.
 
     The images are square, or of ``reading.size``, gray or in three colors.
 
@@ -79,17 +84,22 @@ def csv_source(train: CsvText, test: CsvText | None, reading: Reading, source: s
     """
     reading.problems.what = "row"
     tables = [_table(train, reading)]
-    if test is None:
+    if not others:
         tables = _parts_of(tables[0], reading)
-    elif (other := _test_table(test, tables[0], reading)) is not None:
-        check_same_scale(tables[0].scale, other.scale, (train, test))
-        tables.append(other)
+    for text in others:
+        if (table := _other_table(text, tables[0], reading)) is not None:
+            check_same_scale(tables[0].scale, table.scale, (train, text))
+            tables.append(table)
+    if len(tables) == 2 and _is_to_validate(tables[1].text):
+        reading.guess(f"{tables[1].text} is taken to test on.")
     total = sum(table.size for table in tables)
     samples, before, codes = [], 0, Codes()
     for table in tables:
         samples.append(_samples(table, reading, codes, before, total))
         before += table.size
-    return Source(samples[0], samples[1] if len(samples) > 1 else None, source, codes=codes)
+    first, second, third = [*samples, None, None][:3]
+    assert first is not None
+    return Source(first, second, source, codes=codes, validation=third)
 
 
 def _one(folder: Path, name: str) -> Path | None:
@@ -118,8 +128,14 @@ def _table(
     return _Table(text, size, columns, scale_of_text(first, text, reading), layout)
 
 
-def _test_table(text: CsvText, train: _Table, reading: Reading) -> _Table | None:
-    """Return the file to test on; None where it has no labels, which is said."""
+def _is_to_validate(text: CsvText) -> bool:
+    """Tell whether a file's name, or that of one in an archive, says that it is to validate."""
+    stem = Path(text.member or text.path.name).name.lower().split(".")[0]
+    return any(stem.endswith(name) for name in _VALIDATION)
+
+
+def _other_table(text: CsvText, train: _Table, reading: Reading) -> _Table | None:
+    """Return the file to test or validate on; None where it has no labels, which is said."""
     head, columns, train_head = read_head(text), train.columns, train.columns.head
     assert train_head is not None
     assert columns.label is not None
@@ -137,7 +153,7 @@ def _test_table(text: CsvText, train: _Table, reading: Reading) -> _Table | None
 
 
 def _parts_of(table: _Table, reading: Reading) -> list[_Table]:
-    """Return a file; once to train and once to test on, where one of its columns says so."""
+    """Return a file: to train, to test and to validate on, where one of its columns says so."""
     part, head = table.columns.part, table.columns.head
     if part is None or head is None:
         return [table]
@@ -156,17 +172,15 @@ def _parts_of(table: _Table, reading: Reading) -> list[_Table]:
             "train and what to test on; it is left out."
         )
         return [table]
-    more = ""
-    if test and validation:
-        left = sum(counts[name] for name in validation)
-        more = f" {left:,} rows of {some(validation)} are left out."
+    held_out = [test, validation] if test and validation else [test or validation]
+    more = f"; {some(validation)} is to validate" if test and validation else ""
     reading.guess(
         f"{table.text}: the column {name!r} says what is to train ({some(train)}) and what to test "
-        f"on ({some(test or validation)}).{more}"
+        f"on ({some(test or validation)}){more}."
     )
     return [
         replace(table, parts=frozenset(train), is_rest=True),
-        replace(table, parts=frozenset(test or validation)),
+        *(replace(table, parts=frozenset(names)) for names in held_out),
     ]
 
 
@@ -207,12 +221,12 @@ def _samples(table: _Table, reading: Reading, codes: Codes, before: int, total: 
 
 
 def _csv_file(path: Path, reading: Reading) -> Source:
-    return csv_source(CsvText(path), None, reading, f"file {path}")
+    return csv_source(CsvText(path), [], reading, f"file {path}")
 
 
 def _csv_zip(path: Path, reading: Reading) -> Source:
     train, test = texts_in_zip(path)
-    return csv_source(train, test, reading, f"file {path}")
+    return csv_source(train, [test] if test else [], reading, f"file {path}")
 
 
 CSV_FILE = Reader(", ".join(ENDS[:3]), ends_in(*ENDS), _csv_file)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pellucid.console import some
+from pellucid.data.readers.folder_entries import split_of
 from pellucid.data.readers.picture_file import Content
 from pellucid.data.readers.picture_source import Picture, Pictures, source_of_pictures
 from pellucid.data.readers.reader import Reader, ends_in
@@ -27,6 +30,7 @@ _LABELS = ("label", "labels")
 _ROWS = 64  # at once, where they are small
 _BATCH = 64 << 20  # bytes at once, where they are large
 _MOST_CELL = 256 << 20
+_FIRST = re.compile(r"[-_.]")  # ends the first word of a name
 # A column that takes more than _MOST_CELL may unpack to so many times its size in the file.
 _MOST_INFLATION = 100
 
@@ -55,8 +59,9 @@ def parquet_source(path: Path, reading: Reading) -> Source:
     """Return the source in a Parquet file, or in a folder of them.
 
     In a folder, files whose names begin with ``train`` are to train on and those with ``test`` to
-    test on, as ``train-00000-of-00002.parquet``; they may lie in its folder ``data``. Others are
-    left out; where none begins so, all are read and a split makes the test images.
+    test on, as ``train-00000-of-00002.parquet``; those with ``validation`` to validate, or to test
+    where there are no others. They may lie in its folder ``data``. Others are left out; where none
+    begins with ``train``, all are read and a split makes the test images.
 
     Raises
     ------
@@ -66,18 +71,32 @@ def parquet_source(path: Path, reading: Reading) -> Source:
     """
     reading.problems.what = "row"
     files = [path] if path.is_file() else _files(path)
-    train = [file for file in files if file.name.lower().startswith("train")]
-    test = [file for file in files if file.name.lower().startswith("test")] if train else []
-    left_out = sorted(file.name for file in set(files) - set(train) - set(test))
-    if train and left_out:
-        reading.tell(f"{path}: only train and test are read; left out: {', '.join(left_out)}.")
-    groups = _opened_files((train or files, test), path, reading)
-    classes, is_named = _classes(groups[0] + groups[1])
-    train_pictures, test_pictures = (_pictures(files, classes) for files in groups)
+    parts = _parts(files, path, reading)
+    groups = _opened_files(parts, path, reading)
+    classes, is_named = _classes([file for group in groups for file in group])
     return source_of_pictures(
-        train_pictures, test_pictures if test else None, classes,
+        [_pictures(group, classes) for group in groups], classes,
         f"{'file' if path.is_file() else 'folder'} {path}", reading, keep_unused=is_named,
     )  # fmt: skip
+
+
+def _parts(files: Sequence[Path], path: Path, reading: Reading) -> list[Sequence[Path]]:
+    """Return the files to train on, and those to test and to validate on if they are apart."""
+    train = [file for file in files if file.name.lower().startswith("train")]
+    test = [file for file in files if file.name.lower().startswith("test")]
+    validation = [file for file in files if split_of(_FIRST.split(file.name)[0]) == "val"]
+    if not train:
+        return [files]
+    if validation and not test:
+        names = some([file.name for file in validation])
+        are = "is" if len(validation) == 1 else "are"
+        reading.guess(f"{path}: {names} {are} taken to test on.")
+        test, validation = validation, []
+    parts: list[Sequence[Path]] = [part for part in (train, test, validation) if part]
+    left_out = sorted(file.name for file in set(files).difference(*parts))
+    if left_out:
+        reading.tell(f"{path}: left out: {', '.join(left_out)}.")
+    return parts
 
 
 def _files(folder: Path) -> list[Path]:

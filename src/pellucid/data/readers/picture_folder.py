@@ -52,15 +52,13 @@ def picture_folder(folder: Path, reading: Reading) -> Source:
     listed = [_listed(top, root, reading) for top in tops]
     _check_classes(tops, listed, reading.problems)
     classes = ordered({name for files in listed for _, name in files})
-    train, *test = [_pictures(files, classes, root, reading) for files in listed]
-    source = source_of_pictures(
-        train, test[0] if test else None, tuple(classes), f"folder {folder}", reading
-    )
+    parts = [_pictures(files, classes, root, reading) for files in listed]
+    source = source_of_pictures(parts, tuple(classes), f"folder {folder}", reading)
     return dataclasses.replace(source, is_test=is_test)
 
 
 def _tops(folder: Path, reading: Reading) -> tuple[list[Path], bool]:
-    """Return where the classes are: to train on, and to test on where that is apart.
+    """Return where the classes are: to train on, and to test and validate on if they are apart.
 
     And whether all there is is to test on.
     """
@@ -68,13 +66,16 @@ def _tops(folder: Path, reading: Reading) -> tuple[list[Path], bool]:
     splits = _splits(folder, names)
     train, test, val = (splits.get(split) for split in ("train", "test", "val"))
     chosen = [name for name in (train, test or val) if name is not None]
+    if train is not None and test is not None and val is not None:
+        chosen.append(val)
     # Beside a class, "train" is one itself.
     is_class = len(chosen) < 2 and any(split_of(name) is None for name in names)
     if chosen and not is_class:
         others = [name for name in names if name not in chosen]
         if others:
+            read = " and ".join([", ".join(chosen[:-1]), chosen[-1]] if chosen[1:] else chosen)
             reading.tell(
-                f"{folder}: only {' and '.join(chosen)} {'are' if chosen[1:] else 'is'} read; left "
+                f"{folder}: only {read} {'are' if chosen[1:] else 'is'} read; left "
                 f"out: {', '.join(others)}."
             )
         if train is not None and test is None and val is not None:

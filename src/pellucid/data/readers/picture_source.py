@@ -85,8 +85,7 @@ def _common(surveys: Sequence[_Survey]) -> list[tuple[tuple[int, int], int]]:
 
 
 def source_of_pictures(
-    train: Pictures,
-    test: Pictures | None,
+    parts: Sequence[Pictures],
     classes: tuple[str, ...],
     source: str,
     reading: Reading,
@@ -95,25 +94,27 @@ def source_of_pictures(
 ) -> Source:
     """Look at every picture's header, choose what makes images of them, and return the source.
 
+    The parts are the pictures to train on, and perhaps those to test on, and to validate with.
+
     Raises
     ------
     DataError
         None of the pictures can be read.
     """
-    pictures = [train] if test is None else [train, test]
-    total = sum(part.count for part in pictures)
+    total = sum(part.count for part in parts)
     steps = Steps(reading.progress, 2 * total)
-    surveys = [_survey(part, reading, steps) for part in pictures]
+    surveys = [_survey(part, reading, steps) for part in parts]
     preprocessing, exact = _choose(surveys, reading)
-    preprocessing = _with_depth(preprocessing, pictures, surveys, reading)
+    preprocessing = _with_depth(preprocessing, parts, surveys, reading)
     seen = Seen(reading.guess)
     samples = [
         _samples(part, survey, preprocessing, exact, reading, steps, seen)
-        for part, survey in zip(pictures, surveys, strict=True)
+        for part, survey in zip(parts, surveys, strict=True)
     ]
+    train, test, validation = [*samples, None, None][:3]
+    assert train is not None
     return Source(
-        samples[0], samples[1] if test is not None else None, source, classes, preprocessing,
-        keep_unused,
+        train, test, source, classes, preprocessing, keep_unused, validation=validation
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def names_pictures(path: Path) -> bool:
 
 
 def picture_table(path: Path, reading: Reading) -> Source:
-    """Return the source in a table, or in a folder with one, or with one to train and one to test.
+    """Return the source in a table, or in a folder with one, or with one for each part.
 
     A column holds the names of pictures, as seen from the table's folder or from one in it;
     another, called ``label`` or ``class`` or being the only other, their classes.
@@ -59,9 +59,9 @@ def picture_table(path: Path, reading: Reading) -> Source:
     listed = [_rows(table, reading) for table in tables]
     classes = ordered({label for rows in listed for _, label, _ in rows if label})
     numbers = {name: number for number, name in enumerate(classes)}
-    train, *test = [_pictures(rows, numbers) for rows in listed]
+    parts = [_pictures(rows, numbers) for rows in listed]
     where = f"{'file' if path.is_file() else 'folder'} {path}"
-    return source_of_pictures(train, test[0] if test else None, tuple(classes), where, reading)
+    return source_of_pictures(parts, tuple(classes), where, reading)
 
 
 def _has_table(folder: Path) -> bool:
@@ -90,6 +90,8 @@ def _chosen(folder: Path, reading: Reading) -> list[Path]:
         names = ", ".join(table.name for table in tables)
         raise DataError(f"The folder {folder} has several tables of pictures ({names}); give one.")
     chosen = [train] if test is None else [train, test]
+    if "test" in splits and "val" in splits:
+        chosen.append(splits["val"])
     others = [table.name for table in tables if table not in chosen]
     if others:
         reading.tell(f"{folder}: left out: {', '.join(others)}.")

@@ -28,7 +28,7 @@ from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.loss.softmax import softmax
 from pellucid.network.loss.crossentropy import EPS
 
-__all__ = ["gradient", "kernel", "loss", "predicted", "sum_of_losses"]
+__all__ = ["gradient", "kernel", "loss", "predicted", "rest_of", "sum_of_losses"]
 
 
 @functools.cache
@@ -73,7 +73,7 @@ def _add_product(total, weight, value):
 def loss(arena, probs, lane, label, classes):
     """Return ``-log(p)`` of one image, p the label's probability held in [EPS, 1 - EPS]."""
     p = types.float64(arena[probs + label * LANES + lane])
-    rest = _rest(arena, probs, lane, label, classes)
+    rest = rest_of(arena, probs, lane, label, classes)
     # Near 1, what p lacks is known more exactly from the others. A NaN fails both comparisons.
     if rest < 0.5:
         return -math.log1p(-max(rest, EPS))
@@ -96,7 +96,7 @@ def sum_of_losses(arena, probs, lane, best, classes):
 
 
 @compile_part
-def _rest(arena, probs, lane, label, classes):
+def rest_of(arena, probs, lane, label, classes):
     """Return the probability of all classes but the label: ``1 - p`` without cancellation."""
     rest = 0.0
     for k in range(classes):
@@ -108,7 +108,7 @@ def _rest(arena, probs, lane, label, classes):
 @compile_part
 def gradient(arena, probs, lane, label, classes, weight, smoothing):
     """Turn one image's ``probs`` into ``dout = weight (probs - target)``, in place."""
-    arena[probs + label * LANES + lane] = -_rest(arena, probs, lane, label, classes)
+    arena[probs + label * LANES + lane] = -rest_of(arena, probs, lane, label, classes)
     if smoothing > 0.0:
         _smooth(arena, probs, lane, label, classes, smoothing)
     for k in range(classes):

@@ -28,7 +28,12 @@ class RunningAverage:
         The same, to predict with.
     count : int
         How many updates are in it.
+    statistics : ndarray of shape (m,), float32, or None
+        The norms' statistics of ``rounded``, the last of it, if they are those of the average's own
+        layers; None where they are averaged along, as in ``mean``.
     """
+
+    statistics: NDArray[np.float32] | None = None
 
     def __init__(self, mean: NDArray[np.floating], count: int = 0) -> None:
         self.mean = np.array(mean, dtype=np.float64)
@@ -58,6 +63,12 @@ class RunningAverage:
         self.count += 1
         self._move(parameters, average.weight(self.count))
 
+    def bring_up_to_date(self, statistics: NDArray[np.float32]) -> None:
+        """Predict with these statistics of norms until there is one more update."""
+        self.make_writable()
+        self.statistics = statistics
+        self.rounded[len(self.rounded) - len(statistics) :] = statistics
+
     def make_writable(self) -> None:
         """Copy what joblib has mapped from a file that may not be written."""
         if not self.mean.flags.writeable:
@@ -69,3 +80,4 @@ class RunningAverage:
         from pellucid.kernels.optimizers.average import average  # takes Numba: 0.2 s for settings
 
         average(self.mean, self.rounded, parameters, weight)
+        self.statistics = None
