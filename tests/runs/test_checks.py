@@ -62,7 +62,7 @@ def test_images_that_are_too_small(tmp_path, monkeypatch):
         reference_run(QUICK, tmp_path / "run", say_nothing)
     assert str(caught.value) == (
         "The images of tiny are 9 x 9, too small for the reference network; it needs 10 x 10 at "
-        "least."
+        "least. The recipe auto has one that fits: recipe auto."
     )
     assert list(tmp_path.iterdir()) == []
 
