@@ -70,8 +70,8 @@ def test_options_are_named_as_they_are_typed(capsys):
     [
         ("go on without them (skip_bad):\n  a", "go on without them (--skip-bad): a"),
         (
-            "choose one, as with size=(28, 28), or give a Preprocessing.",
-            "choose one, as with --size 28 28.",
+            "all are resized to 4 x 5. Choose another with size=(28, 28).",
+            "all are resized to 4 x 5. Choose another with --size 28 28.",
         ),
         ("give size=(height, width).", "give --size HEIGHT WIDTH."),
         ("size= brings all to one size", "--size brings all to one size"),

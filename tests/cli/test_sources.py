@@ -173,7 +173,9 @@ def test_size_and_color(tmp_path):
             place = tmp_path / "colors" / name / f"{number}.png"
             place.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels).save(place)
-    assert "choose one, as with --size 28 28." in fails("train", "--data", "colors")
+    metrics, err = train("colors", out="chosen")
+    assert "all are resized to 16 x 16. Choose another with --size 28 28." in err
+    assert metrics["recipe"] == "auto"
     metrics, _ = train("colors", "--size", 12, 14, "--test-share", 0.5)
     assert metrics["test_images"] == 30
     model = load_model("run/model.safetensors")
@@ -265,8 +267,11 @@ def test_float_images_stay_what_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--size", 0, 28], "--size is 0 x 28, too small for the reference network; it needs 10"),
-        (["--size", 28, 9], "--size is 28 x 9, too small for the reference network"),
+        (["--size", 0, 28], "--size is 0 x 28; it must be 1 x 1 at least."),
+        (
+            ["--size", 28, 9, "--recipe", "reference"],
+            "--size is 28 x 9, too small for the reference network; it needs 10",
+        ),
         (["--test-share", 1], "--test-share is 1.0; it must be above 0 and below 1, such as 0.2."),
         (["--test-share", "nan"], "--test-share is nan; it must be above 0 and below 1"),
     ],

@@ -26,7 +26,7 @@ IN_A_LINE = 6
 
 _AS_TYPED = (
     ("(skip_bad)", "(--skip-bad)"),
-    ("size=(28, 28), or give a Preprocessing", "--size 28 28"),
+    ("size=(28, 28)", "--size 28 28"),
     ("size=(height, width)", "--size HEIGHT WIDTH"),
     ("size= ", "--size "),
     ("preprocessing=Preprocessing((height, width))", "--fit mnist"),

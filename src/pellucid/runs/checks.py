@@ -40,6 +40,11 @@ def check_settings(settings: RunSettings) -> None:
     share("test_share", settings.test_share, ", such as 0.2")
     if settings.validation_share not in (None, 0):
         share("validation_share", settings.validation_share, ", such as 0.1, or 0 for none")
+    if settings.size is not None and min(settings.size) < 1:
+        height, width = settings.size
+        raise ConfigurationError(
+            f"size is {height} x {width}; it must be 1 x 1 at least.", argument="size"
+        )
     is_reference = settings.recipe == "reference" and settings.network is None
     if settings.size is not None and min(settings.size) < LEAST_SIDE and is_reference:
         height, width = settings.size

@@ -175,18 +175,30 @@ def test_a_size_or_a_preprocessing_brings_all_to_one_size(tmp_path):
     assert given.picture(pixels).tobytes() in images
 
 
-def test_mixed_sizes_need_one(tmp_path):
+def test_of_mixed_sizes_one_is_chosen_and_said(tmp_path):
     for name in NAMES:
         for side in (5, 8, 8, 30, 31):
             save(tmp_path / "set" / name / f"{side}.png", (side, side))
+    said = []
+    found = data.load(tmp_path / "set", say=said.append)
+    assert found.input_shape == (1, 8, 8)
+    assert found.preprocessing == Preprocessing((8, 8), "light-on-dark", "resize")
+    assert said == [
+        "The pictures have 4 sizes, from 5 x 5 to 31 x 31; all are resized to 8 x 8. Choose "
+        "another with size=(28, 28)."
+    ]
     (tmp_path / "set" / "2" / "bad.png").touch()
-    with pytest.raises(DataError) as error:
-        data.load(tmp_path / "set")
-    assert str(error.value) == (
-        f"The pictures of {tmp_path / 'set'} have different sizes (3 of 5 x 5, 3 of 8 x 8, 3 of 30 "
-        "x 30 and 1 other sizes); choose one, as with size=(28, 28), or give a Preprocessing. "
-        f"Besides, 1 can't be used:\n  {tmp_path / 'set' / '2' / 'bad.png'}: it is empty (0 bytes)"
-    )
+    with pytest.raises(DataError, match=r"bad\.png: it is empty"):
+        data.load(tmp_path / "set", say=said.append)
+
+
+def test_large_pictures_most_of_which_are_alike_are_not_asked_to_be_so(tmp_path):
+    for name in NAMES:
+        for number in range(10):
+            size = (70, 90) if number else (90, 70)
+            save(tmp_path / "set" / name / f"{number}.png", size)
+    with pytest.warns(UserWarning, match="all are resized to 64 x 82"):
+        assert data.load(tmp_path / "set").input_shape == (1, 64, 82)
 
 
 @pytest.mark.parametrize("size", [0, -3, (28,), (28, 0), (28, 2.5), (1, 2, 3), True, "28"])
