@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from pellucid import data, errors
+from pellucid import data, errors, export
 from pellucid._lazy import lazy_names
 from pellucid.network import presets
 from pellucid.network.layers import LAYERS as _LAYERS
@@ -70,6 +70,7 @@ __all__ = [
     "data",
     "errors",
     "evaluate",
+    "export",
     "fingerprint",
     "image_gradients",
     "load_model",

@@ -19,7 +19,7 @@ from pellucid.training.interrupt import exit_on_sigterm
 
 __all__ = ["COMMANDS", "app", "main"]
 
-COMMANDS = ("train", "verify", "evaluate", "predict", "summary", "bench", "data")
+COMMANDS = ("train", "verify", "evaluate", "predict", "export", "summary", "bench", "data")
 """The commands, in the order of the help."""
 
 
