@@ -21,9 +21,14 @@ __all__ = ["export"]
 @command
 def export(
     model: Model,
-    to: Annotated[str, option("The format: onnx.", metavar="FORMAT")],
+    to: Annotated[str, option("The format: onnx, or c.", metavar="FORMAT")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The file to write; an existing one is replaced.")
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="The file to write, such as digits.onnx or digits.c; an existing one is replaced.",
+        ),
     ],
     pixels: Annotated[
         str,

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from pellucid._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pellucid.export.c_file import to_c
     from pellucid.export.exported import Export
     from pellucid.export.onnx_file import to_onnx
     from pellucid.export.proof import Comparison
 
-__all__ = ["Comparison", "Export", "to_onnx"]
+__all__ = ["Comparison", "Export", "to_c", "to_onnx"]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "pellucid.export.c_file": ("to_c",),
         "pellucid.export.exported": ("Export",),
         "pellucid.export.onnx_file": ("to_onnx",),
         "pellucid.export.proof": ("Comparison",),

@@ -6,13 +6,14 @@ import os
 from typing import Any
 
 from pellucid.errors import ConfigurationError, did_you_mean
+from pellucid.export.c_file import to_c
 from pellucid.export.description import Exportable
 from pellucid.export.exported import Export
 from pellucid.export.onnx_file import to_onnx
 
 __all__ = ["FORMATS", "export_to"]
 
-FORMATS = {"onnx": to_onnx}
+FORMATS = {"onnx": to_onnx, "c": to_c}
 """What writes each."""
 
 
