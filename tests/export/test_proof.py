@@ -60,7 +60,7 @@ def test_units_in_the_last_place_are_counted_across_zero():
     assert ulps(np.array([tiny]), np.array([-tiny])).tolist() == [2]
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 8, 5), (2, 1, 30)])
+@pytest.mark.parametrize("shape", [(1, 2, 2), (3, 8, 5), (2, 1, 30)])
 def test_the_images_to_test_with_are_of_all_kinds(shape):
     images = drawn(shape)
     assert images.shape == (10, *shape)
@@ -68,5 +68,5 @@ def test_the_images_to_test_with_are_of_all_kinds(shape):
     assert images.max() == 1
     np.testing.assert_array_equal(images, drawn(shape))
     assert (images[0] == 0).all()
-    assert (images[1] == 1).all()
-    assert len({image.tobytes() for image in images}) >= min(10, 3)
+    assert (images[1] == images[1, :1]).all()
+    assert len({image.tobytes() for image in images}) == 10

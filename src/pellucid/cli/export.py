@@ -21,13 +21,13 @@ __all__ = ["export"]
 @command
 def export(
     model: Model,
-    to: Annotated[str, option("The format: onnx, or c.", metavar="FORMAT")],
+    to: Annotated[str, option("The format: onnx, c or torch.", metavar="FORMAT")],
     out: Annotated[
         Path,
         typer.Option(
             "--out",
             "-o",
-            help="The file to write, such as digits.onnx or digits.c; an existing one is replaced.",
+            help="The file to write, such as digits.onnx, .c or .py; an existing one is replaced.",
         ),
     ],
     pixels: Annotated[

@@ -206,8 +206,9 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         ----------
         path : path-like
             The file to write; an existing one is replaced.
-        to : {"onnx", "c"}, default "onnx"
-            The format: see :func:`pellucid.export.to_onnx` and :func:`pellucid.export.to_c`.
+        to : {"onnx", "c", "torch"}, default "onnx"
+            The format: see :func:`pellucid.export.to_onnx`, :func:`pellucid.export.to_c` and
+            :func:`pellucid.export.to_torch`.
         pixels : {"auto", "uint8", "float32"}, default "auto"
             The type of the pixels that it takes; "auto" is uint8 where X had bytes, else float32,
             with the values that X has.

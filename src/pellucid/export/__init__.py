@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pellucid.export.exported import Export
     from pellucid.export.onnx_file import to_onnx
     from pellucid.export.proof import Comparison
+    from pellucid.export.torch_file import to_torch
 
-__all__ = ["Comparison", "Export", "to_c", "to_onnx"]
+__all__ = ["Comparison", "Export", "to_c", "to_onnx", "to_torch"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -23,6 +24,7 @@ __getattr__ = lazy_names(
         "pellucid.export.exported": ("Export",),
         "pellucid.export.onnx_file": ("to_onnx",),
         "pellucid.export.proof": ("Comparison",),
+        "pellucid.export.torch_file": ("to_torch",),
     },
 )
 

@@ -136,20 +136,20 @@ class Description:
             outputs = outputs * self.deviation + self.mean
         return Answer(outputs, None)
 
-    def told(self) -> dict[str, str]:
-        """Return what every export says of itself."""
+    def told(self, channels: str = "last") -> dict[str, str]:
+        """Return what every export says of itself; where several channels lie in an image."""
         return {
             "made by": f"Pellucid {__version__}",
             "fingerprint": self.fingerprint,
-            "image": self._image_told(),
+            "image": self._image_told(channels),
             "before": _before(self.model.preprocessing),
             "answer": self._answer_told(),
         }
 
-    def _image_told(self) -> str:
+    def _image_told(self, place: str) -> str:
         pixels, channels = self.pixels, self.pixels.shape[0]
         what = "bytes" if pixels.kind == "uint8" else "floats"
-        order = f", {channels} channels last" if channels > 1 else ""
+        order = f", {channels} channels {place}" if channels > 1 else ""
         size = " x ".join(map(str, pixels.shape[1:]))
         return f"{size} {what}{order}; {pixels.low:g} becomes 0 and {pixels.high:g} becomes 1"
 

@@ -10,10 +10,11 @@ from pellucid.export.c_file import to_c
 from pellucid.export.description import Exportable
 from pellucid.export.exported import Export
 from pellucid.export.onnx_file import to_onnx
+from pellucid.export.torch_file import to_torch
 
 __all__ = ["FORMATS", "export_to"]
 
-FORMATS = {"onnx": to_onnx, "c": to_c}
+FORMATS = {"onnx": to_onnx, "c": to_c, "torch": to_torch}
 """What writes each."""
 
 

@@ -107,7 +107,7 @@ class Comparison:
 def drawn(shape: tuple[int, ...], count: int = VECTORS) -> NDArray[np.float64]:
     """Return images from 0 to 1 to test with, (count, C, H, W): always the same for a shape.
 
-    The first is 0 everywhere and the second 1; the others are smooth spots with ever more noise.
+    The first is 0 everywhere, the second rises from 0 to 1; the others are spots with more noise.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def drawn(shape: tuple[int, ...], count: int = VECTORS) -> NDArray[np.float64]:
         far = ((y - middle[0]) ** 2 + (x - middle[1]) ** 2) / radius**2
         noise = random.random(shape) * number / count
         images[number] = np.clip((1.2 - 4 * far) * (1 - number / count) + noise, 0, 1)
-    images[0], images[1] = 0.0, 1.0
+    images[0], images[1] = 0.0, (y + x) / max(1, height + width - 2)
     return images
 
 
