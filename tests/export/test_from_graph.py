@@ -22,7 +22,7 @@ def test_ways_within_ways_become_residuals_and_keep_their_parameters():
         Piece("sum", ("d", "t"), None), *END,
     ]  # fmt: skip
     network, parameters = network_of(pieces, "flat", (2, 2), None)
-    first, residual, flat = network.layers
+    _, residual, flat = network.layers
     assert isinstance(flat, Flatten)
     assert isinstance(residual, Residual)
     kinds = [type(layer).__name__ for layer in residual.layers]

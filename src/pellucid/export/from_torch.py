@@ -71,7 +71,7 @@ def from_torch(
     Raises
     ------
     ConfigurationError
-        ``input_shape`` or ``normalize`` can't be.
+        ``module`` is none, or ``input_shape`` or ``normalize`` can't be.
     ExportError
         Something that no layer here does, with its place; or the network found does not give the
         module's logits, on ten images.
@@ -82,8 +82,17 @@ def from_torch(
 
     Examples
     --------
-    ``from_torch(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), (28, 28))``
+    ``from_torch(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), (28, 28))`` is a model of ten
+    classes. A file is no module:
+
+    >>> from_torch("model.pt", (28, 28))
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: module is str; it must be a torch.nn.Module.
     """
+    if not hasattr(module, "named_modules"):
+        raise ConfigurationError(
+            f"module is {type(module).__name__}; it must be a torch.nn.Module.", argument="module"
+        )
     checked = sides(input_shape, 2, 3)
     if checked is None:
         raise ConfigurationError(
