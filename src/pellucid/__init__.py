@@ -12,6 +12,7 @@ from pellucid.network.loss import LOSSES as _LOSSES
 if TYPE_CHECKING:
     from pellucid._version import __version__ as __version__
     from pellucid.estimators.classifier import CNNClassifier
+    from pellucid.estimators.converter import register_skl2onnx
     from pellucid.estimators.displays import HistoryDisplay, PredictionsDisplay
     from pellucid.estimators.reader import ImageReader
     from pellucid.estimators.regressor import CNNRegressor
@@ -79,6 +80,7 @@ __all__ = [
     "open_executor",
     "predict_proba",
     "presets",
+    "register_skl2onnx",
     "save_model",
 ]
 __all__.sort()
@@ -90,6 +92,7 @@ __getattr__ = lazy_names(
     {
         "pellucid._version": ("__version__",),
         "pellucid.estimators.classifier": ("CNNClassifier",),
+        "pellucid.estimators.converter": ("register_skl2onnx",),
         "pellucid.estimators.displays": ("HistoryDisplay", "PredictionsDisplay"),
         "pellucid.estimators.reader": ("ImageReader",),
         "pellucid.estimators.regressor": ("CNNRegressor",),

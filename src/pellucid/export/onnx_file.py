@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pellucid.export.onnx_layers import Graph
 
-__all__ = ["BOUND", "onnx_predictor", "onnx_vectors", "to_onnx"]
+__all__ = ["BOUND", "IMAGE", "OPSET", "graph_model", "onnx_predictor", "onnx_vectors", "to_onnx"]
 
 OPSET, IR = 17, 8
 """What onnxruntime has taken since 1.12."""
@@ -85,7 +85,7 @@ def to_onnx(model: Exportable, path: str | os.PathLike[str], *, pixels: str = "a
     description = description_of(model, pixels)
     _need("onnx")
     file = Path(path)
-    write({file: _graph_model(description).SerializeToString()})
+    write({file: graph_model(description).SerializeToString()})
     return Export("onnx", (file,), description, BOUND, lambda: onnx_predictor(file, description))
 
 
@@ -149,7 +149,7 @@ def _channels_last(images: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
 
 
-def _graph_model(description: Description) -> onnx.ModelProto:
+def graph_model(description: Description) -> onnx.ModelProto:
     """Return the whole model."""
     import onnx
     from onnx import TensorProto, helper
