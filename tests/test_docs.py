@@ -14,13 +14,13 @@ import pytest
 import typer
 
 import pellucid
-from pellucid import data, errors, plots, training
+from pellucid import data, errors, export, plots, training
 from pellucid.cli import errors as cli_errors
 from pellucid.cli import main as cli
 from pellucid.network import presets
 
 ROOT = Path(__file__).parents[1]
-MODULES = (pellucid, data, plots, presets, training, errors)
+MODULES = (pellucid, data, export, plots, presets, training, errors)
 PAGES = [
     *sorted((ROOT / "docs" / "guide").glob("*.md")),
     ROOT / "docs" / "data.md",

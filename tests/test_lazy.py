@@ -4,11 +4,13 @@ import sys
 import pytest
 
 import pellucid
-from pellucid import data, training
+from pellucid import data, export, training
 from pellucid._lazy import lazy_names
 
 
-@pytest.mark.parametrize("package", [pellucid, data, training], ids=lambda room: room.__name__)
+@pytest.mark.parametrize(
+    "package", [pellucid, data, export, training], ids=lambda room: room.__name__
+)
 def test_every_public_name_is_found_and_nothing_else(package):
     for name in package.__all__:
         assert getattr(package, name) is not None

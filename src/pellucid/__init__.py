@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from pellucid import data, errors
+from pellucid import data, errors, export
 from pellucid._lazy import lazy_names
 from pellucid.network import presets
 from pellucid.network.layers import LAYERS as _LAYERS
@@ -12,11 +12,13 @@ from pellucid.network.loss import LOSSES as _LOSSES
 if TYPE_CHECKING:
     from pellucid._version import __version__ as __version__
     from pellucid.estimators.classifier import CNNClassifier
+    from pellucid.estimators.converter import register_skl2onnx
     from pellucid.estimators.displays import HistoryDisplay, PredictionsDisplay
     from pellucid.estimators.reader import ImageReader
     from pellucid.estimators.regressor import CNNRegressor
     from pellucid.execution.executors import open_executor
     from pellucid.execution.inference import Evaluation, evaluate, image_gradients, predict_proba
+    from pellucid.export.from_torch import from_torch
     from pellucid.files.fingerprints import fingerprint
     from pellucid.files.model_file import Model, load_model, save_model
     from pellucid.images.augmentation import Augmentation
@@ -70,12 +72,15 @@ __all__ = [
     "data",
     "errors",
     "evaluate",
+    "export",
     "fingerprint",
+    "from_torch",
     "image_gradients",
     "load_model",
     "open_executor",
     "predict_proba",
     "presets",
+    "register_skl2onnx",
     "save_model",
 ]
 __all__.sort()
@@ -87,6 +92,7 @@ __getattr__ = lazy_names(
     {
         "pellucid._version": ("__version__",),
         "pellucid.estimators.classifier": ("CNNClassifier",),
+        "pellucid.estimators.converter": ("register_skl2onnx",),
         "pellucid.estimators.displays": ("HistoryDisplay", "PredictionsDisplay"),
         "pellucid.estimators.reader": ("ImageReader",),
         "pellucid.estimators.regressor": ("CNNRegressor",),
@@ -94,6 +100,7 @@ __getattr__ = lazy_names(
         "pellucid.execution.inference": (
             "Evaluation", "evaluate", "image_gradients", "predict_proba",
         ),
+        "pellucid.export.from_torch": ("from_torch",),
         "pellucid.files.fingerprints": ("fingerprint",),
         "pellucid.files.model_file": ("Model", "load_model", "save_model"),
         "pellucid.images.augmentation": ("Augmentation",),

@@ -17,6 +17,7 @@ __all__ = [
     "DivergenceError",
     "DownloadError",
     "ExecutorError",
+    "ExportError",
     "ModelFileError",
     "NetworkError",
     "OutOfMemoryError",
@@ -147,6 +148,10 @@ class DownloadError(PellucidError, OSError):
 
 class ExecutorError(PellucidError, RuntimeError):
     """An executor or its workers failed; the parameters are those before the update at work."""
+
+
+class ExportError(PellucidError, ValueError):
+    """A model can't be taken to another format, or from one, or the two don't agree."""
 
 
 class ModelFileError(PellucidError, ValueError):

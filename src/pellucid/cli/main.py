@@ -19,7 +19,9 @@ from pellucid.training.interrupt import exit_on_sigterm
 
 __all__ = ["COMMANDS", "app", "main"]
 
-COMMANDS = ("train", "verify", "evaluate", "predict", "summary", "recipes", "bench", "data")
+COMMANDS = (
+    "train", "verify", "evaluate", "predict", "export", "summary", "recipes", "bench", "data",
+)  # fmt: skip
 """The commands, in the order of the help."""
 
 

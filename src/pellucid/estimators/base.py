@@ -22,6 +22,9 @@ from pellucid.estimators.settings import Settings, parameters_of, workers_for
 from pellucid.estimators.tasks import Task
 from pellucid.estimators.undo import one_at_a_time
 from pellucid.estimators.validation import validation_examples
+from pellucid.export.exported import Export
+from pellucid.export.formats import export_to
+from pellucid.files.model_file import Model
 from pellucid.images.augmentation import Augmentation
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import Layer
@@ -179,6 +182,64 @@ class CNNEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         """
         check_is_fitted(self)
         file.save(path, parameters_of(self), self._fitted)
+
+    def to_model(self) -> Model:
+        """Return what was learned as a :class:`pellucid.Model`, without the parameters of fit.
+
+        Returns
+        -------
+        Model
+            Network, parameters, preprocessing and classes.
+
+        Raises
+        ------
+        NotFittedError
+            Nothing was learned yet.
+        """
+        check_is_fitted(self)
+        return file.model_of(self._fitted)
+
+    def export(
+        self, path: str | os.PathLike[str], to: str = "onnx", *, pixels: str = "auto"
+    ) -> Export:
+        """Write the fitted estimator for other programs, with what is done to its pixels.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write; an existing one is replaced.
+        to : {"onnx", "c", "torch"}, default "onnx"
+            The format: see :func:`pellucid.export.to_onnx`, :func:`pellucid.export.to_c` and
+            :func:`pellucid.export.to_torch`.
+        pixels : {"auto", "uint8", "float32"}, default "auto"
+            The type of the pixels that it takes; "auto" is uint8 where X had bytes, else float32,
+            with the values that X has.
+
+        Returns
+        -------
+        Export
+            Whose ``compare(X)`` proves that both say the same.
+
+        Raises
+        ------
+        NotFittedError
+            Nothing was learned yet.
+        ConfigurationError, ExportError
+            ``to`` or ``pixels`` can't be used, or the estimator can't be expressed or written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from sklearn.datasets import load_digits
+        >>> from pellucid import CNNClassifier
+        >>> X, y = load_digits(return_X_y=True)
+        >>> classifier = CNNClassifier(random_state=0, max_iter=5).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     comparison = classifier.export(f"{folder}/digits.onnx").compare(X)
+        >>> comparison.images, comparison.changed, comparison.agrees
+        (1797, 0, True)
+        """
+        return export_to(self.to_model(), path, to, pixels=pixels)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

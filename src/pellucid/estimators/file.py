@@ -30,7 +30,7 @@ from pellucid.training.averages.dictionary import average_from_dict
 from pellucid.training.optimizers.dictionary import optimizer_from_dict
 from pellucid.training.schedules.dictionary import schedule_from_dict
 
-__all__ = ["load", "save"]
+__all__ = ["load", "model_of", "save"]
 
 T = TypeVar("T")
 
@@ -61,8 +61,25 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
     }
     if fitted.scale is not None:
         configuration["scale"] = _described_scale(fitted.scale)
-    model = Model(
-        network=network,
+    save_model(path, _model(fitted, configuration))
+
+
+def model_of(fitted: Fitted) -> Model:
+    """Return what an estimator has learned; see :meth:`pellucid.CNNClassifier.to_model`."""
+    configuration: dict[str, Any] = {
+        "estimator": {},
+        "classes": fitted.classes.tolist(),
+        "pixel_range": list(fitted.pixel_range),
+        "preprocessing_is_guessed": fitted.is_guessed,
+    }
+    if fitted.scale is not None:
+        configuration["scale"] = _described_scale(fitted.scale)
+    return _model(fitted, configuration)
+
+
+def _model(fitted: Fitted, configuration: dict[str, Any]) -> Model:
+    return Model(
+        network=fitted.network,
         parameters=fitted.parameters,
         # The user's own preprocessing can't know the range.
         preprocessing=dataclasses.replace(fitted.preprocessing, pixel_range=fitted.range_in_bytes),
@@ -70,7 +87,6 @@ def save(path: str | os.PathLike[str], parameters: Mapping[str, Any], fitted: Fi
         known=fitted.known,
         configuration=configuration,
     )
-    save_model(path, model)
 
 
 def load(kind: type[T], path: str | os.PathLike[str]) -> tuple[T, Fitted]:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from pellucid._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from pellucid.runs.exports import export_model
     from pellucid.runs.models import predict_pictures, run_model_test
     from pellucid.runs.run import reference_run, resumed_settings
     from pellucid.runs.verification import verify_run
 
 __all__ = [
+    "export_model",
     "predict_pictures",
     "reference_run",
     "resumed_settings",
@@ -25,6 +27,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "pellucid.runs.exports": ("export_model",),
         "pellucid.runs.models": ("predict_pictures", "run_model_test"),
         "pellucid.runs.run": ("reference_run", "resumed_settings"),
         "pellucid.runs.verification": ("verify_run",),
