@@ -19,6 +19,7 @@ from pellucid.execution.memory import (
     check_training_memory,
     free_memory,
     need_of_mixing,
+    shown_bytes,
 )
 from pellucid.kernels.plan import plan_for
 
@@ -96,11 +97,12 @@ def test_the_message_has_all_figures(monkeypatch):
 
 def test_a_thread_needs_what_its_plan_says(monkeypatch):
     freed(monkeypatch, 1)
+    monkeypatch.setattr(memory, "HARMLESS", 0)
     size = 4 * plan_for(LARGE, True).size
-    shown = f"{3 * size / 1e9:.1f} GB for what the layers make of images of 3 x 256 x 256"
+    shown = f"{shown_bytes(3 * size)} for what the layers make of images of 3 x 256 x 256"
     with pytest.raises(OutOfMemoryError) as caught:
         check_training_memory(LARGE, 3, 1024, 8)
-    assert f"{shown} (3 threads, {size / 1e6:.0f} MB each)" in str(caught.value)
+    assert f"{shown} (3 threads, {shown_bytes(size)} each)" in str(caught.value)
     assert "Use fewer workers, which changes no result; a batch_size of 16, which" in str(
         caught.value
     )

@@ -9,7 +9,7 @@
 - ``program``: one worker's memory and views into it, ops, a plan in the making;
 - ``plan``, ``plan_backward`` and ``plan_one_image``: from a network to a list of ops;
 - ``execute``: the driver that takes a section of a batch through the ops, and ``stretches``, the
-  one for layers that look at all of its images at once;
+  one for layers that look at all of its images at once; ``mix``, what is done to them in pairs;
 - ``compiling``: images side by side in vector lanes, compiling, the cache between processes,
   calling what lies there.
 
