@@ -6,6 +6,7 @@ import re
 import numpy as np
 from PIL import Image
 
+from pellucid import data
 from tests.cli.console import fails, invoke
 
 
@@ -21,6 +22,16 @@ def test_evaluate(trained, model):
     assert [row[0] for row in rows] == list("0123456789")
     assert sum(int(row[1]) for row in rows) == 360
     assert sum(int(row[2]) for row in rows) == round(360 * metrics["accuracy"])
+
+
+def test_evaluate_turns_what_is_transposed(model, tmp_path):
+    found = data.load("digits")
+    upright, turned = tmp_path / "upright.npz", tmp_path / "turned.npz"
+    np.savez(upright, x_test=found.test_images, y_test=found.test_labels)
+    np.savez(turned, x_test=found.test_images.transpose(0, 2, 1), y_test=found.test_labels)
+    expected = invoke("evaluate", model, "--data", upright)[1].replace("upright", "turned")
+    assert invoke("evaluate", model, "--data", turned, "--transpose")[1] == expected
+    assert invoke("evaluate", model, "--data", turned)[1] != expected
 
 
 def test_evaluate_draws_the_confusion_matrix(model, tmp_path):

@@ -42,6 +42,7 @@ def evaluate(
     label: Annotated[str | None, told_as_train("label")] = None,
     pixel_range: Annotated[tuple[float, float] | None, told_as_train("pixel_range")] = None,
     channels: Annotated[Channels | None, told_as_train("channels")] = None,
+    transpose: Annotated[bool, setting("transpose")] = False,
     workers: Threads = None,
     confusion: Annotated[
         Path | None, option("Also draw the confusion matrix, into this .png file.")
@@ -54,7 +55,7 @@ def evaluate(
     loaded = load_model(model_in(model))
     test = runs.run_model_test(
         loaded, data, say, skip_bad=skip_bad, test_share=test_share, label=label,
-        pixel_range=pixel_range, channels=channels, workers=workers,
+        pixel_range=pixel_range, channels=channels, transpose=transpose, workers=workers,
     )  # fmt: skip
     labels, evaluation = test.labels, test.evaluation
     if confusion is not None:

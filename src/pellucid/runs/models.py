@@ -70,6 +70,7 @@ def run_model_test(
     label: str | None = None,
     pixel_range: tuple[float, float] | None = None,
     channels: Channels | None = None,
+    transpose: bool = False,
     workers: int | None = None,
 ) -> ModelTest:
     """Test a model on a data set, read as the model's own preprocessing has it.
@@ -106,7 +107,7 @@ def run_model_test(
         )
     dataset = load_tested(
         model, source, say, skip_bad=skip_bad, test_share=test_share, label=label,
-        pixel_range=pixel_range, channels=channels,
+        pixel_range=pixel_range, channels=channels, transpose=transpose,
     )  # fmt: skip
     labels = labels_for(model, dataset)
     announce_with(say)
