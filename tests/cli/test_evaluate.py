@@ -40,6 +40,16 @@ def test_evaluate_with_several_views(model):
     assert "mirror+shifts" in err.replace("\n", " ")
 
 
+def test_evaluate_turns_what_is_transposed(model, tmp_path):
+    found = data.load("digits")
+    upright, turned = tmp_path / "upright.npz", tmp_path / "turned.npz"
+    np.savez(upright, x_test=found.test_images, y_test=found.test_labels)
+    np.savez(turned, x_test=found.test_images.transpose(0, 2, 1), y_test=found.test_labels)
+    expected = invoke("evaluate", model, "--data", upright)[1].replace("upright", "turned")
+    assert invoke("evaluate", model, "--data", turned, "--transpose")[1] == expected
+    assert invoke("evaluate", model, "--data", turned)[1] != expected
+
+
 def test_evaluate_draws_the_confusion_matrix(model, tmp_path):
     picture = tmp_path / "new" / "confusion.png"
     code, out, _ = invoke("evaluate", model, "--data", "digits", "--confusion", picture)

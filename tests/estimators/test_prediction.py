@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from pellucid import CNNClassifier, Conv2D, Dense, Flatten, MaxPool2D, ReLU, predict_proba
-from pellucid.errors import ConfigurationError, DataError
+from pellucid.errors import ConfigurationError, DataError, DivergenceError
 
 DIGITS = load_digits()
 X, Y = DIGITS.data[:200], DIGITS.target[:200]
@@ -335,12 +335,27 @@ class TestNotebook:
             assert fitted._repr_mimebundle_() == {"text/plain": repr(fitted)}
 
 
+def test_parameters_too_large_to_compute_with_name_no_class():
+    classifier = small().fit(X, Y)
+    classifier.parameters_[:] = 1e30
+    methods = classifier.predict, classifier.predict_proba, classifier.decision_function
+    for method in (*methods, lambda x: classifier.score(x, Y)):
+        with pytest.raises(DivergenceError, match=r"gives NaN for 200 of 200 .* to 1e\+30"):
+            method(X)
+
+
 class TestOtherLooks:
     @pytest.mark.parametrize(
         ("train", "test", "message"),
         [
             (lambda x: x, lambda x: 255 - x, "looks inverted.*Give 255 - X"),
             (lambda x: x, lambda x: (x > 127).astype("uint8"), "scale.*give 255"),
+            (lambda x: x, lambda x: 1 - x / 255, r"give 255 \* X.*inverted.*give 255 - X"),
+            (
+                lambda x: x / 255,
+                lambda x: 65535 - 257.0 * x,
+                r"scale.*inverted.*give (1|0\.996078) - X",
+            ),
             (lambda x: x / 127.5 - 1, lambda x: x / 255, r"give 2 \* X - 1"),
             (lambda x: x / 255, lambda x: x / 127.5 - 1, r"give \(X \+ 1\) / 2"),
         ],

@@ -56,6 +56,7 @@ def bad(dtype, value, shape=(4, 2, 2)):
         (bad(float, 1e300), "floats from 0 to 1e+300, but floats must lie in [0, 1]"),
         (bad(float, 255), "out of range: 2 of 4 images, first image 2); divide them by 255"),
         (bad(float, -0.1), "floats from -0.1 to 0, but floats must lie in [0, 1]"),
+        (bad(float, -0.1), "image 2); give (images - low) / (high - low), where low is what is"),
         (bad(np.int32, 256), "int32 with values from 0 to 256, but integers must lie between"),
         (bad(np.int8, -1), "(out of range: 2 of 4 images, first image 2); rescale them."),
         (bad(complex, 1), "dtype complex128; they must be uint8"),

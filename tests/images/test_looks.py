@@ -47,6 +47,21 @@ class TestDifference:
         far = np.where(TEST == 1, 1e9, np.where(TEST == 0, -5, TEST))
         assert Looks.of(TRAIN).difference(far) is None
 
+    @pytest.mark.parametrize("count", [1, 597])
+    @pytest.mark.parametrize("scale", [lambda x: x / 255, lambda x: 257 * x, lambda x: 3 * x - 2])
+    def test_inverted_on_another_scale(self, scale, count):
+        looks = Looks.of(TRAIN)
+        assert looks.inverted_as_well(scale(TEST[:count])) == ""
+        told = looks.inverted_as_well(scale(1 - TEST[:count]))
+        assert told.startswith(" It looks inverted as well: its background is bright, that of the")
+        assert told.endswith("Once it has the scale, give 255 - X.")
+        assert "inverted" in looks.difference(scale(1 - TEST[:count]))
+
+    def test_photographs_on_another_scale_are_not_inverted(self):
+        looks = Looks.of(PHOTOS[:200])
+        for scale in (1 / 255, 255):
+            assert looks.inverted_as_well(PHOTOS[200:] * scale) == ""
+
     def test_photographs_of_half_the_range(self):
         looks = Looks.of(PHOTOS[:200])
         assert looks.difference(PHOTOS[200:]) is None

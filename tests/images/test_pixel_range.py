@@ -159,6 +159,7 @@ class TestAnotherScale:
             (DIGITS, (1, 15)),
             (np.zeros((5, 64)), (0, 255)),  # a blank image
             (np.full((5, 64), 0.5), (0, 1)),
+            (np.full((5, 64), 300.0), (0, 255)),  # white, a little outside
             (np.linspace(0.98, 1.0, 64)[None], (0, 1)),  # a white page
             (np.linspace(0, 4, 64)[None], (0, 255)),  # the night
             (np.where(DIGITS > 8, 255, 0), (0, 1)),  # cut off where it should be
@@ -169,6 +170,11 @@ class TestAnotherScale:
     )
     def test_is_not_told_in_ordinary_use(self, samples, bounds):
         assert another_scale(samples, bounds) is None
+
+    @pytest.mark.parametrize("value", [1e300, -1e300, 600])
+    def test_blank_images_far_outside(self, value):
+        told = another_scale(np.full((5, 64), value), (0, 255))
+        assert told.startswith(f"X is {value:g} all over, but the classifier was trained with")
 
     def test_the_fix_is_told_of_usual_scales(self):
         images = DIGITS[:50] / 16

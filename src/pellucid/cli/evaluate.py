@@ -43,6 +43,7 @@ def evaluate(
     pixel_range: Annotated[tuple[float, float] | None, told_as_train("pixel_range")] = None,
     channels: Annotated[Channels | None, told_as_train("channels")] = None,
     views: Several = None,
+    transpose: Annotated[bool, setting("transpose")] = False,
     workers: Threads = None,
     confusion: Annotated[
         Path | None, option("Also draw the confusion matrix, into this .png file.")
@@ -55,7 +56,8 @@ def evaluate(
     loaded = load_model(model_in(model))
     test = runs.run_model_test(
         loaded, data, say, skip_bad=skip_bad, test_share=test_share, label=label,
-        pixel_range=pixel_range, channels=channels, views=views, workers=workers,
+        pixel_range=pixel_range, channels=channels, transpose=transpose, views=views,
+        workers=workers,
     )  # fmt: skip
     labels, evaluation = test.labels, test.evaluation
     if confusion is not None:

@@ -61,8 +61,8 @@ def predict(
     kaggle: Annotated[
         bool,
         flag(
-            "Print CSV as Kaggle takes it: ImageId and Label. The id is a row's number, or a "
-            "picture's name.",
+            "Print CSV as Kaggle takes it: ImageId and Label. The id is what a column id or "
+            "ImageId says, else a row's number; or a picture's name.",
             "--kaggle",
         ),
     ] = False,

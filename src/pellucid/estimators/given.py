@@ -82,11 +82,14 @@ class Given:
             warn(f"{nothing}, so what is said of them means nothing; look at how X was made.")
         pixel_range = self._range(fitted)
         difference = another_scale(self.samples, pixel_range)
-        if difference is None and fitted.looks is not None:
+        if fitted.looks is not None:
             most = at_most(LOOKED_AT, fitted.network.input_shape)
             some = self.on_scale(fitted, from_all_over(self.samples, most))
             name = "X" if self.pixel_range is None else "the set of pictures"
-            difference = fitted.looks.difference(some, pixel_range, name)
+            if difference is None:
+                difference = fitted.looks.difference(some, pixel_range, name)
+            else:
+                difference += fitted.looks.inverted_as_well(some, pixel_range, name)
         if difference is not None:
             warn(difference)
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.equations.sigmoid import sigmoid
-from pellucid.errors import OutOfMemoryError
+from pellucid.errors import DivergenceError, OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
 from pellucid.estimators.settings import as_parameter
 from pellucid.execution import features as layers
+from pellucid.execution.inference import not_finite
 from pellucid.images.known import Known
 from pellucid.images.views import AS_THEY_ARE, View, Views, as_seen, views_for
 from pellucid.network.network import Network
@@ -67,13 +68,18 @@ def outputs(
     """Return what a network, the fitted one or its beginning, makes of images; the pixels of None.
 
     The images are made ready a part at a time.
+
+    Raises
+    ------
+    DivergenceError
+        It makes NaN or infinity of them.
     """
     images = given.images(fitted)
     if view == AS_THEY_ARE:  # the first of several
         given.warn_if_unlike(fitted)
     whole, parameters = fitted.network, fitted.parameters
     try:
-        return np.concatenate(
+        found = np.concatenate(
             [
                 layers.outputs(whole, network, parameters, as_seen(part, view), workers)
                 for part in images.parts(AT_ONCE)
@@ -81,6 +87,10 @@ def outputs(
         )
     except OutOfMemoryError as error:
         raise error.named(as_parameter) from None
+    words = not_finite(found, parameters)
+    if words is not None:
+        raise DivergenceError(words)
+    return found
 
 
 def _log_softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -34,7 +34,14 @@ from pellucid.network.loss import TargetKind
 from pellucid.network.loss.crossentropy import EPS
 from pellucid.network.network import Network
 
-__all__ = ["Evaluation", "evaluate", "image_gradients", "predict_proba", "run_network"]
+__all__ = [
+    "Evaluation",
+    "evaluate",
+    "image_gradients",
+    "not_finite",
+    "predict_proba",
+    "run_network",
+]
 
 PART, PARTS = 256, 4
 """Images that one worker takes at a time, at the most, and parts of fewer images than that."""
@@ -260,6 +267,30 @@ def _of_views(
         is_right = found.predicted == (targets if kind == "classes" else targets > 0.5)
         measure = float(is_right.reshape(len(targets), -1).all(axis=1).sum())
     return replace(found, accuracy=score_of(kind, [measure], targets))
+
+
+def not_finite(values: NDArray[Any], parameters: NDArray[np.float32]) -> str | None:
+    """Return in a sentence that what a network gives, a row an image, holds NaN or infinity.
+
+    Parameters may be finite, and their products not.
+
+    Examples
+    --------
+    >>> not_finite(np.array([[0.5], [np.nan]]), np.array([1, -2e20], np.float32))
+    'The model gives NaN for 1 of 2 images, so it says nothing of them: its parameters go up to
+    2e+20, too large to compute with. Train it anew with a lower learning rate.'
+    >>> not_finite(np.array([[0.5]]), np.array([1.0], np.float32))
+    """
+    finite = np.isfinite(values)
+    if finite.all():
+        return None
+    bad = np.count_nonzero(~finite.reshape(len(values), -1).all(axis=1))
+    largest = float(np.abs(parameters).max())
+    return (
+        f"The model gives NaN for {bad:,} of {len(values):,} images, so it says nothing of them: "
+        f"its parameters go up to {largest:.3g}, too large to compute with. Train it anew with a "
+        "lower learning rate."
+    )
 
 
 def image_gradients(

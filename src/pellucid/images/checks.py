@@ -266,9 +266,14 @@ def _from_floats(array: NDArray[Any]) -> NDArray[np.float32]:
         if rounded[0] >= 0 and rounded[1] <= 1:
             return np.ascontiguousarray(array, np.float32)
     count = _bad_images((array < 0) | (array > 1))
+    fix = (
+        "divide them by 255 or pass them as uint8"
+        if low >= 0
+        else "give (images - low) / (high - low), where low is what is black and high what is white"
+    )
     raise DataError(
         f"The images are floats from {low:g} to {high:g}, but floats must lie in [0, 1] "
-        f"(out of range: {count}); divide them by 255 or pass them as uint8."
+        f"(out of range: {count}); {fix}."
     )
 
 

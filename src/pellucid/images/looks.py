@@ -132,13 +132,8 @@ class Looks:
             return None
         begin = name[0].upper() + name[1:]
         if self._is_inverted(seen):
-            is_bright = np.median(seen["border"]) > 0.5
-            turned = sum(pixel_range)
-            has, had = ("bright", "dark") if is_bright else ("dark", "bright")
-            return (
-                f"{begin} looks inverted: its background is {has}, that of the training {had}. "
-                f"Give {f'{turned:g} ' if turned else ''}- {name}, or train anew."
-            )
+            backgrounds, turned = _turned(seen, pixel_range, name)
+            return f"{begin} looks inverted: {backgrounds}. Give {turned}, or train anew."
         if self._is_another_scale(seen):
             low, high = pixel_range
             ends = (
@@ -153,6 +148,7 @@ class Looks:
                 f"{first:.3g} to {last:.3g}, those of the training from {dark:.3g} to "
                 f"{bright:.3g}. Bring {name} to the scale of the training"
                 f"{rescaling((first, last), (dark, bright), name)}."
+                f"{self.inverted_as_well(pictures, pixel_range, name)}"
             )
         if self.grays[1] >= _GRAY and not seen["grays"].any():
             return (
@@ -166,6 +162,29 @@ class Looks:
                 f"make {name} black and white in the same way, or train on grays."
             )
         return None
+
+    def inverted_as_well(
+        self, pictures: NDArray[Any], pixel_range: tuple[float, float] = BYTES, name: str = "X"
+    ) -> str:
+        """Return a sentence if pictures of another scale, once brought to it, are inverted; or "".
+
+        Nearly the smallest and the largest pixel become what they were in training.
+        """
+        if min(pictures.shape[2:]) < LEAST_SIDE:
+            return ""
+        values = np.asarray(pictures, np.float64)
+        found = _measures(values)
+        if not len(found["mean"]):
+            return ""
+        low, high = float(np.median(found["dark"])), float(np.median(found["bright"]))
+        if not high > low:
+            return ""
+        factor = (self.bright[3] - self.dark[3]) / (high - low)
+        seen = _measures(np.clip((values - low) * factor + self.dark[3], 0, 1))
+        if not len(seen["mean"]) or not self._is_inverted(seen):
+            return ""
+        backgrounds, turned = _turned(seen, pixel_range, name)
+        return f" It looks inverted as well: {backgrounds}. Once it has the scale, give {turned}."
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers as JSON-ready values."""
@@ -308,6 +327,17 @@ def _measures(pictures: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
         "bright": ordered[:, -1 - few],
         "grays": grays.mean(axis=(1, 2, 3)),
     }
+
+
+def _turned(
+    seen: Mapping[str, NDArray[Any]], pixel_range: tuple[float, float], name: str
+) -> tuple[str, str]:
+    """Return in words how bright the backgrounds of inverted pictures are, and what to give."""
+    is_bright = np.median(seen["border"]) > 0.5
+    has, had = ("bright", "dark") if is_bright else ("dark", "bright")
+    total = sum(pixel_range)
+    turned = f"{f'{total:g} ' if total else ''}- {name}"
+    return f"its background is {has}, that of the training {had}", turned
 
 
 def _marks(values: NDArray[np.float64]) -> Marks:

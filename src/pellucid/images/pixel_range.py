@@ -195,7 +195,8 @@ def another_scale(samples: NDArray[Any], pixel_range: tuple[float, float]) -> st
     """Return in a sentence why data don't look as if they were on the scale of the training.
 
     Either most pixels between their ends lie outside of the range, or they go from 0 to 1 and the
-    range is fifty times as wide. Some images from all over the data are looked at.
+    range is fifty times as wide; or all are equal, and far outside. Some images from all over the
+    data are looked at.
     """
     some = from_all_over(samples, LOOKED_AT)
     if some.size < LEAST_PIXELS:
@@ -205,8 +206,9 @@ def another_scale(samples: NDArray[Any], pixel_range: tuple[float, float]) -> st
     if (is_bytes or not _is_outside(some, low, high)) and not _is_tiny(some, low, high):
         return None
     first, last = float(some.min()), float(some.max())
+    has = f"goes from {first:g} to {last:g}" if first < last else f"is {first:g} all over"
     return (
-        f"X goes from {first:g} to {last:g}, but the classifier was trained with pixels from "
+        f"X {has}, but the classifier was trained with pixels from "
         f"{low:g} to {high:g}. It looks like another scale: bring X to that of the training"
         f"{rescaling((first, last), pixel_range)}."
     )
@@ -250,9 +252,11 @@ def _is_outside(samples: NDArray[Any], low: float, high: float) -> bool:
 
     Black and white may lie outside and still become 0 and 1 as they should.
     """
-    first, last = samples.min(), samples.max()
+    first, last = float(samples.min()), float(samples.max())
     if first >= low and last <= high:
         return False
+    if first == last:  # the one end of something: white may lie a little outside
+        return max(first - high, low - first) > high - low
     between = samples[(samples > first) & (samples < last)]
     return bool(2 * ((between < low) | (between > high)).sum() > between.size)
 

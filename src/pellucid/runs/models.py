@@ -16,7 +16,7 @@ from pellucid.data.catalog import Channels
 from pellucid.data.readers.unlabeled import read_unlabeled
 from pellucid.errors import Argument, ConfigurationError, DataError, ModelFileError
 from pellucid.execution.features import seen_by_last
-from pellucid.execution.inference import Evaluation, evaluate, predict_proba
+from pellucid.execution.inference import Evaluation, evaluate, not_finite, predict_proba
 from pellucid.files.model_file import Model
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
@@ -71,6 +71,7 @@ def run_model_test(
     pixel_range: tuple[float, float] | None = None,
     channels: Channels | None = None,
     views: Views | None = None,
+    transpose: bool = False,
     workers: int | None = None,
 ) -> ModelTest:
     """Test a model on a data set, read as the model's own preprocessing has it.
@@ -109,7 +110,7 @@ def run_model_test(
         )
     dataset = load_tested(
         model, source, say, skip_bad=skip_bad, test_share=test_share, label=label,
-        pixel_range=pixel_range, channels=channels,
+        pixel_range=pixel_range, channels=channels, transpose=transpose,
     )  # fmt: skip
     labels = labels_for(model, dataset)
     announce_with(say)
@@ -294,12 +295,7 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
 
 
 def _check_finite(model: Model, probabilities: NDArray[np.float32]) -> None:
-    """Refuse what is no probability: parameters may be finite, and their products not."""
-    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
-    if len(bad):
-        largest = float(np.abs(model.parameters).max())
-        raise ModelFileError(
-            f"The model gives NaN for {len(bad):,} of {len(probabilities):,} images, so it says "
-            f"nothing of them: its parameters go up to {largest:.3g}, too large to compute with. "
-            "Train it anew with a lower learning rate."
-        )
+    """Refuse what is no probability."""
+    words = not_finite(probabilities, model.parameters)
+    if words is not None:
+        raise ModelFileError(words)

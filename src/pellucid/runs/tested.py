@@ -29,6 +29,7 @@ def load_tested(
     label: str | None = None,
     pixel_range: tuple[float, float] | None = None,
     channels: Channels | None = None,
+    transpose: bool = False,
 ) -> Dataset:
     """Return a data set whose test images are those to test a model on, read as the model has it.
 
@@ -47,7 +48,7 @@ def load_tested(
         Whether to go on without bad files and rows.
     test_share : float, optional
         The part of each class to take where there are no test images; 1 takes all.
-    label, pixel_range, channels : optional
+    label, pixel_range, channels, transpose : optional
         As for :func:`pellucid.data.load`; by default what training was told.
 
     Raises
@@ -75,7 +76,7 @@ def load_tested(
         "label": _told(model, "label", label),
         "pixel_range": _told(model, "pixel_range", pixel_range),
         "channels": _told(model, "channels", channels),
-        "transpose": bool(model.configuration.get("transpose")) or None,
+        "transpose": transpose or bool(model.configuration.get("transpose")) or None,
         "follow_links": bool(model.configuration.get("follow_links")),
     }
     dataset = _load(model, source or str(trained), say, told, is_named=source is not None)

@@ -25,6 +25,26 @@ def test_pictures_beside_a_table(tmp_path, inner, header):
         assert (len(found.train_images), len(found.test_images)) == (8, 2)
 
 
+@pytest.mark.parametrize("inner", [".", "train"])
+@pytest.mark.parametrize("header", ["id,breed\n", ""])
+def test_names_without_their_endings(tmp_path, inner, header):
+    rows = make(tmp_path / "set", inner, ending=".jpg")
+    (tmp_path / "set" / "labels.csv").write_text(header + "\n".join(rows).replace(".jpg", ""))
+    found = data.load(tmp_path / "set")
+    assert found.classes == ("cat", "dog")
+    assert len(found.train_images) + len(found.test_images) == 10
+
+
+def test_tables_of_ids_of_classes(tmp_path):
+    for part in ("Train", "Test"):
+        rows = make(tmp_path, part, 8)
+        text = "\n".join(f"20,{part}/{row}" for row in rows)
+        (tmp_path / f"{part}.csv").write_text(f"Width,Path,ClassId\n{text}")
+    found = data.load(tmp_path)
+    assert (len(found.train_images), len(found.test_images)) == (8, 8)
+    assert found.classes == ("cat", "dog")
+
+
 def test_a_table_to_train_and_one_to_test(tmp_path):
     rows = make(tmp_path, "pictures", 12)
     (tmp_path / "train.csv").write_text("id;file;class\n" + "".join(

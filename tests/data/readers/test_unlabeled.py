@@ -47,7 +47,7 @@ def test_rows_of_a_csv_file(tmp_path, header):
     path.write_text(f"{header.format(pixels)}\n{first}0,1,2,3,4,5\n\n{first}6,7,8,9,10,255\n")
     found, said = read(path)
     assert found.images.tolist() == [[[[0, 1, 2], [3, 4, 5]]], [[[6, 7, 8], [9, 10, 255]]]]
-    assert (found.ids, said) == (["1", "2"], [])
+    assert (found.ids, said) == (["9", "9"] if header.startswith("Id") else ["1", "2"], [])
     assert found.names == [f"{path}, row 1", f"{path}, row 2"]
 
 
@@ -76,3 +76,18 @@ def test_a_csv_file_that_does_not_fit(tmp_path):
     path.write_text("a,b,c,d,e,f\n")
     with pytest.raises(DataError, match="no rows below its header"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "ids"),
+    [
+        ("id,p0,p1,p2,p3,p4,p5", ["100", "7"], ["100", "7"]),
+        ("ImageId,p0,p1,p2,p3,p4,p5", ['"a, b.png"', ""], ["a, b.png", "2"]),
+        ("index,p0,p1,p2,p3,p4,p5", ["5", "6"], ["1", "2"]),
+    ],
+)
+def test_a_column_of_ids_names_the_rows(tmp_path, header, cells, ids):
+    (tmp_path / "a.csv").write_text(
+        "\n".join([header, *(f"{cell},0,1,2,3,4,255" for cell in cells)])
+    )
+    assert read(tmp_path / "a.csv")[0].ids == ids

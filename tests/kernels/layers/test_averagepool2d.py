@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid import AveragePool2D, Conv2D, Dense, Flatten, Network, ReLU
+from pellucid import AveragePool2D, Conv2D, Dense, Flatten, Huber, Network, ReLU, predict_proba
 from pellucid.kernels.plan import plan_for
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, problem
@@ -28,3 +28,12 @@ def test_a_relu_before_it_is_the_floor_of_the_layer_before():
     network = Network(layers, (2, 8, 8))
     parameters, _, labels = problem(network, 20)
     assert_agrees(network, parameters, images, labels)
+
+
+def test_large_windows_lose_no_more_than_small_ones():
+    # One sum of all, 65,536 values one after another, was off by 6e-4.
+    network = Network([AveragePool2D(256), Flatten(), Dense(1)], (1, 256, 256), loss=Huber())
+    parameters = np.array([1, 0], np.float32)
+    for count in (1, 20):  # one by one, and side by side
+        found = predict_proba(network, parameters, np.full((count, 256, 256), 0.1, np.float32))
+        np.testing.assert_allclose(found, np.float32(0.1), rtol=1e-5)

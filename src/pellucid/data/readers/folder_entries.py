@@ -20,6 +20,7 @@ __all__ = [
     "pictures_in",
     "split_of",
     "subfolders",
+    "with_ending",
 ]
 
 Split = Literal["train", "test", "val"]
@@ -77,6 +78,17 @@ def is_litter(name: str) -> bool:
 def is_picture(name: str) -> bool:
     """Tell whether a name ends as a picture's does."""
     return name.lower().endswith(_ENDINGS)
+
+
+def with_ending(path: Path) -> Path | None:
+    """Return the picture of this name without its ending, if there is one."""
+    if not path.name or is_picture(path.name):
+        return None
+    files = (path.with_name(path.name + end) for end in _ENDINGS)
+    try:
+        return next((file for file in files if file.is_file()), None)
+    except (OSError, ValueError):  # a name that no file can have
+        return None
 
 
 def is_inside(path: Path, root: Path) -> bool:

@@ -15,6 +15,7 @@ from pellucid.data.readers.folder_entries import (
     pictures_in,
     split_of,
     subfolders,
+    with_ending,
 )
 from pellucid.data.readers.picture_source import Picture, Pictures, source_of_pictures
 from pellucid.data.readers.reader import Reader
@@ -24,7 +25,11 @@ from pellucid.errors import DataError
 __all__ = ["PICTURE_TABLE", "PICTURE_TABLE_FOLDER", "names_pictures", "picture_table"]
 
 _ENDS = (".csv", ".tsv")
-_LABELS = ("label", "labels", "class", "classes", "class_name", "category", "target")
+_LABELS = (
+    "label", "labels", "class", "classes", "class_name", "category", "target", "classid",
+    "class_id", "label_id", "species", "breed",
+)  # fmt: skip
+_MOST_CELLS = 16  # of a row whose cells may be pictures' names without their endings
 _LOOKED_AT = 1 << 16
 _OUTSIDE = "it leads out of the folder"
 
@@ -109,10 +114,18 @@ def _columns(path: Path) -> _Columns | None:
         return None
     delimiter = max(",;\t", key=lines[0].count)
     rows = list(csv.reader(lines, delimiter=delimiter))
-    place = next((k for k, cell in enumerate(rows[-1]) if is_picture(cell.strip())), None)
+    is_name = is_picture
+    place = next((k for k, cell in enumerate(rows[-1]) if is_name(cell.strip())), None)
+    if place is None and 2 <= len(rows[-1]) <= _MOST_CELLS:
+        places = _places(path)
+
+        def is_name(name: str) -> bool:
+            return any(with_ending(place / name) for place in places)
+
+        place = next((k for k, cell in enumerate(rows[-1]) if is_name(cell.strip())), None)
     if place is None or len(rows[0]) < 2 or len(rows[0]) <= place:
         return None
-    has_header = not is_picture(rows[0][place].strip())
+    has_header = not is_name(rows[0][place].strip())
     names = [name.strip() for name in rows[0]]
     lower = [name.lower() for name in names] if has_header else []
     label = next((lower.index(word) for word in _LABELS if word in lower), None)
@@ -132,7 +145,7 @@ def _rows(table: Path, reading: Reading) -> list[tuple[str, str, Path | str]]:
             "give label=, that of the classes: its name, or its number from 0."
         )
     root = table.parent.resolve()
-    places = [table.parent, *(table.parent / name for name in subfolders(table.parent))]
+    places = _places(table)
     seen: dict[Path, int] = {}
     rows: list[tuple[str, str, Path | str]] = []
     reading.note_beside(table)
@@ -175,13 +188,19 @@ def _cells(table: Path, columns: _Columns) -> Iterator[tuple[int, list[str]]]:
         raise DataError(f"Can't read {table}: {error}.") from error
 
 
+def _places(table: Path) -> list[Path]:
+    """Return where the pictures of a table may lie: beside it, or in a folder beside it."""
+    return [table.parent, *(table.parent / name for name in subfolders(table.parent))]
+
+
 def _found(name: str, places: list[Path]) -> Path:
     """Return where a picture is; where it is nowhere, where it should be."""
     paths = [place / name.replace("\\", "/") for place in places]
     for path in paths:
         try:
-            if path.is_file():
-                return path
+            found = path if path.is_file() else with_ending(path)
+            if found is not None:
+                return found
         except (OSError, ValueError):
             continue
     return paths[0]

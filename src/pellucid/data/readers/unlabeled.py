@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from pellucid.console import Say
 from pellucid.data.readers.csv_columns import Columns, columns_to_predict
-from pellucid.data.readers.csv_header import read_head, skip_header
+from pellucid.data.readers.csv_header import Head, read_head, skip_header
 from pellucid.data.readers.csv_rows import Line, first_pixels, good_rows, line_blocks
 from pellucid.data.readers.csv_text import ENDS, CsvText
 from pellucid.data.readers.folder_entries import is_litter, is_picture
@@ -27,6 +28,7 @@ from pellucid.images.preprocessing import Preprocessing
 __all__ = ["Unlabeled", "read_unlabeled"]
 
 _LINES = 1024
+_ID = re.compile(r"\W*(image[ _-]?)?id\W*", re.IGNORECASE)
 
 
 class Unlabeled(NamedTuple):
@@ -37,7 +39,8 @@ class Unlabeled(NamedTuple):
     names : list of str
         The file of a picture as it was given; the file and the number of a row.
     ids : list of str
-        The name of a picture's file without its ending; the number of a row, from 1.
+        The name of a picture's file without its ending; what a column ``id`` or ``ImageId`` has, or
+        the number of a row, from 1.
     images : ndarray of shape (n, C, H, W), uint8
     """
 
@@ -154,7 +157,7 @@ def _rows(
     first = first_pixels(columns)
     scale = scale_of_text(first, text, reading)
     layout = layout_of_rows(first, columns.pixel_count, text, reading)
-    number = 0
+    number, named = 0, _id_column(head)
     with text.open() as file:
         before = skip_header(text, file, head)
         for lines in line_blocks(file, columns, _LINES, before):
@@ -163,13 +166,24 @@ def _rows(
             places = {line.number: number + k for k, line in enumerate(lines, start=1)}
             for line, image in zip(good, layout.images(pixels), strict=True):
                 place = places[line.number]
+                name = None if named is None else _cell(line, named, columns)
                 yield _One(
-                    f"{text}, row {place}", str(place),
+                    f"{text}, row {place}", name or str(place),
                     _as_bytes(image).reshape(preprocessing.input_shape),
                 )  # fmt: skip
             number += len(lines)
     if number == 0:
         raise DataError(f"{text} has no rows{' below its header' if head.has_header else ''}.")
+
+
+def _id_column(head: Head) -> int | None:
+    """Return the only column that is called as Kaggle's ids are."""
+    found = [n for n, name in enumerate(head.names) if _ID.fullmatch(name)]
+    return found[0] if head.has_header and len(found) == 1 else None
+
+
+def _cell(line: Line, column: int, columns: Columns) -> str:
+    return next(csv.reader([line.text], delimiter=columns.delimiter))[column].strip()
 
 
 def _as_bytes(image: NDArray[Any]) -> NDArray[np.uint8]:

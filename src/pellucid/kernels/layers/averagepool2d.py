@@ -4,10 +4,11 @@
 ``dp / (PH PW)`` over the windows that a pixel lies in
 
 Layout: ``x[c, y, x, lane]``, images innermost, padding a border of zeros around the image. Loop
-order, forward: channel, row and column of the output, then the window, row by row, whose sum stays
-in a register. Backward, in training only: channel, row and column of the input, then the windows
-that reach it, so that every pixel is written once, overlap or not, and one that no window reaches
-becomes 0. A ReLU's mask before the pool closes pixels as they are written.
+order, forward: channel, row and column of the output, then the window, row by row. A row is summed
+in a register, and the rows' sums in another, so that large windows lose no more than small ones.
+Backward, in training only: channel, row and column of the input, then the windows that reach it, so
+that every pixel is written once, overlap or not, and one that no window reaches becomes 0. A ReLU's
+mask before the pool closes pixels as they are written.
 
 For one image, channels last, the window is gone through in the same order, to the same bits.
 """
@@ -49,8 +50,10 @@ def forward() -> Kernel:
                     corner = x + c * x_channel + row * x_step_row + column * x_step_column
                     total = splat(types.float32(0.0))
                     for i in range(pool_rows):
+                        of_row = splat(types.float32(0.0))
                         for j in range(pool_columns):
-                            total = add(total, load(arena, corner + i * x_row + j * x_column))
+                            of_row = add(of_row, load(arena, corner + i * x_row + j * x_column))
+                        total = add(total, of_row)
                     to = p + c * p_channel + row * p_row + column * p_column
                     store(arena, to, mul(total, each))
 
@@ -103,8 +106,10 @@ def one_image() -> Kernel:
                 for c in range(0, depth, 8):
                     total = splat(types.float32(0.0))
                     for i in range(pool_rows):
+                        at, of_row = corner + c + i * x_row, splat(types.float32(0.0))
                         for j in range(pool_columns):
-                            total = add(total, load(arena, corner + c + i * x_row + j * x_column))
+                            of_row = add(of_row, load(arena, at + j * x_column))
+                        total = add(total, of_row)
                     store_eight(arena, to + c, mul(total, each))
 
     return compile_kernel(_one_image)
