@@ -83,7 +83,7 @@ def noise(tmp_path_factory):
     images = np.random.default_rng(0).integers(0, 256, (60, 28, 28), dtype=np.uint8)
     labels = np.arange(60) % 2
     np.savez(path, x_train=images, y_train=labels, x_test=images[:20], y_test=labels[:20])
-    return ["--data", path, "--randomize", "none"]
+    return ["--data", path, "--recipe", "reference", "--randomize", "none"]
 
 
 @pytest.fixture(scope="session")

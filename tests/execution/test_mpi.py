@@ -86,8 +86,8 @@ def command(tmp_path):
         tmp_path / "noise.npz", x_train=images, y_train=labels, x_test=images[:20],
         y_test=labels[:20],
     )  # fmt: skip
-    return ["train", "--data", tmp_path / "noise.npz", "--randomize", "none", "--warmup", 0,
-            "--cooldown", 0, "--images", UPDATES * 1024]  # fmt: skip
+    return ["train", "--data", tmp_path / "noise.npz", "--recipe", "reference", "--randomize",
+            "none", "--warmup", 0, "--cooldown", 0, "--images", UPDATES * 1024]  # fmt: skip
 
 
 def driver_of(started):

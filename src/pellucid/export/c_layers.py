@@ -255,10 +255,10 @@ _POOL = """
                 float $name = $start;
                 for (int i = 0; i < $height; i++) {
                     const int v = $v;
-                    for (int j = 0; j < $width; j++) {
+${before}                    for (int j = 0; j < $width; j++) {
                         const int u = $u;
 $inside                    }
-                }
+${after}                }
                 out[(c * $rows + y) * $columns + x] = $result;
             }
         }
@@ -266,8 +266,17 @@ $inside                    }
 """
 
 
-def _pool(step: Step, name: str, start: str, update: str, result: str, equation: str) -> Body:
-    layer = step.layer
+def _pool(
+    step: Step,
+    name: str,
+    start: str,
+    update: str,
+    result: str,
+    equation: str,
+    row: tuple[str, str] = ("", ""),
+) -> Body:
+    """Return a pool; ``row`` is what is done before and after each row of the window."""
+    layer, (before, after) = step.layer, row
     assert isinstance(layer, MaxPool2D | AveragePool2D)
     (height, width), (py, px) = layer.pool_pair, layer.pad_pair
     (sy, sx), (channels, in_rows, in_columns) = layer.stride_pair, step.takes
@@ -285,6 +294,7 @@ def _pool(step: Step, name: str, start: str, update: str, result: str, equation:
             "channels": channels, "in_plane": in_rows * in_columns, "rows": step.gives[1],
             "columns": step.gives[2], "height": height, "width": width, "v": v, "u": u,
             "name": name, "start": start, "result": result, "inside": _indented(inside, 24),
+            "before": before and _indented(before, 20), "after": after and _indented(after, 20),
         },
     )  # fmt: skip
 
@@ -300,8 +310,9 @@ def _average_pool(step: Step) -> Body:
     assert isinstance(step.layer, AveragePool2D)
     share = 1 / math.prod(step.layer.pool_pair)
     return _pool(
-        step, "sum", "0.0f", "sum += $at;", f"sum * {number(share)}",
-        "out[c][y][x] = the mean over i, j of $at",
+        step, "sum", "0.0f", "of_row += $at;", f"sum * {number(share)}",
+        "out[c][y][x] = the mean over i, j of $at, row by row",
+        ("float of_row = 0.0f;", "sum += of_row;"),
     )  # fmt: skip
 
 

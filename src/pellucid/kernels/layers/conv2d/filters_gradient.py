@@ -28,8 +28,8 @@ def block_of(filters: int, width: int) -> int:
 
     Examples
     --------
-    >>> block_of(16, 3), block_of(16, 5), block_of(6, 5)
-    (8, 4, 3)
+    >>> [filter_block(filters) % block_of(filters, 3) for filters in (6, 16)]
+    [0, 0]
     """
     block = filter_block(filters)
     halved = [part for part in (block, block // 2) if part > 2 and block % part == 0]
