@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         AdamW,
         Checkpoints,
         CosineSchedule,
+        EarlyStopping,
         ExponentialAverage,
         History,
         MeanAverage,
@@ -54,6 +55,7 @@ __all__ = [
     "CNNRegressor",
     "Checkpoints",
     "CosineSchedule",
+    "EarlyStopping",
     "Evaluation",
     "ExponentialAverage",
     "History",
@@ -109,8 +111,9 @@ __getattr__ = lazy_names(
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
         "pellucid.training": (
-            "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "ExponentialAverage",
-            "History", "MeanAverage", "OneCycleSchedule", "Schedule", "StepSchedule", "Trainer",
+            "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "EarlyStopping",
+            "ExponentialAverage", "History", "MeanAverage", "OneCycleSchedule", "Schedule",
+            "StepSchedule", "Trainer",
         ),
     },
     {

@@ -67,7 +67,7 @@ def test_every_option_of_train_arrives(monkeypatch):
         "--overwrite", "--size", 30, 40, "--fit", "mnist", "--skip-bad", "--test-share", 0.3,
         "--validation-share", 0.4, "--clip-norm", 2, "--average", "mean", "--average-start", 0.25,
         "--label", -1, "--pixel-range", 0, 16, "--channels", "last", "--transpose",
-        "--follow-links", "--checkpoint-every", 7, "--keep", 2,
+        "--follow-links", "--checkpoint-every", 7, "--keep", 2, "--class-weight", "1=2",
     )  # fmt: skip
     assert code == 0
     assert asked == [
@@ -85,6 +85,7 @@ def test_every_option_of_train_arrives(monkeypatch):
                 "schedule": {"name": "Schedule", "warmup": 0.1, "cooldown": 0.9},
                 "average": {"name": "MeanAverage", "start": 0.25},
                 "recipe": "reference", "network": None, "epochs": None, "time": None,
+                "patience": None, "class_weight": "1=2", "start_from": None,
                 "augmentation": {
                     "scale": [1, 2], "rotation": [-3, 3], "shift": [-1, 1],
                     "noise_probability": [0.1, 0.2], "noise": [-0.3, 0.4],
@@ -302,6 +303,14 @@ def test_overwrite(tmp_path, no_pictures):
         (["--seed", "-1"], "--seed is -1; it must be a whole number of at least 0"),
         (["--seed", "99999999999999999999"], "--seed is 99999999999999999999; it must be"),
         (["--images", "1" + "0" * 30], "is more than 10,000,000 updates of --batch-size 128"),
+        (["--patience", "0"], "--patience is 0; it must be a whole number of at least 1"),
+        (
+            ["--patience", "2", "--validation-share", "0"],
+            "--patience is 2, but --validation-share is 0, so there would be nothing to go by",
+        ),
+        (["--class-weight", "cat"], "--class-weight is 'cat'; it must be balanced, or classes"),
+        (["--class-weight", "x=2"], "--class-weight names the class 'x', which the data does not"),
+        (["--start-from", "nowhere"], "nowhere: there is no such file"),
         (["--data", "minst"], "There is no data set or path 'minst'. Did you mean 'mnist'?"),
         (
             ["--data", "nowhere/data.npz"],

@@ -2,7 +2,18 @@ import dataclasses
 
 import pytest
 
-from pellucid import SGD, AdamW, Augmentation, CosineSchedule, Flatten, data, presets
+from pellucid import (
+    SGD,
+    AdamW,
+    Augmentation,
+    CosineSchedule,
+    Flatten,
+    Schedule,
+    data,
+    fingerprint,
+    load_model,
+    presets,
+)
 from pellucid.errors import ConfigurationError, NetworkError
 from pellucid.network.layers import Dense
 from pellucid.recipes.sizes import passes_for
@@ -129,3 +140,30 @@ def test_what_else_would_be_another_run():
     assert told_apart(recorded, {"recipe": "auto", "network": "ReLU", "epochs": 2.0}) is None
     assert told_apart(recorded, {"network": "Tanh"}) == "network"
     assert told_apart(recorded, {"epochs": 3.0}) == "epochs"
+
+
+def test_patience_lets_the_learning_rate_stay_level_and_holds_images_back(tmp_path, monkeypatch):
+    use_data(monkeypatch, DIGITS())
+    made = Plan.of({"data": "mine", "patience": 2, "epochs": 20.0})
+    settings = made.completed(DIGITS(), say_nothing)
+    assert settings.schedule == Schedule(warmup=0.05, cooldown=0.1)
+    given = Plan.of({"data": "mine", "patience": 2, "schedule": "cosine"})
+    assert given.completed(DIGITS(), say_nothing).schedule == CosineSchedule()
+    said = []
+    plan = Plan.of(
+        {"data": "mine", "patience": 2, "epochs": 60.0, "learning_rate": 0.02,
+         "network": "Flatten, Dense(10)"}
+    )  # fmt: skip
+    metrics = reference_run(plan, tmp_path, said.append, checkpoints=Checkpoints(""))
+    assert any(line.startswith("Training ended early, after update ") for line in said), said
+    assert metrics.images < 60 * len(DIGITS().train_images) * 0.9
+    model = load_model(tmp_path / "model.safetensors")
+    assert metrics.fingerprint == fingerprint(model)
+    assert verify_run(tmp_path, say_nothing).same
+    assert resumed_settings(tmp_path).patience == 2
+
+
+def test_patience_needs_images_to_go_by():
+    plan = Plan.of({"data": "mine", "patience": 2, "validation_share": 0.0})
+    with pytest.raises(ConfigurationError, match="validation_share is 0, so there would be"):
+        reference_run(plan, "unused", say_nothing)

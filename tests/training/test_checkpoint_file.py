@@ -181,7 +181,7 @@ PLACE = {"t": 5, "done": 2, "first_pass": 3, "next_pass": 4, "updates": 3}
         ),
         ({}, {"settings": [1]}, "its entry 'settings' is list, not dict"),
         ({}, {"format": "pellucid-model"}, "it is a safetensors file, but not a Pellucid checkp"),
-        ({}, {"format_version": "3"}, "it has format version 3, this Pellucid reads up to 2; upda"),
+        ({}, {"format_version": "4"}, "it has format version 4, this Pellucid reads up to 3; upda"),
     ],
 )
 def test_well_signed_files_that_are_wrong_all_the_same(saved, tensors, metadata, message):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pellucid.arguments import share
+from pellucid.arguments import share, whole
 from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.execution.executors import check_executor
 from pellucid.files.fingerprints import array_fingerprint
 from pellucid.recipes.randomizing import suited
+from pellucid.runs.class_weights import check_class_weight, sample_weights
 from pellucid.runs.folder import CHECKPOINTS
 from pellucid.runs.settings import RunSettings
 from pellucid.training.checkpoints import newest_checkpoint
@@ -40,6 +41,15 @@ def check_settings(settings: RunSettings) -> None:
     share("test_share", settings.test_share, ", such as 0.2")
     if settings.validation_share not in (None, 0):
         share("validation_share", settings.validation_share, ", such as 0.1, or 0 for none")
+    if settings.patience is not None:
+        whole("patience", settings.patience, least=1)
+        if settings.validation_share == 0:
+            raise ConfigurationError(
+                Argument("patience"), f" is {settings.patience}, but ",
+                Argument("validation_share"), " is 0, so there would be nothing to go by; leave "
+                "one of them out.",
+            )  # fmt: skip
+    check_class_weight(settings.class_weight)
     if settings.size is not None and min(settings.size) < 1:
         height, width = settings.size
         raise ConfigurationError(
@@ -73,6 +83,8 @@ def check_data(dataset: Dataset, settings: RunSettings) -> None:
     ------
     DataError
         The message names the data, and what is missing.
+    ConfigurationError
+        A class is weighed that the data does not have.
     """
     if len(dataset.train_images) == 0 or len(dataset.test_images) == 0:
         raise DataError(
@@ -83,6 +95,7 @@ def check_data(dataset: Dataset, settings: RunSettings) -> None:
             f"{dataset.name} has only the class {dataset.classes[0]!r}; a network needs two to "
             "tell apart."
         )
+    sample_weights(settings.class_weight, dataset.train_labels, dataset.classes)
     height, width = dataset.input_shape[-2:]
     if min(height, width) < LEAST_SIDE and settings.network is None:
         raise DataError(

@@ -51,7 +51,7 @@ class Metrics:
     interrupted : bool
         Whether a signal ended training early.
     validation_accuracy, validation_loss : float or None
-        On the training images that were held back, as they were measured last.
+        On the images to validate, as they were measured last or, with patience, where best.
     recipe : str
         What said what to train and how.
     warnings : list of str
@@ -98,6 +98,8 @@ class FinishedRun:
         """Return what ``metrics.json`` holds."""
         history, dataset = self.history, self.dataset
         last = history.validated[-1] if history.validated else None
+        if self.settings.patience is not None:
+            last = history.best
         return Metrics(
             accuracy=self.evaluation.accuracy,
             loss=self.evaluation.loss,
@@ -123,8 +125,11 @@ class FinishedRun:
 
     def _warnings(self) -> list[str]:
         """Return what shows that little or nothing was learned."""
-        dataset, is_reference = self.dataset, self.settings.recipe == "reference"
-        advice = "Try --recipe auto," if is_reference else "Try --recipe plain, more --epochs,"
+        dataset = self.dataset
+        advice = {
+            "reference": "Try --recipe auto,",
+            "plain": "Try more --epochs, more pictures,",
+        }.get(self.settings.recipe, "Try --recipe plain, more --epochs,")
         return [
             *alike_within(dataset.train_images, dataset.train_labels, dataset.classes),
             *not_learned(

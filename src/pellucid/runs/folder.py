@@ -19,6 +19,7 @@ __all__ = [
     "MODEL",
     "PICTURES",
     "REPORT",
+    "START",
     "check_folder",
     "held_in",
     "hold_folder",
@@ -28,9 +29,11 @@ __all__ = [
 ]
 
 MODEL, METRICS, HISTORY = "model.safetensors", "metrics.json", "history.csv"
+START = "start.safetensors"
+"""The model that a run started from, if it did."""
 PICTURES = ("loss.png", "predictions.png", "confusion.png", "randomized.png", "filters.png")
 REPORT = "report.html"
-RESULTS = (MODEL, METRICS, HISTORY, REPORT, *PICTURES)
+RESULTS = (MODEL, METRICS, HISTORY, REPORT, START, *PICTURES)
 CHECKPOINTS = "checkpoints"
 """The folder in a run's folder that holds its checkpoints."""
 

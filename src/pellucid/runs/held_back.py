@@ -21,6 +21,9 @@ __all__ = ["HeldBack", "hold_back"]
 POINTS = 20
 """How often a run measures, about."""
 
+FOR_PATIENCE = 0.1
+"""The share that is held back where training may end early and nothing else was said."""
+
 
 @dataclass(frozen=True, eq=False)
 class HeldBack:
@@ -30,19 +33,24 @@ class HeldBack:
     ----------
     images : ndarray of shape (n, H, W) or (n, C, H, W)
     labels : ndarray of shape (n,), int64
-    every : int
-        After how many updates.
+    every : int or None
+        After how many updates; None for the end of each pass.
     is_own : bool
         Whether the data came with them; else they were training images.
     """
 
     images: Images
     labels: NDArray[np.int64]
-    every: int = 1
+    every: int | None = 1
     is_own: bool = False
 
     def measured_in(self, settings: RunSettings) -> HeldBack:
-        """Return the same, measured some 20 times in a run of these settings."""
+        """Return the same, measured some 20 times in a run of these settings.
+
+        Where training may end early it is after each pass, which is what patience counts.
+        """
+        if settings.patience is not None:
+            return dataclasses.replace(self, every=None)
         updates = len(batch_sizes(settings.images, settings.batch_size))
         return dataclasses.replace(self, every=max(1, updates // POINTS))
 
@@ -66,6 +74,8 @@ def hold_back(settings: RunSettings, dataset: Dataset) -> tuple[Dataset, HeldBac
     share, own = settings.validation_share, dataset.validation
     if share is None and own is not None:
         return dataset, HeldBack(*own, is_own=True).measured_in(settings)
+    if share is None and settings.patience is not None:
+        share = FOR_PATIENCE
     if not share:
         return dataset, None
     images, labels = dataset.train_images, dataset.train_labels

@@ -135,6 +135,28 @@ OPTIONS = (
         default="as long as the recipe takes",
     ),
     _training(
+        "patience",
+        "End early: once the accuracy on the images to validate has not risen for so many passes, "
+        "let the learning rate fall, and keep what was best. Without images to validate a tenth of "
+        "the training images is held back.",
+        values="PASSES",
+        default="never; all images are drawn",
+    ),
+    _training(
+        "class_weight",
+        "What an image of each class counts: balanced, so that rare classes count as much as "
+        "common ones, or some classes by name, as in cat=2,dog=0.5.",
+        values="balanced|NAME=WEIGHT,...",
+        default="every image counts alike",
+    ),
+    _training(
+        "start_from",
+        "Begin with what a model has learned, in place of initial values: its file, or a run's "
+        "folder. Classes may be added.",
+        values="MODEL",
+        default="initial values",
+    ),
+    _training(
         "images",
         "Training images to draw in all, again and again if need be.",
         default="the recipe's; 81000 of reference",

@@ -26,9 +26,11 @@ from pellucid.runs.folder import (
     MODEL,
     PICTURES,
     REPORT,
+    START,
     remove_checkpoints,
     remove_results,
 )
+from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer
 
 __all__ = ["Output"]
@@ -47,6 +49,8 @@ class Output:
     replaces : bool
         Whether an earlier run in the folder makes way: with checkpoints once the first update is
         done, else once there is a new model.
+    start : Start or None
+        What the run starts from; kept in the folder, so that the run can be verified.
     checkpoints : Checkpoints or None
         When they are written; None for none.
     """
@@ -54,6 +58,7 @@ class Output:
     folder: Path
     configuration: dict[str, Any]
     replaces: bool
+    start: Start | None = None
     checkpoints: Checkpoints | None = None
 
     def with_checkpoints(self, checkpoints: Checkpoints | None, say: Say) -> Output:
@@ -76,8 +81,12 @@ class Output:
 
     def begin(self) -> None:
         """Let an earlier run make way, for the first update is done and kept."""
-        if self.replaces and self.checkpoints is not None:
+        if self.checkpoints is None:
+            return
+        if self.replaces:
             remove_results(self.folder)  # fit removed its checkpoints
+        if self.start is not None:
+            self.start.keep(self.folder)
 
     def save(
         self, trainer: Trainer, dataset: Dataset, history: History, known: Known | None = None
@@ -109,6 +118,9 @@ class Output:
         remove_results(self.folder, (METRICS, REPORT, *PICTURES))
         if self.replaces and self.checkpoints is None:
             remove_checkpoints(self.folder)
+            remove_results(self.folder, (START,))
+        if self.start is not None:
+            self.start.keep(self.folder)
 
     def save_metrics(self, metrics: Metrics) -> None:
         """Write the metrics."""

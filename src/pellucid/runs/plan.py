@@ -15,15 +15,19 @@ from pellucid.network import presets
 from pellucid.network.network import Network
 from pellucid.network.text import layers_from_text, layers_to_text
 from pellucid.recipes import Brief, Recipe, changed, is_recipe_file, named, read_recipe
+from pellucid.recipes.options import settings_of_kinds
 from pellucid.runs.options import DEFAULTS, from_options
 from pellucid.runs.settings import RunSettings
+from pellucid.runs.start import Start
+from pellucid.training import Schedule
 
 __all__ = ["Plan", "network_of"]
 
 _OF_DATA = frozenset(
     {
         "data", "size", "fit", "skip_bad", "test_share", "validation_share", "label", "pixel_range",
-        "channels", "transpose", "follow_links", "workers", "executor", "seed",
+        "channels", "transpose", "follow_links", "workers", "executor", "seed", "patience",
+        "class_weight", "start_from",
     }
 )  # fmt: skip
 """The options that no recipe has."""
@@ -74,6 +78,8 @@ class Plan:
         if given.get("network") is not None:
             given["network"] = layers_to_text(layers_from_text(given["network"]))
         recipe = recipe or default_recipe(given.get("data"))
+        if given.get("start_from") is not None:
+            given = _from_start(given)
         own = {name: value for name, value in given.items() if name in _OF_DATA}
         settings = from_options(DEFAULTS | own)
         plan = cls(dataclasses.replace(settings, recipe=recipe), recipe, given)
@@ -106,22 +112,29 @@ class Plan:
         if first is not None:
             raise first
 
-    def completed(self, dataset: Dataset, say: Say) -> RunSettings:
+    def completed(self, dataset: Dataset, say: Say, start: Start | None = None) -> RunSettings:
         """Return all settings for some data, and say what was decided from it."""
         brief = Brief.of(dataset.train_images, dataset.train_labels, len(dataset.classes))
-        recipe = changed(named(self.recipe, brief), self.given, brief)
+        given = dict(self.given)
+        if start is not None:
+            given["network"] = start.layers(dataset)
+        recipe = changed(named(self.recipe, brief), given, brief)
         for reason in recipe.reasons:
             say(reason)
+        if start is not None:
+            say(start.told(dataset.classes))
+        if self.settings.patience is not None and not _SCHEDULING & given.keys():
+            recipe = dataclasses.replace(recipe, schedule=_level(recipe, brief))
         return self._settings(recipe)
 
     def settled(self) -> RunSettings | Plan:
         """Return all settings where they are the same for any images, else the plan."""
-        if self.recipe != "reference" or {"network", "epochs", "time"} & self.given.keys():
+        if self.recipe != "reference" or _ASKS_THE_IMAGES & self.given.keys():
             return self
         return from_options({**DEFAULTS, **self.given, "recipe": self.recipe})
 
     def _settings(self, recipe: Recipe) -> RunSettings:
-        is_own = self.recipe != "reference" or self.given.get("network") is not None
+        is_own = self.recipe != "reference" or bool({"network", "start_from"} & self.given.keys())
         return dataclasses.replace(
             self.settings,
             network=layers_to_text(recipe.network.layers) if is_own else None,
@@ -130,6 +143,31 @@ class Plan:
             **{name: getattr(recipe, name) for name in _PARTS},
         )
 
+
+def _from_start(given: dict[str, Any]) -> dict[str, Any]:
+    """Return options with the size that a model takes, and how pictures are brought to it."""
+    if given.get("network") is not None:
+        raise ConfigurationError(
+            Argument("network"), " and ", Argument("start_from"), " are both given, and either "
+            "says what the layers are; leave one out.",
+        )  # fmt: skip
+    start = Start.read(given["start_from"])
+    return {"size": start.size, "fit": start.fit} | given
+
+
+def _level(recipe: Recipe, brief: Brief) -> Schedule:
+    """Return a schedule that stays level, so that patience says when the learning rate falls.
+
+    It rises over the first pass, and if patience never runs out it falls over the last tenth.
+    """
+    return Schedule(warmup=min(0.1, brief.images / recipe.images), cooldown=0.1)
+
+
+_SCHEDULING = {"schedule", *settings_of_kinds("schedule")}
+"""The options that say how the learning rate changes."""
+
+_ASKS_THE_IMAGES = {"network", "epochs", "time", "patience", "start_from"}
+"""The options that mean something only once the images are known."""
 
 _PARTS = (
     "images", "batch_size", "sections", "optimizer", "clip_norm", "schedule", "average",
@@ -166,7 +204,7 @@ def network_of(settings: RunSettings, input_shape: tuple[int, ...], classes: int
 
 def told_apart(recorded: RunSettings, given: Mapping[str, Any]) -> str | None:
     """Return which of the options of a plan is not what a run recorded; None if all are."""
-    for name in ("recipe", "network", "epochs", "time"):
+    for name in ("recipe", "network", "epochs", "time", "patience", "class_weight", "start_from"):
         value = given.get(name)
         if value is None:
             continue

@@ -31,12 +31,14 @@ from pellucid.recipes.pace import images_within
 from pellucid.recipes.randomizing import suited
 from pellucid.runs.checks import check_data, check_resumed_data, check_settings
 from pellucid.runs.finished import FinishedRun, Metrics
+from pellucid.runs.fitting import fit_arguments
 from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
 from pellucid.runs.held_back import HeldBack, hold_back
 from pellucid.runs.output import Output
 from pellucid.runs.plan import Plan, network_of
 from pellucid.runs.progress import show_progress
 from pellucid.runs.settings import RunSettings
+from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer, Update
 from pellucid.training.batches import batch_sizes
 from pellucid.training.checkpoints import newest_checkpoint
@@ -99,6 +101,7 @@ def reference_run(
     plan = settings if isinstance(settings, Plan) else None
     settings = settings.settings if isinstance(settings, Plan) else settings
     check_settings(settings)
+    start = None if resume or settings.start_from is None else Start.read(settings.start_from)
     folder = Path(out)
     check_folder(folder, overwrite=overwrite, resume=resume)
     remove_abandoned_files()
@@ -113,7 +116,7 @@ def reference_run(
             check_resumed_data(folder, dataset, data_fingerprint)
         _say_data(dataset, held_back, say)
         if plan is not None:
-            settings = plan.completed(dataset, say)
+            settings = plan.completed(dataset, say, start)
             check_settings(settings)
         check_data(dataset, settings)
         network = _network(dataset, settings, say)
@@ -125,9 +128,12 @@ def reference_run(
             folder,
             {**settings.to_dict(), "data": dataset.name, "data_fingerprint": data_fingerprint},
             replaces=overwrite and not resume,
+            start=start,
         ).with_checkpoints(checkpoints, say)
         stack.enter_context(hold_folder(folder, overwrite=overwrite, resume=resume))
         trainer = stack.enter_context(make_trainer(network, settings, executor=executor))
+        if start is not None:
+            trainer.parameters = start.parameters(network, dataset.classes, settings.seed)
         run = _Run(settings, dataset, held_back, trainer, output, say)
         return run.finish(run.train(resume))
 
@@ -251,12 +257,7 @@ class _Run:
 
             try:
                 history = self.trainer.fit(
-                    self.dataset.train_images,
-                    self.dataset.train_labels,
-                    total_images=settings.images,
-                    batch_size=settings.batch_size,
-                    schedule=settings.schedule,
-                    **({} if self.held_back is None else self.held_back.arguments()),
+                    **fit_arguments(settings, self.dataset, self.held_back),
                     on_update=on_update,
                     checkpoints=self.output.checkpoints,
                     resume=resume,
@@ -271,6 +272,8 @@ class _Run:
                 raise
         if history.interrupted:
             self._say_stopped(history)
+        elif settings.patience is not None:
+            self._say_best(history, updates)
         return history
 
     def finish(self, history: History) -> Metrics:
@@ -311,6 +314,16 @@ class _Run:
         error.add(f" They are kept in {self.output.model}.")
         if isinstance(error, ExecutorError) and self.output.checkpoints is not None:
             error.add(" Go on with ", Argument("resume"), ".")
+
+    def _say_best(self, history: History, updates: int) -> None:
+        best = history.best
+        if best is None:
+            return
+        early = f"Training ended early, after update {len(history)} of {updates}. "
+        self.say(
+            f"{early if len(history) < updates else ''}Kept is what was best on the images to "
+            f"validate: {best.validation_accuracy:.3%} after update {best.update}."
+        )
 
     def _say_stopped(self, history: History) -> None:
         go_on = "" if self.output.checkpoints is None else " Go on with --resume."

@@ -33,8 +33,10 @@ class RunSettings:
     out of reach; for ``size``, pictures as they are, or 28 x 28 where ``fit`` is ``"mnist"``; for
     ``validation_share``, the data's own images to validate; for ``label``, ``pixel_range`` and
     ``channels``, what the data tells; for ``network``, the recipe's; for ``epochs`` and ``time``,
-    ``images`` in all; for ``workers``, one on each processor; for ``clip_norm``, gradients as they
-    are; for ``average``, the last parameters; for ``augmentation``, images that are not randomized.
+    ``images`` in all; for ``patience``, all of them; for ``class_weight``, every image alike; for
+    ``start_from``, initial parameters; for ``workers``, one on each processor; for ``clip_norm``,
+    gradients as they are; for ``average``, the last parameters; for ``augmentation``, images that
+    are not randomized.
     """
 
     data: str | None = None
@@ -52,6 +54,9 @@ class RunSettings:
     network: str | None = None
     epochs: float | None = None
     time: str | None = None
+    patience: int | None = None
+    class_weight: str | None = None
+    start_from: str | None = None
     images: int = 81_000
     batch_size: int = 1024
     sections: int = 8

@@ -12,11 +12,13 @@ from pellucid.data import Dataset
 from pellucid.errors import Argument, CheckpointError, ConfigurationError, DataError
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.kernels.compiling.target import made_with, told_apart
-from pellucid.runs.folder import CHECKPOINTS
+from pellucid.runs.fitting import fit_arguments
+from pellucid.runs.folder import CHECKPOINTS, START
 from pellucid.runs.held_back import hold_back
 from pellucid.runs.progress import show_progress
 from pellucid.runs.recorded import Recorded, read_recorded
 from pellucid.runs.run import make_trainer
+from pellucid.runs.start import Start
 from pellucid.training import Checkpoint, Update
 from pellucid.training.checkpoints import newest_checkpoint
 
@@ -145,7 +147,10 @@ def verify_run(
             f"The run was made by other versions or for another processor ({apart}); its last bits "
             "may differ."
         )
-    return _compare(recorded, start, dataset, workers)
+    begun = None
+    if recorded.settings.start_from is not None and start is None:
+        begun = Start.read(folder / START)
+    return _compare(recorded, start, dataset, workers, begun)
 
 
 def _data(recorded: Recorded, source: str | None, say: Say) -> Dataset:
@@ -200,7 +205,11 @@ class _Comparison:
 
 
 def _compare(
-    recorded: Recorded, start: Checkpoint | None, dataset: Dataset, workers: int | None
+    recorded: Recorded,
+    start: Checkpoint | None,
+    dataset: Dataset,
+    workers: int | None,
+    begun: Start | None,
 ) -> Verification:
     """Train what a run did after a checkpoint, or all of it, until an update differs."""
     settings, history = recorded.settings, recorded.history
@@ -211,6 +220,8 @@ def _compare(
         make_trainer(recorded.network, settings, workers) as trainer,
         show_progress(len(history), history.images, resumed=bool(done)) as show,
     ):
+        if begun is not None:
+            trainer.parameters = begun.parameters(recorded.network, dataset.classes, settings.seed)
 
         def on_update(update: Update) -> bool:
             show(update)
@@ -219,12 +230,7 @@ def _compare(
         # A checkpoint written before the first update has none to compare.
         if (not done or comparison.is_same(done[-1])) and len(done) < len(history):
             trainer.fit(
-                dataset.train_images,
-                dataset.train_labels,
-                total_images=settings.images,
-                batch_size=settings.batch_size,
-                schedule=settings.schedule,
-                **({} if held_back is None else held_back.arguments()),
+                **fit_arguments(settings, dataset, held_back),
                 on_update=on_update,
                 resume=start or False,
             )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pellucid.training.schedules.onecycle import OneCycleSchedule
     from pellucid.training.schedules.schedule import Schedule
     from pellucid.training.schedules.step import StepSchedule
+    from pellucid.training.stopping import EarlyStopping
     from pellucid.training.trainer import Trainer
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Checkpoint",
     "Checkpoints",
     "CosineSchedule",
+    "EarlyStopping",
     "ExponentialAverage",
     "History",
     "MeanAverage",
@@ -60,6 +62,7 @@ __getattr__ = lazy_names(
         "pellucid.training.schedules.onecycle": ("OneCycleSchedule",),
         "pellucid.training.schedules.schedule": ("Schedule",),
         "pellucid.training.schedules.step": ("StepSchedule",),
+        "pellucid.training.stopping": ("EarlyStopping",),
         "pellucid.training.trainer": ("Trainer",),
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,9 +11,11 @@ from pellucid.images.augmentation import Augmentation
 from pellucid.network.network import Network
 from pellucid.training.averages.base import BaseAverage
 from pellucid.training.batches import TrainingData, batch_sizes
+from pellucid.training.history import Update
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.state import plain
+from pellucid.training.stopping import EarlyStopping, Standing
 from pellucid.training.validation import Validation
 
 __all__ = ["Call"]
@@ -47,15 +50,33 @@ class Call:
         How many images to draw in all, and for an update.
     schedule : BaseSchedule
         How the learning rate changes.
+    early_stopping : EarlyStopping or None
+        When it ends before all images are drawn.
     """
 
     images: int
     batch_size: int
     schedule: BaseSchedule
+    early_stopping: EarlyStopping | None = None
 
-    def factor(self, number: int) -> float:
+    def factor(self, number: int, standing: Standing | None = None) -> float:
         """Return what the learning rate of one update is multiplied by."""
-        return self.schedule.factor(number, self._updates)
+        if standing is None or standing.fall is None:
+            return self.schedule.factor(number, self._updates)
+        level = self.schedule.factor(standing.fall, self._updates)
+        return level * standing.factor(number)
+
+    def standing(self, updates: Sequence[Update]) -> Standing:
+        """Return where the call stands after its updates so far."""
+        if self.early_stopping is None:
+            return Standing()
+        return self.early_stopping.standing(
+            [
+                (number, update.validation_accuracy)
+                for number, update in enumerate(updates, start=1)
+                if update.validation_accuracy is not None
+            ]
+        )
 
     def share(self, number: int) -> float:
         """Return what part of the call is done before an update."""
@@ -70,6 +91,7 @@ class Call:
     ) -> dict[str, Any]:
         """Return all that the bits of the call depend on, as JSON-ready values."""
         augmentation, average = trainer.augmentation, trainer.average
+        stopping = self.early_stopping
         return plain(
             {
                 "network": trainer.network.to_dict(),
@@ -85,4 +107,5 @@ class Call:
                 "data": data.fingerprints(),
             }
             | ({} if validation is None else validation.settings())
+            | ({} if stopping is None else {"early_stopping": stopping.to_dict()})
         )

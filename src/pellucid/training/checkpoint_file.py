@@ -39,11 +39,11 @@ from pellucid.training.state import TrainingState, differences, plain
 __all__ = ["CHECKPOINT_VERSION", "Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 _FORMAT = "pellucid-checkpoint"
-CHECKPOINT_VERSION = 2
+CHECKPOINT_VERSION = 3
 """The newest version of the format that this Pellucid writes and reads.
 
 A file has the oldest version that can say it: 2 where there is an average of the parameters, or a
-validation in the history.
+validation in the history, 3 where there are parameters that were best.
 """
 
 _ENTRIES = ("settings", "place", "configuration", "versions")
@@ -129,7 +129,9 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
         place["averaged"] = state.averaged
         averages["average"] = np.ascontiguousarray(state.average, "<f8")
     columns = _history_arrays(state.updates)
-    version = CHECKPOINT_VERSION if averages or len(columns) > len(_HISTORY) else 1
+    version = 2 if averages or len(columns) > len(_HISTORY) else 1
+    if state.best is not None:
+        version = 3
     values = {
         "settings": checkpoint.settings,
         "place": place,
@@ -139,6 +141,8 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> Non
     metadata = {"format": _FORMAT, "format_version": str(version)}
     metadata |= {key: json.dumps(value, allow_nan=False) for key, value in values.items()}
     vectors = {"parameters": state.parameters, **state.vectors}
+    if state.best is not None:
+        vectors["best"] = state.best
     arrays = {name: np.ascontiguousarray(vector, "<f4") for name, vector in vectors.items()}
     arrays |= averages | columns
     metadata["sha256"] = digest(metadata, *arrays.values())
@@ -213,6 +217,8 @@ def _read(opened: Any) -> Checkpoint:
     size = read_network(values["settings"].get("network")).size
     optimizer = _optimizer(values["settings"].get("optimizer"))
     names = ("parameters", *optimizer.vectors)
+    if values["settings"].get("early_stopping") is not None and "best" in opened.keys():  # noqa: SIM118
+        names = (*names, "best")
     is_validated = "history.validation_loss" in opened.keys()  # noqa: SIM118  # no dict
     kinds = _HISTORY | (_VALIDATION if is_validated else {})
     history = (f"history.{name}" for name in kinds)
@@ -226,15 +232,17 @@ def _read(opened: Any) -> Checkpoint:
     ]
     averages = [] if average is None else [average]
     check_digest(metadata, *vectors.values(), *averages, *columns)
-    parameters = vectors.pop("parameters")
-    if not all(np.isfinite(vector).all() for vector in (parameters, *averages)):
+    parameters, best = vectors.pop("parameters"), vectors.pop("best", None)
+    kept = averages if best is None else [*averages, best]
+    if not all(np.isfinite(vector).all() for vector in (parameters, *kept)):
         raise RefusedError("its parameters hold NaN or infinity")
     try:
         rows = zip(*(column.tolist() for column in columns), strict=True)
         updates = tuple(_update(dict(zip(kinds, row, strict=True))) for row in rows)
         state = TrainingState(
-            parameters, vectors, updates=updates, average=average, statistics=None, **place
-        )
+            parameters, vectors, updates=updates, average=average, statistics=None, best=best,
+            **place,
+        )  # fmt: skip
         settings = _named(values["settings"], optimizer)
         return Checkpoint(state, settings, values["configuration"], dict(values["versions"]))
     except Exception as error:

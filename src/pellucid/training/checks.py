@@ -19,9 +19,11 @@ from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
+from pellucid.training.stopping import EarlyStopping
 
 __all__ = [
     "LARGEST_WEIGHT",
+    "check_early_stopping",
     "check_fit_settings",
     "check_resume",
     "check_trainer_settings",
@@ -95,6 +97,26 @@ def check_fit_settings(
             f"={batch_size} or a larger ", size, ".",
         )  # fmt: skip
     count_images(1, epochs, total_images)
+
+
+def check_early_stopping(early_stopping: Any, validation_data: Any) -> None:
+    """Refuse to end early by nothing.
+
+    Examples
+    --------
+    >>> check_early_stopping(EarlyStopping(5), None)
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: early_stopping needs validation_data=(images, labels) to
+    go by.
+    """
+    if early_stopping is None:
+        return
+    instance("early_stopping", early_stopping, EarlyStopping, "EarlyStopping(patience=5)")
+    if validation_data is None:
+        raise ConfigurationError(
+            "early_stopping needs validation_data=(images, labels) to go by.",
+            argument="early_stopping",
+        )
 
 
 def check_resume(resume: bool | Checkpoint, checkpoints: Checkpoints | None) -> None:

@@ -121,6 +121,21 @@ class History:
         return [update for update in self.updates if update.validation_loss is not None]
 
     @property
+    def best(self) -> Update | None:
+        """The update after which the validation's accuracy was highest, the first of equals.
+
+        None where nothing was measured.
+
+        Examples
+        --------
+        >>> scores = [(0.9, 0.5), (0.4, 0.8), (0.3, 0.8)]
+        >>> rows = [Update(i, 8, 1.0, 0.5, 0.1, "", *s) for i, s in enumerate(scores, start=1)]
+        >>> History(rows).best.update
+        2
+        """
+        return max(self.validated, key=lambda u: u.validation_accuracy or 0.0, default=None)
+
+    @property
     def validation_losses(self) -> list[tuple[int, float]]:
         """The updates after which ``validation_data`` was measured, and its loss."""
         pairs = ((update.update, update.validation_loss) for update in self.updates)

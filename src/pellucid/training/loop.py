@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pellucid.errors import DivergenceError, ExecutorError
 from pellucid.files.fingerprints import fingerprint
 from pellucid.training.batches import TrainingData, batches
@@ -16,6 +19,7 @@ from pellucid.training.checkpoints import CheckpointFolder
 from pellucid.training.history import DIGITS, Update
 from pellucid.training.interrupt import Stop, stop_on_signals
 from pellucid.training.state import Progress
+from pellucid.training.stopping import Standing
 from pellucid.training.update import Updater
 from pellucid.training.validation import Measured
 
@@ -44,6 +48,8 @@ class Loop:
         Returns loss and accuracy on the images to validate with; called at the end of each pass.
     every : int or None
         After how many updates to call it, in place of that.
+    predicting : callable or None
+        Returns what predicts, for early stopping to keep what is best.
     """
 
     call: Call
@@ -54,6 +60,7 @@ class Loop:
     folder: CheckpointFolder | None
     measure: Callable[[], Measured] | None = None
     every: int | None = None
+    predicting: Callable[[], NDArray[np.float32]] | None = None
 
     def run(self) -> str | None:
         """Do the updates that are left; return the signal that ended them, if one did."""
@@ -78,17 +85,22 @@ class Loop:
     def _updates(self, start: float) -> Iterator[Update]:
         """Do the updates that are left, one at a time."""
         call, data, progress = self.call, self.data, self.progress
+        standing = self._standing()
         drawn = batches(
             len(data.images), call.images, call.batch_size, self.updater().recipe.seed,
             progress.first_pass, progress.done,
         )  # fmt: skip
         for batch in drawn:
+            if standing.end is not None and progress.done >= standing.end:
+                return
             section, number = data.section(batch), progress.done + 1
+            factor = call.factor(number, standing)
             result = self.updater().update(
-                progress, data.images, section, call.factor(number), call.share(number)
+                progress, data.images, section, factor, call.share(number)
             )
             progress.next_pass = int(batch.passes[-1]) + 1
-            measured = self._measured(len(batch.indices))
+            is_last = standing.end == number
+            measured = self._measured(len(batch.indices), is_last=is_last)
             is_finite = all(value is None or math.isfinite(value) for value in measured)
             update = Update(
                 len(progress.history) + 1, len(batch.indices), result.loss, result.accuracy,
@@ -103,9 +115,19 @@ class Loop:
                     "lower the learning rate.",
                     update=update.update,
                 )
+            if update.validation_accuracy is not None:
+                standing = self._standing()
+                if standing.best == number and self.predicting is not None:
+                    progress.best = self.predicting().copy()
             yield update
 
-    def _measured(self, images: int) -> tuple[float | None, float | None]:
+    def _standing(self) -> Standing:
+        """Return what the updates of the call so far say of early stopping."""
+        if self.call.early_stopping is None or not self.progress.done:
+            return Standing()
+        return self.call.standing(self.progress.history.updates[-self.progress.done :])
+
+    def _measured(self, images: int, *, is_last: bool = False) -> tuple[float | None, float | None]:
         """Measure after an update of some images, if it is time, or the end of the call."""
         if self.measure is None:
             return None, None
@@ -115,7 +137,8 @@ class Loop:
             is_time = now // size > before // size
         else:
             is_time = (self.progress.done + 1) % self.every == 0
-        return self.measure() if is_time or now == self.call.images else (None, None)
+        is_time = is_time or is_last or now == self.call.images
+        return self.measure() if is_time else (None, None)
 
     @contextlib.contextmanager
     def _last_checkpoint(self, stop: Stop) -> Iterator[None]:

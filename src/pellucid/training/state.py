@@ -47,6 +47,8 @@ class TrainingState:
         The average of the parameters, where one is kept.
     averaged : int
         How many updates are in it.
+    best : ndarray of shape (n,), float32, or None
+        What predicted best so far in that call, where early stopping looks for it.
     statistics : ndarray of shape (m,), float32, or None
         The norms' statistics that the average predicts with, if they were brought up to date. They
         follow from the rest and the images, so a checkpoint has none.
@@ -62,13 +64,16 @@ class TrainingState:
     average: NDArray[np.float64] | None = None
     averaged: int = 0
     statistics: NDArray[np.float32] | None = None
+    best: NDArray[np.float32] | None = None
 
     @property
     def predicting(self) -> NDArray[np.float32]:
-        """What predicts: the average, or the parameters where there is none.
+        """What predicts: the best so far, the average, or the parameters where there is neither.
 
         The norms' statistics are those that were averaged along.
         """
+        if self.best is not None:
+            return self.best
         return self.parameters if self.average is None else self.average.astype(np.float32)
 
     def __repr__(self) -> str:
@@ -93,6 +98,7 @@ class Progress:
     next_pass: int = 0
     history: History = field(default_factory=History)
     average: RunningAverage | None = None
+    best: NDArray[np.float32] | None = None
 
     def capture(self) -> TrainingState:
         """Return where training stands."""
@@ -103,6 +109,7 @@ class Progress:
             None if average is None else average.mean.copy(),
             0 if average is None else average.count,
             None if average is None else average.statistics,
+            None if self.best is None else self.best.copy(),
         )  # fmt: skip
 
     def restore(self, state: TrainingState) -> None:
@@ -113,6 +120,7 @@ class Progress:
         self.t, self.done = state.t, state.done
         self.first_pass, self.next_pass = state.first_pass, state.next_pass
         self.history = History(list(state.updates))
+        self.best = None if state.best is None else np.array(state.best)
         self.average = None
         if state.average is not None:
             self.average = RunningAverage(state.average, state.averaged)
@@ -123,6 +131,7 @@ class Progress:
         """Go on with other parameters; an average begins anew with them."""
         self.make_writable()
         self.parameters[:] = parameters
+        self.best = None
         if self.average is not None:
             self.average.begin(self.parameters)
 
@@ -136,7 +145,7 @@ class Progress:
 
     def begin_call(self) -> None:
         """Begin with the updates of a call of ``Trainer.fit``."""
-        self.first_pass, self.done = self.next_pass, 0
+        self.first_pass, self.done, self.best = self.next_pass, 0, None
 
     def make_writable(self) -> None:
         """Copy what joblib has mapped from a file that may not be written."""

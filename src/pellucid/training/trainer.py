@@ -31,6 +31,7 @@ from pellucid.training.call import Call
 from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import CheckpointFolder, Checkpoints
 from pellucid.training.checks import (
+    check_early_stopping,
     check_fit_settings,
     check_resume,
     check_trainer_settings,
@@ -46,6 +47,7 @@ from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.schedules.schedule import Schedule
 from pellucid.training.state import Progress, TrainingState
 from pellucid.training.statistics import statistics_of
+from pellucid.training.stopping import EarlyStopping
 from pellucid.training.update import Updater
 from pellucid.training.validation import Measured, Validation
 
@@ -265,6 +267,7 @@ class Trainer:
         schedule: BaseSchedule | None = None,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         validation_every: int | None = None,
+        early_stopping: EarlyStopping | None = None,
         on_update: Callable[[Update], object] | None = None,
         checkpoints: Checkpoints | None = None,
         resume: bool | Checkpoint = False,
@@ -299,6 +302,9 @@ class Trainer:
             learned.
         validation_every : int, optional
             Measure after so many updates, in place of the end of each pass.
+        early_stopping : EarlyStopping, optional
+            End once the accuracy on ``validation_data`` no longer rises, with the parameters that
+            were best; by default all images are drawn, and the last parameters stay.
         on_update : callable, optional
             Called after every update; if it returns True, training ends.
         checkpoints : Checkpoints, optional
@@ -342,6 +348,7 @@ class Trainer:
         (8, 128)
         """
         check_resume(resume, checkpoints)
+        check_early_stopping(early_stopping, validation_data)
         check_fit_settings(
             batch_size, self.sections, schedule=schedule, epochs=epochs, total_images=total_images
         )
@@ -352,7 +359,7 @@ class Trainer:
             check_training_memory(*sizes, *([need_of_mixing(*sizes)] if mixes else []))
         data = self._checked(images, labels, sample_weight, normalize=normalize)
         total = count_images(len(data.images), epochs, total_images)
-        call = Call(total, int(batch_size), schedule or Schedule())
+        call = Call(total, int(batch_size), schedule or Schedule(), early_stopping)
         validation, measure = None, None
         if validation_data is not None:
             validation = Validation.of(validation_data, self.network, validation_every)
@@ -361,10 +368,13 @@ class Trainer:
         with self._begun(settings, checkpoints, resume) as folder:
             loop = Loop(
                 call, data, self._progress, lambda: self._updater, on_update, folder, measure,
-                validation_every,
+                validation_every, None if early_stopping is None else lambda: self.averaged,
             )  # fmt: skip
             stopped_by = loop.run()
-        self._bring_up_to_date(data)
+        if self._progress.best is None:
+            self._bring_up_to_date(data)
+        else:
+            self.parameters = self._progress.best
         if stopped_by == "SIGTERM":
             raise Terminated
         return History(self.history.updates[len(self.history) - self._progress.done :], stopped_by)
