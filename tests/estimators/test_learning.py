@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from pellucid import Augmentation, CNNClassifier, Dense, Flatten, Network, ReLU
+from pellucid import Augmentation, CNNClassifier, CNNRegressor, Dense, Flatten, Network, ReLU
 from pellucid.errors import ConfigurationError, DataError, NetworkError
 from pellucid.estimators.telling import line_of
 from tests.estimators.small import DIGITS, SOME, THEIRS, X, Y, bits, small
@@ -276,6 +276,7 @@ class TestWhatIsTold:
         classifier = small(callbacks=lambda epoch: epoch.epoch == 2, max_iter=9).fit(SOME, THEIRS)
         assert classifier.n_iter_ == 2
 
+    @pytest.mark.filterwarnings("ignore:Little or nothing was learned")
     @pytest.mark.parametrize("patience", [1, 2, 5])
     def test_it_ends_all_parts_of_training(self, patience):
         told = []
@@ -371,3 +372,41 @@ class TestMoreWeights:
     def test_bad_ones_are_named(self, weights, message):
         with pytest.raises(ValueError, match=re.escape(message)):
             small().fit(SOME, THEIRS, weights)
+
+
+class TestNothingLearned:
+    """What was not learned is said, and nothing is said of what was."""
+
+    RANDOM = np.random.default_rng(0)
+    NOISE = RANDOM.integers(0, 256, (200, 4, 4)).astype(np.uint8).repeat(2, 1).repeat(2, 2)
+    LABELS = RANDOM.integers(0, 2, 200)
+
+    def fitted(self, y, sample_weight=None, **settings):
+        layers = [Flatten(), Dense(2)]
+        settings = {"network": layers, "max_iter": 5, "augmentation": None} | settings
+        settings.setdefault("learning_rate", 1e-12)
+        return CNNClassifier(random_state=0, **settings).fit(self.NOISE, y, sample_weight)
+
+    def test_what_is_no_better_than_the_commonest_class_is_told(self):
+        with pytest.warns(UserWarning, match=r"^Little or nothing was learned: in the last pass "):
+            self.fitted(self.LABELS)
+
+    def test_what_is_better_but_as_it_began_is_told_by_its_loss(self):
+        told = (self.NOISE[:, 0, 0] > 127).astype(int)
+        classifier = self.fitted(told, learning_rate=0.03, max_iter=30)
+        classifier.set_params(warm_start=True, max_iter=5, learning_rate=1e-12)
+        classifier.fit(self.NOISE, told)  # what was learned before still is
+        with pytest.warns(UserWarning, match=r"the loss was 0\.\d+ in the first pass and 0\.\d+ i"):
+            self.fitted(self.LABELS, class_weight={0: 1.0, 1: 2.0})
+
+    def test_few_passes_and_weights_are_told_nothing_of_their_accuracy(self):
+        self.fitted(self.LABELS, max_iter=4)
+        rare = (np.arange(200) < 20).astype(int)
+        self.fitted(rare, class_weight="balanced", learning_rate=0.01)
+
+    def test_numbers_that_the_mean_tells_as_well_are_told(self):
+        regressor = CNNRegressor(
+            network=[Flatten(), Dense(1)], learning_rate=1e-12, max_iter=5, random_state=0
+        )
+        with pytest.warns(UserWarning, match=r"the last pass had an R\^2 of -?\d"):
+            regressor.fit(self.NOISE, self.RANDOM.normal(size=200))

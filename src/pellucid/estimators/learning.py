@@ -43,11 +43,15 @@ from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.images.pixel_range import pixel_range_of, range_in_bytes
 from pellucid.images.sameness import nothing_in_rows
 from pellucid.network.network import Network
+from pellucid.recipes.learned import has_not_fallen, is_chance
 from pellucid.recipes.pace import images_within
 from pellucid.training import Trainer
 from pellucid.training.checks import LARGEST_WEIGHT
 
 __all__ = ["Learner", "start"]
+
+TELLING = 5
+"""Passes from which on it is told that nothing was learned."""
 
 
 def start(
@@ -156,6 +160,7 @@ class Learner:
         self._fitted = fitted
         self._keep = keep
         self._before = fitted.n_iter
+        self._last: Epoch | None = None
 
     def fit(self, task: Task, validation: Examples | None = None) -> None:
         """Train for as many passes as the settings say, on each different image once.
@@ -197,6 +202,7 @@ class Learner:
                 trainer, examples, passes, epochs=how.epochs, batch_size=how.batch_size,
                 sections=how.sections, schedule=how.schedule,
             )  # fmt: skip
+        self._warn_if_nothing(targets)
         if settings.unknown is not None and held_back is not None:
             known = known_from(
                 self._fitted.network, self._fitted.parameters, examples.images,
@@ -205,6 +211,40 @@ class Learner:
             )  # fmt: skip
             self._fitted = dataclasses.replace(self._fitted, known=known)
             self._keep(self._fitted)
+
+    def _warn_if_nothing(self, targets: NDArray[Any]) -> None:
+        """Say aloud if the training images themselves were not learned.
+
+        Few passes are told nothing of: in them images were seen by a network that had hardly begun.
+        """
+        last, passes = self._last, self._fitted.n_iter - self._before
+        if last is None or passes < TELLING:
+            return
+        accuracy, count = last.accuracy, len(targets)
+        curve = self._fitted.loss_curve[-passes:]
+        found = None
+        if last.kind == "numbers" and accuracy <= 0:
+            found = f"the last pass had an R^2 of {accuracy:.3f}, and the mean of y gives 0"
+        elif last.kind == "classes" and self._weighs_all_alike():
+            sizes = np.bincount(targets)
+            share, common = sizes.max() / count, self._fitted.classes[int(np.argmax(sizes))]
+            if 0 < share < 1 and is_chance(accuracy, share, count):
+                found = (
+                    f"in the last pass {accuracy:.1%} of the training images were right, and "
+                    f"always saying {common!s:.40} gives {share:.1%}"
+                )
+        if found is None and self._before == 0 and has_not_fallen(curve):
+            found = f"the loss was {curve[0]:.3g} in the first pass and {curve[-1]:.3g} in the last"
+        if found is not None:
+            warn(
+                f"Little or nothing was learned: {found}. Try a learning rate ten times smaller or "
+                "larger, more passes, or network=None; or look at whether X tells y at all."
+            )
+
+    def _weighs_all_alike(self) -> bool:
+        weights = self._given.weights
+        used = weights[weights > 0]
+        return self._settings.class_weight is None and bool((used == used[0]).all())
 
     def _check_memory(self, images: Images, count: int) -> None:
         """Refuse, before work starts, what needs more memory than there is."""
@@ -327,7 +367,7 @@ class Learner:
 
         Who is told may raise an error.
         """
-        self._fitted = self._fitted.after(epoch)
+        self._fitted, self._last = self._fitted.after(epoch), epoch
         self._keep(self._fitted)
         teller.tell(epoch)
         answers = [callback(epoch) for callback in self._settings.callbacks]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["alike_within", "not_learned"]
+__all__ = ["alike_within", "has_not_fallen", "is_chance", "not_learned"]
 
 DEVIATIONS = 3.0
 """Standard deviations above the commonest class in which an accuracy may be chance."""
@@ -64,8 +64,7 @@ def not_learned(
     common = int(np.argmax(sizes))
     share = sizes[common] / count
     accuracy = float(np.mean(labels == predicted))
-    chance = share + DEVIATIONS * math.sqrt(share * (1 - share) / count)
-    is_nothing = accuracy <= min(chance, (1 + share) / 2)
+    is_nothing = is_chance(accuracy, share, count)
     if is_nothing:
         what = "Nothing was" if accuracy <= share else "Hardly anything was"
         found.append(
@@ -74,7 +73,7 @@ def not_learned(
             f"{advice or 'Train longer, with a lower learning rate,'} or look at whether the "
             "classes can be told apart."
         )
-    if _has_not_fallen(losses):
+    if has_not_fallen(losses):
         found.append(
             f"The loss did not fall: it was {losses[0]:.3g} at first and {_last(losses):.3g} at "
             "the end. Another learning rate may help, ten times smaller or larger."
@@ -119,7 +118,35 @@ def alike_within(
     ]
 
 
-def _has_not_fallen(losses: Sequence[float]) -> bool:
+def is_chance(accuracy: float, share: float, count: int) -> bool:
+    """Return whether an accuracy on so many images may come of always saying one class.
+
+    Parameters
+    ----------
+    accuracy : float
+        What was reached.
+    share : float
+        What the commonest class makes up.
+    count : int
+        How many images were looked at.
+
+    Examples
+    --------
+    >>> is_chance(0.13, 0.1, 100), is_chance(0.13, 0.1, 10_000)
+    (True, False)
+    """
+    chance = share + DEVIATIONS * math.sqrt(share * (1 - share) / count)
+    return accuracy <= min(chance, (1 + share) / 2)
+
+
+def has_not_fallen(losses: Sequence[float]) -> bool:
+    """Return whether a loss ends about where it began, or above.
+
+    Examples
+    --------
+    >>> has_not_fallen([2.3, 2.31, 2.3]), has_not_fallen([2.3, 1.0]), has_not_fallen([2.3])
+    (True, False, False)
+    """
     return len(losses) >= 2 and not _last(losses) < FALLEN * losses[0]
 
 
