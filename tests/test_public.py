@@ -49,13 +49,19 @@ TESTED_ELSEWHERE = {
 """Files without a test file of their own name, and the one that tests them."""
 
 HOSTS = {
+    "biometrics.nist.gov",
     "codh.rois.ac.jp",
     "fashion-mnist.s3-website.eu-central-1.amazonaws.com",
     "github.com",
     "mirror.example",
+    "one.example",
     "ossci-datasets.s3.amazonaws.com",
     "raw.githubusercontent.com",
     "storage.googleapis.com",
+    "two.example",
+    "ufldl.stanford.edu",
+    "www.cs.toronto.edu",
+    "zenodo.org",
 }
 """Every host that a file may name in an address: authors and mirrors of data sets."""
 

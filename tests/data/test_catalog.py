@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from pellucid import data
+from pellucid.console import some
 from pellucid.data.readers.layouts import LAYOUTS
 from pellucid.data.sets.registry import SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError
@@ -138,7 +139,7 @@ def test_options_that_can_t_be_used(options, message):
 
 
 def test_unknown_names_and_paths(tmp_path):
-    known = f"Known: {', '.join(SETS)}; {LAYOUTS}."
+    known = f"Known: {some(list(SETS), 8)} ('pellucid data list' has all); {LAYOUTS}."
     for name, message in (
         ("digit", f"There is no data set or path 'digit'. Did you mean 'digits'? {known}"),
         (str(tmp_path / "none"), f"none'. {known}"),

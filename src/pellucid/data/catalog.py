@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from pellucid.console import Say
+from pellucid.console import Say, some
 from pellucid.data.assembling.assemble import assemble
 from pellucid.data.assembling.joined import (
     Member,
@@ -25,7 +25,7 @@ from pellucid.data.assembling.memory_map import MapKey, find_map, guesses_of, ke
 from pellucid.data.dataset import Dataset, with_channels
 from pellucid.data.readers.layouts import LAYOUTS, source_of
 from pellucid.data.samples import Progress, Reading
-from pellucid.data.sets.registry import SETS
+from pellucid.data.sets.registry import FAMILIES, SETS
 from pellucid.errors import ConfigurationError, DataError, DownloadError, did_you_mean
 from pellucid.images.axes import sides
 from pellucid.images.pixel_range import check_pixel_range
@@ -58,7 +58,7 @@ class Available(NamedTuple):
     Examples
     --------
     >>> from pellucid.data import available
-    >>> available()[-1].where
+    >>> available()[3].where
     'bundled with scikit-learn'
     """
 
@@ -92,9 +92,9 @@ def load(
     Parameters
     ----------
     name : str or path-like
-        ``"mnist"``, ``"fashion-mnist"``, ``"kmnist"``, ``"digits"`` or ``"digits8"``; or the path
-        of a file of arrays (.npz, .npy, .mat), of a CSV file (.csv, .tsv, also gzipped, or in a
-        .zip), of a Parquet file, of an IDX file of images; or of a folder with IDX files, with
+        One that :func:`available` lists, such as ``"mnist"`` or ``"cifar10"``; or the path of a
+        file of arrays (.npz, .npy, .mat), of a CSV file (.csv, .tsv, also gzipped, or in a .zip),
+        of a Parquet file, of an IDX file of images; or of a folder with IDX files, with
         ``train.csv``, with arrays, with Parquet files, or with a subfolder of pictures for each
         class. Several are joined with ``+``, as in ``"mnist+digits"``.
     fallback : bool, default False
@@ -332,9 +332,13 @@ def _named(reading: Reading, fallback: bool) -> Dataset:
 
 def _path(name: str) -> Path:
     if not _exists(name):
+        family = FAMILIES.get(name.lower())
         hint = did_you_mean(name, NAMES)
+        if family is not None:
+            hint = f" That is several sets; name one of {some(family, len(family))}."
         raise DataError(
-            f"There is no data set or path {name!r}.{hint} Known: {', '.join(NAMES)}; {LAYOUTS}."
+            f"There is no data set or path {name!r}.{hint} Known: {some(NAMES, 8)} ('pellucid data "
+            f"list' has all); {LAYOUTS}."
         )
     return _at(name)
 
