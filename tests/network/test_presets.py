@@ -67,3 +67,23 @@ def test_other_images_and_classes_fit_too(shape, expected):
 def test_what_can_t_be_a_network_is_refused(make, shape, classes):
     with pytest.raises(NetworkError):
         make(shape, classes)
+
+
+@pytest.mark.parametrize("length", [16, 17, 63, 64, 100, 1024, 5000])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_signal_network_ends_short_and_runs_either_way(length, channels):
+    flat = presets.signal((channels, 1, length), 4)
+    upright = presets.signal((channels, length, 1), 4)
+    assert flat.trained_size == upright.trained_size
+    (before,) = (flat.shapes[k - 1] for k, layer in enumerate(flat.layers, start=1)
+                 if isinstance(layer, Flatten))  # fmt: skip
+    assert 4 <= math.prod(before) / 64 <= 8 or length < 32
+    assert next(layer for layer in flat.layers if isinstance(layer, Conv2D)).kernel_size == (1, 7)
+    convolutions = [layer for layer in upright.layers if isinstance(layer, Conv2D)]
+    assert {layer.kernel_size for layer in convolutions} == {(7, 1)}
+
+
+@pytest.mark.parametrize("shape", [(1, 15), (2, 40), (28, 28)])
+def test_the_signal_network_wants_rows(shape):
+    with pytest.raises(NetworkError, match="are no rows of 16 values or more"):
+        presets.signal(shape, 2)

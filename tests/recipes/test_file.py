@@ -19,6 +19,8 @@ from pellucid.recipes import (
 )
 
 BRIEF = Brief((3, 32, 32), 10, 700, "photos", is_mirrored_alike=True)
+ROWS = Brief((1, 1, 200), 10, 700, "signals")
+OF_PICTURES = sorted(RECIPES.keys() - {"signal"})
 
 
 def same(first, second):
@@ -26,15 +28,20 @@ def same(first, second):
     return nameless[0] == nameless[1]
 
 
-@pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("base", RECIPES)
-def test_a_file_is_the_whole_recipe_whatever_it_changes(tmp_path, name, base):
+@pytest.mark.parametrize(
+    ("name", "base", "brief"),
+    [
+        *((name, base, BRIEF) for name in OF_PICTURES for base in OF_PICTURES),
+        ("signal", "signal", ROWS), ("signal", "plain", ROWS), ("auto", "signal", ROWS),
+    ],
+)  # fmt: skip
+def test_a_file_is_the_whole_recipe_whatever_it_changes(tmp_path, name, base, brief):
     made = dataclasses.replace(
-        named(name, BRIEF), schedule=CosineSchedule(0.2), average=MeanAverage(), clip_norm=3.0
+        named(name, brief), schedule=CosineSchedule(0.2), average=MeanAverage(), clip_norm=3.0
     )
     path = tmp_path / "mine.toml"
     path.write_text(recipe_to_toml(made))
-    assert same(changed(named(base, BRIEF), read_recipe(path), BRIEF), made)
+    assert same(changed(named(base, brief), read_recipe(path), brief), made)
 
 
 def test_json_does_as_well(tmp_path):

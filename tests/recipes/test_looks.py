@@ -72,3 +72,13 @@ def test_of_few_or_of_noise_nothing_is_known(labels):
 def test_black_pictures_are_drawings():
     assert kind_of(np.zeros((5, 16, 16), np.uint8)) == "drawings"
     assert kind_of(np.zeros((5, 3, 7, 16), np.uint8)) == "rows"
+
+
+def test_series_are_signals_and_columns_of_a_table_are_not():
+    random = np.random.default_rng(0)
+    series = random.normal(size=(50, 1, 60)).cumsum(axis=2)
+    assert kind_of(series) == kind_of(series.swapaxes(1, 2)) == "signals"
+    assert kind_of(series[:, :, :15]) == "rows"
+    assert kind_of(random.normal(size=(50, 1, 60))) == "rows"
+    assert kind_of(np.repeat(series, 2, axis=1)) == "rows"
+    assert kind_of(np.zeros((5, 1, 60))) == "rows"

@@ -14,7 +14,7 @@ BRIEFS = st.builds(
     st.tuples(st.sampled_from([1, 3]), st.integers(1, 70), st.integers(1, 70)),
     st.integers(2, 30),
     st.integers(1, 10**6),
-    st.sampled_from(["drawings", "photos", "rows"]),
+    st.sampled_from(["drawings", "photos", "signals", "rows"]),
     st.sampled_from([True, False, None]),
     st.sampled_from([CrossEntropy(), MeanSquaredError()]),
 )
@@ -51,6 +51,16 @@ def test_auto_says_what_it_stands_for_and_why():
     )
     drawn = named("auto", Brief((1, 28, 28), 10, 500))
     assert (drawn.name, drawn.network) == ("plain", presets.default((28, 28), 10))
+
+
+def test_signals_get_convolutions_along_them():
+    made = named("auto", Brief((1, 1, 300), 4, 500, "signals"))
+    assert (made.name, made.network) == ("signal", presets.signal((1, 300), 4))
+    assert made.augmentation is None
+    assert "go on from one to the next, so the recipe is signal" in made.reasons[0]
+    assert named("auto", Brief((1, 1, 300), 4, 500, "rows")).name == "plain"
+    with pytest.raises(NetworkError, match="are no rows of 16 values or more"):
+        named("signal", Brief((3, 32, 32), 10, 500, "photos"))
 
 
 @pytest.mark.parametrize(("alike", "mirror"), [(True, 0.5), (None, 0.5), (False, 0.0)])

@@ -31,7 +31,7 @@ class Chosen:
     ----------
     recipe : str
         The recipe's name; never ``"auto"``, but what that stood for.
-    kind : {"drawings", "photos", "rows"}
+    kind : {"drawings", "photos", "signals", "rows"}
         What the images are.
     is_mirrored_alike : bool or None
         Whether left and right may change sides; None where that is not known.
@@ -101,7 +101,7 @@ class How:
         recipe = _recipe(settings, chosen, network, images)
         batch_size, epochs = settings.batch_size, settings.max_iter
         size = recipe.batch_size if isinstance(batch_size, str) else batch_size
-        is_level = settings.early_stopping or chosen.recipe == "plain"
+        is_level = settings.early_stopping or chosen.recipe in ("plain", "signal")
         return cls(
             optimizer=settings.optimizer or recipe.optimizer,
             augmentation=_augmentation(settings, network, recipe),

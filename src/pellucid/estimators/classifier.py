@@ -119,10 +119,11 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         printed. Python's logger ``"pellucid"`` has the lines at level INFO in any case.
     recipe : str or path-like, default "auto"
         What is trained and how where the other parameters leave it open: "auto", "plain",
-        "residual" or "reference", or a recipe's file, ``.toml`` or ``.json``. "auto" is "residual"
-        for photographs, :func:`pellucid.presets.residual` with SGD, and for all else "plain",
-        :func:`pellucid.presets.default` with Adam. With a ``network`` of your own it is "plain"'s
-        optimizer and schedule.
+        "residual", "signal" or "reference", or a recipe's file, ``.toml`` or ``.json``. "auto" is
+        "residual" for photographs, :func:`pellucid.presets.residual` with SGD, "signal" for rows of
+        values that go on from one to the next, :func:`pellucid.presets.signal` with Adam, and for
+        all else "plain", :func:`pellucid.presets.default` with Adam. With a ``network`` of your own
+        it is "plain"'s optimizer and schedule.
     max_time : float, str or None, default None
         Seconds, or a text such as "2min", that training may take in place of ``max_iter`` passes:
         as many are done as there is time for by a first measure, one at least. Compiling is not

@@ -20,7 +20,11 @@ from pellucid.network.layers import (
 from pellucid.network.loss import Loss
 from pellucid.network.network import Network
 
-__all__ = ["default", "reference", "residual"]
+__all__ = ["default", "reference", "residual", "signal"]
+
+
+LEAST_LENGTH = 16
+"""Values in a row that are worth a convolution."""
 
 
 def reference(input_shape: tuple[int, ...] = (28, 28), classes: int = 10) -> Network:
@@ -135,6 +139,77 @@ def default(input_shape: tuple[int, ...], classes: int, loss: Loss | None = None
             filters, blocks = min(2 * filters, 64), blocks + 1
         layers.append(Flatten())
     layers += [Dense(64), ReLU(), Dense(classes, init="he")]
+    return Network(layers, input_shape, loss)
+
+
+def signal(input_shape: tuple[int, ...], classes: int, loss: Loss | None = None) -> Network:
+    """Return a network that convolves along rows: for signals, spectra and series.
+
+    Blocks of a convolution of 7 values with 'same' padding and ReLU, two at least, with 16, 32 and
+    from then on 64 filters; each takes the largest of 4 neighbors while there are 64 or more, then
+    of 2, until 8 are left. Then one hidden layer of 64 units, as :func:`default` has it.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        ``(1, length)``, ``(length, 1)``, or either with channels before it.
+    classes : int
+        How many classes, or outputs of another loss.
+    loss : Loss, optional
+        What they are held to; the default is cross-entropy.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    NetworkError
+        Images that are no rows, or shorter than 16; or a shape or number that can't be.
+
+    Examples
+    --------
+    >>> print(signal((1, 100), 3).summary())
+    layer                               output shape  parameters
+    ------------------------------------------------------------
+    input                               1 x 1 x 100            -
+    Conv2D(16, (1, 7), padding='same')  16 x 1 x 100         128
+    ReLU()                              16 x 1 x 100           -
+    MaxPool2D((1, 4))                   16 x 1 x 25            -
+    Conv2D(32, (1, 7), padding='same')  32 x 1 x 25        3,616
+    ReLU()                              32 x 1 x 25            -
+    MaxPool2D((1, 2))                   32 x 1 x 12            -
+    Conv2D(64, (1, 7), padding='same')  64 x 1 x 12       14,400
+    ReLU()                              64 x 1 x 12            -
+    MaxPool2D((1, 2))                   64 x 1 x 6             -
+    Flatten()                           384                    -
+    Dense(64)                           64                24,640
+    ReLU()                              64                     -
+    Dense(3)                            3                    195
+    ------------------------------------------------------------
+    total                                                 42,979
+    """
+    _, height, width = checked_input_shape(input_shape)
+    length, is_upright = max(height, width), height > width
+    if min(height, width) != 1 or length < LEAST_LENGTH:
+        raise NetworkError(
+            f"Images of {height} x {width} are no rows of {LEAST_LENGTH} values or more, which the "
+            "signal network convolves along."
+        )
+
+    def along(size: int) -> tuple[int, int]:
+        return (size, 1) if is_upright else (1, size)
+
+    layers: list[Layer] = []
+    filters, blocks = 16, 0
+    while blocks < 2 or length > 8:
+        layers += [Conv2D(filters, along(7), padding="same"), ReLU()]
+        if length > 8:
+            size = 4 if length >= 64 else 2
+            layers.append(MaxPool2D(along(size)))
+            length //= size
+        filters, blocks = min(2 * filters, 64), blocks + 1
+    layers += [Flatten(), Dense(64), ReLU(), Dense(classes, init="he")]
     return Network(layers, input_shape, loss)
 
 

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
 from pellucid.images.ink import border
+from pellucid.network.presets import LEAST_LENGTH
 
 __all__ = ["Indexed", "Kind", "is_mirrored_alike", "kind_of"]
 
-Kind = Literal["drawings", "photos", "rows"]
+Kind = Literal["drawings", "photos", "signals", "rows"]
 """What pictures are: drawn on a plain ground, filled by a photograph, or no pictures at all."""
 
 LEAST_SIDE = 8
@@ -52,8 +53,9 @@ def kind_of(images: NDArray[Any]) -> Kind:
 
     Returns
     -------
-    {"drawings", "photos", "rows"}
-        Rows are what is lower or narrower than 8 pixels, or whose neighbors are not alike.
+    {"drawings", "photos", "signals", "rows"}
+        Signals are single rows (or columns) of 16 values or more whose neighbors are alike; rows
+        are all else that is lower or narrower than 8 pixels, or whose neighbors are not alike.
 
     Examples
     --------
@@ -64,13 +66,19 @@ def kind_of(images: NDArray[Any]) -> Kind:
     >>> drawings[:, 4:12, 4:12] = photos[:, 0, 4:12, 4:12]
     >>> kind_of(photos), kind_of(drawings), kind_of(numbers)
     ('photos', 'drawings', 'rows')
+    >>> kind_of(random.random((20, 1, 90)).cumsum(axis=2))
+    'signals'
     """
     four = four_axes(images)
-    if min(four.shape[2:]) < LEAST_SIDE:
+    lower, longer = sorted(four.shape[2:])
+    if lower < LEAST_SIDE and (lower > 1 or longer < LEAST_LENGTH):
         return "rows"
     values = in_float64(from_all_over(four, MOST))
     if not len(values):
-        return "drawings"
+        return "drawings" if lower > 1 else "rows"
+    if lower == 1:
+        is_alike = values.var() > 0 and _are_neighbors_alike(values)
+        return "signals" if is_alike else "rows"
     low, high = values.min(axis=(1, 2, 3)), values.max(axis=(1, 2, 3))
     edges = border(values)
     away = np.abs(edges - np.median(edges, axis=2, keepdims=True)).max(axis=1)
@@ -87,7 +95,7 @@ def _are_neighbors_alike(values: NDArray[np.float64]) -> bool:
     variance = float(values.var())
     if variance == 0:
         return True
-    pairs = (np.diff(values, axis=axis) for axis in (2, 3))
+    pairs = (np.diff(values, axis=axis) for axis in (2, 3) if values.shape[axis] > 1)
     return all(1 - float(np.square(step).mean()) / (2 * variance) >= SMOOTH for step in pairs)
 
 

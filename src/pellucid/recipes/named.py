@@ -25,11 +25,12 @@ RATE, FULL = 0.1, 128
 
 
 def auto(brief: Brief) -> Recipe:
-    """What suits the images: plain for drawings and rows, residual for photographs."""
-    chosen = residual if _is_deep(brief) else plain
+    """What suits the images: plain for drawings, residual for photographs, signal for signals."""
+    chosen = residual if _is_deep(brief) else signal if _is_long(brief) else plain
     what = {
         "drawings": "drawings on a plain ground",
         "photos": "photographs",
+        "signals": "rows of values that go on from one to the next",
         "rows": "too small for pictures, or no pictures",
     }[brief.kind]
     made = chosen(brief)
@@ -47,6 +48,13 @@ def plain(brief: Brief) -> Recipe:
         schedule=Schedule(warmup=0.1, cooldown=0.5),
         augmentation=augmentation, reasons=reasons,
     )  # fmt: skip
+
+
+def signal(brief: Brief) -> Recipe:
+    """Convolutions along a row of values; Adam."""
+    made = plain(brief)
+    network = presets.signal(brief.input_shape, brief.outputs, brief.loss)
+    return dataclasses.replace(made, name="signal", network=network)
 
 
 def residual(brief: Brief) -> Recipe:
@@ -80,6 +88,7 @@ RECIPES: dict[str, Callable[[Brief], Recipe]] = {
     "auto": auto,
     "plain": plain,
     "residual": residual,
+    "signal": signal,
     "reference": reference,
 }
 """Every recipe, by its name."""
@@ -155,6 +164,11 @@ def augmentation_for(kind: str, input_shape: tuple[int, ...]) -> Augmentation | 
 
 def _is_deep(brief: Brief) -> bool:
     return brief.kind == "photos" and min(brief.input_shape[1:]) >= LEAST_SIDE
+
+
+def _is_long(brief: Brief) -> bool:
+    lower, longer = sorted(brief.input_shape[1:])
+    return brief.kind == "signals" and lower == 1 and longer >= presets.LEAST_LENGTH
 
 
 def _recipe(brief: Brief, name: str, network: Network, **parts: object) -> Recipe:
