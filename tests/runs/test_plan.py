@@ -108,7 +108,7 @@ def test_what_a_recipe_may_have_is_not_refused():
         completed(dataset=DIGITS(), momentum=0.5)
 
 
-def test_a_run_of_a_plan_can_be_resumed_and_verified(tmp_path, monkeypatch):
+def test_a_run_of_a_plan_can_be_resumed_and_verified(tmp_path, monkeypatch, no_pictures):
     use_data(monkeypatch, photos())
     plan = Plan.of({"data": "mine", "epochs": 1.0, "batch_size": 20, "workers": 1})
     every = Checkpoints("", every_updates=1)
@@ -123,7 +123,7 @@ def test_a_run_of_a_plan_can_be_resumed_and_verified(tmp_path, monkeypatch):
     assert again.fingerprint == metrics.fingerprint
 
 
-def test_time_becomes_a_number_of_images_that_is_recorded(tmp_path, monkeypatch):
+def test_time_becomes_a_number_of_images_that_is_recorded(tmp_path, monkeypatch, no_pictures):
     use_data(monkeypatch, photos())
     network = "Flatten, Dense(2)"
     plan = Plan.of({"data": "mine", "time": "0.2s", "network": network, "batch_size": 20})
@@ -142,7 +142,7 @@ def test_what_else_would_be_another_run():
     assert told_apart(recorded, {"epochs": 3.0}) == "epochs"
 
 
-def test_patience_lets_the_learning_rate_stay_level_and_holds_images_back(tmp_path, monkeypatch):
+def test_patience_lets_the_rate_stay_level_and_holds_back(tmp_path, monkeypatch, no_pictures):
     use_data(monkeypatch, DIGITS())
     made = Plan.of({"data": "mine", "patience": 2, "epochs": 20.0})
     settings = made.completed(DIGITS(), say_nothing)
