@@ -125,7 +125,7 @@ def test_a_run_of_a_plan_can_be_resumed_and_verified(tmp_path, monkeypatch, no_p
 
 def test_time_becomes_a_number_of_images_that_is_recorded(tmp_path, monkeypatch, no_pictures):
     use_data(monkeypatch, photos())
-    network = "Flatten, Dense(2)"
+    network = "Conv2D(2, 3), GlobalAveragePool2D, Dense(2)"
     plan = Plan.of({"data": "mine", "time": "0.2s", "network": network, "batch_size": 20})
     said = []
     metrics = reference_run(plan, tmp_path / "run", said.append)

@@ -24,12 +24,14 @@ from tests.training.examples import NETWORK, bits, bright_corners
 
 IMAGES, LABELS = bright_corners(60)
 OTHERS = bright_corners(41, seed=1)
+OTHERS[1][:8] = (OTHERS[1][:8] + 1) % 4  # some are mislabeled, so that the loss on them rises
 CALL = {
     "epochs": 40, "batch_size": 20, "validation_data": OTHERS,
     "early_stopping": EarlyStopping(2),
 }  # fmt: skip
 
-accuracies = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, 0.5]), max_size=12)
+scores = st.tuples(st.sampled_from([0.1, 0.2, 0.3]), st.sampled_from([-1.5, -1.0, -0.5]))
+accuracies = st.lists(scores, max_size=12)
 
 
 def trained(stop=None, average=None, workers=2, **call):
@@ -45,9 +47,13 @@ def trained(stop=None, average=None, workers=2, **call):
     return made, history, seen
 
 
+def measured(history):
+    return [(u.update, u.validation_accuracy, u.validation_loss) for u in history.validated]
+
+
 @given(accuracies, st.integers(1, 5), st.integers(1, 9))
 def test_patience_is_out_as_a_count_of_the_measurements_says(accuracies, patience, step):
-    measured = [(step * number, value) for number, value in enumerate(accuracies, start=1)]
+    measured = [(step * number, a, -b) for number, (a, b) in enumerate(accuracies, start=1)]
     found = EarlyStopping(patience).standing(measured)
     expected = None
     for end in range(patience + 1, len(accuracies) + 1):
@@ -73,8 +79,7 @@ def test_the_learning_rate_falls_in_equal_steps_to_nearly_zero(fall, length):
 @pytest.mark.parametrize("average", [None, ExponentialAverage(decay=0.5)])
 def test_it_ends_early_with_the_parameters_that_were_best(average):
     made, history, seen = trained(average=average)
-    measured = [(u.update, u.validation_accuracy) for u in history.validated]
-    standing = EarlyStopping(2).standing(measured)
+    standing = EarlyStopping(2).standing(measured(history))
     assert len(history) == standing.end < 40 * 3
     assert history.best.update == standing.best
     assert np.array_equal(made.averaged, seen[standing.best])
@@ -86,9 +91,7 @@ def test_it_ends_early_with_the_parameters_that_were_best(average):
 def test_until_patience_is_out_nothing_is_other_than_without():
     _, plain, _ = trained(early_stopping=None)
     _, history, _ = trained()
-    standing = EarlyStopping(2).standing(
-        [(u.update, u.validation_accuracy) for u in history.validated]
-    )
+    standing = EarlyStopping(2).standing(measured(history))
     until = [u.fingerprint for u in history.updates[: standing.fall]]
     assert until == [u.fingerprint for u in plain.updates[: standing.fall]]
     assert history.updates[standing.fall].fingerprint != plain.updates[standing.fall].fingerprint
@@ -104,7 +107,7 @@ def test_without_patience_running_out_all_images_are_drawn():
 @pytest.mark.parametrize("average", [None, ExponentialAverage(decay=0.5)])
 def test_resuming_ends_at_the_same_update_with_the_same_bits(schedule, average, tmp_path):
     whole, history, _ = trained(average=average, schedule=schedule)
-    for stop in (1, 4, history.best.update + 1, len(history) - 1, len(history)):
+    for stop in sorted({1, 4, history.best.update + 1, len(history) - 1, len(history)}):
         folder = tmp_path / str(stop)
         settings = {"average": average, "schedule": schedule, "checkpoints": Checkpoints(folder)}
         trained(stop, **settings)

@@ -235,11 +235,15 @@ class Learner:
                 )
         if found is None and self._before == 0 and has_not_fallen(curve):
             found = f"the loss was {curve[0]:.3g} in the first pass and {curve[-1]:.3g} in the last"
-        if found is not None:
-            warn(
-                f"Little or nothing was learned: {found}. Try a learning rate ten times smaller or "
-                "larger, more passes, or network=None; or look at whether X tells y at all."
-            )
+        if found is None:
+            return
+        own = self._settings.network is not None
+        warn(
+            f"Little or nothing was learned: {found}. Try a learning rate ten times smaller or "
+            "larger, more passes"
+            + ", BatchNorm2D() after the convolutions of a deep network, or network=None" * own
+            + "; or look at whether X tells y at all."
+        )
 
     def _weighs_all_alike(self) -> bool:
         weights = self._given.weights

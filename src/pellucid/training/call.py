@@ -72,9 +72,9 @@ class Call:
             return Standing()
         return self.early_stopping.standing(
             [
-                (number, update.validation_accuracy)
+                (number, update.validation_accuracy, update.validation_loss)
                 for number, update in enumerate(updates, start=1)
-                if update.validation_accuracy is not None
+                if update.validation_accuracy is not None and update.validation_loss is not None
             ]
         )
 

@@ -122,7 +122,7 @@ class History:
 
     @property
     def best(self) -> Update | None:
-        """The update after which the validation's accuracy was highest, the first of equals.
+        """The update after which the validation's accuracy was highest, the loss lowest of equals.
 
         None where nothing was measured.
 
@@ -131,9 +131,13 @@ class History:
         >>> scores = [(0.9, 0.5), (0.4, 0.8), (0.3, 0.8)]
         >>> rows = [Update(i, 8, 1.0, 0.5, 0.1, "", *s) for i, s in enumerate(scores, start=1)]
         >>> History(rows).best.update
-        2
+        3
         """
-        return max(self.validated, key=lambda u: u.validation_accuracy or 0.0, default=None)
+
+        def goodness(update: Update) -> tuple[float, float]:
+            return update.validation_accuracy or 0.0, -(update.validation_loss or 0.0)
+
+        return max(self.validated, key=goodness, default=None)
 
     @property
     def validation_losses(self) -> list[tuple[int, float]]:

@@ -45,7 +45,8 @@ class Standing(NamedTuple):
 class EarlyStopping:
     r"""End training once the accuracy on ``validation_data`` no longer rises, and keep the best.
 
-    Measured are the updates :math:`m_1 < m_2 < \dots`, with accuracies :math:`a_1, a_2, \dots`.
+    Measured are the updates :math:`m_1 < m_2 < \dots`, with accuracies :math:`a_1, a_2, \dots`; of
+    two that are equal the one with the lower loss is better, for a few images have few accuracies.
     Patience is out at the first :math:`m_k` before which, for ``patience`` measurements, none was
     above the best so far, that of :math:`m_b`. The learning rate then falls, in equal steps and to
     nearly 0, over as many updates as were waited for, :math:`m_k - m_b`, and training ends: small
@@ -67,7 +68,7 @@ class EarlyStopping:
 
     Examples
     --------
-    >>> EarlyStopping(2).standing([(10, 0.5), (20, 0.7), (30, 0.6), (40, 0.7)])
+    >>> EarlyStopping(2).standing([(10, 0.5, 1.0), (20, 0.7, 0.8), (30, 0.6, 0.7), (40, 0.7, 0.9)])
     Standing(best=20, fall=40, end=60)
     """
 
@@ -80,19 +81,21 @@ class EarlyStopping:
         """Return the settings as JSON-ready values."""
         return asdict(self)
 
-    def standing(self, measured: Sequence[tuple[int, float]]) -> Standing:
+    def standing(self, measured: Sequence[tuple[int, float, float]]) -> Standing:
         """Return where a call stands.
 
         Parameters
         ----------
-        measured : sequence of (int, float)
-            The numbers of updates, and the accuracies after them; R^2 where targets are numbers.
+        measured : sequence of (int, float, float)
+            The numbers of updates, and accuracy (R^2 where targets are numbers) and loss after
+            them.
         """
-        best, highest, waited, fall, end = 0, float("-inf"), 0, None, None
-        for number, accuracy in measured:
+        best, waited, fall, end = 0, 0, None, None
+        highest = (float("-inf"), float("-inf"))
+        for number, accuracy, loss in measured:
             waited += 1
-            if accuracy > highest:
-                best, highest, waited = number, accuracy, 0
+            if (accuracy, -loss) > highest:
+                best, highest, waited = number, (accuracy, -loss), 0
             if waited >= self.patience and fall is None:
                 fall, end = number, 2 * number - best
         return Standing(best, fall, end)
