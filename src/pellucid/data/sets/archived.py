@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.console import Say
 from pellucid.data.dataset import Dataset
@@ -210,20 +211,22 @@ def _dataset(known: ArchivedSet, files: Files, source: str) -> Dataset:
         raise DownloadError(f"{known.title} can't be read ({error})") from error
     shape = arrays["train_images"].shape[1:]
     made = Preprocessing(shape, polarity="light-on-dark", fit="resize") if known.fills else None
-    parts = {
-        f"{part}_labels": arrays[f"{short}_labels"].astype(np.int64)
-        for part, short in (("train", "train"), ("test", "test"), ("validation", "val"))
-        if f"{short}_labels" in arrays
-    }
+
+    def labels(part: str) -> NDArray[np.int64]:
+        return arrays[f"{part}_labels"].astype(np.int64)
+
+    has_validation = "val_images" in arrays
     return Dataset(
-        name=known.name,
-        train_images=arrays["train_images"],
-        test_images=arrays["test_images"],
-        validation_images=arrays.get("val_images"),
-        classes=classes,
-        source=source,
+        known.name,
+        arrays["train_images"],
+        labels("train"),
+        arrays["test_images"],
+        labels("test"),
+        classes,
+        source,
         preprocessing=made,
-        **parts,
+        validation_images=arrays["val_images"] if has_validation else None,
+        validation_labels=labels("val") if has_validation else None,
     )
 
 
