@@ -198,7 +198,7 @@ def predict_pictures(
     model : Model
         What to ask.
     paths : sequence of Path
-        Pictures, folders of them, CSV files.
+        Pictures, folders and zip archives of them, CSV files, files of arrays.
     say : callable
         Is told, a line at a time, what is going on.
     skip_bad : bool, default False
