@@ -290,8 +290,8 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
     most = at_most(LOOKED_AT, model.network.input_shape)
     some = four_axes(in_float64(from_all_over(images, most)))
     difference = looks.difference(some, (0.0, 1.0), "the data")
-    if difference is not None:
-        say(difference)
+    if difference is not None:  # which advises in terms of an array
+        say(difference.replace("Give 1 - the data", "Invert it"))
 
 
 def _check_finite(model: Model, probabilities: NDArray[np.float32]) -> None:
