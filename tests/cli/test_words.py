@@ -41,6 +41,15 @@ def error(*words):
         ("--augment", "use --randomize."),
         ("--no-augment", "use --randomize none."),
         ("--image", "Did you mean '--images'?"),
+        ("--confg", "No such option: --confg. 'pellucid train --help' lists them."),
+        ("--config", "use --recipe."),
+        ("--lr0", "use --learning-rate."),
+        ("--num_train_epochs", "use --epochs."),
+        ("--per_device_train_batch_size", "use --batch-size."),
+        ("--save-total-limit", "use --keep."),
+        ("--amp", "Pellucid computes in 32 bits, the same on every machine, so leave it out."),
+        ("--wandb", "a run writes history.csv, metrics.json and report.html into its folder"),
+        ("--target-column", "use --label."),
         ("--qwxz", "No such option: --qwxz. 'pellucid train --help' lists them."),
     ],
 )
@@ -59,9 +68,35 @@ def test_train(typed, said):
         (["verify", "--model", "m"], "the run has no option in front of it: pellucid verify RUN."),
         (["evaluate", "m", "--epochs", "3"], "'pellucid evaluate' has nothing like it."),
         (["evaluate", "m", "--network", "n"], "'pellucid evaluate' has nothing like it."),
+        (["evaluate", "m", "--config", "n"], "'pellucid evaluate' has nothing like it."),
+        (["evaluate", "m", "--patience", "3"], "No such option: --patience. 'pellucid evaluate -"),
+        (["evaluate", "m", "--test-dir", "f"], "use --data."),
+        (["predict", "m", "a.png", "-o", "p.csv"], "write them to a file with > predictions.csv"),
+        (["predict", "m", "a.png", "--topk", "5"], "every class's probability is in what --csv"),
+        (["predict", "m", "f", "-r"], "folders are gone through with all that is below them."),
+        (["predict", "m", "f", "--img-size", "9"], "brought to the model's own."),
     ],
 )
 def test_other_commands(words, said):
+    assert said in error(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "a"], "'pellucid train' takes its data behind an option: --data a."),
+        (["train", "a.csv", "b.csv", "--epochs", "3"], "behind an option: --data a.csv+b.csv."),
+        (["train", "--data", "my", "own", "set"], "'own set' are 2 words too many; a name with"),
+        (["train", "--data", "my", "own", "set"], "is put in quotes, as --data 'my own set'."),
+        (["evaluate", "m", "pictures"], "takes its data behind an option: --data pictures."),
+        (["verify", "run", "pictures"], "takes its data behind an option: --data pictures."),
+        (["export", "m", "a.onnx", "--to", "onnx", "--out", "b"], "'a.onnx' is one word too many"),
+        (["export", "m", "a.onnx", "--to", "onnx"], "Missing option '--out'"),
+        (["summary", "m", "n"], "'n' is one word too many. 'pellucid summary --help' says what it"),
+        (["bench", "m"], "'m' is one word too many. 'pellucid bench --help' says what it takes."),
+    ],
+)
+def test_words_where_none_is_taken(words, said):
     assert said in error(*words)
 
 

@@ -72,8 +72,11 @@ def test_of_the_training_s_own_data_what_was_kept_by_any_name(tmp_path):
         dataset = load_tested(trained(), source, print)
         assert np.array_equal(dataset.test_images, kept)
     (tmp_path / "own.npz").rename("moved.npz")
-    with pytest.raises(DataError, match=r"Where it is elsewhere now, say so with data\.$"):
+    with pytest.raises(DataError, match=r"^own\.npz, which the model was trained on") as error:
         asked_of(dataclasses.replace(model(), configuration={"data": "own.npz"}))
+    assert str(error.value).endswith("; say where the data is now with data.")
+    with pytest.raises(DataError, match=r"^own\.npz and other\.csv, which .* are not here \(in "):
+        asked_of(dataclasses.replace(model(), configuration={"data": "own.npz+other.csv"}))
     write_npz("own.npz")
     known = trained()
     (tmp_path / "own.npz").unlink()

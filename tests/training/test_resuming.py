@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import pellucid
 from pellucid import (
     Adam,
     Checkpoints,
@@ -166,6 +167,29 @@ def test_another_run_is_refused_naming_what_differs(tmp_path, changes, message):
         train(tmp_path, resume=True, **changes)
     assert str(error.value).startswith("Can't resume, for this is another run than the checkpoint")
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_more_images_than_the_run_had_are_offered_in_words_that_work(tmp_path):
+    finished = tmp_path / "finished"
+    both = trainer()
+    train(finished, made=both)
+    with pytest.raises(CheckpointError) as error:
+        train(finished, resume=True, call={"total_images": 2 * CALL["total_images"]})
+    given = re.search(r"trainer\.state = (.*\))\.state, then fit without resume", str(error.value))
+    assert given is not None
+    other = trainer()
+    other.state = eval(given[1], {"pellucid": pellucid}).state
+    # As a second call of the trainer that ran it, to the same bits.
+    for made in (both, other):
+        call = {**CALL, "total_images": 300}
+        more = made.fit(IMAGES, LABELS, checkpoints=Checkpoints(tmp_path / f"{id(made)}"), **call)
+        assert more.images == 300
+    assert all_bits(other) == all_bits(both)
+    again = {path.name for path in finished.iterdir() if path.suffix == ".safetensors"}
+    assert f"checkpoint-{UPDATES:08d}.safetensors" in again
+    kept = newest_checkpoint(finished, print)
+    with pytest.raises(CheckpointError, match=r"trainer\.state = checkpoint\.state, then fit"):
+        train(resume=kept, call={"total_images": 800})
 
 
 def test_a_checkpoint_that_does_not_say_whether_there_were_weights(whole, tmp_path):

@@ -34,6 +34,8 @@ _AS_TYPED = (
     ("label=", "--label "),
     ("channels=", "--channels "),
     ("follow_links=True follows it", "--follow-links follows it"),
+    ("(transpose=True turns", "(--transpose turns"),
+    (" (transpose=False leaves them)", ""),
 )
 """What the data's lines advise, as Python has it and as it is typed; errors come nested in others,
 with a file's name before them."""

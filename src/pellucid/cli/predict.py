@@ -31,7 +31,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="IMAGE",
-            help="Pictures of any size; folders of them; CSV files with an image a row.",
+            help="Pictures of any size; folders and zip archives of them; files with an image a "
+            "row (CSV) or of arrays (.npy, .npz, .mat, IDX).",
         ),
     ],
     skip_bad: Annotated[

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import ExportError
 from pellucid.export.description import Step
+from pellucid.kernels.layers.sums import LINE, is_long
 from pellucid.kernels.program.blocks import PARTS, TOGETHER
 from pellucid.network.layers import (
     GELU,
@@ -274,8 +275,12 @@ def _pool(
     result: str,
     equation: str,
     row: tuple[str, str] = ("", ""),
+    column: str = "",
 ) -> Body:
-    """Return a pool; ``row`` is what is done before and after each row of the window."""
+    """Return a pool; ``row`` is what is done before and after each row of the window.
+
+    ``column`` is what is done before each column, whether it lies in the image or not.
+    """
     layer, (before, after) = step.layer, row
     assert isinstance(layer, MaxPool2D | AveragePool2D)
     (height, width), (py, px) = layer.pool_pair, layer.pad_pair
@@ -287,6 +292,7 @@ def _pool(
         inside = (
             f"if ({bounds}) {{\n    " + inside.replace("\n", "\n    ") + "\n}"
         )  # fmt: skip
+    inside = column + inside
     return Body(
         equation.replace("$at", f"in[c][{v}][{u}]"),
         _POOL,
@@ -309,6 +315,18 @@ def _max_pool(step: Step) -> Body:
 def _average_pool(step: Step) -> Body:
     assert isinstance(step.layer, AveragePool2D)
     share = 1 / math.prod(step.layer.pool_pair)
+    if is_long(*step.layer.pool_pair):
+        return _pool(
+            step, "sum", "0.0f, of_rows = 0.0f", "of_block += $at;",
+            f"(sum + of_rows) * {number(share)}",
+            f"out[c][y][x] = the mean over i, j of $at, row by row, {LINE} by {LINE}",
+            (
+                f"if (i % {LINE} == 0) {{\n    sum += of_rows;\n    of_rows = 0.0f;\n}}\n"
+                "float of_row = 0.0f, of_block = 0.0f;",
+                "of_rows += of_row + of_block;",
+            ),
+            f"if (j % {LINE} == 0) {{\n    of_row += of_block;\n    of_block = 0.0f;\n}}\n",
+        )  # fmt: skip
     return _pool(
         step, "sum", "0.0f", "of_row += $at;", f"sum * {number(share)}",
         "out[c][y][x] = the mean over i, j of $at, row by row",
@@ -342,6 +360,29 @@ _GLOBAL_MEAN = """
 """
 
 
+_GLOBAL_MEAN_IN_BLOCKS = """
+    for (int c = 0; c < $channels; c++) {
+        float sum = 0.0f, of_rows = 0.0f;
+        for (int y = 0; y < $rows; y++) {
+            float of_row = 0.0f, of_block = 0.0f;
+            for (int x = 0; x < $columns; x++) {
+                if (x % $line == 0) {
+                    of_row += of_block;
+                    of_block = 0.0f;
+                }
+                of_block += in[(c * $rows + y) * $columns + x];
+            }
+            if (y % $line == 0) {
+                sum += of_rows;
+                of_rows = 0.0f;
+            }
+            of_rows += of_row + of_block;
+        }
+        out[c] = (sum + of_rows) * $share;
+    }
+"""
+
+
 def _global_max(step: Step) -> Body:
     channels, rows, columns = step.takes
     values = {"channels": channels, "plane": rows * columns}
@@ -352,6 +393,9 @@ def _global_mean(step: Step) -> Body:
     channels, rows, columns = step.takes
     share = number(1 / (rows * columns))
     values = {"channels": channels, "rows": rows, "columns": columns, "share": share}
+    if is_long(rows, columns):
+        equation = f"out[c] = the mean of in[c], row by row, {LINE} by {LINE}"
+        return Body(equation, _GLOBAL_MEAN_IN_BLOCKS, {**values, "line": LINE})
     return Body("out[c] = the mean of in[c], row by row", _GLOBAL_MEAN, {**values})
 
 

@@ -198,7 +198,7 @@ def predict_pictures(
     model : Model
         What to ask.
     paths : sequence of Path
-        Pictures, folders of them, CSV files.
+        Pictures, folders and zip archives of them, CSV files, files of arrays.
     say : callable
         Is told, a line at a time, what is going on.
     skip_bad : bool, default False
@@ -290,8 +290,8 @@ def tell_of_looks(model: Model, images: NDArray[Any], say: Say) -> None:
     most = at_most(LOOKED_AT, model.network.input_shape)
     some = four_axes(in_float64(from_all_over(images, most)))
     difference = looks.difference(some, (0.0, 1.0), "the data")
-    if difference is not None:
-        say(difference)
+    if difference is not None:  # which advises in terms of an array
+        say(difference.replace("Give 1 - the data", "Invert it"))
 
 
 def _check_finite(model: Model, probabilities: NDArray[np.float32]) -> None:

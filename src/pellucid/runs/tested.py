@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from pathlib import Path
 from typing import Any
 
 from pellucid import data
@@ -65,6 +66,7 @@ def load_tested(
                 "The model does not say what it was trained on; name the data to test it on with ",
                 Argument("data"), ".",
             )  # fmt: skip
+        _refuse_missing(trained)
         say(f"Data: {trained}, which the model was trained on.")
         skip_bad = skip_bad or model.configuration.get("skip_bad") is True
     own = _own_parts(source or str(trained), trained)
@@ -121,6 +123,24 @@ def _load(
         if not is_named and "\n" not in str(error):  # no list of what is bad in it
             error.add(" Where it is elsewhere now, say so with ", Argument("data"), ".")
         raise
+
+
+def _refuse_missing(trained: str) -> None:
+    """Refuse what a model was trained on that is not here any more; it may have moved."""
+    missing = [name for name in sources_in(trained) if not (name in NAMES or _is_there(name))]
+    if missing:
+        raise DataError(
+            f"{' and '.join(missing)}, which the model was trained on, "
+            f"{'is' if len(missing) == 1 else 'are'} not here (in {Path.cwd()}); say where the "
+            "data is now with ", Argument("data"), ".",
+        )  # fmt: skip
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists() or Path(name).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # what reads it tells why it can't
+        return True
 
 
 def _own_parts(source: str, trained: str | None) -> list[bool]:

@@ -88,13 +88,15 @@ class Checkpoint:
     configuration: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=made_with)
 
-    def check_settings(self, settings: dict[str, Any]) -> None:
+    def check_settings(self, settings: dict[str, Any], spelled: str = "checkpoint") -> None:
         """Refuse to go on with other data or settings.
 
         Parameters
         ----------
         settings : dict
             Those of the training that would go on.
+        spelled : str, default "checkpoint"
+            What gives this checkpoint in Python, for the message.
 
         Raises
         ------
@@ -106,7 +108,18 @@ class Checkpoint:
             raise CheckpointError(
                 f"Can't resume, for this is another run than the checkpoint's: {'; '.join(found)}. "
                 "Give it the data and the settings of that run, or begin anew in another folder."
+                f"{self._way_on(settings, spelled)}"
             )
+
+    def _way_on(self, settings: dict[str, Any], spelled: str) -> str:
+        """Return how to train on from here, where more images than its own are what is wanted."""
+        same = all(self.settings.get(n) == settings.get(n) for n in ("network", "optimizer"))
+        if not same or self.settings.get("total_images") == settings.get("total_images"):
+            return ""
+        return (
+            f" To train on from what it learned: trainer.state = {spelled}.state, then fit without "
+            "resume, with checkpoints in another folder; the schedule begins anew."
+        )
 
 
 def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint) -> None:

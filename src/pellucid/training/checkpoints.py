@@ -259,7 +259,9 @@ class CheckpointFolder:
     def resume(self) -> TrainingState:
         """Return where the newest good checkpoint stands; refuse it if it is of another run."""
         checkpoint = newest_checkpoint(self._folder, self._say)
-        checkpoint.check_settings(self._settings)
+        path = self._path(len(checkpoint.state.updates))
+        spelled = f"pellucid.training.load_checkpoint({str(path)!r})"
+        checkpoint.check_settings(self._settings, spelled)
         self._go_on_from(checkpoint)
         return checkpoint.state
 
@@ -334,8 +336,11 @@ class CheckpointFolder:
     def _save(self, state: TrainingState) -> None:
         number = len(state.updates)
         checkpoint = Checkpoint(state, self._settings, self._checkpoints.configuration)
-        save_checkpoint(self._folder / f"checkpoint-{number:08d}.safetensors", checkpoint)
+        save_checkpoint(self._path(number), checkpoint)
         self._note(number)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"checkpoint-{number:08d}.safetensors"
 
     def _note(self, number: int) -> None:
         self._written, self._time = number, time.monotonic()

@@ -66,3 +66,14 @@ def test_links_are_followed_where_that_is_wanted(tmp_path):
         data.load(tmp_path / "set")
     found = data.load(tmp_path / "set", follow_links=True)
     assert len(found.train_images) == 8
+
+
+def test_doubled_folders_beside_others_are_told(tmp_path):
+    make(tmp_path, ["scenes/scenes"], ["forest", "sea"])
+    make(tmp_path, ["more/more"], ["forest"])
+    with pytest.raises(DataError, match=r"two levels deeper, in more/more\. Give .*more alone"):
+        data.load(tmp_path)
+    assert data.load(tmp_path / "scenes", say=print).classes == ("forest", "sea")
+    for name in ("cat", "dog"):  # a class may be doubled, where nothing else can be meant
+        make(tmp_path / "pets", [name], [name])
+    assert data.load(tmp_path / "pets", say=print).classes == ("cat", "dog")

@@ -42,7 +42,7 @@ def test_others_keep_their_labels(tmp_path):
 
 def test_what_holds_no_images_is_told(tmp_path):
     savemat(tmp_path / "a.mat", {"dataset": {"train": np.zeros(3)}, "z": np.zeros(3)})
-    with pytest.raises(DataError, match=r"a\.mat holds z; a data set needs x_train"):
+    with pytest.raises(DataError, match=r"a\.mat holds z, dataset_train; a data set needs x_train"):
         data.load(tmp_path / "a.mat")
     for content, message in (
         (b"", "as a .mat file"),

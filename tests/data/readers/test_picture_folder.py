@@ -447,3 +447,51 @@ def test_test_alone_can_only_be_tested_on(tmp_path):
         data.load(tmp_path / "set")
     (tmp_path / "set").rename(tmp_path / "test")  # a name above says nothing
     assert len(data.load(tmp_path / "test" / "test").train_images) > 0
+
+
+@pytest.mark.parametrize("doubled", [False, True])
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("seg_train", "seg_test"),
+        ("Scenes-Train", "Scenes-Val"),
+        ("trainScenes", "testScenes"),
+        ("train.v2 small", "test.v2 small"),
+        ("training_set", "test_set"),
+    ],
+)
+def test_parts_may_have_a_name_of_their_own_before_or_behind(tmp_path, train, test, doubled):
+    folder = tmp_path / "set"
+    inner = {part: part if doubled else "." for part in (train, test)}
+    both = make(folder / train / inner[train], 4) | make(folder / test / inner[test], 2)
+    save(folder / "seg_pred" / "seg_pred" / "0.png")
+    said = []
+    found = data.load(folder, say=said.append)
+    assert found.classes == NAMES
+    assert (len(found.train_images), len(found.test_images)) == (12, 6)
+    same(found, both)
+    assert f"{folder}: only {train} and {test} are read; left out: seg_pred." in said
+
+
+def test_a_class_may_be_called_as_a_part_of_something(tmp_path):
+    made = make(tmp_path / "set", 4, ("bullet_train", "car"))
+    same(data.load(tmp_path / "set"), made)
+
+
+def test_pictures_to_be_predicted_are_no_test(tmp_path):
+    made = make(tmp_path / "set" / "asl_train" / "asl_train", 4)
+    for number in range(3):
+        save(tmp_path / "set" / "asl_test" / "asl_test" / f"{number}.png")
+    said = []
+    found = data.load(tmp_path / "set", say=said.append)
+    same(found, made)
+    assert said[0] == (
+        f"{tmp_path / 'set' / 'asl_test'} is left out: its pictures lie in asl_test, which is no "
+        "class of asl_train. If they have no labels, 'pellucid predict' tells them."
+    )
+
+
+def test_parts_of_each_class_are_told(tmp_path):
+    make(tmp_path / "set", 2, ("cat_test", "cat_train", "dog_test", "dog_train"))
+    with pytest.raises(DataError, match=r"such as cat_test and dog_test\. Put the classes into"):
+        data.load(tmp_path / "set")

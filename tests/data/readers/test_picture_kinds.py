@@ -42,7 +42,7 @@ def test_heic_and_avif_need_a_plugin(monkeypatch):
     avif = b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif" + bytes(40)
     monkeypatch.setattr(features, "check", lambda name: False)
     monkeypatch.setitem(sys.modules, "pillow_avif", None)
-    assert "it is AVIF, which needs pillow-avif-plugin" in formats_for(avif)[1]
+    assert "it is AVIF, which needs Pillow 11.3 or newer (pip in" in formats_for(avif)[1]
     assert formats_for(head("WEBP")) == ((), "this Pillow reads no WebP")
 
 
@@ -54,6 +54,20 @@ def test_avif_is_read_where_pillow_does(tmp_path):
     assert data.read_picture(tmp_path / "a.jpg").shape[:2] == (20, 30)
 
 
+def test_heic_is_read_where_its_plugin_is(tmp_path):
+    from pellucid import data
+
+    plugin = pytest.importorskip("pillow_heif")
+    plugin.register_heif_opener()
+    gray = np.repeat(np.arange(0, 240, 4, dtype=np.uint8)[None], 40, axis=0)
+    colors = np.stack([gray, 255 - gray, gray // 2], axis=-1)
+    for name, pixels in (("gray.heic", gray), ("colors.jpg", colors)):
+        Image.fromarray(pixels).save(tmp_path / name, "HEIF", quality=95)
+        read = data.read_picture(tmp_path / name)
+        assert read.shape == pixels.shape
+        assert np.abs(read.astype(int) - pixels).mean() < 3
+
+
 def test_what_is_no_picture_is_told_in_words():
     words = {
         b"%PDF-1.4": "a PDF document",
@@ -62,6 +76,8 @@ def test_what_is_no_picture_is_told_in_words():
         b"P5 9 9 255": "a PPM or PGM file",
         bytes(128) + b"DICM": "a DICOM file",
         b"\0\0\0\x20ftypisom": "a video",
+        b"II*\0": "a TIFF of a kind that Pillow does not read, as with floats of 16 or 64 bits, or "
+        "in colors",
         b"hello": "",
     }
     for beginning, what in words.items():

@@ -3,6 +3,7 @@ import struct
 import subprocess
 import sys
 import tracemalloc
+import warnings
 import zlib
 
 import numpy as np
@@ -116,6 +117,46 @@ def test_floats_and_wide_numbers(tmp_path):
             read = read_picture(path)
         assert np.abs(read.astype(float) - unit * 255).max() <= 1 or number
         assert len(np.unique(read)) == 48
+
+
+def write_tiff(path, values, order):
+    """Write a TIFF in one strip, of any numbers, as its specification has it."""
+    kind = {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    height, width, samples = (*values.shape, 1)[:3]
+    content = values.astype(values.dtype.newbyteorder(order)).tobytes()
+    bits = 8 * values.dtype.itemsize
+    entries = [
+        (256, width), (257, height), (258, bits), (259, 1), (262, 1 if samples == 1 else 2),
+        (273, 8), (277, samples), (278, height), (279, len(content)), (339, kind),
+    ]  # fmt: skip
+    begin = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}I", 8 + len(content))
+    table = struct.pack(f"{order}H", len(entries))
+    more, place = b"", 8 + len(content) + 2 + 12 * len(entries) + 4
+    for tag, value in entries:
+        if tag in (258, 339) and samples > 1:  # one for each channel, behind the table
+            table += struct.pack(f"{order}HHII", tag, 3, samples, place + len(more))
+            more += struct.pack(f"{order}{samples}H", *[value] * samples)
+        elif tag in (258, 259, 262, 277, 339):
+            table += struct.pack(f"{order}HHIHH", tag, 3, 1, value, 0)
+        else:
+            table += struct.pack(f"{order}HHII", tag, 4, 1, value)
+    path.write_bytes(begin + content + table + bytes(4) + more)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tiff_of_numbers_of_every_kind(tmp_path, order):
+    unit, path = np.linspace(0, 1, 48).reshape(6, 8), tmp_path / "a.tif"
+    for kind, scale in (("f4", 1), ("u4", 2**32 - 1), ("i4", 2**31 - 1), ("u2", 2**16 - 1)):
+        if (kind, order) == ("u4", ">"):
+            continue  # Pillow reads none
+        write_tiff(path, (unit * scale).astype(kind), order)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what becomes 0 and 255 is said
+            assert np.abs(read_picture(path) - unit * 255).max() <= 0.51, kind
+    for values in (unit, unit.astype("f2"), np.stack([unit] * 3, axis=-1).astype("f4")):
+        write_tiff(path, values, order)
+        with pytest.raises(DataError, match="it is a TIFF of a kind that Pillow does not read"):
+            read_picture(path)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -91,3 +91,19 @@ def test_a_column_of_ids_names_the_rows(tmp_path, header, cells, ids):
         "\n".join([header, *(f"{cell},0,1,2,3,4,255" for cell in cells)])
     )
     assert read(tmp_path / "a.csv")[0].ids == ids
+
+
+def test_files_of_other_kinds_are_told_with_the_way_out(tmp_path):
+    for name, message in (
+        ("a.parquet", r"it is a Parquet file; save its images as pictures, or as \.npy"),
+        ("a.pkl", "it is a pickle, and opening one runs whatever is in it"),
+        ("a.h5", "it is HDF5, which is not read. Save its arrays"),
+        ("a.tar.gz", "it is an archive; unpack it, and give the folder"),
+    ):
+        (tmp_path / name).write_text("some text")
+        with pytest.raises(DataError, match=message):
+            read(tmp_path / name)
+    (tmp_path / "f").mkdir()
+    np.save(tmp_path / "f" / "x.npy", np.zeros(3))
+    with pytest.raises(DataError, match=r"without a picture; give a file in it, such as x\.npy"):
+        read(tmp_path / "f")

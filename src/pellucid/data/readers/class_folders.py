@@ -41,6 +41,7 @@ def class_folders(top: Path, root: Path, reading: Reading) -> list[tuple[str, st
     _refuse_marks(top, names)
     _note_strays(top, reading)
     inner = {name: _inner(top / name, root, reading) for name in names}
+    _refuse_doubled(top, inner)
     if _lie_deeper(top, inner):
         _refuse_deeper_classes(top, inner)
         one = next(f"{name}/{folders[0]}" for name, folders in inner.items() if folders)
@@ -77,6 +78,16 @@ def _refuse_marks(top: Path, names: list[str]) -> None:
             "segmentation do; a classifier needs a folder of pictures for each class, or a .csv of "
             "filename,label."
         )
+
+
+def _refuse_doubled(top: Path, inner: Mapping[str, list[str]]) -> None:
+    """Refuse ``scenes/scenes/CLASS`` beside others, in which ``scenes`` would be a class."""
+    for name, folders in inner.items():
+        if folders == [name] and len(inner) > 1 and subfolders(top / name / name):
+            raise DataError(
+                f"In {top} the classes seem to lie two levels deeper, in {name}/{name}. Give "
+                f"{top / name} alone, or call what is to train on train and the rest test."
+            )
 
 
 def _note_strays(top: Path, reading: Reading) -> None:

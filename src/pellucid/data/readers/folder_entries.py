@@ -17,6 +17,7 @@ __all__ = [
     "is_litter",
     "is_picture",
     "ordered",
+    "parts_among",
     "pictures_in",
     "split_of",
     "subfolders",
@@ -37,6 +38,8 @@ _SPLITS: dict[Split, tuple[str, ...]] = {
     "test": ("test", "testing"),
     "val": ("val", "valid", "validation", "dev"),
 }
+_WORDS = re.compile(r"[ _.-]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SET = re.compile(r"[ _-]?(set|data|images)?\d?$")
 
 
@@ -109,6 +112,36 @@ def split_of(name: str) -> Split | None:
     """
     word = _SET.sub("", name.lower())
     return next((split for split, words in _SPLITS.items() if word in words), None)
+
+
+def parts_among(names: Iterable[str]) -> list[dict[str, Split]]:
+    """Return what folders beside each other are for, by their names; most often one group or none.
+
+    ``seg_train`` is to train on if ``seg_test`` lies beside it. Alone, a class may be called so.
+
+    Examples
+    --------
+    >>> parts_among(["cat", "train", "val"])
+    [{'train': 'train', 'val': 'val'}]
+    >>> parts_among(["seg_pred", "seg_test", "seg_train"])
+    [{'seg_test': 'test', 'seg_train': 'train'}]
+    >>> parts_among(["bullet_train", "car"]), len(parts_among(["a-train", "a-val", "btest", "b"]))
+    ([], 1)
+    """
+    there = list(names)
+    plain = {name: split for name in there if (split := split_of(name))}
+    if plain:
+        return [plain]
+    groups: dict[str, dict[str, Split]] = {}
+    for name in there:
+        words = _WORDS.split(_HUMP.sub("_", name).lower())
+        for place, word in enumerate(words):
+            split = next((split for split, known in _SPLITS.items() if word in known), None)
+            if split:
+                rest = " ".join(words[:place] + words[place + 1 :])
+                groups.setdefault(rest, {})[name] = split
+                break
+    return [group for group in groups.values() if {"train"} < {*group.values()}]
 
 
 def ordered(names: Iterable[str]) -> list[str]:

@@ -22,7 +22,9 @@ __all__ = ["IDX_FILE", "IDX_FOLDER", "emnist_kinds", "holds_idx", "idx_folder", 
 
 _NAMES = tuple(IDX_FILES.values())
 _ENDS = ("-ubyte", "-ubyte.gz", ".idx", ".idx.gz", ".idx3", ".idx3.gz")
-_EMNIST = re.compile(r"(emnist-[a-z]+)-(train|test)-(images-idx3|labels-idx1)-ubyte(\.gz)?$")
+_EMNIST = re.compile(
+    r"(emnist-[a-z]+)-(train|test)-(images-idx3|labels-idx1)-ubyte(\.gz)?$", re.IGNORECASE
+)
 
 
 class _Pair(NamedTuple):
@@ -45,7 +47,7 @@ def emnist_kinds(folder: Path) -> list[str]:
         names = [path.name for path in folder.iterdir()]
     except OSError:  # whatever reads it next tells why
         return []
-    return sorted({match[1] for name in names if (match := _EMNIST.match(name))})
+    return sorted({match[1].lower() for name in names if (match := _EMNIST.match(name))})
 
 
 def idx_folder(folder: Path, reading: Reading) -> Source:
@@ -53,9 +55,9 @@ def idx_folder(folder: Path, reading: Reading) -> Source:
 
     The files are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``,
     ``t10k-images-idx3-ubyte`` and ``t10k-labels-idx1-ubyte``, each with or without ``.gz``;
-    ``train-images.idx3-ubyte`` is accepted too, and so are the names of one kind of EMNIST.
-    With the first two alone a split makes the test images; with the last two alone all is for the
-    test.
+    ``train-images.idx3-ubyte`` is accepted too, and so are the names of one kind of EMNIST; in
+    small letters or large. With the first two alone a split makes the test images; with the last
+    two alone all is for the test.
 
     Raises
     ------
@@ -97,17 +99,19 @@ def idx_pair(images: Path, reading: Reading) -> Source:
     DataError
         There is no such file, or one has no header.
     """
-    name = images.name.removesuffix(".gz").replace("images", "labels").replace("idx3", "idx1")
+    plain = re.sub(r"\.gz$", "", images.name, flags=re.IGNORECASE)
+    name = re.sub("images", "labels", plain, flags=re.IGNORECASE)
+    name = re.sub("idx3", "idx1", name, flags=re.IGNORECASE)
     labels = _existing(images.parent, (name, f"{name}.gz"))
-    if name == images.name.removesuffix(".gz") or labels is None:
+    if name == plain or labels is None:
         raise DataError(
             f"{images} needs its labels beside it: an IDX file called {name!r}, where the images' "
             "file has 'images' in its name."
         )
     reading.note_beside(labels)
     match = _EMNIST.match(images.name)
-    if match and match[2] == "train":
-        files = [_find(images.parent, name) for name in _emnist_names(match[1])[2:]]
+    if match and match[2].lower() == "train":
+        files = [_find(images.parent, name) for name in _emnist_names(match[1].lower())[2:]]
         if all(files):
             pairs = [_Pair(images, labels), _Pair(*(file for file in files if file))]
             for file in pairs[1]:
@@ -200,8 +204,17 @@ def _emnist_names(kind: str) -> list[str]:
     ]
 
 
-def _existing(folder: Path, names: Any) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+def _existing(folder: Path, names: Sequence[str]) -> Path | None:
+    """Return the first file of these names; in small letters or large, if none has just these."""
+    exact = next((folder / name for name in names if (folder / name).is_file()), None)
+    if exact is not None:
+        return exact
+    try:
+        there = {entry.name.lower(): entry for entry in folder.iterdir()}
+    except OSError:  # whatever reads it next tells why
+        return None
+    files = (there.get(name.lower()) for name in names)
+    return next((file for file in files if file is not None and file.is_file()), None)
 
 
 IDX_FILE = Reader("IDX", ends_in(*_ENDS), idx_pair)

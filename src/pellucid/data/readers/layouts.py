@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from pellucid.data.readers.csv_file import CSV_FILE, CSV_FOLDER, CSV_ZIP
 from pellucid.data.readers.elsewhere import way_out
+from pellucid.data.readers.emnist import is_emnist, of_emnist, transposed
 from pellucid.data.readers.folder_entries import is_inside, pictures_in, split_of, subfolders
-from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER, emnist_kinds
+from pellucid.data.readers.idx_samples import IDX_FILE, IDX_FOLDER
 from pellucid.data.readers.mat import MAT_FILE, MAT_FOLDER
 from pellucid.data.readers.npy import NPY_FILE, NPY_FOLDER
 from pellucid.data.readers.npz import NPZ_FILE
 from pellucid.data.readers.parquet import PARQUET_FILE, PARQUET_FOLDER
 from pellucid.data.readers.picture_folder import PICTURE_FOLDER
 from pellucid.data.readers.picture_table import PICTURE_TABLE, PICTURE_TABLE_FOLDER
-from pellucid.data.samples import Block, Reading, Samples, Source
+from pellucid.data.samples import Reading, Source
 from pellucid.errors import DataError
 
 __all__ = ["FILES", "FOLDERS", "LAYOUTS", "source_of"]
@@ -52,14 +55,18 @@ def source_of(path: Path, reading: Reading) -> Source:
     """
     path = _unwrapped(path, reading)
     source = _read(path, reading)
-    transpose = reading.transpose
-    if transpose is None and _is_emnist(path):
-        transpose = True
-        reading.guess(
-            f"{path}: EMNIST's files hold their images transposed, so they are turned upright "
-            "(transpose=False leaves them)."
-        )
-    return _transposed(source) if transpose else source
+    if is_emnist(path):
+        source = of_emnist(source, path, reading, lambda: _first_images(path, reading))
+    return transposed(source) if reading.transpose else source
+
+
+def _first_images(path: Path, reading: Reading) -> NDArray[Any] | None:
+    """Return the first images of a source, without a word; None where they can't be read."""
+    quiet = dataclasses.replace(reading, say=lambda line: None, progress=None)
+    try:
+        return next((block.images for block in _read(path, quiet).train.blocks()), None)
+    except DataError:  # it is told when it is read
+        return None
 
 
 def _read(path: Path, reading: Reading) -> Source:
@@ -95,25 +102,3 @@ def _unwrapped(path: Path, reading: Reading) -> Path:
     if inner != path:
         reading.tell(f"{path}: {inner} is all that is in it, and is read.")
     return inner
-
-
-def _is_emnist(path: Path) -> bool:
-    """Tell whether files have the names that EMNIST's authors gave them, but for pictures."""
-    if not path.is_dir():
-        return path.name.lower().startswith("emnist-")
-    return IDX_FOLDER.takes(path) and bool(emnist_kinds(path))
-
-
-def _transposed(source: Source) -> Source:
-    """Return a source with rows and columns of its images exchanged."""
-    test = None if source.test is None else _turned(source.test)
-    return dataclasses.replace(source, train=_turned(source.train), test=test)
-
-
-def _turned(samples: Samples) -> Samples:
-    def blocks() -> Iterator[Block]:
-        for block in samples.blocks():
-            yield block._replace(images=block.images.swapaxes(-1, -2))
-
-    *channels, height, width = samples.shape
-    return dataclasses.replace(samples, shape=(*channels, width, height), blocks=blocks)

@@ -17,7 +17,7 @@ from pellucid.data.readers.reader import Reader, ends_in
 from pellucid.data.samples import Reading, Source
 from pellucid.errors import DataError
 
-__all__ = ["NPY_FILE", "NPY_FOLDER", "holds_npy", "npy_folder", "npy_pair"]
+__all__ = ["NPY_FILE", "NPY_FOLDER", "holds_npy", "npy_folder", "npy_pair", "npy_store"]
 
 _KIND = "an .npy file"
 
@@ -48,7 +48,7 @@ def npy_pair(path: Path, reading: Reading) -> Source:
         )
     reading.note_beside(pairs[0])
     files = {"images": path, "labels": pairs[0]}
-    return source_of_arrays(_store(path, f"file {path}", files), reading)
+    return source_of_arrays(npy_store(path, f"file {path}", files), reading)
 
 
 def holds_npy(folder: Path) -> bool:
@@ -60,10 +60,17 @@ def holds_npy(folder: Path) -> bool:
 def npy_folder(folder: Path, reading: Reading) -> Source:
     """Return the source in a folder of .npy files, such as ``x_train.npy``."""
     files = {path.stem: path for path in sorted(folder.glob("*.npy")) if path.is_file()}
-    return source_of_arrays(_store(folder, f"folder {folder}", files), reading)
+    return source_of_arrays(npy_store(folder, f"folder {folder}", files), reading)
 
 
-def _store(path: Path, where: str, files: Mapping[str, Path]) -> ArrayStore:
+def npy_store(path: Path, where: str, files: Mapping[str, Path]) -> ArrayStore:
+    """Return the arrays of .npy files by their names, before they are read.
+
+    Raises
+    ------
+    DataError
+        One is damaged.
+    """
     headers = {}
     for name, file in files.items():
         with told(file, _KIND), file.open("rb") as opened:

@@ -21,7 +21,7 @@ from pellucid.data.readers.array_store import (
 from pellucid.data.readers.reader import Reader, ends_in
 from pellucid.data.samples import Reading, Source
 
-__all__ = ["NPZ_FILE", "npz_source", "read_npz"]
+__all__ = ["NPZ_FILE", "npz_source", "npz_store", "read_npz"]
 
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _KIND = "an .npz file"
@@ -52,6 +52,11 @@ def npz_source(path: Path, reading: Reading) -> Source:
     DataError
         As :func:`read_npz`, or arrays are missing, or don't belong together.
     """
+    return source_of_arrays(npz_store(path), reading)
+
+
+def npz_store(path: Path) -> ArrayStore:
+    """Return the arrays of an .npz file before they are read; raise DataError on damage."""
     headers = {}
     with told(path, _KIND), zipfile.ZipFile(path) as archive:
         for member in _members(archive):
@@ -76,7 +81,7 @@ def npz_source(path: Path, reading: Reading) -> Source:
                 header = read_npy_header(file, member.file_size, member.filename)
                 yield from read_blocks(file, header.shape, header.dtype, f"{name} in {path}")
 
-    return source_of_arrays(ArrayStore(path, f"file {path}", headers, read, blocks), reading)
+    return ArrayStore(path, f"file {path}", headers, read, blocks)
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pellucid.console import some
 from pellucid.data.readers.class_folders import OUTSIDE, class_folders
 from pellucid.data.readers.folder_entries import (
     Split,
     is_inside,
     ordered,
+    parts_among,
     pictures_in,
     split_of,
     subfolders,
@@ -36,11 +38,12 @@ def picture_folder(folder: Path, reading: Reading) -> Source:
     """Return the source in a folder of pictures.
 
     Each subfolder is a class and its name the class's; with subfolders for training and for the
-    test, the classes are in these. A class may have folders of its own in which its pictures lie.
-    Without subfolders, the pictures' names tell the classes. Hidden files are left out. Everything
-    else that is no picture of a class is a problem: pictures that lie beside the classes' folders,
-    folders beside a class's pictures, links that lead out of the folder, classes without a file,
-    classes to test on that there is no training for.
+    test (``train`` and ``test``, or ``seg_train`` and ``seg_test``) the classes are in these. A
+    class may have folders of its own in which its pictures lie. Without subfolders, the pictures'
+    names tell the classes. Hidden files are left out. Everything else that is no picture of a class
+    is a problem: pictures that lie beside the classes' folders, folders beside a class's pictures,
+    links that lead out of the folder, classes without a file, classes to test on that there is no
+    training for.
 
     Raises
     ------
@@ -63,13 +66,14 @@ def _tops(folder: Path, reading: Reading) -> tuple[list[Path], bool]:
     And whether all there is is to test on.
     """
     names = subfolders(folder)
-    splits = _splits(folder, names)
+    parts = _parts(folder, names)
+    splits = _splits(folder, names, parts, reading)
     train, test, val = (splits.get(split) for split in ("train", "test", "val"))
     chosen = [name for name in (train, test or val) if name is not None]
     if train is not None and test is not None and val is not None:
         chosen.append(val)
     # Beside a class, "train" is one itself.
-    is_class = len(chosen) < 2 and any(split_of(name) is None for name in names)
+    is_class = len(chosen) < 2 and any(name not in parts for name in names)
     if chosen and not is_class:
         others = [name for name in names if name not in chosen]
         if others:
@@ -86,26 +90,38 @@ def _tops(folder: Path, reading: Reading) -> tuple[list[Path], bool]:
     return [folder], False
 
 
-def _splits(folder: Path, names: Sequence[str]) -> dict[Split, str]:
+def _parts(folder: Path, names: Sequence[str]) -> dict[str, Split]:
+    """Return which folders are for training or for a test, by their names alone."""
+    groups = parts_among(names)
+    if len(groups) > 1:
+        first, second = (ordered(group)[0] for group in groups[:2])
+        raise DataError(
+            f"The folder {folder} holds {some(names)}: each class seems to have folders of its own "
+            f"to train and to test on, such as {first} and {second}. Put the classes into folders "
+            "train and test, as train/CLASS and test/CLASS."
+        )
+    return groups[0] if groups else {}
+
+
+def _splits(
+    folder: Path, names: Sequence[str], parts: Mapping[str, Split], reading: Reading
+) -> dict[Split, str]:
     """Return the folders that are for training or for a test, by what they are for.
 
     They hold classes; or pictures whose names tell them, and there are no other folders.
     """
     by_folders: dict[Split, str] = {}
     by_names: dict[Split, str] = {}
-    for name in names:
-        split = split_of(name)
-        if split is None:
-            continue
+    for name, split in parts.items():
         if subfolders(folder / name):
             by_folders.setdefault(split, name)
         elif _told_by_names(folder / name):
             by_names.setdefault(split, name)
     if by_folders:
-        return by_folders
-    if any(split_of(name) is None for name in names):
+        return _with_classes(folder, by_folders, reading)
+    if any(name not in parts for name in names):
         return {}
-    kinds = {split_of(name) for name in names}
+    kinds = set(parts.values())
     if not by_names and "train" in kinds and len(kinds) > 1:
         raise DataError(
             f"The folder {folder} holds {' and '.join(names)}, but no folders of classes in them; "
@@ -113,6 +129,28 @@ def _splits(folder: Path, names: Sequence[str]) -> dict[Split, str]:
             "filename,label."
         )
     return by_names
+
+
+def _with_classes(
+    folder: Path, splits: dict[Split, str], reading: Reading
+) -> dict[Split, str]:  # fmt: skip
+    """Return the parts but those whose only folder is no class of the training: a folder more.
+
+    So are Kaggle's pictures to be predicted, as ``test/test/1.jpg``.
+    """
+    if "train" not in splits:
+        return splits
+    classes = set(subfolders(_unwrapped(folder / splits["train"])))
+    kept = dict(splits)
+    for split, name in splits.items():
+        inner = subfolders(_unwrapped(folder / name))
+        if split != "train" and len(inner) == 1 < len(classes) and not classes & {*inner}:
+            del kept[split]
+            reading.guess(
+                f"{folder / name} is left out: its pictures lie in {inner[0]}, which is no class "
+                f"of {splits['train']}. If they have no labels, 'pellucid predict' tells them."
+            )
+    return kept
 
 
 def _told_by_names(folder: Path) -> bool:

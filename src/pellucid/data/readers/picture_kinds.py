@@ -16,14 +16,24 @@ KINDS = "PNG, JPEG, BMP, TIFF, GIF and WebP"
 """What is always read, in words."""
 
 _ALWAYS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
-# The brands of files as HEIC and AVIF are, and the plugin that reads each.
+# The brands of files as HEIC and AVIF are.
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _AVIF = (b"avif", b"avis")
+# For each: its name, the plugin's module, and what to install.
 _PLUGINS = {
-    "HEIF": ("HEIC", "pillow_heif", "pillow-heif"),
-    "AVIF": ("AVIF", "pillow_avif", "pillow-avif-plugin"),
+    "HEIF": ("HEIC", "pillow_heif", "pillow-heif (pip install pillow-heif)"),
+    "AVIF": (
+        "AVIF",
+        "pillow_avif",
+        "Pillow 11.3 or newer (pip install -U pillow), or pillow-avif-plugin",
+    ),
 }
+_TIFF = "a TIFF of a kind that Pillow does not read, as with floats of 16 or 64 bits, or in colors"
 _BEGINNINGS = (
+    (b"II*\0", _TIFF),
+    (b"MM\0*", _TIFF),
+    (b"II+\0", _TIFF),
+    (b"MM\0+", _TIFF),
     (b"%PDF", "a PDF document"),
     (b"8BPS", "a Photoshop file"),
     (b"\x93NUMPY", "a NumPy array"),
@@ -64,7 +74,7 @@ def formats_for(head: bytes) -> tuple[tuple[str, ...], str]:
     word, module, package = _PLUGINS[brand]
     if _reads(brand, module):
         return (brand,), ""
-    return (), f"it is {word}, which needs {package} (pip install {package}); or save it as JPEG"
+    return (), f"it is {word}, which needs {package}; or save it as JPEG"
 
 
 def kind_in_words(head: bytes) -> str:

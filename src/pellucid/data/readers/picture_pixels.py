@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from pellucid.console import Say, some
 from pellucid.data.readers.picture_file import Content, PictureError, opened
@@ -27,6 +27,8 @@ _GRAY_MODES = ("1", "L", "LA", "La", "I", "F")
 # EXIF orientations that turn a picture by a quarter.
 _QUARTER_TURNS = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
+# Of a TIFF: the bits of a value, and whether these are whole (1), with a sign (2), or floats (3).
+_BITS, _SAMPLES = 258, 339
 # What makes a picture upright, by its EXIF orientation: views, not copies.
 _UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
@@ -249,9 +251,19 @@ def _values(
     if lower is not None:
         both: NDArray[np.uint16] = values.astype(np.uint16) << 8 | np.asarray(lower.crop(box))
         return both
+    if _is_unsigned(picture):  # Pillow has whole numbers of 32 bits with a sign alone
+        values = values.view(np.uint32)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise PictureError("its pixels hold NaN or infinity; leave it out or repair it")
     return values
+
+
+def _is_unsigned(picture: Image.Image) -> bool:
+    """Tell whether a picture holds whole numbers from 0 to 2^32 - 1, which only TIFF does."""
+    if picture.mode != "I" or not isinstance(picture, TiffImagePlugin.TiffImageFile):
+        return False
+    tags = picture.tag_v2
+    return tags.get(_BITS) == (32,) and tags.get(_SAMPLES, (1,))[0] == 1
 
 
 def _colors(values: NDArray[Any]) -> NDArray[Any]:

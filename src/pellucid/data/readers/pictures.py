@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pellucid.arguments import warn
 from pellucid.console import Say
 from pellucid.data.readers.deep_pictures import DeepPictures, find_deep_range
-from pellucid.data.readers.picture_file import PictureError
+from pellucid.data.readers.picture_file import Content, PictureError
 from pellucid.data.readers.picture_pixels import Seen, decode, read_header
+from pellucid.data.readers.zipped_pictures import ZippedPicture
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
@@ -23,6 +24,7 @@ __all__ = ["each_picture", "look_at_pictures", "read_images", "read_picture", "r
 
 T = TypeVar("T")
 PicturePath = str | os.PathLike[str]
+AnyPicture = PicturePath | ZippedPicture
 
 
 def read_picture(path: PicturePath) -> NDArray[np.uint8]:
@@ -169,7 +171,7 @@ def look_at_pictures(
 
 
 def each_picture(
-    names: Sequence[PicturePath], preprocessing: Preprocessing, say: Say | None
+    names: Sequence[AnyPicture], preprocessing: Preprocessing, say: Say | None
 ) -> Iterator[NDArray[np.uint8] | str]:
     """Yield the image that is made of each picture for a network, or why there is none.
 
@@ -187,21 +189,20 @@ def _image(preprocessing: Preprocessing, pixels: NDArray[np.uint8], say: Say) ->
 
 
 def _made(
-    names: Sequence[PicturePath],
+    names: Sequence[AnyPicture],
     make: Callable[[NDArray[np.uint8], Say], T],
     deep_range: tuple[float, float] | None,
     say: Say | None,
 ) -> Iterator[T | str]:
     """Yield what is made of each picture, or what is wrong with it."""
     tell = warn if say is None else say
-    paths = [Path(name).expanduser() for name in names]
     if deep_range is None:
         where = str(names[0]) if len(names) == 1 else f"{len(names):,} pictures"
-        deep_range = find_deep_range(where, _deep(paths), tell)
+        deep_range = find_deep_range(where, _deep(names), tell)
     seen = Seen(tell)
-    for name, path in zip(names, paths, strict=True):
+    for name in names:
         try:
-            yield make(decode(path, deep_range, seen.at(name)), seen.doubt)
+            yield make(decode(_content(name), deep_range, seen.at(name)), seen.doubt)
         except PictureError as error:
             yield str(error)
     seen.end()
@@ -228,11 +229,16 @@ def _each(
     return made
 
 
-def _deep(paths: Iterable[Path]) -> DeepPictures:
-    for path in paths:
+def _deep(names: Iterable[AnyPicture]) -> DeepPictures:
+    for name in names:
         try:
-            depth = read_header(path).depth
+            content = _content(name)
+            depth = read_header(content).depth
         except PictureError:  # it is told when it is decoded
             continue
         if depth != "bytes":
-            yield path, depth
+            yield content, depth
+
+
+def _content(name: AnyPicture) -> Content:
+    return name.content() if isinstance(name, ZippedPicture) else Path(name).expanduser()

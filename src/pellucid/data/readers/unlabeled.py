@@ -1,12 +1,13 @@
-"""Images without labels, to be predicted: pictures in folders, rows of CSV files."""
+"""Images without labels, to be predicted: pictures, in folders and archives; rows; arrays."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,16 +18,20 @@ from pellucid.data.readers.csv_columns import Columns, columns_to_predict
 from pellucid.data.readers.csv_header import Head, read_head, skip_header
 from pellucid.data.readers.csv_rows import Line, first_pixels, good_rows, line_blocks
 from pellucid.data.readers.csv_text import ENDS, CsvText
+from pellucid.data.readers.elsewhere import way_out
 from pellucid.data.readers.folder_entries import is_litter, is_picture
 from pellucid.data.readers.pictures import each_picture
 from pellucid.data.readers.pixel_scale import PixelScale, scale_of_text
 from pellucid.data.readers.row_layout import layout_of_rows
+from pellucid.data.readers.unlabeled_arrays import array_images, is_of_arrays
+from pellucid.data.readers.zipped_pictures import Archive, ZippedPicture
 from pellucid.data.samples import Problems, Reading
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
 __all__ = ["Unlabeled", "read_unlabeled"]
 
+_Picture = Path | ZippedPicture
 _LINES = 1024
 _ID = re.compile(r"\W*(image[ _-]?)?id\W*", re.IGNORECASE)
 
@@ -37,10 +42,10 @@ class Unlabeled(NamedTuple):
     Attributes
     ----------
     names : list of str
-        The file of a picture as it was given; the file and the number of a row.
+        The file of a picture as it was given; the file and the number of a row or an image.
     ids : list of str
         The name of a picture's file without its ending; what a column ``id`` or ``ImageId`` has, or
-        the number of a row, from 1.
+        the number of a row or an image, from 1.
     images : ndarray of shape (n, C, H, W), uint8
     """
 
@@ -58,28 +63,31 @@ class _One(NamedTuple):
 def read_unlabeled(
     paths: Sequence[Path], preprocessing: Preprocessing, say: Say, *, skip_bad: bool = False
 ) -> Unlabeled:
-    """Read pictures, all pictures in folders and below, and the rows of CSV files.
+    """Read pictures, all in folders and below and in zip archives, rows of CSV files, and arrays.
 
-    Rows are images as they are; a column ``label`` and one of ids are passed over.
+    Rows and arrays are images as they are; labels and ids beside them are passed over.
 
     Raises
     ------
     DataError
         What can't be read, all of it named, or with ``skip_bad`` only if nothing can; or a folder
-        without a picture, or a CSV file with another number of pixels.
+        without a picture, or images of another number of pixels.
     """
     problems = Problems("predict")
-    parts = [_part(path.expanduser(), say) for path in paths]
-    pictures = [picture for part in parts if isinstance(part, list) for picture in part]
-    made = each_picture(pictures, preprocessing, say)
     found: list[_One] = []
-    for path, part in zip(paths, parts, strict=True):
-        if isinstance(part, CsvText):
-            found.extend(_rows(part, preprocessing, problems, say))
-        elif part:
-            found.extend(_pictures(part, made, problems))
-        else:
-            problems.add(path, "it is a folder without a picture")
+    with contextlib.ExitStack() as opened:
+        parts = [_part(path.expanduser(), say, opened) for path in paths]
+        pictures = [picture for part in parts if isinstance(part, list) for picture in part]
+        made = each_picture(pictures, preprocessing, say)
+        for path, part in zip(paths, parts, strict=True):
+            if isinstance(part, CsvText):
+                found.extend(_rows(part, preprocessing, problems, say))
+            elif isinstance(part, Path):
+                found.extend(_arrays(part, preprocessing, problems, say))
+            elif part:
+                found.extend(_pictures(part, made, problems))
+            else:
+                problems.add(path, _nothing_in(path.expanduser()))
     count = len(found) + problems.count
     if problems.count and not (skip_bad and found):
         _refuse(problems, count)
@@ -99,25 +107,72 @@ def _refuse(problems: Problems, count: int) -> None:
     raise DataError(f"Can't read {problems.count} of {count} pictures:{problems.text()}")
 
 
-def _part(path: Path, say: Say) -> CsvText | list[Path]:
-    """Return a file of rows, or the pictures that a path stands for."""
-    if path.name.lower().endswith(ENDS) and not path.is_dir():
+def _part(path: Path, say: Say, opened: contextlib.ExitStack) -> CsvText | Path | list[_Picture]:
+    """Return a file of rows, or one of arrays, or the pictures that a path stands for."""
+    if path.is_dir():
+        return _pictures_in(path, say)
+    if path.name.lower().endswith(ENDS):
         return CsvText(path)
-    return _pictures_in(path, say) if path.is_dir() else [path]
+    if path.name.lower().endswith(".zip") and path.exists():
+        return _in_zip(opened.enter_context(Archive(path)), say)
+    return path if is_of_arrays(path) else [path]
+
+
+def _in_zip(archive: Archive, say: Say) -> CsvText | list[_Picture]:
+    """Return the pictures in an archive, or the CSV file if there are none."""
+    pictures = archive.pictures()
+    if not pictures:
+        return archive.table() or []
+    others = len(archive.names) - len(pictures)
+    if others:
+        say(f"{archive.path}: {others:,} files in it are no pictures.")
+    return [*sorted(pictures, key=lambda picture: _natural(picture.member))]
+
+
+def _nothing_in(path: Path) -> str:
+    """Return why there is nothing to predict in a folder or an archive."""
+    if not path.is_dir():
+        return "it is a zip archive without a picture, and without a single CSV file or test.csv"
+    with contextlib.suppress(OSError):
+        for entry in sorted(path.iterdir()):
+            if entry.name.lower().endswith((*ENDS, ".zip")) or is_of_arrays(entry):
+                return f"it is a folder without a picture; give a file in it, such as {entry.name}"
+    return "it is a folder without a picture"
 
 
 def _pictures(
-    pictures: list[Path], made: Iterator[NDArray[np.uint8] | str], problems: Problems
+    pictures: Sequence[_Picture], made: Iterator[NDArray[np.uint8] | str], problems: Problems
 ) -> Iterator[_One]:  # fmt: skip
     for picture in pictures:
         image = next(made)
-        if isinstance(image, str):
-            problems.add(picture, image)
+        if isinstance(picture, ZippedPicture):
+            stem = PurePosixPath(picture.member).stem
         else:
-            yield _One(str(picture), picture.stem, image)
+            stem = picture.stem
+        if not isinstance(image, str):
+            yield _One(str(picture), stem, image)
+            continue
+        known = None if isinstance(picture, ZippedPicture) else _no_picture(picture)
+        problems.add(picture, known or image)
 
 
-def _pictures_in(folder: Path, say: Say) -> list[Path]:
+def _no_picture(path: Path) -> str | None:
+    """Return what to do with a file that is data of another kind, where that is known."""
+    if path.name.lower().endswith(".parquet"):
+        return "it is a Parquet file; save its images as pictures, or as .npy"
+    words = way_out(path) if path.is_file() and not is_picture(path.name) else None
+    return None if words is None else f"it {words.rstrip('.')}"
+
+
+def _arrays(
+    path: Path, preprocessing: Preprocessing, problems: Problems, say: Say
+) -> Iterator[_One]:
+    reading = Reading(str(path), say)
+    for number, image in array_images(path, preprocessing.input_shape, problems, reading):
+        yield _One(f"{path}, image {number}", str(number), _as_bytes(image))
+
+
+def _pictures_in(folder: Path, say: Say) -> list[_Picture]:
     """Return the pictures in a folder and below, "2.png" before "10.png"."""
     files = [
         Path(at, name)
@@ -129,7 +184,7 @@ def _pictures_in(folder: Path, say: Say) -> list[Path]:
     others = sorted(set(files) - set(pictures))
     if others and pictures:
         say(f"{folder}: {len(others):,} files are no pictures, the first {others[0].name}.")
-    return sorted(pictures, key=lambda file: _natural(str(file.relative_to(folder))))
+    return [*sorted(pictures, key=lambda file: _natural(str(file.relative_to(folder))))]
 
 
 def _is_picture(name: str) -> bool:

@@ -3,9 +3,9 @@
 ``p[c] = sum_{y, x} x[c, y, x] / (H W)``; ``dx[c, y, x] = dp[c] / (H W)``
 
 Layout: ``x[c, y, x, lane]``, images innermost; ``p`` is flat. Loop order: channel, row, column. A
-row is summed in a register, and the rows' sums in another, so that large images lose no more than
-small ones. Backward, in training only, a ReLU's mask before the pool closes pixels as they are
-written.
+row is summed in a register, and the rows' sums in another; those of large images in blocks
+(:mod:`pellucid.kernels.layers.sums`), so that they lose no more than small ones. Backward, in
+training only, a ReLU's mask before the pool closes pixels as they are written.
 
 For one image, channels last, eight channels at a time, the sums have the same order, to the same
 bits.
@@ -21,6 +21,7 @@ from pellucid.kernels.compiling.addresses import float_of
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import add, gate, load, mul, splat, store
 from pellucid.kernels.layers.one_image import store_eight
+from pellucid.kernels.layers.sums import is_long, sum_in_blocks
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps
@@ -33,7 +34,7 @@ __all__ = ["OPS", "backward", "forward", "one_image"]
 
 
 @functools.cache
-def forward() -> Kernel:
+def forward(in_blocks: bool) -> Kernel:
     """``p[c]`` is the sum of its channel times ``share``."""
 
     def _forward(
@@ -43,15 +44,18 @@ def forward() -> Kernel:
         each = splat(float_of(share))
         for c in range(channels):
             total = splat(types.float32(0.0))
-            for y in range(rows):
-                at, of_row = x + c * x_channel + y * x_row, splat(types.float32(0.0))
-                for _ in range(columns):
-                    of_row = add(of_row, load(arena, at))
-                    at += x_column
-                total = add(total, of_row)
+            if in_blocks:
+                total = sum_in_blocks(arena, x + c * x_channel, rows, columns, x_row, x_column)
+            else:
+                for y in range(rows):
+                    at, of_row = x + c * x_channel + y * x_row, splat(types.float32(0.0))
+                    for _ in range(columns):
+                        of_row = add(of_row, load(arena, at))
+                        at += x_column
+                    total = add(total, of_row)
             store(arena, p + c * p_channel, mul(total, each))
 
-    return compile_kernel(_forward)
+    return compile_kernel(_forward, int(in_blocks))
 
 
 @functools.cache
@@ -76,7 +80,7 @@ def backward() -> Kernel:
 
 
 @functools.cache
-def one_image() -> Kernel:
+def one_image(in_blocks: bool) -> Kernel:
     """``z[c]`` is the sum of its channel times ``share``, eight channels at a time."""
 
     def _one_image(
@@ -85,15 +89,18 @@ def one_image() -> Kernel:
         each = splat(float_of(share))
         for c in range(0, depth, 8):
             total = splat(types.float32(0.0))
-            for y in range(rows):
-                at, of_row = x + c + y * x_row, splat(types.float32(0.0))
-                for _ in range(columns):
-                    of_row = add(of_row, load(arena, at))
-                    at += x_column
-                total = add(total, of_row)
+            if in_blocks:
+                total = sum_in_blocks(arena, x + c, rows, columns, x_row, x_column)
+            else:
+                for y in range(rows):
+                    at, of_row = x + c + y * x_row, splat(types.float32(0.0))
+                    for _ in range(columns):
+                        of_row = add(of_row, load(arena, at))
+                        at += x_column
+                    total = add(total, of_row)
             store_eight(arena, z + c, mul(total, each))
 
-    return compile_kernel(_one_image)
+    return compile_kernel(_one_image, int(in_blocks))
 
 
 class GlobalAveragePool2DOps(LayerOps[GlobalAveragePool2D]):
@@ -106,8 +113,9 @@ class GlobalAveragePool2DOps(LayerOps[GlobalAveragePool2D]):
         """Emit one op."""
         (x,), p = draft.inputs(stage), draft.output(stage)
         op = make_op(
-            forward(), channels=x.shape[0], rows=x.shape[1], columns=x.shape[2], **x.fields("x"),
-            p=p.start, p_channel=p.channel, share=_share(stage.takes),
+            forward(is_long(*x.shape[1:])), channels=x.shape[0], rows=x.shape[1],
+            columns=x.shape[2], **x.fields("x"), p=p.start, p_channel=p.channel,
+            share=_share(stage.takes),
         )  # fmt: skip
         draft.program.forward.append(op)
 
@@ -133,8 +141,8 @@ class GlobalAveragePool2DOps(LayerOps[GlobalAveragePool2D]):
         """Emit one op."""
         (x,) = inputs
         op = make_op(
-            one_image(), rows=stage.takes[1], columns=stage.takes[2], depth=x.pixel,
-            **x.fields("x"), z=z.start, share=_share(stage.takes),
+            one_image(is_long(*stage.takes[1:])), rows=stage.takes[1], columns=stage.takes[2],
+            depth=x.pixel, **x.fields("x"), z=z.start, share=_share(stage.takes),
         )  # fmt: skip
         draft.forward.append(op)
 

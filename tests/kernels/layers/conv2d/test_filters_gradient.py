@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid import Conv2D, Dense, Flatten, Network, ReLU
+from pellucid import Conv2D, Dense, Flatten, GlobalAveragePool2D, Network, ReLU
 from pellucid.execution.sections import Recipe, section_step, whole_section
-from pellucid.kernels.compiling.vector import ACCUMULATORS
+from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES
 from pellucid.kernels.layers.conv2d import filters_gradient
 from pellucid.kernels.program import blocks
 from tests.kernels.oracle import assert_agrees, problem
@@ -45,3 +45,27 @@ def test_a_section_begins_its_sums_anew():
         section_step(Recipe(network), parameters, images, section.part(slice(many)))
     again = section_step(Recipe(network), parameters, images, section).gradient
     assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("shape", [(65, 64), (3, 1400), (300, 20)])
+@pytest.mark.parametrize(("stride", "groups", "dilation"), [(1, 1, 1), (2, 2, 1), (1, 2, 2)])
+def test_large_images_are_as_the_equations_have_them(shape, stride, groups, dilation):
+    height, width = (stride * (side - 1) + 2 * dilation + 1 for side in shape)
+    layer = Conv2D(4, 3, stride=stride, groups=groups, dilation=(dilation, dilation))
+    network = Network([layer, ReLU(), GlobalAveragePool2D(), Dense(3)], (2, height, width))
+    assert filters_gradient.is_long(*network.shapes[1][1:])
+    assert_agrees(network, *problem(network, 2 * LANES + 3))
+
+
+def test_many_equal_gradients_lose_no_more_than_few():
+    # Every pixel of dz is the same, and every pixel of the image: sums of a million equal numbers.
+    network = Network([Conv2D(2, 1), GlobalAveragePool2D(), Dense(2)], (1, 1000, 1000))
+    parameters = network.initial_parameters(0)
+    image = np.full((1, 1, 1000, 1000), 0.7371, np.float32)
+    found = section_step(Recipe(network), parameters, image, whole_section(np.zeros(1, int)))
+    views = network.views(np.asarray(found.gradient))
+    # The pool is linear, so that the dense layer's gradient tells what dz adds up to.
+    weights = network.views(parameters)["w2"].astype(np.float64)
+    dz = weights.T @ views["b2"].astype(np.float64)
+    np.testing.assert_allclose(views["b1"], dz, rtol=5e-6)
+    np.testing.assert_allclose(views["f1"].ravel(), np.float32(0.7371) * dz, rtol=5e-6)

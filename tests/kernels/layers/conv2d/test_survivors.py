@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
+from pellucid import Conv2D, Dense, Flatten, GlobalAveragePool2D, MaxPool2D, Network, ReLU
 from pellucid.execution.sections import Recipe, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES, REGISTERS
 from pellucid.kernels.layers.conv2d import survivors, survivors_ops
@@ -92,3 +92,24 @@ def test_the_rows_of_a_tile_fit_the_registers_and_cover_the_filter(height, vecto
     rows = survivors.rows_together(height, vectors)
     assert 1 <= rows <= height
     assert rows == 1 or 2 * rows * vectors < REGISTERS
+
+
+def test_large_images_are_as_the_equations_have_them():
+    layers = [Conv2D(3, 3), ReLU(), MaxPool2D(2), GlobalAveragePool2D(), Dense(3)]
+    network = Network(layers, (1, 90, 83))
+    assert survivors.is_long(44 * 40 // survivors.WORD)
+    assert_agrees(network, *problem(network, LANES + 3))
+    network = Network([Conv2D(2, 3), ReLU(), *layers], (1, 92, 85))
+    assert_agrees(network, *problem(network, 20))
+
+
+def test_many_equal_gradients_lose_no_more_than_few():
+    # Every window has the same gradient and the same winner.
+    network = Network([Conv2D(2, 1), MaxPool2D(2), GlobalAveragePool2D(), Dense(2)], (1, 900, 900))
+    parameters = network.initial_parameters(0)
+    image = np.full((1, 1, 900, 900), 0.7371, np.float32)
+    found = section_step(Recipe(network), parameters, image, whole_section(np.zeros(1, int)))
+    views = network.views(np.asarray(found.gradient))
+    dz = network.views(parameters)["w2"].astype(np.float64).T @ views["b2"].astype(np.float64)
+    np.testing.assert_allclose(views["b1"], dz, rtol=5e-6)
+    np.testing.assert_allclose(views["f1"].ravel(), np.float32(0.7371) * dz, rtol=5e-6)

@@ -208,11 +208,18 @@ def emit_parameter_gradient(draft: Draft, stage: Stage[Conv2D], dz: View) -> Non
         count = planes * math.prod(shape.values()) * parts * taps
         bias_sums = Shared(sums.bias + group.filter * LANES)
         place = {"groups": parts, "sums": Shared(take(count * LANES)), "bias_sums": bias_sums}
+        more = {}
+        if filters_gradient.is_long(*dz.shape[1:]):
+            kernel = filters_gradient.filters_gradient_in_blocks(taps, block, dilation)
+            size = count * LANES
+            more = {"parts": take(size), "bias_parts": take(planes * LANES), "size": size}
+        else:
+            kernel = filters_gradient.filters_gradient(taps, block, dilation)
         op = make_op(
-            filters_gradient.filters_gradient(taps, block, dilation), **_source(stage, x), **shape,
+            kernel, **_source(stage, x), **shape,
             blocks=planes // block, **part.fields("dz"), rows=dz.shape[1], columns=dz.shape[2],
             rows_together=max(1, _CACHED_BYTES // row_bytes), **place, is_first=IS_FIRST,
-            zeros=take(taps * block * LANES),
+            zeros=take(taps * block * LANES), **more,
         )  # fmt: skip
         end = make_op(
             filters_gradient.filters_finish(), **shape, filters=group.filters, width=width,

@@ -8,17 +8,54 @@ time, so that they stay in the first-level cache while every channel and filter 
 them, and are added up by themselves before they are added to the sums, which loses less. The sums
 stay spread over the lanes until the section ends (``filters_finish``). A section's first chunk
 begins them: to clear them first would take a pass over memory more.
+
+Of large images (:func:`is_long`) a tile takes at most WIDE columns, and MANY tiles of a place are
+added up before they are joined to the sums: so these lose no more than those of small ones.
 """
 
 from __future__ import annotations
 
 import functools
 
+from numba import types
+
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, emitted, load, total
+from pellucid.kernels.compiling.vector import (
+    ACCUMULATORS,
+    LANES,
+    add,
+    emitted,
+    load,
+    splat,
+    store,
+    total,
+)
 from pellucid.kernels.program.blocks import filter_block
 
-__all__ = ["block_of", "filters_finish", "filters_gradient", "taps_of"]
+__all__ = [
+    "block_of",
+    "filters_finish",
+    "filters_gradient",
+    "filters_gradient_in_blocks",
+    "is_long",
+    "taps_of",
+]
+
+LONG = 4096
+"""Pixels of ``dz`` above which sums are cut."""
+WIDE, MANY = 256, 64
+"""Columns that a tile takes there, and tiles that are added up before they join the sums."""
+
+
+def is_long(rows: int, columns: int) -> bool:
+    """Return whether sums over so many pixels are cut.
+
+    Examples
+    --------
+    >>> is_long(64, 64), is_long(64, 65)
+    (False, True)
+    """
+    return rows * columns > LONG
 
 
 def block_of(filters: int, width: int) -> int:
@@ -62,7 +99,8 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
             count = min(rows_together, rows - first)
             for k in range(blocks):
                 deltas = dz + k * block * dz_channel + first * dz_row, dz_channel, dz_row, dz_column
-                _bias_tile(arena, deltas, (count, columns), bias_sums + k * block * LANES, block)
+                bias = bias_sums + k * block * LANES
+                _bias_tile(arena, deltas, (count, columns), bias, (block, 0))
                 to = sums + k * channels * height * groups * taps * block * LANES
                 for c in range(channels):
                     for i in range(height):
@@ -80,6 +118,67 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
             first += count
 
     return compile_kernel(_filters_gradient, *constants)
+
+
+@functools.cache
+def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kernel:
+    """Do what :func:`filters_gradient` does for large images.
+
+    ``parts`` is room for ``size`` floats, as many as the sums have, ``bias_parts`` for as many as
+    the bias's.
+    """
+    constants = (taps, block) if dilation == 1 else (taps, block, dilation)
+
+    def _filters_gradient_in_blocks(
+        arena, parameters, gradient, x, x_channel, x_row, x_step_row, x_step_column, channels,
+        height, blocks, dz, dz_channel, dz_row, dz_column, rows, columns, rows_together, groups,
+        sums, bias_sums, is_first, zeros, parts, bias_parts, size,
+    ):  # fmt: skip
+        begins, nothing = arena[is_first] > 0.0, splat(types.float32(0.0))
+        biases, number, first = blocks * block * LANES, 0, 0
+        while first < rows:
+            count = min(rows_together, rows - first)
+            for left in range(0, columns, WIDE):
+                wide = min(WIDE, columns - left)
+                is_new = number % MANY == 0
+                if is_new:
+                    for at in range(0, biases, LANES):
+                        store(arena, bias_parts + at, nothing)
+                to = parts
+                for k in range(blocks):
+                    deltas = dz + k * block * dz_channel + first * dz_row + left * dz_column
+                    of_block = deltas, dz_channel, dz_row, dz_column
+                    bias = bias_parts + k * block * LANES
+                    _bias_tile(arena, of_block, (count, wide), bias, (block, 1))
+                    for c in range(channels):
+                        for i in range(height):
+                            source = x + c * x_channel + first * x_step_row + i * x_row
+                            source += left * x_step_column
+                            for group in range(groups):
+                                image = (
+                                    source + group * taps * dilation * LANES, x_step_row,
+                                    x_step_column,
+                                )  # fmt: skip
+                                _gradient_tile(
+                                    arena, image, of_block, (count, wide),
+                                    (zeros if is_new else to, to), (taps, block, dilation),
+                                )  # fmt: skip
+                                to += taps * block * LANES
+                number += 1
+                is_last = first + count == rows and left + wide == columns
+                if number % MANY == 0 or is_last:
+                    for at in range(0, size, LANES):
+                        part = load(arena, parts + at)
+                        if not begins:
+                            part = add(load(arena, sums + at), part)
+                        store(arena, sums + at, part)
+                    for at in range(0, biases, LANES):
+                        joined = add(load(arena, bias_sums + at), load(arena, bias_parts + at))
+                        store(arena, bias_sums + at, joined)
+                    begins = False
+            first += count
+
+    return compile_kernel(_filters_gradient_in_blocks, *constants)
 
 
 @emitted()
@@ -107,9 +206,11 @@ def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
 
 
 @emitted()
-def _bias_tile(emit, arena, deltas, size, sums, BLOCK):
-    """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows."""
-    acc = [emit.variable(emit.load(arena, sums, k * LANES)) for k in range(BLOCK)]
+def _bias_tile(emit, arena, deltas, size, sums, TILE):
+    """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows, added up by themselves if IS_CUT."""
+    BLOCK, IS_CUT = TILE
+    begun = [emit.load(arena, sums, k * LANES) for k in range(BLOCK)]
+    acc = [emit.variable(emit.constant(0.0) if IS_CUT else begun[k]) for k in range(BLOCK)]
     dz, dz_channel, dz_row, dz_column = deltas
     rows, columns = size
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
@@ -118,7 +219,9 @@ def _bias_tile(emit, arena, deltas, size, sums, BLOCK):
             delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             emit.builder.store(emit.builder.fadd(emit.builder.load(acc[k]), delta), acc[k])
     for k in range(BLOCK):
-        emit.store(emit.builder.load(acc[k]), arena, sums, k * LANES)
+        found = emit.builder.load(acc[k])
+        found = emit.builder.fadd(begun[k], found) if IS_CUT else found
+        emit.store(found, arena, sums, k * LANES)
 
 
 @functools.cache

@@ -16,6 +16,10 @@ Loop order: image, filter, rows of the filter as many as the registers hold, sur
 ``df`` for these rows stay in registers over all survivors of an image; ``dx`` of one image stays in
 the first-level cache. Survivors are found in words of 64 places: a word's set bits are counted
 through, so there is no branch to mispredict for every place.
+
+Of large images, with more than SHORT words of windows, sums are cut: those of BLOCK words are
+added up by themselves, MANY of these sums again, and then joined to ``df``; those of the bias
+likewise. So they lose no more than the sums of small ones.
 """
 
 from __future__ import annotations
@@ -41,10 +45,23 @@ from pellucid.kernels.compiling.vector import (
     total,
 )
 
-__all__ = ["WORD", "collect", "finish", "pack", "rows_together", "walk"]
+__all__ = ["WORD", "collect", "finish", "is_long", "pack", "rows_together", "walk"]
 
 WORD = 64
 """Places that are looked at together; a list of places is filled up to whole words."""
+SHORT, BLOCK, MANY = 16, 4, 64
+"""Words whose survivors are added up one by one, in small images and in large; sums of these."""
+
+
+def is_long(words: int) -> bool:
+    """Return whether images have so many words of windows that their sums are cut.
+
+    Examples
+    --------
+    >>> is_long(SHORT), is_long(SHORT + 1)
+    (False, True)
+    """
+    return words > SHORT
 
 
 def rows_together(height: int, vectors: int) -> int:
@@ -78,7 +95,7 @@ def pack() -> Kernel:
 
 
 @functools.cache
-def collect() -> Kernel:
+def collect(in_blocks: bool) -> Kernel:
     """List each image's pooled gradients and where their winners' patches begin in ``x``.
 
     ``deltas[lane, k, p]`` is the gradient of window p, 0 where ``gate <= 0``;
@@ -95,13 +112,21 @@ def collect() -> Kernel:
         zero = splat(types.float32(0.0))
         for k in range(filters):
             bias = load(arena, bias_sums + k * LANES)
+            of_many, of_block, count = zero, zero, 0
             slot, to = 0, k * filter
             for row in range(rows):
                 for column in range(columns):
                     delta = load(arena, dp + k * dp_channel + row * dp_row + column * dp_column)
                     passed = gate + k * gate_channel + row * gate_row + column * gate_column
                     delta = vector.gate(delta, load(arena, passed))
-                    bias = add(bias, delta)
+                    if in_blocks:
+                        of_block, count = add(of_block, delta), count + 1
+                        if count % (BLOCK * WORD) == 0:
+                            of_many, of_block = add(of_many, of_block), zero
+                        if count % (MANY * BLOCK * WORD) == 0:
+                            bias, of_many = add(bias, of_many), zero
+                    else:
+                        bias = add(bias, delta)
                     corner = row * step_row + column * step_column - before
                     offset = _offset(
                         load(arena, place), corner, pool_columns, (inner_row, inner_column)
@@ -119,13 +144,15 @@ def collect() -> Kernel:
                     store(arena, turned + rest * LANES, zero)
                 transpose(arena, turned, LANES, arena, deltas + to, lane)
                 transpose(arena, turned + LANES * LANES, LANES, arena, offsets + to, lane)
+            if in_blocks:
+                bias = add(bias, add(of_many, of_block))
             store(arena, bias_sums + k * LANES, bias)
 
-    return compile_kernel(_collect)
+    return compile_kernel(_collect, int(in_blocks))
 
 
 @functools.cache
-def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
+def walk(height: int, vectors: int, width: int, passes_on: bool, in_blocks: bool) -> Kernel:
     """Add every survivor's share to ``df`` and, where it ``passes_on``, to ``dx``.
 
     A filter has ``height`` rows of ``vectors`` vectors of ``width`` floats. ``dx`` is set to zero
@@ -135,7 +162,7 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
     rest = height % together
     last = max(1, rest)
     row_floats = vectors * width
-    has_dx = int(passes_on)
+    has_dx, is_cut = int(passes_on), int(in_blocks)
 
     def _walk(
         arena, parameters, gradient, filters, words, deltas, offsets, lane, filter, x, x_row,
@@ -156,17 +183,18 @@ def walk(height: int, vectors: int, width: int, passes_on: bool) -> Kernel:
                     at = weights + i * row_floats
                     _tile(
                         arena, survivors, pixels, (f + at, df + at),
-                        (together, vectors, width, has_dx),
+                        (together, vectors, width, has_dx, is_cut),
                     )  # fmt: skip
                 if rest:
                     i = height - rest
                     pixels = source + i * x_row, to + i * x_row, x_row
                     at = weights + i * row_floats
                     _tile(
-                        arena, survivors, pixels, (f + at, df + at), (last, vectors, width, has_dx)
-                    )
+                        arena, survivors, pixels, (f + at, df + at),
+                        (last, vectors, width, has_dx, is_cut),
+                    )  # fmt: skip
 
-    return compile_kernel(_walk, height, vectors, width, has_dx)
+    return compile_kernel(_walk, height, vectors, width, has_dx, is_cut)
 
 
 @functools.cache
@@ -214,17 +242,24 @@ def _offset(emit, place, corner, columns, inner):
 @emitted()
 def _tile(emit, arena, survivors, image, filters, TILE):
     """One image's survivors of one filter: ROWS rows of VECTORS vectors."""
-    ROWS, VECTORS, WIDTH, HAS_DX = TILE
+    ROWS, VECTORS, WIDTH, HAS_DX, IS_CUT = TILE
     deltas, offsets, words = survivors
     x, dx, x_row = image
     f, df = filters
     builder = emit.builder
     wide, emit = emit, Emitter(builder, WIDTH)
-    cells = [(i, v) for i in range(ROWS) for v in range(VECTORS)]
+    cells = {
+        (i, v): (i * VECTORS + v) * WIDTH for i in range(ROWS) for v in range(VECTORS)
+    }  # fmt: skip
     steps = [builder.mul(x_row, int64(i)) for i in range(ROWS)]
-    acc = {(i, v): emit.variable(emit.load(arena, df, (i * VECTORS + v) * WIDTH)) for i, v in cells}
-    kept = {(i, v): emit.load(arena, f, (i * VECTORS + v) * WIDTH) for i, v in cells if HAS_DX}
-    with emit.repeat(words) as word:
+    zero = emit.constant(0.0)
+    acc = {
+        cell: emit.variable(zero if IS_CUT else emit.load(arena, df, at))
+        for cell, at in cells.items()
+    }
+    kept = {cell: emit.load(arena, f, at) for cell, at in cells.items() if HAS_DX}
+
+    def add_word(word) -> None:
         first = builder.mul(word, int64(WORD))
         alive = emit.variable(_set_bits(wide, arena, builder.add(deltas, first)))
         with _while_any(builder, alive) as place:
@@ -240,8 +275,36 @@ def _tile(emit, arena, survivors, image, filters, TILE):
                     if HAS_DX:
                         old = emit.load(arena, to, v * WIDTH)
                         emit.store(emit.fma(delta, kept[i, v], old), arena, to, v * WIDTH)
-    for i, v in cells:
-        emit.store(builder.load(acc[i, v]), arena, df, (i * VECTORS + v) * WIDTH)
+
+    if not IS_CUT:
+        with emit.repeat(words) as word:
+            add_word(word)
+        for cell, at in cells.items():
+            emit.store(builder.load(acc[cell]), arena, df, at)
+        return
+    many = {cell: emit.variable(zero) for cell in cells}
+
+    def join(cell, at) -> None:
+        sums = builder.fadd(emit.load(arena, df, at), builder.load(many[cell]))
+        emit.store(sums, arena, df, at)
+        builder.store(zero, many[cell])
+
+    with emit.repeat(builder.sdiv(builder.add(words, int64(BLOCK - 1)), int64(BLOCK))) as block:
+        first = builder.mul(block, int64(BLOCK))
+        left = builder.sub(words, first)
+        is_last = builder.icmp_signed("<", left, int64(BLOCK))
+        with emit.repeat(builder.select(is_last, left, int64(BLOCK))) as number:
+            add_word(builder.add(first, number))
+        for cell in cells:
+            sums = builder.fadd(builder.load(many[cell]), builder.load(acc[cell]))
+            builder.store(sums, many[cell])
+            builder.store(zero, acc[cell])
+        place = builder.and_(block, int64(MANY - 1))
+        with builder.if_then(builder.icmp_signed("==", place, int64(MANY - 1))):
+            for cell, at in cells.items():
+                join(cell, at)
+    for cell, at in cells.items():
+        join(cell, at)
 
 
 def _set_bits(emit, arena, first):

@@ -163,12 +163,13 @@ def emit_survivors(
         pool.layer.pad_pair,
     )
     opener = draft.output(pool) if stage.has_relu else everywhere(dp.shape)
-    program = draft.program
+    program, words = draft.program, listed // survivors.WORD
+    in_blocks = survivors.is_long(words)
     if to is not None:
         program.begin.append(make_op(survivors.pack(), **shape, source=stage.parameters[0], f=f))
     program.backward.append(
         make_op(
-            survivors.collect(), filters=filters, rows=dp.shape[1], columns=dp.shape[2],
+            survivors.collect(in_blocks), filters=filters, rows=dp.shape[1], columns=dp.shape[2],
             pool_columns=pool.layer.pool_pair[1], **dp.fields("dp"), place=draft.kept[pool.number],
             **opener.fields("gate"), **lists, step_row=pool_step[0] * step[0] * row,
             step_column=pool_step[1] * step[1] * depth, inner_row=step[0] * row,
@@ -185,8 +186,8 @@ def emit_survivors(
     )  # fmt: skip
     program.backward.append(
         make_op(
-            survivors.walk(height, vectors, width, to is not None), filters=filters,
-            words=listed // survivors.WORD, **lists, x=x_last, x_row=row, x_lane=image,
+            survivors.walk(height, vectors, width, to is not None, in_blocks), filters=filters,
+            words=words, **lists, x=x_last, x_row=row, x_lane=image,
             dx=dx_last, dx_floats=floats, f=f, df=sums.weights,
         )
     )  # fmt: skip

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from pellucid import AveragePool2D, Dense, Flatten, GlobalAveragePool2D, Network
+from pellucid.execution.inference import predict_proba
+from pellucid.execution.sections import Recipe, section_step, whole_section
+from tests.kernels.oracle import assert_agrees, problem
+
+# Sums of equal numbers lose most: every step of theirs is rounded the same way.
+EQUAL = np.float32([0.7371, 0.31, 0.9973])
+
+
+def logits(network, images):
+    parameters = np.float32([1.0, -1.0, 0.0, 0.0])  # one output is the mean, the other its negative
+    found = predict_proba(network, parameters, images).astype(np.float64)
+    return np.log(found[:, 0] / found[:, 1]) / 2.0
+
+
+@pytest.mark.parametrize("count", [3, 40])  # one by one, and side by side
+@pytest.mark.parametrize("pool", [None, (700, 900)])
+def test_the_mean_of_many_equal_pixels(pool, count):
+    layers = [GlobalAveragePool2D()] if pool is None else [AveragePool2D(pool), Flatten()]
+    network = Network([*layers, Dense(2)], (1, 700, 900))
+    images = np.empty((count, 1, 700, 900), np.float32)
+    images[...] = np.resize(EQUAL, count)[:, None, None, None]
+    np.testing.assert_allclose(logits(network, images), np.resize(EQUAL, count), rtol=2e-6)
+
+
+@pytest.mark.parametrize("shape", [(65, 3), (2, 130), (129, 64)])
+@pytest.mark.parametrize("step", [1, 2])
+def test_large_windows_are_as_the_equations_have_them(shape, step):
+    layer = AveragePool2D((shape[0], shape[1] - 1), step, (1, 0))
+    network = Network([layer, Flatten(), Dense(3)], (2, shape[0] + 2, shape[1] + 1))
+    assert_agrees(network, *problem(network, 20))
+
+
+def test_a_pixel_of_many_windows_gets_all_their_gradients():
+    network = Network([AveragePool2D((20, 30), 1), Flatten(), Dense(2)], (1, 90, 120))
+    parameters, images, labels = problem(network, 20)
+    assert_agrees(network, parameters, images, labels)
+    alone = section_step(Recipe(network), parameters, images[:1], whole_section(labels[:1]))
+    assert np.isfinite(alone.gradient).all()
