@@ -40,7 +40,17 @@ from pellucid.network.layers import (
 )
 from pellucid.network.summary import describe
 
-__all__ = ["LAYERS_IN_C", "OVER", "function_of", "number"]
+__all__ = [
+    "LAYERS_IN_C",
+    "OVER",
+    "Body",
+    "function_of",
+    "indented",
+    "number",
+    "size",
+    "terms",
+    "times",
+]
 
 OVER = (ReLU, LeakyReLU, Sigmoid, Tanh, SiLU, GELU, BatchNorm2D, BatchNorm1D, Add)
 """Layers that go element by element, so that what they give may lie where they read."""
@@ -93,7 +103,7 @@ def function_of(step: Step, name: str) -> str:
     tables = "".join(_table(arrays[k], array) for k, array in step.arrays.items())
     inputs = "const float *in, const float *more" if len(step.inputs) > 1 else "const float *in"
     restrict = "" if isinstance(step.layer, OVER) else "restrict "
-    sizes = f"{_size(step.takes)} becomes {_size(step.gives)}"
+    sizes = f"{size(step.takes)} becomes {size(step.gives)}"
     sized = Template(body.template).safe_substitute(body.values, count=math.prod(step.gives))
     text = Template(sized).substitute(arrays)
     return (
@@ -103,7 +113,8 @@ def function_of(step: Step, name: str) -> str:
     )
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def size(shape: tuple[int, ...]) -> str:
+    """Return a shape as a comment has it."""
     return " x ".join(map(str, shape))
 
 
@@ -148,13 +159,13 @@ def _conv(step: Step) -> Body:
     (sy, sx), (dy, dx) = layer.stride_pair, layer.dilation_pair
     inputs, in_rows, in_columns = step.takes
     channels, per_group = inputs // layer.groups, layer.filters // layer.groups
-    u = _sum(_times("x", sx), _times("j", dx), -left)
-    v = _sum(_times("y", sy), _times("i", dy), -top)
+    u = terms(times("x", sx), times("j", dx), -left)
+    v = terms(times("y", sy), times("i", dy), -top)
     skip = f"if (v < 0 || v >= {in_rows}) {{\n    continue; /* zeros */\n}}"
     span = (
         f"/* What lies beyond the image is 0. */\n"
-        f"const int first = first_inside({_sum(_times('j', dx), -left)}, {sx});\n"
-        f"const int end = end_inside({_sum(_times('j', dx), -left)}, {sx}, {in_columns}, "
+        f"const int first = first_inside({terms(times('j', dx), -left)}, {sx});\n"
+        f"const int end = end_inside({terms(times('j', dx), -left)}, {sx}, {in_columns}, "
         f"{step.gives[2]});"
     )
     channel = "c" if layer.groups == 1 else f"(k / {per_group} * {channels} + c)"
@@ -168,25 +179,27 @@ def _conv(step: Step) -> Body:
             "channels": channels, "height": layer.kernel_pair[0], "width": layer.kernel_pair[1],
             "in_rows": in_rows, "in_columns": in_columns, "channel": channel, "u": u, "v": v,
             "start": "$b[k]" if "b" in step.arrays else "0.0f",
-            "outside": _indented(skip, 20) if top or bottom else "",
-            "span": _indented(span, 24) if has_sides else "",
+            "outside": indented(skip, 20) if top or bottom else "",
+            "span": indented(span, 24) if has_sides else "",
             "first": "first" if has_sides else 0,
             "end": "end" if has_sides else step.gives[2],
         },
     )  # fmt: skip
 
 
-def _times(name: str, factor: int) -> str:
+def times(name: str, factor: int) -> str:
+    """Return a product as C has it."""
     return name if factor == 1 else f"{name} * {factor}"
 
 
-def _sum(*terms: str | int) -> str:
+def terms(*terms: str | int) -> str:
     """Return a sum as C has it, zeros left out."""
     text = " + ".join(str(term) for term in terms if term != 0)
     return text.replace("+ -", "- ") or "0"
 
 
-def _indented(text: str, spaces: int) -> str:
+def indented(text: str, spaces: int) -> str:
+    """Return lines of C moved to the right."""
     return "".join(f"{' ' * spaces}{line}\n" for line in text.split("\n"))
 
 
@@ -241,7 +254,7 @@ def _dense(step: Step) -> Body:
         {
             "outputs": outputs, "inputs": inputs, "parts": PARTS, "carry": "",
             "start": "$b[o]" if "b" in step.arrays else "0.0f", "from": "start" if blocks else 0,
-            "to": "end" if blocks else whole, "rest": _indented(rest, 8) if inputs > whole else "",
+            "to": "end" if blocks else whole, "rest": indented(rest, 8) if inputs > whole else "",
             "total": parts[0].removeprefix("(").removesuffix(")"),
         },
     )  # fmt: skip
@@ -280,7 +293,7 @@ def _pool(
     assert isinstance(layer, MaxPool2D | AveragePool2D)
     (height, width), (py, px) = layer.pool_pair, layer.pad_pair
     (sy, sx), (channels, in_rows, in_columns) = layer.stride_pair, step.takes
-    v, u = _sum(_times("y", sy), "i", -py), _sum(_times("x", sx), "j", -px)
+    v, u = terms(times("y", sy), "i", -py), terms(times("x", sx), "j", -px)
     inside = update.replace("$at", f"plane[v * {in_columns} + u]")
     if py or px:
         bounds = f"v >= 0 && v < {in_rows} && u >= 0 && u < {in_columns}"
@@ -293,8 +306,8 @@ def _pool(
         {
             "channels": channels, "in_plane": in_rows * in_columns, "rows": step.gives[1],
             "columns": step.gives[2], "height": height, "width": width, "v": v, "u": u,
-            "name": name, "start": start, "result": result, "inside": _indented(inside, 24),
-            "before": before and _indented(before, 20), "after": after and _indented(after, 20),
+            "name": name, "start": start, "result": result, "inside": indented(inside, 24),
+            "before": before and indented(before, 20), "after": after and indented(after, 20),
         },
     )  # fmt: skip
 
