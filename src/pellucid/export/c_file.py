@@ -18,7 +18,7 @@ from pellucid.export.exported import Export, write
 from pellucid.export.int8_cost import Int8, in_int8
 from pellucid.export.int8_reference import int8_answer
 from pellucid.export.proof import Predictor
-from pellucid.network.layers import Conv2D, Flatten
+from pellucid.network.layers import Flatten
 
 __all__ = ["to_c"]
 
@@ -137,13 +137,10 @@ def _source(description: Description, name: str) -> str:
     steps = [step for step in description.steps if not isinstance(step.layer, Flatten)]
     called = {step.output: f"layer_{place}" for place, step in enumerate(steps, start=1)}
     functions = "".join(function_of(step, called[step.output]) for step in steps)
-    has_sides = any(
-        isinstance(step.layer, Conv2D) and any(step.layer.pads(step.takes)[1]) for step in steps
-    )
     return (
         f'{opening(description, name, "a convolutional network")}\n#include "{name}.h"\n\n'
         f"#include <math.h>\n\n{_FUSED}{names(description, name)}{_enter(description)}"
-        f"{SPAN if has_sides else ''}{functions}{leave(description)}"
+        f"{SPAN if 'first_inside(' in functions else ''}{functions}{leave(description)}"
         f"{_predict(description, name, called)}{test_main(description, name, description.vectors)}"
     )
 

@@ -17,7 +17,7 @@ from pellucid.export.int8 import Quantized
 from pellucid.export.int8_cost import Int8Cost
 from pellucid.export.int8_reference import int8_answer
 from pellucid.export.proof import Vectors
-from pellucid.network.layers import Conv2D, Flatten
+from pellucid.network.layers import Flatten
 
 __all__ = ["int8_header", "int8_source", "int8_vectors"]
 
@@ -41,15 +41,11 @@ def int8_source(model: Quantized, cost: Int8Cost, name: str) -> str:
     steps = [one for one in model.steps if not one.is_same]
     called = {one.step.output: f"layer_{place}" for place, one in enumerate(steps, start=1)}
     functions = "".join(int8_function(one, called[one.step.output]) for one in steps)
-    has_sides = any(
-        isinstance(one.step.layer, Conv2D) and any(one.step.layer.pads(one.step.takes)[1])
-        for one in steps
-    )
     begins = opening(model.description, name, "a convolutional network in 8 bits", _told(cost))
     return (
         f'{begins}\n#include "{name}.h"\n\n#include <math.h>\n\n'
         f"{names(model.description, name)}{HELD if 'held(' in functions else ''}{_enter(model)}"
-        f"{SPAN if has_sides else ''}{functions}{leave(model.description)}"
+        f"{SPAN if 'first_inside(' in functions else ''}{functions}{leave(model.description)}"
         f"{_predict(model, name, called)}"
         f"{test_main(model.description, name, int8_vectors(model))}"
     )
