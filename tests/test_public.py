@@ -22,6 +22,17 @@ HEAVY = ("numba", "matplotlib", "sklearn", "scipy", "torch", "rich", "typer", "p
 """What `import pellucid` leaves for those who need it."""
 
 TESTED_ELSEWHERE = {
+    "export/c_int8_layers.py": "export/test_c_int8_file.py",
+    "export/c_parts.py": "export/test_c_file.py",
+    "export/graph_values.py": "export/test_onnx_operators.py",
+    "export/int8_reference.py": "export/test_int8.py",
+    "export/onnx_constants.py": "export/test_onnx_operators.py",
+    "export/onnx_session.py": "export/test_from_onnx.py",
+    "export/onnx_vectors.py": "export/test_onnx_file.py",
+    "export/onnx_walk.py": "export/test_onnx_operators.py",
+    "export/onnx_windows.py": "export/test_onnx_operators.py",
+    "export/torch_functions.py": "export/test_from_torch.py",
+    "runs/imports.py": "cli/test_import_.py",
     "images/ranges.py": "images/test_augmentation.py",
     "kernels/entering/border.py": "kernels/entering/test_photo.py",
     "kernels/entering/colors.py": "kernels/entering/test_photo.py",

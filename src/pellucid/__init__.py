@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pellucid.estimators.regressor import CNNRegressor
     from pellucid.execution.executors import open_executor
     from pellucid.execution.inference import Evaluation, evaluate, image_gradients, predict_proba
+    from pellucid.export.from_onnx import from_onnx
     from pellucid.export.from_torch import from_torch
     from pellucid.files.fingerprints import fingerprint
     from pellucid.files.model_file import Model, load_model, save_model
@@ -76,6 +77,7 @@ __all__ = [
     "evaluate",
     "export",
     "fingerprint",
+    "from_onnx",
     "from_torch",
     "image_gradients",
     "load_model",
@@ -102,6 +104,7 @@ __getattr__ = lazy_names(
         "pellucid.execution.inference": (
             "Evaluation", "evaluate", "image_gradients", "predict_proba",
         ),
+        "pellucid.export.from_onnx": ("from_onnx",),
         "pellucid.export.from_torch": ("from_torch",),
         "pellucid.files.fingerprints": ("fingerprint",),
         "pellucid.files.model_file": ("Model", "load_model", "save_model"),

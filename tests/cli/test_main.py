@@ -12,8 +12,8 @@ from pellucid.cli import main as cli
 from tests.cli.console import invoke
 
 COMMANDS = [
-    [], ["train"], ["verify"], ["evaluate"], ["predict"], ["export"], ["summary"], ["bench"],
-    ["data"],
+    [], ["train"], ["verify"], ["evaluate"], ["predict"], ["export"], ["import"], ["summary"],
+    ["bench"], ["data"],
     ["data", "list"], ["data", "fetch"],
 ]  # fmt: skip
 

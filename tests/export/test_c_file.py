@@ -5,7 +5,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from pellucid import Conv2D, Flatten, Network, Residual
+from pellucid import Conv2D, Dense, Flatten, Network, Residual
 from pellucid.equations import forward
 from pellucid.errors import ExportError
 from pellucid.export import to_c
@@ -69,6 +69,13 @@ def test_a_convolution_may_come_last_or_read_the_image_twice(tmp_path):
     )
     export = to_c(model_of(network, parameters_of(network)), tmp_path / "model.c")
     assert export.compare().agrees
+
+
+@needs_compiler
+def test_values_that_nobody_reads_have_no_names(tmp_path):
+    """A compiler warns of them."""
+    network = Network([Flatten(), Flatten(), Dense(3)], (6, 5))
+    assert to_c(model_of(network, parameters_of(network)), tmp_path / "model.c").compare().agrees
 
 
 @needs_compiler

@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from pellucid.export import to_c
+from pellucid.export import Int8, to_c
 from pellucid.export.proof import Answer, compared
 from tests.export.examples import X, classifier
 
@@ -95,8 +95,9 @@ def run_on_cortex(folder, *sources):
     return done.stdout
 
 
-def test_it_checks_its_own_vectors_there(tmp_path):
-    to_c(classifier(), tmp_path / "digits.c")
+@pytest.mark.parametrize("int8", [None, Int8(X[:500])], ids=["floats", "int8"])
+def test_it_checks_its_own_vectors_there(int8, tmp_path):
+    to_c(classifier(), tmp_path / "digits.c", int8=int8)
     said = run_on_cortex(tmp_path, "-DDIGITS_MAIN", "digits.c")
     assert said.startswith("10 images, largest difference ")
 

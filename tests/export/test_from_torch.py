@@ -1,10 +1,14 @@
+import importlib.util
+
 import numpy as np
 import pytest
 
-from pellucid import BatchNorm2D, Conv2D, MeanSquaredError, Residual, Trainer, from_torch
+from pellucid import BatchNorm2D, Conv2D, Dropout, MeanSquaredError, Residual, Trainer, from_torch
 from pellucid import predict_proba as pellucid_proba
 from pellucid.errors import ConfigurationError, ExportError
-from pellucid.export import to_onnx
+from pellucid.export import to_onnx, to_torch
+from pellucid.network.folding import folding_of
+from tests.export.examples import X, classifier, layer_models, photographer, regressor
 
 torch = pytest.importorskip("torch", reason="PyTorch has the modules")
 nn = torch.nn
@@ -240,3 +244,57 @@ def test_convolutions_keep_their_settings():
     module = nn.Sequential(nn.Conv2d(2, 4, (3, 5), (1, 2), (1, 0), (2, 1), 2), nn.Flatten())
     layer = from_torch(module, (2, 9, 9)).network.layers[0]
     assert layer == Conv2D(4, (3, 5), (1, 2), (1, 0), groups=2, dilation=(2, 1))
+
+
+@pytest.mark.parametrize("number", range(0, len(layer_models()), 3))
+def test_what_to_torch_wrote_comes_back(number, tmp_path):
+    model = layer_models()[number]
+    again = module_of(to_torch(model, tmp_path / "back.py"), model.network.input_shape)
+    folded = folding_of(model.network).network
+    kinds = [[type(node.layer) for node in network.nodes if not isinstance(node.layer, Dropout)]
+             for network in (again.network, folded)]  # fmt: skip
+    assert kinds[0] == kinds[1]
+    images = images_of(model.network.input_shape)
+    found = pellucid_proba(again.network, again.parameters, images)
+    expected = pellucid_proba(model.network, model.parameters, images)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def module_of(export, shape, **settings):
+    """Return the module that an export is, taken over again."""
+    spec = importlib.util.spec_from_file_location("back", export.paths[0])
+    written = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(written)
+    return from_torch(written.load(), shape, **settings)
+
+
+def test_what_estimators_learned_comes_back_from_pytorch(tmp_path):
+    images = (X / 16).reshape(-1, 1, 8, 8).astype(np.float32)
+    again = module_of(to_torch(classifier(), tmp_path / "back.py"), (8, 8))
+    found = pellucid_proba(again.network, again.parameters, images)
+    np.testing.assert_allclose(found, classifier().predict_proba(X), atol=1e-5)
+    numbers = to_torch(regressor(2), tmp_path / "back.py")
+    again = module_of(numbers, (8, 8), loss=MeanSquaredError())
+    assert [type(layer).__name__ for layer in again.network.layers][-1] == "Dense"
+    found = pellucid_proba(again.network, again.parameters, images)
+    np.testing.assert_allclose(found, regressor(2).predict(X), rtol=1e-4, atol=0.02)
+    fitted, pictures = photographer()
+    again = module_of(to_torch(fitted, tmp_path / "back.py"), (3, 9, 7))
+    low, high = fitted.to_model().configuration["pixel_range"]
+    unit = np.clip((pictures.transpose(0, 3, 1, 2) - low) / (high - low), 0, 1)
+    found = pellucid_proba(again.network, again.parameters, unit.astype(np.float32))
+    np.testing.assert_allclose(found, fitted.predict_proba(pictures), atol=1e-5)
+
+
+class Shifting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.fc(((x - 0.5) / 0.25).flatten(1))
+
+
+def test_pixels_that_are_shifted_but_not_held_are_asked_for():
+    with pytest.raises(ExportError, match=r"shifts its pixels itself; .* by normalize"):
+        from_torch(Shifting(), (2, 2))

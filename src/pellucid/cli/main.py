@@ -1,12 +1,14 @@
 """The command line: ``pellucid train``, ``verify``, ``evaluate``, ``predict`` and so on.
 
-A command is the file of its name beside this one, imported when somebody asks for the command.
+A command is the file of its name beside this one (``import_`` for ``import``), imported when
+somebody asks for the command.
 """
 
 from __future__ import annotations
 
 import importlib
 import io
+import keyword
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -20,7 +22,8 @@ from pellucid.training.interrupt import exit_on_sigterm
 __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = (
-    "train", "verify", "evaluate", "predict", "export", "summary", "recipes", "bench", "data",
+    "train", "verify", "evaluate", "predict", "export", "import", "summary", "recipes", "bench",
+    "data",
 )  # fmt: skip
 """The commands, in the order of the help."""
 
@@ -31,7 +34,8 @@ class _Commands(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
             raise KeyError(name)
-        return getattr(importlib.import_module(f"pellucid.cli.{name}"), name)
+        own = f"{name}_" if keyword.iskeyword(name) else name
+        return getattr(importlib.import_module(f"pellucid.cli.{own}"), own)
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)

@@ -41,7 +41,17 @@ from pellucid.network.layers import (
 )
 from pellucid.network.summary import describe
 
-__all__ = ["LAYERS_IN_C", "OVER", "function_of", "number"]
+__all__ = [
+    "LAYERS_IN_C",
+    "OVER",
+    "Body",
+    "function_of",
+    "indented",
+    "number",
+    "size",
+    "terms",
+    "times",
+]
 
 OVER = (ReLU, LeakyReLU, Sigmoid, Tanh, SiLU, GELU, BatchNorm2D, BatchNorm1D, Add)
 """Layers that go element by element, so that what they give may lie where they read."""
@@ -59,11 +69,14 @@ class Body:
         Its statements; ``$name`` is a number, ``$f`` the name of an array of weights.
     values : dict
         The numbers.
+    arrays : dict
+        Weights that lie in another order than the step has them.
     """
 
     equation: str
     template: str
     values: dict[str, object] = field(default_factory=dict)
+    arrays: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def number(value: float) -> str:
@@ -91,10 +104,11 @@ def function_of(step: Step, name: str) -> str:
         raise ExportError(f"Layer {step.place}, {describe(step.layer)}, can't be expressed in C.")
     body = make(step)
     arrays = {letter: f"{name}_{letter}" for letter in step.arrays}
-    tables = "".join(_table(arrays[k], array) for k, array in step.arrays.items())
+    laid = {**step.arrays, **body.arrays}
+    tables = "".join(_table(arrays[k], array) for k, array in laid.items())
     inputs = "const float *in, const float *more" if len(step.inputs) > 1 else "const float *in"
     restrict = "" if isinstance(step.layer, OVER) else "restrict "
-    sizes = f"{_size(step.takes)} becomes {_size(step.gives)}"
+    sizes = f"{size(step.takes)} becomes {size(step.gives)}"
     sized = Template(body.template).safe_substitute(body.values, count=math.prod(step.gives))
     text = Template(sized).substitute(arrays)
     return (
@@ -104,7 +118,8 @@ def function_of(step: Step, name: str) -> str:
     )
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def size(shape: tuple[int, ...]) -> str:
+    """Return a shape as a comment has it."""
     return " x ".join(map(str, shape))
 
 
@@ -142,20 +157,103 @@ $span                        for (int x = $first; x < $end; x++) {
 """
 
 
+_CONV_BLOCKS = """
+    for (int g = 0; g < $filters; g += $block) { /* filters together */
+        for (int y = 0; y < $rows; y++) {
+            for (int x = 0; x < $columns; x++) {
+                float sums[$block];
+                for (int k = 0; k < $block; k++) {
+                    sums[k] = $start;
+                }
+                const float *weights = $f + g * $taps;
+                for (int c = 0; c < $channels; c++) {
+                    for (int i = 0; i < $height; i++) {
+                        const int v = $v;
+                        for (int j = 0; j < $width; j++, weights += $block) {
+                            const int u = $u;
+${outside}                            const float pixel = in[(c * $in_rows + v) * $in_columns + u];
+                            for (int k = 0; k < $block; k++) {
+                                sums[k] = FUSED(weights[k], pixel, sums[k]);
+                            }
+                        }
+                    }
+                }
+                for (int k = 0; k < $block; k++) {
+                    out[((g + k) * $rows + y) * $columns + x] = sums[k];
+                }
+            }
+        }
+    }
+"""
+
+
+def _block(filters: int) -> int:
+    """Return how many filters go together; 0 if none.
+
+    Compilers keep the sums of about 32 in vector registers; loops of 16 or fewer they take apart
+    before they look for vectors.
+
+    Examples
+    --------
+    >>> [_block(filters) for filters in (5, 16, 32, 64, 96, 1000)]
+    [0, 16, 32, 32, 32, 40]
+    """
+    fitting = [d for d in range(4, min(filters, 64) + 1, 4) if filters % d == 0]
+    return min(fitting, key=lambda d: (d <= 16, abs(d - 32), -d), default=0)
+
+
 def _conv(step: Step) -> Body:
+    layer = step.layer
+    assert isinstance(layer, Conv2D)
+    block = _block(layer.filters) if layer.groups == 1 else 0
+    return _conv_blocks(step, block) if block else _conv_rows(step)
+
+
+def _conv_blocks(step: Step, block: int) -> Body:
+    """Return a convolution with some filters in the innermost loop."""
+    layer = step.layer
+    assert isinstance(layer, Conv2D)
+    (top, bottom), (left, right) = layer.pads(step.takes)
+    (sy, sx), (dy, dx) = layer.stride_pair, layer.dilation_pair
+    channels, in_rows, in_columns = step.takes
+    u = terms(times("x", sx), times("j", dx), -left)
+    v = terms(times("y", sy), times("i", dy), -top)
+    tests = [f"v < 0 || v >= {in_rows}"] if top or bottom else []
+    tests += [f"u < 0 || u >= {in_columns}"] if left or right else []
+    skip = f"if ({' || '.join(tests)}) {{\n    continue; /* zeros */\n}}"
+    filters = step.arrays["f"].reshape(-1, block, *step.arrays["f"].shape[1:])
+    return Body(
+        f"out[k][y][x] = {'b[k] + ' if 'b' in step.arrays else ''}sum over c, i, j of "
+        f"f[k][c][i][j] * in[c][{v}][{u}];\n   {block} filters together, whose weights lie so: "
+        "f[k / block][c][i][j][k % block]",
+        _CONV_BLOCKS,
+        {
+            "filters": layer.filters, "block": block, "rows": step.gives[1],
+            "columns": step.gives[2], "channels": channels, "height": layer.kernel_pair[0],
+            "width": layer.kernel_pair[1], "in_rows": in_rows, "in_columns": in_columns,
+            "taps": channels * layer.kernel_pair[0] * layer.kernel_pair[1], "u": u, "v": v,
+            "start": "$b[g + k]" if "b" in step.arrays else "0.0f",
+            "outside": indented(skip, 28) if tests else "",
+        },
+        {"f": filters.transpose(0, 2, 3, 4, 1)},
+    )  # fmt: skip
+
+
+def _conv_rows(step: Step) -> Body:
+    """Return a convolution that goes along rows."""
     layer = step.layer
     assert isinstance(layer, Conv2D)
     (top, bottom), (left, right) = layer.pads(step.takes)
     (sy, sx), (dy, dx) = layer.stride_pair, layer.dilation_pair
     inputs, in_rows, in_columns = step.takes
     channels, per_group = inputs // layer.groups, layer.filters // layer.groups
-    u = _sum(_times("x", sx), _times("j", dx), -left)
-    v = _sum(_times("y", sy), _times("i", dy), -top)
+    u = terms(times("x", sx), times("j", dx), -left)
+    v = terms(times("y", sy), times("i", dy), -top)
     skip = f"if (v < 0 || v >= {in_rows}) {{\n    continue; /* zeros */\n}}"
     span = (
         f"/* What lies beyond the image is 0. */\n"
-        f"const int first = first_inside({_sum(_times('j', dx), -left)}, {sx});\n"
-        f"const int end = end_inside({_sum(_times('j', dx), -left)}, {sx}, {in_columns}, "
+        f"const int first = first_inside({terms(times('j', dx), -left)}, {sx});\n"
+        f"const int end = end_inside({terms(times('j', dx), -left)}, {sx}, {in_columns}, "
         f"{step.gives[2]});"
     )
     channel = "c" if layer.groups == 1 else f"(k / {per_group} * {channels} + c)"
@@ -169,80 +267,109 @@ def _conv(step: Step) -> Body:
             "channels": channels, "height": layer.kernel_pair[0], "width": layer.kernel_pair[1],
             "in_rows": in_rows, "in_columns": in_columns, "channel": channel, "u": u, "v": v,
             "start": "$b[k]" if "b" in step.arrays else "0.0f",
-            "outside": _indented(skip, 20) if top or bottom else "",
-            "span": _indented(span, 24) if has_sides else "",
+            "outside": indented(skip, 20) if top or bottom else "",
+            "span": indented(span, 24) if has_sides else "",
             "first": "first" if has_sides else 0,
             "end": "end" if has_sides else step.gives[2],
         },
     )  # fmt: skip
 
 
-def _times(name: str, factor: int) -> str:
+def times(name: str, factor: int) -> str:
+    """Return a product as C has it."""
     return name if factor == 1 else f"{name} * {factor}"
 
 
-def _sum(*terms: str | int) -> str:
+def terms(*terms: str | int) -> str:
     """Return a sum as C has it, zeros left out."""
     text = " + ".join(str(term) for term in terms if term != 0)
     return text.replace("+ -", "- ") or "0"
 
 
-def _indented(text: str, spaces: int) -> str:
-    return "".join(f"{' ' * spaces}{line}\n" for line in text.split("\n"))
+def indented(text: str, spaces: int) -> str:
+    """Return lines of C moved to the right."""
+    return "".join(f"{' ' * spaces}{line}\n" for line in text.removesuffix("\n").split("\n"))
 
 
 _DENSE = """
-    for (int o = 0; o < $outputs; o++) {
+    for (int o = 0; o < $outputs; o += $together) { /* rows of weights together */
         const float *const weights = $w + o * $inputs;
-        float sums[$parts] = {$start};
-$carry        for (int i = $from; i < $to; i += $parts) {
-            for (int p = 0; p < $parts; p++) {
-                sums[p] = FUSED(weights[i + p], in[i + p], sums[p]);
-            }
+        float sums[$together][$parts] = {{0.0f}};
+${begin}${carry}${loop}${rest}        for (int r = 0; r < $together; r++) {
+            out[o + r] = $total;
         }
-$rest        out[o] = $total;
     }
 """
 
+_DENSE_LOOP = """
+for (int i = $from; i < $to; i += $parts) {
+    for (int r = 0; r < $together; r++) {
+        for (int p = 0; p < $parts; p++) {
+            sums[r][p] = FUSED(weights[r * $inputs + i + p], in[i + p], sums[r][p]);
+        }
+    }
+}
+"""
+
 _CARRY = """
-        float carried[$parts] = {0.0f};
-        for (int start = 0; start < $whole; start += $block) {
-            const int end = $whole - start < $block ? $whole : start + $block;
-            for (int p = 0; start > 0 && p < $parts; p++) {
-                carried[p] += sums[p];
-                sums[p] = 0.0f;
-            }
+float carried[$together][$parts] = {{0.0f}};
+for (int start = 0; start < $whole; start += $block) {
+    const int end = $whole - start < $block ? $whole : start + $block;
+    for (int r = 0; start > 0 && r < $together; r++) {
+        for (int p = 0; p < $parts; p++) {
+            carried[r][p] += sums[r][p];
+            sums[r][p] = 0.0f;
+        }
+    }
+$loop}
+"""
+
+_DENSE_REST = """
+for (int r = 0; r < $together; r++) {
+    for (int p = 0; p < $left; p++) {
+        sums[r][p] = FUSED(weights[r * $inputs + $whole + p], in[$whole + p], sums[r][p]);
+    }
+}
+"""
+
+_BEGIN = """
+for (int r = 0; r < $together; r++) {
+    sums[r][0] = $b[o + r];
+}
 """
 
 
 def _dense(step: Step) -> Body:
     (inputs,), (outputs,) = step.takes, step.gives
     whole, block = inputs // PARTS * PARTS, PARTS * TOGETHER
-    blocks = whole > block
-    template, parts = _DENSE, [f"sums[{p}]" for p in range(PARTS)]
-    if blocks:  # long sums in blocks, so that they lose no more than short ones
-        loop = template[template.index("$carry") : template.index("$rest")]
-        inner = loop.removeprefix("$carry").replace("\n        ", "\n            ")
-        carry = Template(_CARRY.lstrip("\n")).safe_substitute(whole=whole, block=block)
-        template = template.replace(
-            loop, f"{carry}    {inner.rstrip(' ')}        }}\n"
-        )  # fmt: skip
-        parts = [f"(carried[{p}] + sums[{p}])" for p in range(PARTS)]
-    rest = (
-        f"for (int p = 0; p < {inputs - whole}; p++) {{\n"
-        f"    sums[p] = FUSED(weights[{whole} + p], in[{whole} + p], sums[p]);\n}}"
-    )
+    values: dict[str, object] = {
+        "outputs": outputs, "inputs": inputs, "parts": PARTS, "whole": whole, "block": block,
+        # Compilers keep the sums of some rows in vector registers, and wait less for each.
+        "together": max(d for d in range(1, 17) if outputs % d == 0), "left": inputs - whole,
+    }  # fmt: skip
+
+    def part(template: str, spaces: int, **more: object) -> str:
+        text = Template(template.strip("\n")).safe_substitute(values, **more)
+        return indented(text, spaces)
+
+    parts = [f"sums[r][{p}]" for p in range(PARTS)]
+    if whole > block:  # long sums in blocks, so that they lose no more than short ones
+        loop = part(_DENSE_LOOP, 4, **{"from": "start", "to": "end"})
+        carry, plain = part(_CARRY, 8, loop=loop), ""
+        parts = [f"(carried[r][{p}] + sums[r][{p}])" for p in range(PARTS)]
+    else:
+        carry, plain = "", part(_DENSE_LOOP, 8, **{"from": 0, "to": whole})
     while len(parts) > 1:
         half = len(parts) // 2
         parts = [f"({parts[k]} + {parts[k + half]})" for k in range(half)]
+    has_bias = "b" in step.arrays
     return Body(
-        f"out[o] = {'b[o] + ' if 'b' in step.arrays else ''}sum over i of w[o][i] * in[i], "
+        f"out[o] = {'b[o] + ' if has_bias else ''}sum over i of w[o][i] * in[i], "
         f"as {PARTS} sums of every {PARTS}th",
-        template,
+        _DENSE,
         {
-            "outputs": outputs, "inputs": inputs, "parts": PARTS, "carry": "",
-            "start": "$b[o]" if "b" in step.arrays else "0.0f", "from": "start" if blocks else 0,
-            "to": "end" if blocks else whole, "rest": _indented(rest, 8) if inputs > whole else "",
+            **values, "carry": carry, "loop": plain, "begin": part(_BEGIN, 8) if has_bias else "",
+            "rest": part(_DENSE_REST, 8) if inputs > whole else "",
             "total": parts[0].removeprefix("(").removesuffix(")"),
         },
     )  # fmt: skip
@@ -285,7 +412,7 @@ def _pool(
     assert isinstance(layer, MaxPool2D | AveragePool2D)
     (height, width), (py, px) = layer.pool_pair, layer.pad_pair
     (sy, sx), (channels, in_rows, in_columns) = layer.stride_pair, step.takes
-    v, u = _sum(_times("y", sy), "i", -py), _sum(_times("x", sx), "j", -px)
+    v, u = terms(times("y", sy), "i", -py), terms(times("x", sx), "j", -px)
     inside = update.replace("$at", f"plane[v * {in_columns} + u]")
     if py or px:
         bounds = f"v >= 0 && v < {in_rows} && u >= 0 && u < {in_columns}"
@@ -299,8 +426,8 @@ def _pool(
         {
             "channels": channels, "in_plane": in_rows * in_columns, "rows": step.gives[1],
             "columns": step.gives[2], "height": height, "width": width, "v": v, "u": u,
-            "name": name, "start": start, "result": result, "inside": _indented(inside, 24),
-            "before": before and _indented(before, 20), "after": after and _indented(after, 20),
+            "name": name, "start": start, "result": result, "inside": indented(inside, 24),
+            "before": before and indented(before, 20), "after": after and indented(after, 20),
         },
     )  # fmt: skip
 

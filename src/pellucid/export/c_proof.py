@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pellucid.errors import ExportError
 from pellucid.export.c_layers import number
 from pellucid.export.description import Description
-from pellucid.export.proof import Answer, Predictor
+from pellucid.export.proof import Answer, Predictor, Vectors
 
 __all__ = ["BOUND", "FLAGS", "c_predictor", "compiled", "test_main"]
 
@@ -75,9 +75,9 @@ int main(int argc, char **argv)
 """
 
 
-def test_main(description: Description, name: str) -> str:
-    """Return the part of a source file that is a program to test it."""
-    vectors, is_bytes = description.vectors, description.pixels.kind == "uint8"
+def test_main(description: Description, name: str, vectors: Vectors) -> str:
+    """Return the part of a source file that is a program to test it, on some vectors."""
+    is_bytes = description.pixels.kind == "uint8"
     images = vectors.images.transpose(0, 2, 3, 1).reshape(len(vectors.images), -1)
     bound = BOUND
     if description.kind == "numbers":

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import ExportError
 from pellucid.export.description import Description
+from pellucid.export.int8_cost import Int8Cost
 from pellucid.export.proof import Comparison, Predictor, compared
 from pellucid.files.atomic import atomic_write
 
@@ -32,6 +33,9 @@ class Export:
         What was exported.
     bound : float
         How far its probabilities may be from Pellucid's.
+    int8 : Int8Cost or None
+        What whole numbers of 8 bits cost, where it computes in these; it is compared with what
+        NumPy says of the same whole numbers.
     """
 
     format: str
@@ -39,6 +43,8 @@ class Export:
     description: Description
     bound: float
     _open: Callable[[], Predictor]
+    int8: Int8Cost | None = None
+    _ours: Predictor | None = None
 
     def __repr__(self) -> str:
         return f"<Export to {self.format}: {', '.join(map(str, self.paths))}>"
@@ -73,7 +79,8 @@ class Export:
             unit = np.ones(description.outputs)
             unit = unit if description.deviation is None else description.deviation
         theirs = self._open()
-        return compared(self.format, self.bound, description.answer, theirs, images, unit)
+        ours = self._ours or description.answer
+        return compared(self.format, self.bound, ours, theirs, images, unit)
 
 
 def write(files: dict[Path, bytes]) -> tuple[Path, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,15 +15,18 @@ from pellucid.errors import ConfigurationError, ExportError
 from pellucid.execution.inference import run_network
 from pellucid.export.from_graph import IMAGE, Piece, network_of
 from pellucid.export.proof import drawn
-from pellucid.export.torch_modules import Found, layer_of, refuse_unless
+from pellucid.export.torch_functions import Pixels, with_constant
+from pellucid.export.torch_modules import Found, array, layer_of, refuse_unless
 from pellucid.files.model_file import Model
 from pellucid.images.axes import sides, three_axes
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.layers import (
     GELU,
     BatchNorm2D,
+    Conv2D,
     Flatten,
     GlobalAveragePool2D,
+    GlobalMaxPool2D,
     Layer,
     ReLU,
     Sigmoid,
@@ -104,12 +109,12 @@ def from_torch(
     modes = {part: part.training for part in module.modules()}
     module.eval()
     try:
-        pieces, output = _traced(module)
+        pieces, output, pixels = _traced(module, shape)
         if normalize is not None:
             pieces = [_normalized(normalize, shape), *_after(pieces)]
             output = output or _NORMALIZED
         network, parameters = network_of(pieces, output, shape, loss)
-        _check(module, network, parameters, normalize)
+        _check(module, network, parameters, normalize, pixels.ends)
     finally:
         for part, is_training in modes.items():
             part.training = is_training
@@ -149,8 +154,37 @@ def _after(pieces: Sequence[Piece]) -> list[Piece]:
     ]
 
 
-def _traced(module: Any) -> tuple[list[Piece], str]:
-    """Return a module's graph as pieces, and the name of the value that it gives."""
+@dataclass
+class _Trace:
+    """A module's graph, in the making as pieces.
+
+    Attributes
+    ----------
+    modules, buffers : dict
+        Of the module, by their names.
+    pieces : list of Piece
+        Those so far.
+    same : dict
+        The piece that gives what a node of ``torch.fx`` gives.
+    constants : dict
+        Arrays that nodes give.
+    padded : set
+        Nodes that give what they read with zeros around it.
+    pixels : Pixels
+        What is done to the image first.
+    """
+
+    modules: dict[str, Any]
+    buffers: dict[str, Any]
+    pixels: Pixels
+    pieces: list[Piece] = field(default_factory=list)
+    same: dict[Any, str] = field(default_factory=dict)
+    constants: dict[Any, NDArray[Any]] = field(default_factory=dict)
+    padded: set[Any] = field(default_factory=set)
+
+
+def _traced(module: Any, shape: tuple[int, ...]) -> tuple[list[Piece], str, Pixels]:
+    """Return a module's graph as pieces, the name of the value that it gives, and its pixels."""
     # Who has a module has PyTorch.
     fx = importlib.import_module("torch.fx")
     try:
@@ -161,9 +195,8 @@ def _traced(module: Any) -> tuple[list[Piece], str]:
             f"PyTorch can't trace {type(module).__name__}, whose forward must be the same for all "
             f"images: {reason}"
         ) from error
-    pieces: list[Piece] = []
-    same: dict[Any, str] = {}
-    modules = dict(module.named_modules())
+    trace = _Trace(dict(module.named_modules()), dict(module.named_buffers()), Pixels(shape))
+    same = trace.same
     for node in graph.nodes:
         if node.op == "placeholder":
             taken = [value for value in same.values() if value == IMAGE]
@@ -172,9 +205,9 @@ def _traced(module: Any) -> tuple[list[Piece], str]:
             )
             same[node] = IMAGE
         elif node.op == "output":
-            return pieces, _output(node, same)
+            return trace.pieces, _output(node, same), trace.pixels
         elif _called(node) not in ("size", "dim", "getattr", "getitem"):
-            _add(pieces, same, node, modules)
+            _add(trace, node)
     raise ExportError(f"{type(module).__name__} gives nothing.")
 
 
@@ -185,13 +218,19 @@ def _output(node: Any, same: dict[Any, str]) -> str:
     return same[value]
 
 
-def _add(pieces: list[Piece], same: dict[Any, str], node: Any, modules: dict[str, Any]) -> None:
+def _add(trace: _Trace, node: Any) -> None:
     """Add a node's piece, or note that it gives what it reads."""
+    same, pieces = trace.same, trace.pieces
     reads = [value for value in node.args if value in same] if node.args else []
     place = str(node.target if node.op in ("call_module", "get_attr") else node.name)
+    if node.op == "get_attr" and node.target in trace.buffers:
+        trace.constants[node] = array(trace.buffers[node.target])
+        return
     refuse_unless(
         node.op != "get_attr", place, "is used by a forward of its own", "use torch.nn's modules"
     )
+    if _is_plain(trace, node, reads):
+        return
     sums = ("add", "iadd", "__add__", "__iadd__", "add_")
     is_sum = node.op != "call_module" and _called(node) in sums
     if is_sum:
@@ -201,21 +240,70 @@ def _add(pieces: list[Piece], same: dict[Any, str], node: Any, modules: dict[str
         same[node] = str(node.name)
         return
     refuse_unless(len(reads) == 1, place, "does not read one value", "give it one")
-    if _is_softmax(node, modules):
+    if _is_softmax(node, trace.modules):
         last = all(user.op == "output" for user in node.users)
         refuse_unless(last, place, "is a softmax before the end", "leave it to the loss")
         same[node] = same[reads[0]]
         return
     layer, arrays = (
-        layer_of(modules[node.target], place)
+        layer_of(trace.modules[node.target], place)
         if node.op == "call_module"
         else _function(node, place)
     )
+    if reads[0] in trace.padded:
+        # One side has a row or column more; ten images tell whether these are the same zeros.
+        once = isinstance(layer, Conv2D) and layer.padding in ((0, 0), "valid")
+        refuse_unless(once, place, "reads an image that was padded", "let the convolution pad")
+        assert isinstance(layer, Conv2D)
+        layer = dataclasses.replace(layer, padding="same")
     if layer is None:
         same[node] = same[reads[0]]
         return
     pieces.append(Piece(str(node.name), (same[reads[0]],), layer, arrays))
     same[node] = str(node.name)
+
+
+_PAD = ("pad", "mode", "value")
+"""What torch.nn.functional.pad takes after the image."""
+
+
+def _is_plain(trace: _Trace, node: Any, reads: list[Any]) -> bool:
+    """Take in what a function does to pixels, with zeros around or with constants, if it does."""
+    if node.op == "call_module" or len(reads) != 1 or node.args[0] is not reads[0]:
+        return False
+    read, name, more = reads[0], _called(node), node.args[1:]
+    constant = trace.constants.get(more[0]) if len(more) == 1 else None
+    if name == "new_tensor" and len(more) == 1 and isinstance(more[0], list):
+        trace.constants[node] = np.array(more[0], np.float64)
+        return True
+    settings = {
+        "mode": "constant",
+        "value": 0,
+        **dict(zip(_PAD, more, strict=False)),
+        **node.kwargs,
+    }
+    with_zeros = settings["mode"] == "constant" and not settings["value"]
+    if name == "pad" and with_zeros and len(settings.get("pad", ())) == 4:
+        trace.same[node] = trace.same[read]
+        trace.padded.add(node)
+        return True
+    if constant is not None:
+        given = with_constant(
+            trace.pieces, trace.same[read], str(node.name), name, constant,
+            alone=len(_readers(read)) == 1,
+        )  # fmt: skip
+        if given is not None:
+            trace.same[node] = given
+        return given is not None
+    if trace.same[read] == IMAGE and trace.pixels.take(name, more, dict(node.kwargs)):
+        trace.same[node] = IMAGE
+        return True
+    return False
+
+
+def _readers(node: Any) -> list[Any]:
+    """Return the nodes that read a node's numbers; new_tensor reads their kind alone."""
+    return [user for user in node.users if _called(user) != "new_tensor"]
 
 
 def _called(node: Any) -> str:
@@ -255,6 +343,8 @@ def _function(node: Any, place: str) -> Found:
         [2, 3], [-2, -1],
     ):  # fmt: skip
         return GlobalAveragePool2D(), {}
+    if name == "amax" and axes == ((2, 3),):
+        return GlobalMaxPool2D(), {}
     if name == "adaptive_avg_pool2d" and more and more[0] in (1, (1, 1)):
         return GlobalAveragePool2D(), {}
     raise ExportError(
@@ -268,11 +358,13 @@ def _check(
     network: Network,
     parameters: NDArray[np.float32],
     normalize: tuple[Sequence[float], Sequence[float]] | None,
+    ends: tuple[float, float],
 ) -> None:
     """Refuse a network that does not give the module's logits, whatever was traced."""
     torch = importlib.import_module("torch")
     images = drawn(network.input_shape).astype(np.float32)
-    given = images
+    low, high = ends
+    given = (low + images * (high - low)).astype(np.float32)
     if normalize is not None:
         mean, deviation = (np.reshape(values, (-1, 1, 1)) for values in normalize)
         given = ((images - mean) / deviation).astype(np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import importlib.util
 import json
 import os
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 from pellucid.errors import ExportError
 from pellucid.export.description import Description, Exportable, description_of
 from pellucid.export.exported import Export, write
+from pellucid.export.onnx_vectors import stored_vectors, vectors_stored
 from pellucid.export.proof import Answer, Predictor
-from pellucid.files.digests import little_endian
 
 if TYPE_CHECKING:
     import onnx
@@ -130,9 +129,7 @@ def onnx_vectors(path: str | os.PathLike[str]) -> tuple[NDArray[Any], NDArray[np
     import onnx
 
     model = onnx.load(os.fspath(path), load_external_data=False)
-    stored = json.loads({p.key: p.value for p in model.metadata_props}["test_vectors"])
-    images = np.frombuffer(base64.b64decode(stored["images"]), stored["dtype"])
-    return images.reshape(stored["shape"]), np.array(stored["outputs"])
+    return stored_vectors({p.key: p.value for p in model.metadata_props}["test_vectors"])
 
 
 def _need(package: str) -> None:
@@ -184,19 +181,12 @@ def graph_model(description: Description) -> onnx.ModelProto:
 def _metadata(description: Description, told: dict[str, str]) -> dict[str, str]:
     """Return the model's metadata; ONNX knows text alone."""
     vectors = description.vectors
-    images = _channels_last(vectors.images)
-    stored = {
-        "dtype": little_endian(images).dtype.str,
-        "shape": images.shape,
-        "images": base64.b64encode(little_endian(images).tobytes()).decode(),
-        "outputs": vectors.outputs.tolist(),
-    }
     return {
         **{key.replace(" ", "_"): text for key, text in told.items()},
         "kind": description.kind,
         "classes": json.dumps(description.labels),
         "preprocessing": json.dumps(description.model.preprocessing.to_dict()),
-        "test_vectors": json.dumps(stored),
+        "test_vectors": vectors_stored(vectors, _channels_last(vectors.images)),
     }
 
 

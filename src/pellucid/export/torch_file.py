@@ -202,8 +202,7 @@ class {kind}(nn.Module):
         {made}
 
     def forward(self, images):
-        if images.dim() == 3:
-            images = images[:, None]
+        images = images.reshape(-1, {takes})
         x0 = {scaled}
         {computed}
         return {end}

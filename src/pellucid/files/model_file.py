@@ -37,7 +37,14 @@ from pellucid.images.looks import Looks
 from pellucid.images.preprocessing import Preprocessing
 from pellucid.network.network import Network
 
-__all__ = ["FORMAT_VERSION", "Model", "load_model", "read_network", "save_model"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Model",
+    "check_sizes",
+    "load_model",
+    "read_network",
+    "save_model",
+]
 
 _FORMAT = "pellucid-model"
 FORMAT_VERSION = 2
@@ -270,11 +277,16 @@ def read_network(values: Any) -> Network:
     """Return the network that a file describes; raise RefusedError if it is none."""
     try:
         network = Network.from_dict(values)
-        size = network.size
     except Exception as error:
         # A hostile description can break anywhere in the layers, with any kind of error.
         raise RefusedError(f"its network is not valid ({short(error)})") from error
-    if size > _MOST_PARAMETERS:
+    check_sizes(network)
+    return network
+
+
+def check_sizes(network: Network) -> None:
+    """Raise RefusedError if a network of a file would need more memory than one that is meant."""
+    if (size := network.size) > _MOST_PARAMETERS:
         raise RefusedError(
             f"its network would have {size:.3g} parameters, more than {_MOST_PARAMETERS:,}"
         )
@@ -283,7 +295,6 @@ def read_network(values: Any) -> Network:
         raise RefusedError(
             f"its network would make {values:,} values of an image, more than {_MOST_VALUES:,}"
         )
-    return network
 
 
 def _parameters(opened: Any, network: Network, beside: Sequence[str]) -> NDArray[np.float32]:

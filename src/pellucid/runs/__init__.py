@@ -11,12 +11,14 @@ from pellucid._lazy import lazy_names
 
 if TYPE_CHECKING:
     from pellucid.runs.exports import export_model
+    from pellucid.runs.imports import import_model
     from pellucid.runs.models import predict_pictures, run_model_test
     from pellucid.runs.run import reference_run, resumed_settings
     from pellucid.runs.verification import verify_run
 
 __all__ = [
     "export_model",
+    "import_model",
     "predict_pictures",
     "reference_run",
     "resumed_settings",
@@ -28,6 +30,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "pellucid.runs.exports": ("export_model",),
+        "pellucid.runs.imports": ("import_model",),
         "pellucid.runs.models": ("predict_pictures", "run_model_test"),
         "pellucid.runs.run": ("reference_run", "resumed_settings"),
         "pellucid.runs.verification": ("verify_run",),
