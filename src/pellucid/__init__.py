@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from pellucid import data, errors, export
+from pellucid import data, equations, errors, export
 from pellucid._lazy import lazy_names
 from pellucid.network import presets
 from pellucid.network.layers import LAYERS as _LAYERS
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
+    from pellucid.studio.terms import Terms
+    from pellucid.studio.trace import Trace, trace
     from pellucid.training import (
         SGD,
         Adam,
@@ -68,8 +70,11 @@ __all__ = [
     "SGD",
     "Schedule",
     "StepSchedule",
+    "Terms",
+    "Trace",
     "Trainer",
     "data",
+    "equations",
     "errors",
     "evaluate",
     "export",
@@ -82,6 +87,7 @@ __all__ = [
     "presets",
     "register_skl2onnx",
     "save_model",
+    "trace",
 ]
 __all__.sort()
 
@@ -108,6 +114,8 @@ __getattr__ = lazy_names(
         "pellucid.network.layers": _LAYER_NAMES,
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
+        "pellucid.studio.terms": ("Terms",),
+        "pellucid.studio.trace": ("Trace", "trace"),
         "pellucid.training": (
             "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "ExponentialAverage",
             "History", "MeanAverage", "OneCycleSchedule", "Schedule", "StepSchedule", "Trainer",
