@@ -20,7 +20,8 @@ from pellucid.training.interrupt import exit_on_sigterm
 __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = (
-    "train", "verify", "evaluate", "predict", "export", "summary", "recipes", "bench", "data",
+    "train", "verify", "evaluate", "predict", "export", "page", "summary", "recipes", "bench",
+    "data",
 )  # fmt: skip
 """The commands, in the order of the help."""
 

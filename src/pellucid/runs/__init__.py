@@ -12,6 +12,7 @@ from pellucid._lazy import lazy_names
 if TYPE_CHECKING:
     from pellucid.runs.exports import export_model
     from pellucid.runs.models import predict_pictures, run_model_test
+    from pellucid.runs.pages import write_page
     from pellucid.runs.run import reference_run, resumed_settings
     from pellucid.runs.verification import verify_run
 
@@ -22,6 +23,7 @@ __all__ = [
     "resumed_settings",
     "run_model_test",
     "verify_run",
+    "write_page",
 ]
 
 __getattr__ = lazy_names(
@@ -29,6 +31,7 @@ __getattr__ = lazy_names(
     {
         "pellucid.runs.exports": ("export_model",),
         "pellucid.runs.models": ("predict_pictures", "run_model_test"),
+        "pellucid.runs.pages": ("write_page",),
         "pellucid.runs.run": ("reference_run", "resumed_settings"),
         "pellucid.runs.verification": ("verify_run",),
     },

@@ -1,0 +1,118 @@
+// Arrays as pictures: a map on a canvas, which may be walked over by mouse and keys, and small grids
+// with their numbers.
+
+import { css, gray, palette, readable, signed } from "./colors.js";
+import { element } from "./dom.js";
+import { short } from "./numbers.js";
+
+/**
+ * Paint numbers on a canvas, a pixel each.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} values
+ * @param {number} rows
+ * @param {number} columns
+ * @param {number | "gray" | "colors"} scale what counts as 1; "gray" for pixels from 0 to 1, and
+ *   "colors" for three channels of them
+ */
+export function paint(canvas, values, rows, columns, scale) {
+  canvas.width = columns;
+  canvas.height = rows;
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(columns, rows);
+  const colors = palette();
+  const area = rows * columns;
+  for (let place = 0; place < area; place++) {
+    let color;
+    if (scale === "gray") color = gray(values[place]);
+    else if (scale === "colors") color = [0, 1, 2].map((c) => 255 * values[c * area + place]);
+    else color = signed(scale > 0 ? values[place] / scale : 0, colors);
+    picture.data.set([...color, 255], 4 * place);
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+/**
+ * Return a canvas with numbers painted on it.
+ * @param {string} label what it is, for who does not see it
+ */
+export function picture(values, rows, columns, scale, label, className = "map") {
+  const canvas = /** @type {HTMLCanvasElement} */ (
+    element("canvas", { class: className, role: "img", "aria-label": label }));
+  canvas.style.aspectRatio = `${columns} / ${rows}`;
+  paint(canvas, values, rows, columns, scale);
+  return canvas;
+}
+
+/**
+ * Return a picture whose numbers can be chosen, by pointer or by arrow keys, and a frame that shows
+ * which one is.
+ * @param {(row: number, column: number) => void} choose
+ * @param {[number, number, number, number]} [framed] rows and columns, from and to, that are framed
+ */
+export function picker(values, rows, columns, scale, label, choose, framed) {
+  const canvas = picture(values, rows, columns, scale, label, "map");
+  const box = element("div", {
+    class: "picker",
+    tabindex: "0",
+    role: "application",
+    "aria-label": label,
+    onkeydown(event) {
+      const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (!move || !framed) return;
+      event.preventDefault();
+      const row = Math.max(0, Math.min(rows - 1, framed[0] + move[0]));
+      choose(row, Math.max(0, Math.min(columns - 1, framed[2] + move[1])));
+    },
+    onpointerdown(event) {
+      const side = canvas.getBoundingClientRect();
+      const row = Math.floor(((event.clientY - side.top) / side.height) * rows);
+      const column = Math.floor(((event.clientX - side.left) / side.width) * columns);
+      choose(Math.max(0, Math.min(rows - 1, row)), Math.max(0, Math.min(columns - 1, column)));
+    },
+  }, canvas);
+  box.style.aspectRatio = `${columns} / ${rows}`;
+  if (framed) box.append(frame(framed, rows, columns));
+  return box;
+}
+
+/** Return a frame around some rows and columns of a picture, to lie over it. */
+export function frame([top, bottom, left, right], rows, columns) {
+  const made = element("span", { class: "frame", "aria-hidden": "true" });
+  made.style.top = `${(100 * top) / rows}%`;
+  made.style.left = `${(100 * left) / columns}%`;
+  made.style.height = `${(100 * (bottom - top)) / rows}%`;
+  made.style.width = `${(100 * (right - left)) / columns}%`;
+  return made;
+}
+
+/**
+ * Return a small grid with its numbers in it.
+ * @param {number} scale what counts as 1
+ * @param {{label: string, chosen?: number, choose?: (at: number) => void}} options
+ */
+export function grid(values, rows, columns, scale, { label, chosen = -1, choose }) {
+  const colors = palette();
+  const made = element("div", { class: "grid", role: choose ? "group" : "img", "aria-label": label });
+  made.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+  Array.from(values).forEach((value, at) => {
+    const color = signed(scale > 0 ? value / scale : 0, colors);
+    const cell = element(choose ? "button" : "span", {
+      class: at === chosen ? "cell chosen" : "cell",
+      type: choose ? "button" : undefined,
+      title: String(value),
+      onclick: () => choose?.(at),
+    }, tiny(value));
+    cell.style.background = css(color);
+    cell.style.color = readable(color);
+    made.append(cell);
+  });
+  return made;
+}
+
+/** Return a number in as little room as can be: what is almost 0 is .00, and 0 is 0. */
+function tiny(value) {
+  if (value === 0) return "0";
+  if (Math.abs(value) >= 1000) return short(value);
+  const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
+  return value.toFixed(digits).replace("-", "−").replace(/^(−?)0\./, "$1.");
+}
