@@ -83,6 +83,8 @@ def test_a_seven_that_is_drawn_is_a_seven(page, digits):
     page.wait("document.querySelector('.verdict').textContent.includes('empty image')")
     page.drag(".drawing", ONE)
     page.wait("document.querySelector('.best .name')?.textContent === 'one'")
+    page.wait("location.hash.startsWith('#d=')")
+    page.run("new Promise((done) => setTimeout(done, 300))")  # until the pen has rested
     link = page.run("location.hash")
     page.click(".thumb", 0)
     page.wait("document.querySelector('.best .name').textContent === 'seven'")
@@ -131,7 +133,7 @@ def test_every_step_back_and_every_gradient_as_a_sum(page):
         if step + 1 < steps:
             page.click("section > .buttons .main")
     assert page.run("document.querySelector('.saliency .over').width") == 28
-    assert page.run("location.hash").count("s=10") == 1
+    page.wait("location.hash.includes('&s=10')")
 
 
 def test_an_update_makes_the_true_class_likelier_and_can_be_undone(page):

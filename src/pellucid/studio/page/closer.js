@@ -144,10 +144,10 @@ function summed({ layer, place, arrays, inputs, names }) {
     [`${source}[${term.at}]`, short(term.left), short(term.right), short(term.product)]);
   if (others) rows.push([WORDS.closer.rest(whole(others)), "", "", short(rest)]);
   rows.push([WORDS.closer.bias, "", "", short(bias)], [WORDS.closer.all, "", "", short(total)]);
-  const { input, weight, product } = WORDS.closer;
+  const { place: from, input, weight, product } = WORDS.closer;
   return element("div", {},
     element("p", { class: "note" }, WORDS.closer.dense(String(top.length))),
-    scrolled(table(["", input, weight, product], rows, { class: "number terms" })));
+    scrolled(table([from, input, weight, product], rows, { class: "number terms" })));
 }
 
 /** Return a table that scrolls by itself where it is too wide. */

@@ -27,7 +27,12 @@ export function gray(share) {
 /** Return a color for a style sheet. */
 export const css = ([red, green, blue]) => `rgb(${red} ${green} ${blue})`;
 
-/** Return black or white, whichever can be read on a color. */
-export function readable([red, green, blue]) {
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#16181b" : "#ffffff";
+/** Return black or white, whichever is further from a color: one of them is by 4.5 : 1 and more. */
+export function readable(color) {
+  const [red, green, blue] = color.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? "#000000" : "#ffffff";
 }

@@ -91,7 +91,8 @@ export function drawingArea([rows, columns], changed) {
     /** Return the ink as a plane, from 0 to 255. */
     plane() {
       const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-      const values = Float64Array.from({ length: data.length / 4 }, (_, at) => data[4 * at]);
+      const values = new Float64Array(data.length / 4);
+      for (let at = 0; at < values.length; at++) values[at] = data[4 * at];
       return { values, rows: canvas.height, columns: canvas.width };
     },
   };

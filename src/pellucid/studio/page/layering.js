@@ -27,7 +27,6 @@ export function layering(content, opened) {
   /** @type {{value: number, place: number[]} | null} */
   let open = null;
   let timer = 0;
-  let frame = 0;
   const cards = network.layers.map((layer, k) => card(layer, k + 1));
   const section = element("section", { id: "layers", "aria-labelledby": "layers-title" },
     element("h2", { id: "layers-title" }, WORDS.layers.title),
@@ -157,13 +156,13 @@ export function layering(content, opened) {
 
   return {
     section,
-    /** Show another run; what is open stays open. */
+    /** Show another run at a glance. */
     show(next) {
       run = next;
-      cancelAnimationFrame(frame);
       cards.forEach(({ update }) => update());
-      frame = requestAnimationFrame(() => cards.forEach(({ look }) => look()));
     },
+    /** Show what is open, of the same run. */
+    look: () => cards.forEach(({ look }) => look()),
     set,
   };
 }

@@ -13,10 +13,13 @@ import { prove } from "./proof.js";
 import { updating } from "./updating.js";
 import { WORDS } from "./words.js";
 
+/** Milliseconds after which a pen rests. */
+const REST = 120;
 const content = unpacked(JSON.parse(document.getElementById("content").textContent));
 const { network, examples } = content;
 const state = read(location.hash.slice(1), content);
-const proof = element("details", { class: "proof" }, element("summary", { role: "status" }, WORDS.proving),
+const verdict = element("span", { role: "status" }, WORDS.proving);
+const proof = element("details", { class: "proof" }, element("summary", {}, verdict),
   element("p", { class: "note" }, WORDS.proofMore));
 const chooser = choosing(content, image);
 const answer = answering(content.classes);
@@ -31,17 +34,14 @@ const back = backing(content, {
 const update = updating(content, compute);
 let pixels;
 let pending = 0;
+let writing = 0;
+let isStarted = false;
 
-/** Remember a part of the state, in the address too. */
+/** Remember a part of the state; soon in the address too, which browsers don't let change too often. */
 function keep(part) {
   Object.assign(state, part);
-  const text = written(state);
-  // Pages of some origins may not change their address; they work without.
-  try {
-    history.replaceState(null, "", text ? `#${text}` : location.pathname);
-  } catch {
-    return;
-  }
+  clearTimeout(writing);
+  writing = setTimeout(() => history.replaceState(null, "", `#${written(state)}`), REST);
 }
 
 /** Another image: the true class is the test image's, else what the network says of a drawing. */
@@ -50,20 +50,28 @@ function image(source, next) {
   const isSame = state.source?.kind === source.kind && source.kind === "drawing";
   const label = source.kind === "example" ? examples[source.n].label : isSame ? state.label : null;
   keep({ source, label });
-  compute();
+  compute(isStarted && source.kind === "drawing");
 }
 
-/** Take the image through the network and back, and show all of it. */
-function compute() {
+/**
+ * Take the image through the network and back, and show all of it; while somebody draws, what is not
+ * seen at a glance waits until the pen rests.
+ */
+function compute(isDrawing = false) {
   const run = forward(network, content.parameters, pixels);
-  const target = state.label ?? run.probs.indexOf(Math.max(...run.probs));
-  const now = { run, target, back: backward(network, content.parameters, run, target) };
   answer.show(run);
   layers.show(run);
+  clearTimeout(pending);
+  if (isDrawing) pending = setTimeout(finish, REST, run);
+  else finish(run);
+}
+
+function finish(run) {
+  const target = state.label ?? run.probs.indexOf(Math.max(...run.probs));
+  const now = { run, target, back: backward(network, content.parameters, run, target) };
   update.take(now);
-  // While somebody draws, what is further down waits for the next frame.
-  cancelAnimationFrame(pending);
-  pending = requestAnimationFrame(() => back.show(now));
+  layers.look();
+  back.show(now);
 }
 
 /** Paint all again, in another theme. */
@@ -81,9 +89,8 @@ function theme() {
 
 function compare() {
   const found = prove(content);
-  const summary = proof.firstChild;
   proof.classList.add(found.agrees ? "good" : "bad");
-  summary.textContent = found.agrees
+  verdict.textContent = found.agrees
     ? WORDS.proved(whole(found.images), whole(found.numbers), short(found.largest))
     : WORDS.notProved(whole(found.images), short(found.largest));
 }
@@ -114,11 +121,9 @@ if (label !== null) {
   keep({ label });
   compute();
 }
-requestAnimationFrame(() => {
-  if (open) layers.set(open);
-  back.start(step, weight);
-  keep({ step, weight });
-});
+if (open) layers.set(open);
+back.start(step, weight);
+isStarted = true;
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 // After the first paint: what is seen comes first.
 if (examples.length) setTimeout(compare, 50);

@@ -5,6 +5,19 @@ import { css, gray, palette, readable, signed } from "./colors.js";
 import { element } from "./dom.js";
 import { short } from "./numbers.js";
 
+const SHADES = 255;
+const scales = new Map();
+
+/** Return the colors from -1 to 1 in a row, of a palette, or of gray: made once, for speed. */
+function scaleOf(colors) {
+  if (!scales.has(colors)) {
+    const shares = Array.from({ length: 2 * SHADES + 1 }, (_, step) => step / SHADES - 1);
+    const row = shares.flatMap((share) => (colors ? signed(share, colors) : gray(share)));
+    scales.set(colors, Uint8ClampedArray.from(row));
+  }
+  return scales.get(colors);
+}
+
 /**
  * Paint numbers on a canvas, a pixel each.
  * @param {HTMLCanvasElement} canvas
@@ -19,14 +32,17 @@ export function paint(canvas, values, rows, columns, scale) {
   canvas.height = rows;
   const context = canvas.getContext("2d");
   const picture = context.createImageData(columns, rows);
-  const colors = palette();
+  const { data } = picture;
   const area = rows * columns;
+  const table = scale === "colors" ? null : scaleOf(scale === "gray" ? null : palette());
+  const factor = scale === "gray" ? 1 : scale > 0 ? 1 / scale : 0;
   for (let place = 0; place < area; place++) {
-    let color;
-    if (scale === "gray") color = gray(values[place]);
-    else if (scale === "colors") color = [0, 1, 2].map((c) => 255 * values[c * area + place]);
-    else color = signed(scale > 0 ? values[place] / scale : 0, colors);
-    picture.data.set([...color, 255], 4 * place);
+    const share = values[place] * factor;
+    const step = table && SHADES + Math.round(SHADES * Math.max(-1, Math.min(1, share)));
+    for (let c = 0; c < 3; c++) {
+      data[4 * place + c] = table ? table[3 * step + c] : 255 * values[c * area + place];
+    }
+    data[4 * place + 3] = 255;
   }
   context.putImageData(picture, 0, 0);
 }

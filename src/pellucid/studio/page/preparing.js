@@ -78,7 +78,8 @@ function extent(used) {
  * @param {Plane} plane ink, from 0 to 255
  */
 export function boxOfInk({ values, rows, columns }) {
-  const strongest = values.reduce((a, b) => Math.max(a, b), 0);
+  let strongest = 0;
+  for (let at = 0; at < values.length; at++) if (values[at] > strongest) strongest = values[at];
   if (strongest < LEAST_CONTRAST) return null;
   const threshold = THRESHOLD * strongest;
   const inRow = new Array(rows).fill(false);

@@ -45,7 +45,7 @@ export function termsShown({ network, parameters }, { run, back }, { layer: k, l
     element("p", { class: "note" }, others
       ? WORDS.backward.largest(whole(top.length), count) : WORDS.backward.allTerms(count)),
     element("div", { class: "scrolled" },
-      table([isMap ? WORDS.closer.place : "", out, read, WORDS.closer.product], lines,
+      table([WORDS.closer.place, out, read, WORDS.closer.product], lines,
         { class: "number terms" })));
 }
 
