@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pellucid import BinaryCrossEntropy, Dense, Flatten, Network, presets
+from pellucid.equations import forward
 from pellucid.errors import ConfigurationError
 from pellucid.studio.content import PROVEN, content_of
 from tests.export.examples import model_of
@@ -20,8 +21,8 @@ def content(count=12, **settings):
 
 PROVE = """
 import { unpacked } from "./data.js";
-import { prove } from "./proof.js";
-say(given.map((raw) => prove(unpacked(raw))));
+import { proving } from "./proof.js";
+say(given.map((raw) => [...proving(unpacked(raw))].at(-1)));
 """
 
 
@@ -44,6 +45,9 @@ def test_images_are_packed_as_they_are():
     again = np.frombuffer(base64.b64decode(found["examples"]["bytes"]), np.uint8)
     np.testing.assert_array_equal(again.reshape(images.shape), images)
     assert found["examples"]["floats"] is None
+    network = presets.reference()
+    said = forward(network, network.initial_parameters(2), images / 255).probs.argmax(axis=1)
+    assert found["examples"]["said"] == said.tolist()
     assert len(found["proof"]) == PROVEN
     assert [bool(said["gradient"]) for said in found["proof"]] == [True] + [False] * 9
 

@@ -136,6 +136,16 @@ def test_every_step_back_and_every_gradient_as_a_sum(page):
     page.wait("location.hash.includes('&s=10')")
 
 
+def test_a_weight_can_be_chosen_by_keys(page):
+    page.click(".dot", 8)
+    page.run("document.querySelector('.step .picker').focus()")
+    walked = {"Enter": "0, 0, 0, 0", "ArrowRight": "0, 0, 0, 1", "ArrowDown": "0, 0, 1, 1"}
+    for key, place in walked.items():
+        page.key(key)
+        page.wait("document.querySelector('.step .look h4')?.textContent"
+                  f".startsWith('df2[{place}] = ')")  # fmt: skip
+
+
 def test_an_update_makes_the_true_class_likelier_and_can_be_undone(page):
     before = page.run("document.querySelector('.bars').textContent")
     page.run("document.getElementById('label').value = '1'")

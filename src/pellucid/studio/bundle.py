@@ -5,7 +5,9 @@ different modules never clash. Only plain forms are taken, and anything else is 
 
     import { forward, backward } from "./engine.js";
     export function name() {}
+    export function* name() {}
     export const name = 1;
+    export class Name {}
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Mapping
 __all__ = ["bundled"]
 
 _IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "\./(\w+\.js)";$', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|function|async function|class) (\w+)\b)", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|function\*?|class) (\w+)\b)", re.MULTILINE)
 _OTHER = re.compile(r"^\s*(?:import|export)\b.*|.*\bimport(?:\(|\.meta).*", re.MULTILINE)
 _ENDING = re.compile(r"</script|<!--", re.IGNORECASE)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import ConfigurationError
+from pellucid.execution.inference import predict_proba
 from pellucid.files.model_file import Model
 from pellucid.images.floats import in_float32
 from pellucid.network.layers import AveragePool2D, Conv2D, GroupNorm, LeakyReLU, MaxPool2D
@@ -57,6 +58,9 @@ def content_of(
             "an image, CrossEntropy; look at it in Python, by pellucid.trace."
         )
     is_bytes = images.dtype == np.uint8
+    probabilities = np.zeros((0, 1), np.float32)
+    if len(images):
+        probabilities = predict_proba(model.network, model.parameters, images)
     return {
         "title": title,
         "network": network_as_told(model.network),
@@ -65,6 +69,7 @@ def content_of(
         "preprocessing": model.preprocessing.to_dict(),
         "examples": {
             "labels": labels.tolist(),
+            "said": probabilities.argmax(axis=1).tolist(),
             "bytes": _packed(images, "u1") if is_bytes else None,
             "floats": None if is_bytes else _packed(in_float32(images), "<f4"),
         },

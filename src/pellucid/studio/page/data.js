@@ -24,6 +24,7 @@ export function doublesOf(text) {
  * @typedef {object} Example
  * @property {Float64Array} pixels in [0, 1]
  * @property {number} label
+ * @property {number} said the class that the network took it for
  */
 
 /**
@@ -44,18 +45,20 @@ export function doublesOf(text) {
  * @returns {Content}
  */
 export function unpacked(raw) {
-  const { bytes, floats, labels } = raw.examples;
+  const { bytes, floats, labels, said } = raw.examples;
   const all = bytes ? Float64Array.from(bytesOf(bytes), (byte) => byte / 255) : floatsOf(floats ?? "");
   const size = raw.network.input_shape.reduce((product, side) => product * side, 1);
   return {
     ...raw,
     parameters: floatsOf(raw.parameters),
-    examples: labels.map((label, n) => ({ pixels: all.slice(n * size, (n + 1) * size), label })),
-    proof: raw.proof.map((said) => ({
-      loss: said.loss,
-      outputs: Float64Array.from(said.outputs),
-      image: doublesOf(said.image),
-      gradient: said.gradient === null ? null : doublesOf(said.gradient),
+    examples: labels.map((label, n) => ({
+      pixels: all.slice(n * size, (n + 1) * size), label, said: said[n],
+    })),
+    proof: raw.proof.map(({ loss, outputs, image, gradient }) => ({
+      loss,
+      outputs: Float64Array.from(outputs),
+      image: doublesOf(image),
+      gradient: gradient === null ? null : doublesOf(gradient),
     })),
   };
 }

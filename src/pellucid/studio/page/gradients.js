@@ -3,12 +3,13 @@
 import { element, table } from "./dom.js";
 import { sizeOf } from "./engine.js";
 import { oneHot } from "./losses.js";
-import { most, short } from "./numbers.js";
+import { most, short, whole } from "./numbers.js";
 import { grid, picker, picture } from "./pictures.js";
 import { gradientName } from "./equations.js";
 import { WORDS } from "./words.js";
 
 const SHOWN = 32;
+const FILTERS = 128;
 const SMALL = 12;
 
 /**
@@ -31,8 +32,16 @@ export function gradientPictures({ network, classes }, state, part, chosen, choo
   const { shape, offset, name } = layer.parameters[part.letter];
   const values = back.gradient.subarray(offset, offset + sizeOf(shape));
   const hint = element("p", { class: "note" }, WORDS.backward.choose);
-  if (shape.length === 4) return element("div", {}, ofFilters(values, shape, name, chosen, choose), hint, legend(values));
-  return element("div", {}, ofWeights(values, shape, name, chosen, choose), hint, legend(values));
+  const [made, rest] = shape.length === 4
+    ? [ofFilters(values, shape, name, chosen, choose), firstOf(FILTERS, shape[0] * shape[1])]
+    : [ofWeights(values, shape, name, chosen, choose), null];
+  return element("div", {}, made, hint, legend(values), rest);
+}
+
+/** Say that not all are shown, if so. */
+function firstOf(shown, all) {
+  return shown < all
+    ? element("p", { class: "note" }, WORDS.backward.first(whole(shown), whole(all))) : null;
 }
 
 const legend = (values) => element("p", { class: "note number" }, WORDS.layers.scale(short(most(values))));
@@ -54,10 +63,10 @@ function ofValue(values, shape, name) {
     const [channels, rows, columns] = shape;
     const area = rows * columns;
     const count = Math.min(channels, SHOWN);
-    return element("div", {}, element("div", { class: "maps large" },
+    return element("div", {}, element("div", { class: channels > 6 ? "maps many" : "maps large" },
       ...Array.from({ length: count }, (_, c) => picture(
         values.subarray(c * area, (c + 1) * area), rows, columns, scale, `${name}[${c}]`, "small"))),
-    legend(values));
+    legend(values), firstOf(count, channels));
   }
   if (values.length <= SMALL) {
     return element("div", { class: "row" }, grid(values, 1, values.length, scale, { label: name }));
@@ -70,7 +79,7 @@ function ofValue(values, shape, name) {
 function ofFilters(values, [filters, channels, rows, columns], name, chosen, choose) {
   const scale = most(values);
   const area = rows * columns;
-  const count = Math.min(filters * channels, SHOWN * 4);
+  const count = Math.min(filters * channels, FILTERS);
   const made = element("div", { class: "filters" });
   // A row a filter; filters of one channel stand in a row themselves.
   const across = Math.min(channels > 1 ? channels : filters, 8);

@@ -9,6 +9,7 @@ import { WORDS } from "./words.js";
 
 const SHOWN = 16;
 const SMALL = 12;
+const MANY = 6;
 
 /** Return how an array of a shape is cut into pictures: how many, and their rows and columns. */
 export function cutting(shape) {
@@ -35,7 +36,8 @@ export function layering(content, opened) {
 
   function card(layer, value) {
     const [count, rows, columns] = cutting(layer.shape);
-    const maps = element("div", { class: layer.shape.length === 3 ? "maps" : "maps flat" });
+    const kind = layer.shape.length < 3 ? "maps flat" : count > MANY ? "maps many" : "maps";
+    const maps = element("div", { class: kind });
     const scale = element("p", { class: "note number" });
     const detail = element("div", { class: "closer", hidden: true });
     const shown = () => (isAll || count <= SHOWN ? count : SHOWN);

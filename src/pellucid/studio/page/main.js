@@ -9,7 +9,7 @@ import { element, fill } from "./dom.js";
 import { backward, forward, sizeOf } from "./engine.js";
 import { layering } from "./layering.js";
 import { short, whole } from "./numbers.js";
-import { prove } from "./proof.js";
+import { proving } from "./proof.js";
 import { updating } from "./updating.js";
 import { WORDS } from "./words.js";
 
@@ -87,12 +87,15 @@ function theme() {
   repaint();
 }
 
-function compare() {
-  const found = prove(content);
+/** Compare image by image, and let the page breathe between. */
+function compare(comparing, found = null) {
+  const { done, value } = comparing.next();
+  if (!done) return setTimeout(compare, 0, comparing, value);
   proof.classList.add(found.agrees ? "good" : "bad");
   verdict.textContent = found.agrees
     ? WORDS.proved(whole(found.images), whole(found.numbers), short(found.largest))
     : WORDS.notProved(whole(found.images), short(found.largest));
+  return 0;
 }
 
 const learned = network.layers.flatMap(({ parameters }) => Object.values(parameters))
@@ -125,5 +128,7 @@ if (open) layers.set(open);
 back.start(step, weight);
 isStarted = true;
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+// Another address, pasted or of a bookmark: begin anew with it.
+addEventListener("hashchange", () => location.reload());
 // After the first paint: what is seen comes first.
-if (examples.length) setTimeout(compare, 50);
+if (examples.length) setTimeout(compare, 50, proving({ ...content }));

@@ -59,6 +59,10 @@ export function picture(values, rows, columns, scale, label, className = "map") 
   return canvas;
 }
 
+const MOVES = {
+  ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Enter: [0, 0],
+};
+
 /**
  * Return a picture whose numbers can be chosen, by pointer or by arrow keys, and a frame that shows
  * which one is.
@@ -73,11 +77,12 @@ export function picker(values, rows, columns, scale, label, choose, framed) {
     role: "application",
     "aria-label": label,
     onkeydown(event) {
-      const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-      if (!move || !framed) return;
+      const move = MOVES[event.key];
+      if (!move) return;
       event.preventDefault();
+      if (!framed) return choose(0, 0);
       const row = Math.max(0, Math.min(rows - 1, framed[0] + move[0]));
-      choose(row, Math.max(0, Math.min(columns - 1, framed[2] + move[1])));
+      return choose(row, Math.max(0, Math.min(columns - 1, framed[2] + move[1])));
     },
     onpointerdown(event) {
       const side = canvas.getBoundingClientRect();

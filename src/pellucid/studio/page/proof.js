@@ -23,13 +23,14 @@ export const BOUND = 1e-5;
 
 /**
  * Compare with what `pellucid.equations` says: outputs, loss, and the gradients of the image and of
- * every parameter that the page has from it.
+ * every parameter that the page has from it. What was found so far is given image by image, so that
+ * a page can be used meanwhile.
  * @param {import("./data.js").Content} content
  */
-export function prove({ network, parameters, examples, proof }) {
+export function* proving({ network, parameters, examples, proof }) {
   let largest = 0;
   let numbers = 0;
-  proof.forEach((said, n) => {
+  for (const [n, said] of proof.entries()) {
     const { pixels, label } = examples[n];
     const run = forward(network, parameters, pixels);
     const { ofValues, gradient } = backward(network, parameters, run, label);
@@ -43,6 +44,6 @@ export function prove({ network, parameters, examples, proof }) {
       largest = Math.max(largest, difference(found, expected));
       numbers += expected.length;
     }
-  });
-  return { images: proof.length, numbers, largest, agrees: largest <= BOUND };
+    yield { images: n + 1, numbers, largest, agrees: largest <= BOUND };
+  }
 }

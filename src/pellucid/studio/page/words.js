@@ -146,6 +146,7 @@ export const WORDS = {
     allTerms: (all) => (all === "1" ? "Its only term" : `All ${all} terms`),
     term: "term",
     saliency: "Where the image matters: the size of dimage, over the image",
+    first: (shown, all) => `Of ${all} the first ${shown} are shown.`,
     scores: ["class", "probs", "label", "dout"],
     wins: "Each gradient goes to its window's winner.",
     mask: (name) => `It goes on where ${name} is positive, and is 0 elsewhere.`,
