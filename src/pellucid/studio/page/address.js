@@ -35,6 +35,7 @@ export function read(text, { network, classes, examples }) {
   };
   const example = number("i", examples.length);
   const strokes = said.get("d") ? unpacked(said.get("d")) : null;
+  /** @type {import("./choosing.js").Source | null} */
   const source = strokes ? { kind: "drawing", strokes }
     : example !== null ? { kind: "example", n: example } : null;
   return {
@@ -61,7 +62,10 @@ function weightOf(text, { layers }) {
   return parameter?.isTrained && fits(place, parameter.shape) ? { layer: Number(k), letter, place } : null;
 }
 
-/** Two bytes a place; a stroke begins with how many it has. */
+/**
+ * Two bytes a number; a stroke begins with how many places it has.
+ * @param {import("./drawing.js").Stroke[]} strokes
+ */
 function packed(strokes) {
   const bytes = strokes.flatMap((stroke) => [
     stroke.length >> 8, stroke.length & 255,
@@ -73,14 +77,20 @@ function packed(strokes) {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/**
+ * @param {string} text
+ * @returns {import("./drawing.js").Stroke[] | null}
+ */
 function unpacked(text) {
   try {
     const raw = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     const numbers = Array.from({ length: raw.length / 2 }, (_, n) =>
       raw.charCodeAt(2 * n) * 256 + raw.charCodeAt(2 * n + 1));
+    /** @type {import("./drawing.js").Stroke[]} */
     const strokes = [];
     for (let n = 0; n < numbers.length;) {
       const count = numbers[n++];
+      /** @type {import("./drawing.js").Stroke} */
       const stroke = [];
       for (let p = 0; p < count && n + 1 < numbers.length; p++, n += 2) {
         stroke.push([numbers[n] - 1024, numbers[n + 1] - 1024]);

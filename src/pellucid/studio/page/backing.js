@@ -1,6 +1,6 @@
 // Backward: the true class, then step by step every gradient, each the sum of numbers that it is.
 
-import { element, fill } from "./dom.js";
+import { element, fill, keepingFocus } from "./dom.js";
 import { equationsOf } from "./equations.js";
 import { short, whole } from "./numbers.js";
 import { lossOf } from "./engine.js";
@@ -71,13 +71,11 @@ export function backing(content, changed) {
     dots.forEach((dot, n) => dot.setAttribute("aria-current", n === step ? "step" : "false"));
     previous.disabled = step === 0;
     next.disabled = step === steps.length - 1;
-    const held = body.contains(document.activeElement)
-      ? [...body.querySelectorAll("[tabindex], button")].indexOf(document.activeElement) : -1;
-    fill(body,
-      element("h3", {}, `${WORDS.backward.step(String(step + 1), whole(steps.length))}: ${titleOf(step)}`),
+    const title = `${WORDS.backward.step(String(step + 1), whole(steps.length))}: ${titleOf(step)}`;
+    keepingFocus(body, () => fill(body,
+      element("h3", {}, title),
       ...steps[step].parts.map((part) => shown(part)),
-      step === steps.length - 1 && saliency(content, run.values[0], back.ofValues[0]));
-    if (held >= 0) [...body.querySelectorAll("[tabindex], button")][held]?.focus();
+      step === steps.length - 1 && saliency(content, run.values[0], back.ofValues[0])));
   }
 
   function shown(part) {

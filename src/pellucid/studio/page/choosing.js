@@ -61,7 +61,7 @@ export function choosing(content, changed) {
   function show(pixels, row = -1, column = -1) {
     const label = WORDS.image.seen;
     const choose = (y, x) => show(pixels, y, x);
-    const framed = row < 0 ? undefined : /** @type {const} */ ([row, row + 1, column, column + 1]);
+    const framed = row < 0 ? undefined : [row, row + 1, column, column + 1];
     const values = [...Array(channels).keys()]
       .map((c) => short(pixels[(c * rows + row) * columns + column]));
     const place = channels > 1 ? `[:, ${row}, ${column}]` : `[0, ${row}, ${column}]`;

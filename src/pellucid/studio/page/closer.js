@@ -78,7 +78,11 @@ function firstChannel(layer, k) {
   return Math.floor(k / (layer.shape[0] / layer.groups)) * ofGroup;
 }
 
-/** Return rows and columns, from and to, of what a place reads of its input. */
+/**
+ * Return rows and columns, from and to, of what a place reads of its input.
+ * @param {import("./engine.js").Layer} layer
+ * @param {number[]} place
+ */
 function windowIn(layer, [, y, x]) {
   if (!layer.kernel) return [y, y + 1, x, x + 1];
   const reach = (axis) => (layer.kernel[axis] - 1) * (layer.dilation?.[axis] ?? 1) + 1;

@@ -11,7 +11,10 @@ export function palette() {
   return dark ? DARK : LIGHT;
 }
 
-/** Return the color of a number from -1 to 1, as red, green and blue. */
+/**
+ * Return the color of a number from -1 to 1, as red, green and blue.
+ * @returns {number[]}
+ */
 export function signed(share, { low, zero, high }) {
   const end = share < 0 ? low : high;
   const part = Math.min(1, Math.abs(share)) ** 0.8; // so that small numbers can be seen
@@ -24,7 +27,10 @@ export function gray(share) {
   return [value, value, value];
 }
 
-/** Return a color for a style sheet. */
+/**
+ * Return a color for a style sheet.
+ * @param {number[]} color
+ */
 export const css = ([red, green, blue]) => `rgb(${red} ${green} ${blue})`;
 
 /** Return black or white, whichever is further from a color: one of them is by 4.5 : 1 and more. */

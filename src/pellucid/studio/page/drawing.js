@@ -26,6 +26,7 @@ export function drawingArea([rows, columns], changed) {
   let strokes = [];
   let pending = 0;
 
+  /** @returns {[number, number]} */
   function place(event) {
     const side = canvas.getBoundingClientRect();
     return [
@@ -77,7 +78,7 @@ export function drawingArea([rows, columns], changed) {
     canvas,
     /** Draw other strokes in place of these. */
     set(others) {
-      strokes = others.map((stroke) => [...stroke]);
+      strokes = others.map((stroke) => stroke.slice());
       redraw();
     },
     undo() {

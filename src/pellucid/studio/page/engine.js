@@ -81,6 +81,7 @@ export const sizeOf = (shape) => shape.reduce((product, side) => product * side,
  * @returns {Record<string, Float64Array>}
  */
 export function arraysOf(layer, vector) {
+  /** @type {Record<string, Float64Array>} */
   const arrays = {};
   for (const [letter, { offset, shape }] of Object.entries(layer.parameters)) {
     arrays[letter] = vector.subarray(offset, offset + sizeOf(shape));

@@ -16,7 +16,7 @@ export function valueName(network, value) {
 /**
  * Return a part's name, its equation and what is to be said of it.
  * @param {import("./engine.js").Network} network
- * @param {import("./steps.js").Step["parts"][0]} part
+ * @param {import("./steps.js").Part} part
  */
 export function equationsOf(network, part) {
   const { equations, backward } = WORDS;

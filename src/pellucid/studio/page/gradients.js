@@ -16,7 +16,7 @@ const SMALL = 12;
  * @param {import("./data.js").Content} content
  * @param {{run: import("./engine.js").Run, target: number,
  *   back: {ofValues: Float64Array[], gradient: Float64Array}}} state
- * @param {import("./steps.js").Step["parts"][0]} part
+ * @param {import("./steps.js").Part} part
  * @param {number[] | null} chosen which number of a parameter
  * @param {(place: number[]) => void} choose
  */
@@ -75,7 +75,14 @@ function ofValue(values, shape, name) {
     element("div", { class: "maps flat" }, picture(values, 1, values.length, scale, name, "small")), legend(values));
 }
 
-/** A picture for each filter and channel. */
+/**
+ * A picture for each filter and channel.
+ * @param {Float64Array} values
+ * @param {number[]} shape
+ * @param {string} name
+ * @param {number[] | null} chosen
+ * @param {(place: number[]) => void} choose
+ */
 function ofFilters(values, [filters, channels, rows, columns], name, chosen, choose) {
   const scale = most(values);
   const area = rows * columns;

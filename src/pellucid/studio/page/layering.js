@@ -1,7 +1,7 @@
 // Every layer at a glance: a card each, with small pictures of its maps; a click looks closer.
 
 import { closer } from "./closer.js";
-import { element, fill } from "./dom.js";
+import { element, fill, keepingFocus } from "./dom.js";
 import { at, most, placeOf, short, whole } from "./numbers.js";
 import { grid, paint, picture } from "./pictures.js";
 import { sizeOf } from "./engine.js";
@@ -97,14 +97,11 @@ export function layering(content, opened) {
     function look() {
       detail.hidden = open?.value !== value;
       if (detail.hidden) return fill(detail);
-      const held = detail.contains(document.activeElement)
-        ? [...detail.querySelectorAll("[tabindex], button")].indexOf(document.activeElement) : -1;
-      fill(detail,
+      return keepingFocus(detail, () => fill(detail,
         element("button", { type: "button", class: "close", onclick: () => set(null) }, WORDS.layers.close),
         closer(content, run, value, open.place, (place) => set({ value, place })),
         layer.shape.length === 3 && element("button", { type: "button", onclick: play },
-          timer ? WORDS.layers.pause : WORDS.layers.play));
-      if (held >= 0) [...detail.querySelectorAll("[tabindex], button")][held]?.focus();
+          timer ? WORDS.layers.pause : WORDS.layers.play)));
     }
 
     build();

@@ -35,7 +35,7 @@ export function paint(canvas, values, rows, columns, scale) {
   const { data } = picture;
   const area = rows * columns;
   const table = scale === "colors" ? null : scaleOf(scale === "gray" ? null : palette());
-  const factor = scale === "gray" ? 1 : scale > 0 ? 1 / scale : 0;
+  const factor = typeof scale === "number" ? (scale > 0 ? 1 / scale : 0) : 1;
   for (let place = 0; place < area; place++) {
     const share = values[place] * factor;
     const step = table && SHADES + Math.round(SHADES * Math.max(-1, Math.min(1, share)));
@@ -67,7 +67,7 @@ const MOVES = {
  * Return a picture whose numbers can be chosen, by pointer or by arrow keys, and a frame that shows
  * which one is.
  * @param {(row: number, column: number) => void} choose
- * @param {[number, number, number, number]} [framed] rows and columns, from and to, that are framed
+ * @param {number[]} [framed] rows and columns, from and to, that are framed
  */
 export function picker(values, rows, columns, scale, label, choose, framed) {
   const canvas = picture(values, rows, columns, scale, label, "map");
@@ -96,7 +96,12 @@ export function picker(values, rows, columns, scale, label, choose, framed) {
   return box;
 }
 
-/** Return a frame around some rows and columns of a picture, to lie over it. */
+/**
+ * Return a frame around some rows and columns of a picture, to lie over it.
+ * @param {number[]} framed
+ * @param {number} rows
+ * @param {number} columns
+ */
 export function frame([top, bottom, left, right], rows, columns) {
   const made = element("span", { class: "frame", "aria-hidden": "true" });
   made.style.top = `${(100 * top) / rows}%`;
@@ -108,6 +113,9 @@ export function frame([top, bottom, left, right], rows, columns) {
 
 /**
  * Return a small grid with its numbers in it.
+ * @param {ArrayLike<number>} values
+ * @param {number} rows
+ * @param {number} columns
  * @param {number} scale what counts as 1
  * @param {{label: string, chosen?: number, choose?: (at: number) => void}} options
  */

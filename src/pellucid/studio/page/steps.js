@@ -6,12 +6,15 @@ const POINTWISE = new Set([
 ]);
 
 /**
- * One step: the gradients that it computes, in order.
- * @typedef {object} Step
- * @property {{kind: "loss" | "weights" | "bias" | "value" | "pointwise", layer: number,
- *   letter?: string, value?: number}[]} parts `layer` is a place in `network.layers`; `value` what a
- *   gradient is of
+ * A gradient that a step computes: of the parameter that `letter` says, or of a value.
+ * @typedef {object} Part
+ * @property {string} kind loss, weights, bias, value or pointwise
+ * @property {number} layer the layer's place in the network
+ * @property {string} [letter]
+ * @property {number} [value]
  */
+
+/** @typedef {{parts: Part[]}} Step its gradients in order */
 
 /**
  * @param {import("./engine.js").Network} network
@@ -19,6 +22,7 @@ const POINTWISE = new Set([
  */
 export function stepsOf(network) {
   const { layers } = network;
+  /** @type {Step[]} */
   const steps = [{ parts: [{ kind: "loss", layer: layers.length - 1, value: layers.length }] }];
   for (let k = layers.length - 1; k >= 0; k--) {
     const layer = layers[k];
@@ -26,6 +30,7 @@ export function stepsOf(network) {
       steps[steps.length - 1].parts.push({ kind: "pointwise", layer: k, value: layer.inputs[0] });
       continue;
     }
+    /** @type {Part[]} */
     const own = ["f", "w", "g", "b"]
       .filter((letter) => layer.parameters[letter])
       .map((letter) => ({ kind: letter === "b" ? "bias" : "weights", layer: k, letter }));

@@ -106,7 +106,14 @@ export function termsOfWeight(layer, parameters, x, dz, letter, place) {
   return { left, right, rows, columns, total: dot(left, right) };
 }
 
-/** Return what one weight of a filter was multiplied with at every place: zeros beside the image. */
+/**
+ * Return what one weight of a filter was multiplied with at every place: zeros beside the image.
+ * @param {import("./engine.js").Layer} layer
+ * @param {Float64Array} x
+ * @param {number[]} place
+ * @param {number} rows
+ * @param {number} columns
+ */
 function seenByWeight(layer, x, [k, c, i, j], rows, columns) {
   const [channels, height, width] = layer.takes[0];
   const ofGroup = channels / layer.groups;

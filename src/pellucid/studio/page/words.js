@@ -165,7 +165,8 @@ export const WORDS = {
     valueMax: (d, out) => `${d} = d${out} where the winner is, else 0`,
     valueMean: (d, out, count) => `${d} = d${out} / ${count}, to all of the window`,
     valueNorm: (d, out, g) => `${d} = ${g} · d${out} / √(variance + ε)`,
-    valueGroup: (d, out) => `${d} = (dx̂ − ⟨dx̂⟩ − x̂ ⟨dx̂ x̂⟩) / √(variance + ε), dx̂ = g d${out}`,
+    valueGroup: (d, out, g) =>
+      `${d} = (dx̂ − ⟨dx̂⟩ − x̂ ⟨dx̂ x̂⟩) / √(variance + ε), dx̂ = ${g} · d${out}`,
     valueAdd: (d, out) => `${d} = d${out}`,
     relu: (d, out, x) => `${d} = [${x} > 0] · d${out}`,
     slope: (d, out, kind) => `${d} = ${kind}′ · d${out}`,
