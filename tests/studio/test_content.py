@@ -16,6 +16,8 @@ def content(count=12, **settings):
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (count, 1, 28, 28), np.uint8)
     model = model_of(network, network.initial_parameters(2), **settings)
+    if settings:
+        images = model.preprocessing.for_kernels(images // 16)
     return content_of(model, images, random.integers(0, 10, count), "Digits"), images
 
 
@@ -29,11 +31,14 @@ say(given.map((raw) => [...proving(unpacked(raw))].at(-1)));
 @needs_node
 def test_the_page_proves_that_it_is_equal_to_python():
     good, _ = content()
+    floats, _ = content(pixel_range=(0, 16))
     bad, _ = content()
     vector = np.frombuffer(base64.b64decode(bad["parameters"]), np.float32).copy()
     vector[17] += 0.01
     bad["parameters"] = base64.b64encode(vector.tobytes()).decode()
-    found, other = run_in_node(PROVE, [good, bad])
+    found, ranged, other = run_in_node(PROVE, [good, floats, bad])
+    assert floats["examples"]["bytes"] is None
+    assert ranged["agrees"]
     assert (found["images"], found["agrees"]) == (PROVEN, True)
     assert found["numbers"] == PROVEN * (10 + 1 + 784) + 5880
     assert 0 <= found["largest"] < 1e-10

@@ -165,10 +165,10 @@ function pooled({ layer, place, inputs, found }) {
   const sum = values.reduce((a, b) => a + b, 0);
   const text = winner < 0
     ? WORDS.closer.mean(short(sum), String(count), short(found)) : WORDS.closer.winner(short(found));
+  const window = grid(values, rows, columns, most(values), { label: WORDS.closer.patch, chosen: winner });
+  window.style.width = `${2.8 * columns}rem`;
   return element("div", {},
-    values.length <= 64 && element("div", { class: "product" },
-      grid(values, rows, columns, most(values), { label: layer.name, chosen: winner })),
-    line(text));
+    values.length <= 64 && element("div", { class: "product" }, window), line(text));
 }
 
 function flattened({ layer, place, source, found }) {

@@ -11,6 +11,7 @@ import { WORDS } from "./words.js";
 const SHOWN = 32;
 const FILTERS = 128;
 const SMALL = 12;
+const MANY = 6;
 
 /**
  * @param {import("./data.js").Content} content
@@ -63,10 +64,11 @@ function ofValue(values, shape, name) {
     const [channels, rows, columns] = shape;
     const area = rows * columns;
     const count = Math.min(channels, SHOWN);
-    return element("div", {}, element("div", { class: channels > 6 ? "maps many" : "maps large" },
+    const maps = element("div", { class: channels > MANY ? "maps many" : "maps large" },
       ...Array.from({ length: count }, (_, c) => picture(
-        values.subarray(c * area, (c + 1) * area), rows, columns, scale, `${name}[${c}]`, "small"))),
-    legend(values), firstOf(count, channels));
+        values.subarray(c * area, (c + 1) * area), rows, columns, scale, `${name}[${c}]`, "small")));
+    maps.style.setProperty("--count", String(Math.min(channels, MANY)));
+    return element("div", {}, maps, legend(values), firstOf(count, channels));
   }
   if (values.length <= SMALL) {
     return element("div", { class: "row" }, grid(values, 1, values.length, scale, { label: name }));

@@ -38,6 +38,7 @@ export function layering(content, opened) {
     const [count, rows, columns] = cutting(layer.shape);
     const kind = layer.shape.length < 3 ? "maps flat" : count > MANY ? "maps many" : "maps";
     const maps = element("div", { class: kind });
+    maps.style.setProperty("--count", String(Math.min(count, MANY)));
     const scale = element("p", { class: "note number" });
     const detail = element("div", { class: "closer", hidden: true });
     const shown = () => (isAll || count <= SHOWN ? count : SHOWN);
