@@ -6,6 +6,7 @@ A ``print(...)  # text`` in a block of Python promises that line of output.
 import importlib
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,17 +15,18 @@ import pytest
 import typer
 
 import pellucid
-from pellucid import data, errors, export, plots, training
+from pellucid import data, equations, errors, export, plots, training
 from pellucid.cli import errors as cli_errors
 from pellucid.cli import main as cli
 from pellucid.network import presets
 
 ROOT = Path(__file__).parents[1]
-MODULES = (pellucid, data, export, plots, presets, training, errors)
+MODULES = (pellucid, data, equations, export, plots, presets, training, errors)
 PAGES = [
     *sorted((ROOT / "docs" / "guide").glob("*.md")),
     ROOT / "docs" / "data.md",
     ROOT / "docs" / "durability.md",
+    ROOT / "docs" / "equations.md",
 ]
 COMMANDS = [*PAGES, ROOT / "docs" / "command_line.md"]
 LINKED = [
@@ -36,7 +38,9 @@ LINKED = [
 
 
 def blocks(text, language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """Return the blocks of code of a page, those inside a list too."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(block) for _, block in found]
 
 
 def headings(page):

@@ -6,10 +6,10 @@ import re
 import pytest
 
 import pellucid
-from pellucid import data, plots, training
+from pellucid import data, equations, plots, training
 from pellucid.network import presets
 
-MODULES = (pellucid, data, plots, presets, training)
+MODULES = (pellucid, data, equations, plots, presets, training)
 
 
 def sections(value):

@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from pellucid import data, errors, export
+from pellucid import data, equations, errors, export
 from pellucid._lazy import lazy_names
 from pellucid.network import presets
 from pellucid.network.layers import LAYERS as _LAYERS
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
+    from pellucid.studio.terms import Terms
+    from pellucid.studio.trace import Trace, trace
     from pellucid.training import (
         SGD,
         Adam,
@@ -71,8 +73,11 @@ __all__ = [
     "SGD",
     "Schedule",
     "StepSchedule",
+    "Terms",
+    "Trace",
     "Trainer",
     "data",
+    "equations",
     "errors",
     "evaluate",
     "export",
@@ -86,6 +91,7 @@ __all__ = [
     "presets",
     "register_skl2onnx",
     "save_model",
+    "trace",
 ]
 __all__.sort()
 
@@ -113,6 +119,8 @@ __getattr__ = lazy_names(
         "pellucid.network.layers": _LAYER_NAMES,
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
+        "pellucid.studio.terms": ("Terms",),
+        "pellucid.studio.trace": ("Trace", "trace"),
         "pellucid.training": (
             "SGD", "Adam", "AdamW", "Checkpoints", "CosineSchedule", "EarlyStopping",
             "ExponentialAverage", "History", "MeanAverage", "OneCycleSchedule", "Schedule",

@@ -5,7 +5,7 @@ from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
 from pellucid.equations.conv2d import conv2d, conv2d_backward
 from pellucid.equations.crossentropy import cross_entropy
 from pellucid.equations.maxpool2d import max_pool2d_winners
-from pellucid.equations.network import backward, forward, loss_and_gradient
+from pellucid.equations.network import backward, every_gradient, forward, loss_and_gradient
 from pellucid.errors import DataError, NetworkError
 from pellucid.network import presets
 from pellucid.network.layers import Layer
@@ -204,9 +204,35 @@ def test_a_layer_without_equations_is_named():
         forward(network, np.zeros(network.size), np.zeros((1, 1, 2, 2)))
 
 
-def test_bytes_are_not_taken_for_pixels_in_silence():
+@pytest.mark.parametrize(("images", "words"), [
+    (np.arange(32.0) * 8, r"^The images go from 0 to 248, but .* \[0, 1\]; divide them by 255\.$"),
+    (np.linspace(-1, 1, 32), r"go from -1 to 1, .*; give \(images - low\) / \(high - low\)"),
+    (np.full(32, np.nan), "hold NaN or infinity"),
+    (np.where(np.arange(32) == 5, np.inf, 0.5), "hold NaN or infinity"),
+])  # fmt: skip
+def test_what_is_no_pixel_is_refused(images, words):
     network = Network([Flatten(), Dense(2)], (4, 4))
-    images = np.arange(32.0).reshape(2, 1, 4, 4) * 8
-    with pytest.warns(UserWarning, match="go from 0 to 248, but .* divide them by 255"):
-        forward(network, network.initial_parameters(), images)
-    forward(network, network.initial_parameters(), images / 255)
+    with pytest.raises(DataError, match=words):
+        forward(network, network.initial_parameters(), images.reshape(2, 1, 4, 4))
+
+
+def test_a_pixel_may_be_rounded():
+    network = Network([Flatten(), Dense(2)], (4, 4))
+    images = np.array([-1e-7, 1 + 1e-7])[:, None, None, None] * np.ones((2, 1, 4, 4))
+    assert forward(network, network.initial_parameters(), images).probs.shape == (2, 2)
+
+
+def test_every_value_has_its_gradient():
+    """A value's gradient is that of the image of a network that begins there."""
+    parameters, images, labels = make(OTHER, count=2)
+    result = forward(OTHER, parameters, images)
+    gradient, of_values = every_gradient(OTHER, parameters, result, labels)
+    assert [d.shape for d in of_values] == [y.shape for y in result.activations]
+    expected, d_image = backward(OTHER, parameters, result, labels)
+    np.testing.assert_array_equal(gradient, expected)
+    np.testing.assert_array_equal(of_values[0], d_image)
+    rest = Network([Flatten(), *OTHER.layers[-3:]], (12, 1, 1))
+    after = result.activations[-4].reshape(2, 12, 1, 1)
+    found = forward(rest, parameters[-rest.size :], after)
+    _, d_after = backward(rest, parameters[-rest.size :], found, labels)
+    np.testing.assert_allclose(of_values[-4].ravel(), d_after.ravel(), rtol=1e-12)

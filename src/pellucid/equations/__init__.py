@@ -37,6 +37,12 @@ mixing images in pairs                :mod:`pellucid.equations.mixup`
 ====================================  ================================================
 """
 
-from pellucid.equations.network import Forward, backward, forward, loss_and_gradient
+from pellucid.equations.network import (
+    Forward,
+    backward,
+    every_gradient,
+    forward,
+    loss_and_gradient,
+)
 
-__all__ = ["Forward", "backward", "forward", "loss_and_gradient"]
+__all__ = ["Forward", "backward", "every_gradient", "forward", "loss_and_gradient"]

@@ -10,20 +10,20 @@ and for any other network the same rules are applied in the same way, last layer
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.arguments import warn
 from pellucid.equations.rules import Array, loss_rules_of, rules_of
 from pellucid.errors import DataError
 from pellucid.network.network import Network
 
-__all__ = ["Forward", "backward", "forward", "loss_and_gradient"]
+__all__ = ["Forward", "backward", "every_gradient", "forward", "loss_and_gradient"]
 
-FAR_FROM_PIXELS = 16.0
-"""No pixel from 0 to 1 is as far off, nor anything that was standardized; bytes are."""
+_ROUNDING = 1e-6
+"""How far off [0, 1] a pixel may be by rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,10 @@ class Forward:
         Whether it was one of training.
     keys : ndarray of shape (n,), uint64, or None
         As given to :func:`forward`.
+
+    Examples
+    --------
+    See :func:`forward`.
     """
 
     activations: tuple[Array, ...]
@@ -70,7 +74,7 @@ def forward(
     parameters : array_like of shape (network.size,)
         All parameters, in the order of ``network.parameters``.
     images : array_like of shape (n, C, H, W)
-        Pixels in [0, 1]; a warning tells if they look like bytes.
+        Pixels in [0, 1].
     keys : array_like of shape (n,), uint64, or None, default None
         In training, what each image's dropout is keyed by, from
         :func:`pellucid.equations.dropout.image_keys`. Without keys nothing is dropped.
@@ -87,7 +91,7 @@ def forward(
     Raises
     ------
     DataError
-        The images don't have the network's input shape.
+        The images don't have the network's input shape, or pixels that are not in [0, 1].
     NetworkError
         The parameters don't fit the network, or a layer is of a kind without equations.
 
@@ -104,11 +108,7 @@ def forward(
     ([(1, 28, 28), (5, 24, 24), (5, 24, 24)], 0.1)
     """
     y = np.asarray(images, dtype=np.float64)
-    if y.size and np.abs(y).max() > FAR_FROM_PIXELS:
-        warn(
-            f"The images go from {y.min():g} to {y.max():g}, but a network takes pixels from 0 to "
-            "1: divide them by 255."
-        )
+    _check_pixels(y)
     if y.shape[1:] != network.input_shape:
         raise DataError(
             f"Images of shape {y.shape} don't fit the network; it takes "
@@ -189,6 +189,54 @@ def backward(
     >>> gradient.shape, d_image.shape
     ((5880,), (2, 1, 28, 28))
     """
+    gradient, of_values = every_gradient(network, parameters, forward, labels, weights)
+    return gradient, of_values[0]
+
+
+def every_gradient(
+    network: Network,
+    parameters: ArrayLike,
+    forward: Forward,
+    labels: ArrayLike,
+    weights: ArrayLike | None = None,
+) -> tuple[Array, tuple[Array, ...]]:
+    """Take the gradient of the loss back to the image, and keep it at every value on the way.
+
+    What :func:`backward` does, which forgets what is in between.
+
+    Parameters
+    ----------
+    network, parameters, forward, labels, weights
+        As given to :func:`backward`.
+
+    Returns
+    -------
+    gradient : ndarray of shape (network.size,), float64
+        As :func:`backward` returns it.
+    of_values : tuple of ndarray, float64
+        The gradient of each of ``forward.activations``: first that of the image, last dout.
+
+    Raises
+    ------
+    DataError
+        Labels that are not whole numbers from 0 to classes - 1.
+    NetworkError
+        The parameters don't fit the network, or a layer is of a kind without equations.
+
+    Notes
+    -----
+    Source: the founding document's ten steps of backpropagation, listed in docs/equations.md.
+
+    Examples
+    --------
+    >>> from pellucid import presets
+    >>> network, images = presets.reference(), np.full((2, 1, 28, 28), 0.5)
+    >>> parameters = network.initial_parameters()
+    >>> result = forward(network, parameters, images)
+    >>> _, of_values = every_gradient(network, parameters, result, [3, 1])
+    >>> [d.shape[1:] for d in of_values[-3:]]
+    [(10,), (10,), (10,)]
+    """
     arrays = _by_node(network, np.asarray(parameters, dtype=np.float64))
     gradient = np.zeros(network.size)
     gradients = _by_node(network, gradient)
@@ -198,19 +246,22 @@ def backward(
     # Step 1: dout.
     rules = loss_rules_of(network.loss)
     parts[-1].append(rules.backward(network.loss, forward.activations[-1], labels, weights))
+    of_values = [np.zeros(0)] * len(parts)
     # Steps 2 to 10: last node first, each from the gradient of what it gave.
     for k, node in reversed([*enumerate(network.nodes)]):
         inputs = tuple(forward.activations[value] for value in node.inputs)
         drawn = _drawn(network, k, forward.keys, inputs[0].shape)
+        of_values[k + 1] = _total(parts[k + 1])
         deltas = rules_of(node.layer, forward.training).backward(
-            node.layer, _total(parts[k + 1]), inputs, forward.activations[k + 1], *arrays[k], *drawn
+            node.layer, of_values[k + 1], inputs, forward.activations[k + 1], *arrays[k], *drawn
         )
         for value, delta in zip(node.inputs, deltas, strict=False):
             parts[value].append(delta)
         for view, delta in zip(gradients[k], deltas[len(inputs) :], strict=True):
             view[...] = delta
     # What is left of step 10: dImage.
-    return gradient, _total(parts[0])
+    of_values[0] = _total(parts[0])
+    return gradient, tuple(of_values)
 
 
 def loss_and_gradient(
@@ -275,6 +326,25 @@ def loss_and_gradient(
     loss = rules.loss(network.loss, result.activations[-1], labels, weights).sum()
     gradient, _ = backward(network, parameters, result, labels, weights)
     return float(loss), gradient
+
+
+def _check_pixels(images: Array) -> None:
+    """Refuse what is no pixel: kernels do, and bytes would be taken for light of 255 suns."""
+    if not images.size:
+        return
+    low, high = float(images.min()), float(images.max())
+    if low >= -_ROUNDING and high <= 1 + _ROUNDING:
+        return
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise DataError("The images hold NaN or infinity; leave these out or repair them.")
+    fix = (
+        "divide them by 255"
+        if low >= 0
+        else "give (images - low) / (high - low), where low is what is black and high what is white"
+    )
+    raise DataError(
+        f"The images go from {low:g} to {high:g}, but a network takes pixels in [0, 1]; {fix}."
+    )
 
 
 def _by_node(network: Network, vector: Array) -> list[list[Array]]:

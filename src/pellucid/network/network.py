@@ -282,19 +282,21 @@ class Network:
             return None
         return self.rebuilt(self.layers[:last])
 
-    def rebuilt(self, layers: tuple[Layer, ...]) -> Network:
+    def rebuilt(self, layers: tuple[Layer, ...], input_shape: Shape | None = None) -> Network:
         """Return a network of other layers, without the checks of one that somebody writes.
 
         Parameters
         ----------
         layers : tuple of Layer
             In place of this network's; they fit its images.
+        input_shape : (int, int, int), optional
+            What they take, if it is something else than its images.
 
         Returns
         -------
         Network
         """
-        graph = Nodes(self.input_shape)
+        graph = Nodes(self.input_shape if input_shape is None else input_shape)
         graph.chain(layers, 0)
         network = object.__new__(Network)
         network._set(layers, graph, _parameters(graph), self.loss)

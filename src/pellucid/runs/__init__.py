@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pellucid.runs.exports import export_model
     from pellucid.runs.imports import import_model
     from pellucid.runs.models import predict_pictures, run_model_test
+    from pellucid.runs.pages import write_page
     from pellucid.runs.run import reference_run, resumed_settings
     from pellucid.runs.verification import verify_run
 
@@ -24,6 +25,7 @@ __all__ = [
     "resumed_settings",
     "run_model_test",
     "verify_run",
+    "write_page",
 ]
 
 __getattr__ = lazy_names(
@@ -32,6 +34,7 @@ __getattr__ = lazy_names(
         "pellucid.runs.exports": ("export_model",),
         "pellucid.runs.imports": ("import_model",),
         "pellucid.runs.models": ("predict_pictures", "run_model_test"),
+        "pellucid.runs.pages": ("write_page",),
         "pellucid.runs.run": ("reference_run", "resumed_settings"),
         "pellucid.runs.verification": ("verify_run",),
     },

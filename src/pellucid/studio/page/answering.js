@@ -1,0 +1,41 @@
+// What the network says: a bar for each class, the likeliest marked.
+
+import { element, fill } from "./dom.js";
+import { percent } from "./numbers.js";
+import { WORDS } from "./words.js";
+
+const MOST = 12;
+
+/** @param {string[]} classes */
+export function answering(classes) {
+  const words = element("p", { class: "verdict", role: "status" });
+  const list = element("ol", { class: "bars" });
+  const section = element("section", { "aria-labelledby": "answer-title" },
+    element("h2", { id: "answer-title" }, WORDS.answer.title), words, list);
+
+  /** @param {import("./engine.js").Run} run */
+  function show({ values, probs }) {
+    const order = [...probs.keys()].sort((a, b) => probs[b] - probs[a]);
+    const [first, second] = order;
+    const share = percent(probs[first]);
+    const isBlank = values[0].every((value) => value === values[0][0]);
+    words.textContent = isBlank ? WORDS.answer.blank
+      : probs[first] >= 0.6 ? WORDS.answer.sure(classes[first], share)
+      : WORDS.answer.unsure(classes[first], share, classes[second]);
+    // A few classes keep their places; of many the likeliest are shown.
+    const shown = classes.length > MOST ? order.slice(0, MOST) : [...classes.keys()];
+    fill(list, ...shown.map((k) => {
+      const bar = element("span", { class: "bar" });
+      bar.style.width = `${100 * probs[k]}%`;
+      return element("li", {
+        class: k === first && !isBlank ? "best" : "",
+        "aria-label": WORDS.answer.share(classes[k], percent(probs[k])),
+      },
+      element("span", { class: "name", title: classes[k] }, classes[k]),
+      element("span", { class: "track" }, bar),
+      element("span", { class: "share number" }, percent(probs[k])));
+    }));
+  }
+
+  return { section, show };
+}

@@ -1,0 +1,100 @@
+// A square to draw on, with mouse, pen or finger: light ink on a dark ground, as a list of strokes.
+
+import { element } from "./dom.js";
+import { WORDS } from "./words.js";
+
+const LONGER = 280;
+const PEN = 22;
+
+/** @typedef {[number, number][]} Stroke places, in dots of the drawing */
+
+/**
+ * @param {[number, number]} size the image's rows and columns, for the proportions
+ * @param {(strokes: Stroke[]) => void} changed
+ */
+export function drawingArea([rows, columns], changed) {
+  const scale = LONGER / Math.max(rows, columns);
+  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", {
+    class: "drawing",
+    width: Math.round(columns * scale),
+    height: Math.round(rows * scale),
+    role: "img",
+    "aria-label": WORDS.image.canvas,
+  }));
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  /** @type {Stroke[]} */
+  let strokes = [];
+  let pending = 0;
+
+  /** @returns {[number, number]} */
+  function place(event) {
+    const side = canvas.getBoundingClientRect();
+    return [
+      Math.round(((event.clientX - side.left) / side.width) * canvas.width),
+      Math.round(((event.clientY - side.top) / side.height) * canvas.height),
+    ];
+  }
+
+  function redraw() {
+    canvas.classList.toggle("empty", strokes.length === 0);
+    context.fillStyle = "black";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.strokeStyle = context.fillStyle = "white";
+    context.lineWidth = PEN;
+    context.lineCap = context.lineJoin = "round";
+    for (const stroke of strokes) {
+      context.beginPath();
+      context.moveTo(...stroke[0]);
+      // A stroke of one place is a dot.
+      for (const [x, y] of stroke.length > 1 ? stroke.slice(1) : stroke) context.lineTo(x, y);
+      context.stroke();
+    }
+  }
+
+  /** Tell once a frame, however many places a pen reports. */
+  function tell() {
+    pending ||= requestAnimationFrame(() => {
+      pending = 0;
+      redraw();
+      changed(strokes);
+    });
+  }
+
+  canvas.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    canvas.setPointerCapture?.(event.pointerId);
+    strokes.push([place(event)]);
+    tell();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!canvas.hasPointerCapture?.(event.pointerId)) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    for (const one of events.length ? events : [event]) strokes[strokes.length - 1].push(place(one));
+    tell();
+  });
+
+  redraw();
+  return {
+    canvas,
+    /** Draw other strokes in place of these. */
+    set(others) {
+      strokes = others.map((stroke) => stroke.slice());
+      redraw();
+    },
+    undo() {
+      strokes.pop();
+      tell();
+    },
+    clear() {
+      strokes = [];
+      tell();
+    },
+    /** Return the ink as a plane, from 0 to 255. */
+    plane() {
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      const values = new Float64Array(data.length / 4);
+      for (let at = 0; at < values.length; at++) values[at] = data[4 * at];
+      return { values, rows: canvas.height, columns: canvas.width };
+    },
+  };
+}

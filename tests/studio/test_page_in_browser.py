@@ -1,0 +1,191 @@
+"""The page in a real browser, opened from disk: drawn on, clicked through, without a complaint."""
+
+import numpy as np
+import pytest
+
+from pellucid import (
+    Adam,
+    BatchNorm2D,
+    Conv2D,
+    Dense,
+    GlobalAveragePool2D,
+    Model,
+    Network,
+    Preprocessing,
+    ReLU,
+    Residual,
+    Trainer,
+    presets,
+)
+from pellucid.studio.content import content_of
+from pellucid.studio.html import page_of
+from tests.studio.browser import Browser, needs_browser
+from tests.studio.pen import stroke
+
+pytestmark = needs_browser
+
+# A 7 and a 1 as strokes, in shares of the drawing's sides.
+SEVEN = [(0.25, 0.2), (0.4, 0.2), (0.55, 0.2), (0.72, 0.2), (0.66, 0.35), (0.58, 0.5), (0.44, 0.85)]
+ONE = [(0.5, 0.15), (0.5, 0.3), (0.5, 0.5), (0.5, 0.7), (0.5, 0.85)]
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """Return the page of a network that tells a 7 from a 1."""
+    random = np.random.default_rng(0)
+    preprocessing, labels = Preprocessing((28, 28)), np.arange(96) % 2
+    images = []
+    for label in labels:  # each a little other than the one before
+        points = np.array((SEVEN, ONE)[label]) * 280
+        moved = points + random.normal(scale=6, size=points.shape)
+        images.append(preprocessing.picture(stroke(moved)))
+    images = np.stack(images)
+    network = presets.reference()
+    with Trainer(network, optimizer=Adam(0.01), seed=1) as trainer:
+        trainer.fit(images, labels, batch_size=32, total_images=96 * 20)
+        parameters = trainer.parameters.copy()
+    names = ("seven", "one", *(f"class {k}" for k in range(2, 10)))
+    model = Model(network, parameters, preprocessing, names)
+    path = tmp_path_factory.mktemp("page") / "digits.html"
+    path.write_text(page_of(content_of(model, images[:12], labels[:12], "Two digits")), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser, digits):
+    browser.said.clear()
+    browser.open(digits)
+    yield browser
+    assert browser.said == []
+
+
+def text(page, selector):
+    return page.run(f"document.querySelector({selector!r}).textContent")
+
+
+def test_it_says_that_it_is_equal_to_python(page):
+    assert text(page, ".proof.good summary").startswith("Equal to Python on 10 images: ")
+    assert text(page, "h1") == "Two digits, number by number"
+
+
+def test_a_seven_that_is_drawn_is_a_seven(page, digits):
+    page.drag(".drawing", SEVEN)
+    page.wait("document.querySelector('.verdict').textContent.endsWith('that this is seven.')")
+    assert text(page, ".best .name") == "seven"
+    assert "was cut out" in text(page, ".choosing .note[role=status]")
+    page.click(".drawn .buttons button", 1)
+    page.wait("document.querySelector('.verdict').textContent.includes('empty image')")
+    page.drag(".drawing", ONE)
+    page.wait("document.querySelector('.best .name')?.textContent === 'one'")
+    page.wait("location.hash.startsWith('#d=')")
+    page.run("new Promise((done) => setTimeout(done, 300))")  # until the pen has rested
+    link = page.run("location.hash")
+    page.click(".thumb", 0)
+    page.wait("document.querySelector('.best .name').textContent === 'seven'")
+    page.open(digits, link[1:])
+    page.wait("document.querySelector('.best .name')?.textContent === 'one'")
+
+
+def test_a_number_is_shown_as_what_it_is_made_of(page):
+    page.click(".mapping", 1)
+    page.wait("document.querySelectorAll('.product .grid').length === 3")
+    title = text(page, ".closer h4")
+    assert title.startswith("conv1[1, ")
+    cells = "[...document.querySelectorAll('.product .grid')]"
+    numbers = page.run(f"{cells}.map((grid) => [...grid.children].map((cell) => +cell.title))")
+    left, right, products = np.array(numbers)
+    np.testing.assert_allclose(left * right, products, rtol=1e-12, atol=1e-15)
+    page.run("document.querySelector('.closer [role=application]').focus()")
+    page.key("ArrowLeft")
+    page.wait(f"document.querySelector('.closer h4').textContent !== {title!r}")
+    assert page.run("document.activeElement.getAttribute('role')") == "application"
+
+
+@pytest.mark.parametrize("n", range(9))
+def test_every_layer_can_be_looked_at(page, n):
+    page.click(f".card:nth-of-type({n + 1}) .glance button:not([hidden])")
+    page.wait("document.querySelector('.closer:not([hidden]) h4')")
+    assert "undefined" not in text(page, "main")
+    assert "NaN" not in text(page, "main")
+
+
+def test_every_step_back_and_every_gradient_as_a_sum(page):
+    steps = page.run("document.querySelectorAll('.dot').length")
+    assert steps == 10
+    for step in range(steps):
+        assert text(page, ".step h3").startswith(f"Step {step + 1} of 10: ")
+        pickers = page.run("document.querySelectorAll('.step .picker').length")
+        for n in {0, pickers - 1} if pickers else ():
+            page.click(".step .picker", n)
+            page.wait("document.querySelector('.step .look table')")
+            head, last = page.run(
+                "[document.querySelector('.step .look h4').textContent, "
+                "document.querySelector('.step .look tbody tr:last-child').lastChild.textContent]"
+            )
+            assert head.endswith(f" = {last}")
+        assert "undefined" not in text(page, ".step")
+        if step + 1 < steps:
+            page.click("section > .buttons .main")
+    assert page.run("document.querySelector('.saliency .over').width") == 28
+    page.wait("location.hash.includes('&s=10')")
+
+
+def test_a_weight_can_be_chosen_by_keys(page):
+    page.click(".dot", 8)
+    page.run("document.querySelector('.step .picker').focus()")
+    walked = {"Enter": "0, 0, 0, 0", "ArrowRight": "0, 0, 0, 1", "ArrowDown": "0, 0, 1, 1"}
+    for key, place in walked.items():
+        page.key(key)
+        page.wait("document.querySelector('.step .look h4')?.textContent"
+                  f".startsWith('df2[{place}] = ')")  # fmt: skip
+
+
+def test_an_update_makes_the_true_class_likelier_and_can_be_undone(page):
+    before = page.run("document.querySelector('.bars').textContent")
+    page.run("document.getElementById('label').value = '1'")
+    page.run("document.getElementById('label').dispatchEvent(new Event('change'))")
+    page.run("document.getElementById('rate').value = '0.3'")
+    section = "#update button"
+    page.click(section, 0)
+    page.wait("document.querySelectorAll('#update .sum').length === 6")
+    assert page.run("document.querySelector('.bars').textContent") != before
+    page.click(section, 1)
+    page.wait(f"document.querySelector('.bars').textContent === {before!r}")
+
+
+def test_it_fits_a_phone_and_changes_its_theme(digits, tmp_path):
+    with Browser(tmp_path, 360, 740, dark=True) as phone:
+        phone.open(digits, "v=1.0.3.4&s=10&w=0.f.0.0.1.1")
+        phone.wait("document.querySelector('.step .look table')")
+        assert phone.run("document.documentElement.scrollWidth") == 360
+        ground = "getComputedStyle(document.body).backgroundColor"
+        dark = phone.run(ground)
+        phone.click(".theme")
+        assert phone.run(ground) != dark
+        assert phone.said == []
+
+
+def test_photographs_through_a_residual_network(browser, tmp_path):
+    inside = [Conv2D(6, 3, padding="same"), BatchNorm2D(), ReLU()]
+    layers = [Conv2D(6, 3, stride=2), Residual(inside), GlobalAveragePool2D(), Dense(3)]
+    network = Network(layers, (3, 16, 20))
+    preprocessing = Preprocessing((3, 16, 20), polarity="light-on-dark", fit="resize")
+    model = Model(network, network.initial_parameters(3), preprocessing, ("a", "b", "c"))
+    images = np.random.default_rng(0).integers(0, 256, (4, 3, 16, 20), np.uint8)
+    path = tmp_path / "photos.html"
+    path.write_text(page_of(content_of(model, images, np.arange(4) % 3, "Photos")), "utf-8")
+    browser.said.clear()
+    browser.open(path, "v=5.2.3.4&s=5")
+    assert text(browser, ".proof.good summary").startswith("Equal to Python on 4 images")
+    assert browser.run("document.querySelector('.drawing')") is None
+    assert browser.run("document.querySelector('input[type=file]') !== null")
+    assert browser.said == []
+    for n in range(7):
+        browser.click(f".card:nth-of-type({n + 1}) .glance button:not([hidden])")
+        assert "undefined" not in text(browser, "main")

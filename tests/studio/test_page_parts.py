@@ -1,0 +1,170 @@
+"""What else the page computes: images of drawings, steps of the way back, updates, addresses."""
+
+import numpy as np
+
+import pellucid
+from pellucid import presets
+from pellucid.equations.adam import adam
+from pellucid.studio.content import network_as_told
+from tests.random_networks import random_network
+from tests.studio.node import needs_node, run_in_node
+from tests.studio.pen import stroke
+
+PREPARE = """
+import { centered, resized } from "./preparing.js";
+const { drawings, pictures } = given;
+say({
+  drawings: drawings.map(({ values, rows, columns, size, range }) =>
+    centered({ values: Float64Array.from(values), rows, columns }, size, range).pixels),
+  pictures: pictures.map(({ picture, shape, preprocessing }) =>
+    resized(picture, shape, preprocessing)),
+});
+"""
+
+
+@needs_node
+def test_a_drawing_becomes_the_image_that_predict_makes_of_it():
+    random = np.random.default_rng(1)
+    shapes = [(280, 280)] * 6 + [(280, 210)]
+    planes = [
+        stroke(random.uniform(0.2, 0.8, (4, 2)) * (columns, rows), rows, columns)
+        for rows, columns in shapes
+    ]
+    sizes = [(28, 28)] * 3 + [(20, 20), (64, 64), (8, 8), (28, 21)]
+    ranges = [(0, 255)] * 5 + [(0, 16), (0, 255)]
+    given = [
+        {"values": plane.ravel().tolist(), "rows": plane.shape[0], "columns": plane.shape[1],
+         "size": size, "range": pair}
+        for plane, size, pair in zip(planes, sizes, ranges, strict=True)
+    ]  # fmt: skip
+    found = run_in_node(PREPARE, {"drawings": given, "pictures": []})["drawings"]
+    for plane, size, pair, said in zip(planes, sizes, ranges, found, strict=True):
+        preprocessing = pellucid.Preprocessing(size, pixel_range=pair)
+        expected = preprocessing.scaled(preprocessing.picture(plane))
+        # Rounding may fall to the other side of a half.
+        np.testing.assert_allclose(said, expected.ravel(), atol=1.01 / (pair[1] - pair[0]))
+        assert np.mean(np.abs(np.array(said) - expected.ravel())) < 1e-3
+
+
+@needs_node
+def test_a_picture_becomes_the_image_that_predict_makes_of_it():
+    random = np.random.default_rng(2)
+    rough = random.integers(0, 256, (5, 6, 3), np.uint8)
+    picture = rough.repeat(9, axis=0).repeat(8, axis=1)
+    shapes = [(3, 16, 20), (1, 16, 20), (1, 30, 10)]
+    polarities = ["light-on-dark", "auto", "dark-on-light"]
+    opaque = np.concatenate([picture, np.full((*picture.shape[:2], 1), 255, np.uint8)], axis=2)
+    given = [
+        {"picture": {"data": opaque.ravel().tolist(), "width": 48, "height": 45}, "shape": shape,
+         "preprocessing": {"polarity": polarity, "pixel_range": [0, 255]}}
+        for shape, polarity in zip(shapes, polarities, strict=True)
+    ]  # fmt: skip
+    found = run_in_node(PREPARE, {"drawings": [], "pictures": given})["pictures"]
+    for shape, polarity, said in zip(shapes, polarities, found, strict=True):
+        preprocessing = pellucid.Preprocessing(shape, polarity=polarity, fit="resize")
+        expected = preprocessing.picture(picture) / 255
+        np.testing.assert_allclose(said, expected.ravel(), atol=1.01 / 255)
+
+
+ADAM = """
+import { adam, noMoments } from "./adam.js";
+let parameters = Float64Array.from(given.parameters);
+let moments = noMoments(parameters.length);
+for (const gradient of given.gradients) {
+  ({ parameters, moments } = adam(parameters, gradient, moments, given.rate, given.learned));
+}
+say(parameters);
+"""
+
+
+@needs_node
+def test_an_update_is_that_of_adam():
+    random = np.random.default_rng(0)
+    gradients, start = random.normal(size=(3, 7)), random.normal(size=7)
+    given = {
+        "parameters": start.tolist(),
+        "gradients": gradients.tolist(),
+        "rate": 0.02,
+        "learned": 5,
+    }
+    found = run_in_node(ADAM, given)
+    theta, m, v = start[:5], np.zeros(5), np.zeros(5)
+    for t, gradient in enumerate(gradients, start=1):
+        theta, m, v = adam(
+            theta, m, v, gradient[:5], t, learning_rate=0.02, beta1=0.9, beta2=0.999, eps=1e-10,
+            batch_size=1,
+        )  # fmt: skip
+    np.testing.assert_allclose(found[:5], theta, rtol=1e-12)
+    np.testing.assert_array_equal(found[5:], start[5:])
+
+
+ADDRESS = """
+import { read, written } from "./address.js";
+say(given.states.map((state) => [written(state), read(written(state), given.content)]));
+"""
+
+
+@needs_node
+def test_an_address_says_the_state_and_nothing_that_can_not_be():
+    network = network_as_told(presets.reference())
+    states = [
+        {
+            "source": {"kind": "example", "n": 2}, "label": 7,
+            "open": {"value": 3, "place": [4, 0, 19]}, "step": 8,
+            "weight": {"layer": 2, "letter": "f", "place": [0, 4, 1, 2]},
+        },
+        {
+            "source": {"kind": "drawing", "strokes": [[[0, 279], [-3, 300]], [[5, 6]]]},
+            "label": None, "open": None, "step": 0, "weight": None,
+        },
+        {
+            "source": {"kind": "example", "n": 3}, "label": 10,
+            "open": {"value": 3, "place": [5, 0, 0]}, "step": 0,
+            "weight": {"layer": 2, "letter": "x", "place": [0]},
+        },
+    ]  # fmt: skip
+    content = {"network": network, "classes": ["c"] * 10, "examples": [0, 0, 0]}
+    found = run_in_node(ADDRESS, {"states": states, "content": content})
+    assert found[0] == ["i=2&y=7&v=3.4.0.19&s=9&w=2.f.0.4.1.2", states[0]]
+    assert found[1][1] == states[1]
+    nothing = {"source": None, "label": None, "open": None, "step": 0, "weight": None}
+    assert found[2][1] == nothing
+
+
+STEPS = """
+import { stepsOf } from "./steps.js";
+import { equationsOf } from "./equations.js";
+say(given.map((network) => stepsOf(network).map(({ parts }) =>
+  parts.map((part) => equationsOf(network, part).equation))));
+"""
+
+
+@needs_node
+def test_the_steps_of_the_reference_network_are_the_ten_of_the_seed():
+    (found,) = run_in_node(STEPS, [network_as_told(presets.reference())])
+    assert found == [
+        ["dout = probs − label"],
+        ["dw4 = dout · relu3ᵀ"],
+        ["db4 = dout"],
+        ["drelu3 = w4ᵀ · dout", "ddense3 = [dense3 > 0] · drelu3"],
+        ["dw3 = ddense3 · flat1ᵀ"],
+        ["db3 = ddense3"],
+        ["dflat1 = w3ᵀ · ddense3", "dpool1 = dflat1, as 5 × 10 × 10"],
+        ["drelu2 = dpool1 where the winner is, else 0", "dconv2 = [conv2 > 0] · drelu2"],
+        ["df2[k,c,i,j] = Σ dconv2[k,y,x] · relu1[c,y+i,x+j]", "db2[k] = Σ dconv2[k,y,x]",
+         "drelu1[c,u,v] = Σ f2[k,c,i,j] · dconv2[k,u−i,v−j]", "dconv1 = [conv1 > 0] · drelu1"],
+        ["df1[k,c,i,j] = Σ dconv1[k,y,x] · image[c,y+i,x+j]", "db1[k] = Σ dconv1[k,y,x]",
+         "dimage[c,u,v] = Σ f1[k,c,i,j] · dconv1[k,u−i,v−j]"],
+    ]  # fmt: skip
+
+
+@needs_node
+def test_every_network_has_steps_for_all_that_it_learned():
+    networks = [random_network(np.random.default_rng(seed)) for seed in range(20)]
+    for network, steps in zip(
+        networks, run_in_node(STEPS, [network_as_told(n) for n in networks]), strict=True
+    ):
+        said = "\n".join(line for step in steps for line in step)
+        assert "undefined" not in said
+        for p in network.parameters:
+            assert (f"d{p.name} =" in said or f"d{p.name}[" in said) == p.is_trained
