@@ -8,6 +8,7 @@ from PIL import Image
 
 from pellucid import Dense, Flatten, Model, Network, Preprocessing, data
 from pellucid.data import Dataset
+from pellucid.data.readers import unlabeled
 from pellucid.errors import DataError, ModelFileError
 from pellucid.runs.models import labels_for, predict_pictures, run_model_test
 
@@ -123,3 +124,29 @@ def test_a_model_that_gives_nan_is_no_answer(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "load", lambda *args, **settings: dataset)
     with pytest.raises(ModelFileError, match=r"^The model gives NaN for 1 of 1 images"):
         run_model_test(huge, "pets", print)
+
+
+def test_blocks_change_nothing_of_what_is_said(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    for number in range(23):
+        picture = random.integers(0, 256, (2, 2), np.uint8)
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    Image.fromarray(np.zeros((2, 2), np.uint8)).save(tmp_path / "23.png")
+    plain = model_of("cat", "dog")
+    parameters = random.normal(size=plain.network.size).astype(np.float32)
+    model = dataclasses.replace(plain, parameters=parameters)
+    lines, found = [], []
+    for most in (4096, 7, 1):
+        monkeypatch.setattr(unlabeled, "MOST", most)
+        said = []
+        found.append(predict_pictures(model, [tmp_path], said.append))
+        lines.append([line for line in said if "blank" in line])
+    assert lines == [[f"{tmp_path / '23.png'} is blank, one color all over; what is said of it "
+                      "means nothing."]] * 3  # fmt: skip
+    for other in found[1:]:
+        assert (other.names, other.ids) == (found[0].names, found[0].ids)
+        np.testing.assert_array_equal(other.probabilities, found[0].probabilities)
+    (tmp_path / "24.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"24\.png"):
+        predict_pictures(model, [tmp_path], print)
+    assert len(predict_pictures(model, [tmp_path], print, skip_bad=True).names) == 24

@@ -19,7 +19,8 @@ __all__ = ["MODEL_HELP", "Model", "Several", "command", "flag", "option", "say"]
 def command(function: Callable[..., None]) -> Any:
     """Make a command of a function: options of its parameters, help of its docstring."""
     app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-    app.command(cls=AdvisingCommand)(one_line_errors(function))
+    name = function.__name__.rstrip("_")  # a command may be called as a keyword of Python is
+    app.command(name, cls=AdvisingCommand)(one_line_errors(function))
     return typer.main.get_command(app)
 
 

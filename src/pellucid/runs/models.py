@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pellucid.console import Say, some
 from pellucid.data import Dataset
 from pellucid.data.catalog import Channels
-from pellucid.data.readers.unlabeled import read_unlabeled
+from pellucid.data.readers.unlabeled import Unlabeled, each_unlabeled
 from pellucid.errors import Argument, ConfigurationError, DataError, ModelFileError
 from pellucid.execution.features import seen_by_last
 from pellucid.execution.inference import Evaluation, evaluate, not_finite, predict_proba
@@ -36,6 +36,9 @@ __all__ = [
     "predict_pictures",
     "run_model_test",
 ]
+
+KEPT = 256
+"""Images of a block that are kept for a look at all."""
 
 UNKNOWN = "unknown"
 """The label of what is unlike all that a model was trained on."""
@@ -226,19 +229,73 @@ def predict_pictures(
         )
     limit = _limit(model, unknown, false_alarms)
     tell_of_guess(model, say)
-    found = read_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad)
-    _tell_of_blank(found.images, found.names, say)
-    announce_with(say)
-    ready = model.preprocessing.for_kernels(found.images)
-    tell_of_looks(model, ready, say)
-    probabilities = predict_proba(model.network, model.parameters, ready, views=views)
-    _check_finite(model, probabilities)
-    is_known = None
-    if model.known is not None and limit is not None:
-        seen = seen_by_last(model.network, model.parameters, four_axes(ready), None)
-        is_known = model.known.distance(seen) <= limit
-    kind = model.network.loss.targets
-    return Predicted(found.names, found.ids, probabilities, kind, is_known)
+    asked = _Asked(model, views, limit)
+    for block in each_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad):
+        announce_with(say)
+        asked.add(block)
+    asked.tell(say)
+    return asked.said()
+
+
+class _Asked:
+    """What a model says of block after block, and some of their images for a look at all."""
+
+    def __init__(self, model: Model, views: Views | None, limit: float | None) -> None:
+        self._model, self._views, self._limit = model, views, limit
+        self._names: list[str] = []
+        self._ids: list[str] = []
+        self._probabilities: list[NDArray[np.float32]] = []
+        self._known: list[NDArray[np.bool_]] = []
+        self._some: list[NDArray[np.uint8]] = []
+        self._blank: list[str] = []
+
+    def add(self, block: Unlabeled) -> None:
+        """Ask about a block. Of the first all images are kept for the look, of others some."""
+        model = self._model
+        self._blank += [block.names[k] for k in np.flatnonzero(_blank(block.images)).tolist()]
+        self._some.append(from_all_over(block.images, KEPT) if self._names else block.images)
+        self._names += block.names
+        self._ids += block.ids
+        ready = model.preprocessing.for_kernels(block.images)
+        found = predict_proba(model.network, model.parameters, ready, views=self._views)
+        _check_finite(model, found)
+        self._probabilities.append(found)
+        if model.known is not None and self._limit is not None:
+            seen = seen_by_last(model.network, model.parameters, four_axes(ready), None)
+            self._known.append(model.known.distance(seen) <= self._limit)
+
+    def tell(self, say: Say) -> None:
+        """Say what is odd about the images: blank, equal, or of another look than trained on."""
+        if not self._some:
+            return
+        looked_at = np.concatenate(self._some)
+        count = len(self._names)
+        if len(self._blank) == 1:
+            say(f"{self._blank[0]} is blank, one color all over; what is said of it means nothing.")
+        elif self._blank:
+            say(
+                f"{len(self._blank):,} of {count:,} pictures are blank, one color all over; what "
+                f"is said of them means nothing: {some(self._blank)}."
+            )
+        elif line := sameness(
+            looked_at, "pictures" if len(looked_at) == count else "pictures looked at"
+        ):
+            say(line)
+        tell_of_looks(self._model, self._model.preprocessing.for_kernels(looked_at), say)
+
+    def said(self) -> Predicted:
+        """Return what was said of all."""
+        classes = self._model.network.classes
+        return Predicted(
+            self._names, self._ids,
+            np.concatenate(self._probabilities or [np.empty((0, classes), np.float32)]),
+            self._model.network.loss.targets,
+            np.concatenate(self._known) if self._known else None,
+        )  # fmt: skip
+
+
+def _blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return blank(images, LEAST_CONTRAST)
 
 
 def _limit(model: Model, unknown: bool, false_alarms: float | None) -> float | None:
@@ -257,20 +314,6 @@ def _limit(model: Model, unknown: bool, false_alarms: float | None) -> float | N
             "pellucid train or with that."
         )
     return model.known.limit(false_alarms)
-
-
-def _tell_of_blank(images: NDArray[np.uint8], names: list[str], say: Say) -> None:
-    """Say which pictures hold nothing, or that most are equal: their labels mean nothing."""
-    bad = [names[place] for place in np.flatnonzero(blank(images, LEAST_CONTRAST)).tolist()]
-    if len(bad) == 1:
-        say(f"{bad[0]} is blank, one color all over; what is said of it means nothing.")
-    elif bad:
-        say(
-            f"{len(bad):,} of {len(images):,} pictures are blank, one color all over; what is "
-            f"said of them means nothing: {some(bad)}."
-        )
-    elif line := sameness(images, "pictures"):
-        say(line)
 
 
 def tell_of_guess(model: Model, say: Say) -> None:

@@ -5,8 +5,8 @@ import pytest
 from scipy.io import savemat
 
 from pellucid import Preprocessing, data
-from pellucid.data.readers.unlabeled import read_unlabeled
 from pellucid.errors import DataError
+from tests.data.readers.blocks import read_unlabeled
 from tests.data.readers.test_idx import write as idx
 
 RANDOM = np.random.default_rng(0)

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from pellucid import Preprocessing
-from pellucid.data.readers.unlabeled import read_unlabeled
 from pellucid.errors import DataError
+from tests.data.readers.blocks import read_unlabeled
 
 SHAPE = Preprocessing((2, 3), fit="resize", polarity="light-on-dark")
 

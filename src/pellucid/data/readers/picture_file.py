@@ -20,13 +20,17 @@ from pellucid.data.readers.picture_kinds import (
     webp_size,
 )
 
-__all__ = ["Content", "PictureError", "opened"]
+__all__ = ["Content", "PictureError", "may_be_deep", "opened"]
 
 _MOST_PIXELS = 64_000_000
 _MOST_SIDE = 65_535
 # A tile is unpacked as a whole, however small the picture is.
 _MOST_TILE = 16_777_216
 _TILE_SIDES = (322, 323)
+
+# JPEG, GIF, BMP and WebP have 8 bits; a PNG says how many in one place.
+_BYTES_ALONE = (b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF")
+_PNG_BITS = 24
 
 Content = Path | bytes
 """A file, or what a file holds."""
@@ -78,6 +82,20 @@ def opened(content: Content) -> Iterator[Image.Image]:
             # On damaged files Pillow's decoders raise OSError, SyntaxError, ValueError, zlib's
             # and struct's errors, and more.
             raise PictureError(f"it is damaged ({error or type(error).__name__})") from error
+
+
+def may_be_deep(content: Content) -> bool:
+    """Tell from its first bytes whether a picture may have more than 8 bits; cheap, for many files.
+
+    Whether it has says :func:`~pellucid.data.readers.picture_pixels.read_header`.
+    """
+    try:
+        head = _head(content)
+    except (OSError, ValueError):
+        return False
+    if head.startswith(b"\x89PNG\r\n\x1a\n") and len(head) > _PNG_BITS:
+        return head[_PNG_BITS] > 8
+    return not head.startswith(_BYTES_ALONE)
 
 
 def _head(content: Content) -> bytes:

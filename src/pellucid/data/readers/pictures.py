@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pellucid.arguments import warn
 from pellucid.console import Say
 from pellucid.data.readers.deep_pictures import DeepPictures, find_deep_range
-from pellucid.data.readers.picture_file import Content, PictureError
+from pellucid.data.readers.picture_file import Content, PictureError, may_be_deep
 from pellucid.data.readers.picture_pixels import Seen, decode, read_header
 from pellucid.data.readers.zipped_pictures import ZippedPicture
 from pellucid.errors import DataError
@@ -233,6 +233,8 @@ def _deep(names: Iterable[AnyPicture]) -> DeepPictures:
     for name in names:
         try:
             content = _content(name)
+            if not may_be_deep(content):
+                continue
             depth = read_header(content).depth
         except PictureError:  # it is told when it is decoded
             continue

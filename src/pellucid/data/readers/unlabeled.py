@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,10 @@ from pellucid.data.samples import Problems, Reading
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Unlabeled", "read_unlabeled"]
+__all__ = ["Unlabeled", "each_unlabeled"]
+
+BLOCK_BYTES, MOST = 64 << 20, 4096
+"""What a block of images takes at most, and how many it has."""
 
 _Picture = Path | ZippedPicture
 _LINES = 1024
@@ -60,45 +64,64 @@ class _One(NamedTuple):
     image: NDArray[np.uint8]
 
 
-def read_unlabeled(
+def each_unlabeled(
     paths: Sequence[Path], preprocessing: Preprocessing, say: Say, *, skip_bad: bool = False
-) -> Unlabeled:
-    """Read pictures, all in folders and below and in zip archives, rows of CSV files, and arrays.
+) -> Iterator[Unlabeled]:
+    """Yield pictures, all in folders and below and in zip archives, rows of CSV files, and arrays.
 
-    Rows and arrays are images as they are; labels and ids beside them are passed over.
+    They come in blocks, so that memory is bounded however many there are. Rows and arrays are
+    images as they are; labels and ids beside them are passed over.
 
     Raises
     ------
     DataError
-        What can't be read, all of it named, or with ``skip_bad`` only if nothing can; or a folder
-        without a picture, or images of another number of pixels.
+        After the last block: what can't be read, all of it named, or with ``skip_bad`` only if
+        nothing can. At once: a folder without a picture, or images of another number of pixels.
     """
     problems = Problems("predict")
-    found: list[_One] = []
+    most, count = max(1, min(MOST, BLOCK_BYTES // math.prod(preprocessing.input_shape))), 0
+    block: list[_One] = []
+    for one in _each_one(paths, preprocessing, problems, say):
+        block.append(one)
+        count += 1
+        if len(block) == most:
+            yield _joined(block)
+            block = []
+    if problems.count and not (skip_bad and count):
+        _refuse(problems, count + problems.count)
+    if problems.count:
+        say(
+            f"Left out {problems.count:,} of {count + problems.count:,}, the first "
+            f"{problems.lines[0]}."
+        )
+    if block:
+        yield _joined(block)
+
+
+def _joined(block: list[_One]) -> Unlabeled:
+    return Unlabeled(
+        [one.name for one in block], [one.id for one in block],
+        np.stack([one.image for one in block]),
+    )  # fmt: skip
+
+
+def _each_one(
+    paths: Sequence[Path], preprocessing: Preprocessing, problems: Problems, say: Say
+) -> Iterator[_One]:
+    """Yield one image after the other, of all that is given."""
     with contextlib.ExitStack() as opened:
         parts = [_part(path.expanduser(), say, opened) for path in paths]
         pictures = [picture for part in parts if isinstance(part, list) for picture in part]
         made = each_picture(pictures, preprocessing, say)
         for path, part in zip(paths, parts, strict=True):
             if isinstance(part, CsvText):
-                found.extend(_rows(part, preprocessing, problems, say))
+                yield from _rows(part, preprocessing, problems, say)
             elif isinstance(part, Path):
-                found.extend(_arrays(part, preprocessing, problems, say))
+                yield from _arrays(part, preprocessing, problems, say)
             elif part:
-                found.extend(_pictures(part, made, problems))
+                yield from _pictures(part, made, problems)
             else:
                 problems.add(path, _nothing_in(path.expanduser()))
-    count = len(found) + problems.count
-    if problems.count and not (skip_bad and found):
-        _refuse(problems, count)
-    if problems.count:
-        say(f"Left out {problems.count:,} of {count:,}, the first {problems.lines[0]}.")
-    images = [one.image for one in found]
-    shape = preprocessing.input_shape
-    return Unlabeled(
-        [one.name for one in found], [one.id for one in found],
-        np.stack(images) if images else np.empty((0, *shape), np.uint8),
-    )  # fmt: skip
 
 
 def _refuse(problems: Problems, count: int) -> None:
