@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -333,6 +334,8 @@ def _named(reading: Reading, fallback: bool) -> Dataset:
 def _path(name: str) -> Path:
     if not _exists(name):
         hint = did_you_mean(name, NAMES)
+        if re.match(r"(https?|ftp|s3|gs)://", name):
+            raise DataError(f"{name} is an address; download it, and give the file or folder.")
         raise DataError(
             f"There is no data set or path {name!r}.{hint} Known: {', '.join(NAMES)}; {LAYOUTS}."
         )
