@@ -5,7 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pellucid import Conv2D, MeanSquaredError, Network
+from pellucid import (
+    AveragePool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePool2D,
+    GlobalMaxPool2D,
+    MeanSquaredError,
+    Network,
+)
 from pellucid.errors import ExportError
 from pellucid.export import to_c
 from pellucid.export.c_layers import LAYERS_IN_C, function_of, number
@@ -70,7 +79,20 @@ def exact_models():
         if is_exact:
             network = Network(layers, model.network.input_shape, MeanSquaredError())
             models.append(model_of(network, model.parameters))
-    return models
+    return models + [large_model(layers) for layers in LARGE]
+
+
+LARGE = (
+    [GlobalAveragePool2D()],
+    [AveragePool2D((70, 66), 3, (3, 9)), Flatten()],
+    [GroupNorm(1), GlobalMaxPool2D()],
+)
+"""What adds up so many pixels that sums are cut into blocks."""
+
+
+def large_model(layers):
+    network = Network([*layers, Dense(3)], (2, 71, 130), MeanSquaredError())
+    return model_of(network, network.initial_parameters(0))
 
 
 @needs_compiler

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pellucid.cli.commands import AdvisingGroup
 from pellucid.cli.errors import one_line_errors
 from pellucid.cli.options import say
 from pellucid.data import available, fetch
@@ -15,6 +16,7 @@ __all__ = ["data"]
 
 _app = typer.Typer(
     name="data",
+    cls=AdvisingGroup,
     help="List and fetch the data sets that have a name.",
     no_args_is_help=True,
     add_completion=False,

@@ -15,8 +15,8 @@ from importlib.metadata import version
 from typing import Annotated, Any, cast
 
 import typer
-from typer.core import TyperGroup
 
+from pellucid.cli.commands import AdvisingGroup
 from pellucid.training.interrupt import exit_on_sigterm
 
 __all__ = ["COMMANDS", "app", "main"]
@@ -44,7 +44,7 @@ class _Commands(Mapping[str, Any]):
         return len(COMMANDS)
 
 
-class _Group(TyperGroup):
+class _Group(AdvisingGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = cast(Any, _Commands())

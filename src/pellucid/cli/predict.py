@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pellucid import runs
+from pellucid.cli.commands import model_before
 from pellucid.cli.options import Model, Several, command, flag, option
 from pellucid.cli.options import say as tell
 from pellucid.errors import ConfigurationError
-from pellucid.files.model_file import load_model
-from pellucid.runs.folder import model_in
 from pellucid.runs.reports import label_table, prediction_table, show_table
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def predict(
     """
     if as_json + as_csv + kaggle > 1:
         raise ConfigurationError("Only one of --json, --csv and --kaggle can be given.")
-    loaded = load_model(model_in(model))
+    loaded = model_before(model, pictures)
     found = runs.predict_pictures(
         loaded, pictures, tell, skip_bad=skip_bad, views=views, unknown=unknown,
         false_alarms=false_alarms,

@@ -158,7 +158,7 @@ def advice(typed: str, command: str, options: Iterable[str], takes: Sequence[str
     if f"--{word}" in known:  # --batch_size, --Images
         return f"use --{word}"
     found = _argument(word, command, takes) or _predicting(word, command)
-    found = found or _instead(word, command, known) or _SAID.get(word)
+    found = found or _instead(word, command, known) or _SAID.get(word, "")
     return found or _near(word, known)
 
 
@@ -209,11 +209,11 @@ class AdvisingCommand(TyperCommand):
         So is a word that stands where nothing is taken.
         """
         ctx.allow_extra_args = True  # they are refused below, in other words
-        typed = list(args)
+        words = list(args)
         try:
             rest = super().parse_args(ctx, args)
             if ctx.args and not ctx.resilient_parsing:
-                ctx.fail(misplaced(ctx.args, str(self.name), self._options(), typed))
+                ctx.fail(misplaced(ctx.args, str(self.name), self._options(), words))
             return rest
         except Exception as error:
             # Click's NoSuchOption, which Typer has under other names from version to version.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -336,6 +337,8 @@ def _path(name: str) -> Path:
         hint = did_you_mean(name, NAMES)
         if family is not None:
             hint = f" That is several sets; name one of {some(family, len(family))}."
+        if re.match(r"(https?|ftp|s3|gs)://", name):
+            raise DataError(f"{name} is an address; download it, and give the file or folder.")
         raise DataError(
             f"There is no data set or path {name!r}.{hint} Known: {some(NAMES, 8)} ('pellucid data "
             f"list' has all); {LAYOUTS}."

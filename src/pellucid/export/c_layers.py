@@ -561,13 +561,7 @@ def _norm(step: Step) -> Body:
     return Body("out[c] = (in[c] - m[c]) * s[c] + b[c]", _NORM, {**values})
 
 
-_GROUP_NORM = """
-    for (int group = 0; group < $groups; group++) {
-        const float *const from = in + group * $values;
-        float mean = 0.0f, inverse = 0.0f;
-        for (int pass = 0; pass < 2; pass++) { /* the second mends what the first rounded */
-            float sum = 0.0f, squares = 0.0f;
-            for (int c = 0; c < $size; c++) {
+_OF_CHANNEL = """\
                 float of_channel = 0.0f, squares_of_channel = 0.0f;
                 for (int y = 0; y < $rows; y++) {
                     float of_row = 0.0f, squares_of_row = 0.0f;
@@ -579,7 +573,43 @@ _GROUP_NORM = """
                     of_channel += of_row;
                     squares_of_channel += squares_of_row;
                 }
-                sum += of_channel;
+"""
+_OF_CHANNEL_IN_BLOCKS = """\
+                float of_channel = 0.0f, squares_of_channel = 0.0f;
+                float of_rows = 0.0f, squares_of_rows = 0.0f;
+                for (int y = 0; y < $rows; y++) {
+                    float of_row = 0.0f, squares_of_row = 0.0f;
+                    float of_block = 0.0f, squares_of_block = 0.0f;
+                    for (int x = 0; x < $columns; x++) {
+                        if (x % $line == 0) {
+                            of_row += of_block;
+                            squares_of_row += squares_of_block;
+                            of_block = squares_of_block = 0.0f;
+                        }
+                        const float off = from[(c * $rows + y) * $columns + x] - mean;
+                        of_block += off;
+                        squares_of_block = FUSED(off, off, squares_of_block);
+                    }
+                    if (y % $line == 0) {
+                        of_channel += of_rows;
+                        squares_of_channel += squares_of_rows;
+                        of_rows = squares_of_rows = 0.0f;
+                    }
+                    of_rows += of_row + of_block;
+                    squares_of_rows += squares_of_row + squares_of_block;
+                }
+                of_channel += of_rows;
+                squares_of_channel += squares_of_rows;
+"""
+
+_GROUP_NORM = """
+    for (int group = 0; group < $groups; group++) {
+        const float *const from = in + group * $values;
+        float mean = 0.0f, inverse = 0.0f;
+        for (int pass = 0; pass < 2; pass++) { /* the second mends what the first rounded */
+            float sum = 0.0f, squares = 0.0f;
+            for (int c = 0; c < $size; c++) {
+$of_channel                sum += of_channel;
                 squares += squares_of_channel;
             }
             const float left = sum * $share;
@@ -601,12 +631,13 @@ def _group_norm(step: Step) -> Body:
     assert isinstance(layer, GroupNorm)
     size, plane = channels // layer.groups, math.prod(sides)
     rows, columns = sides or (1, 1)
+    of_channel = _OF_CHANNEL_IN_BLOCKS if is_long(rows, columns) else _OF_CHANNEL
     return Body(
         "out[c] = g[c] * (in[c] - mean) / sqrt(variance + eps) + b[c], both of c's group",
-        _GROUP_NORM,
+        _GROUP_NORM.replace("$of_channel", of_channel),
         {
             "groups": layer.groups, "size": size, "plane": plane, "values": size * plane,
-            "rows": rows, "columns": columns,
+            "rows": rows, "columns": columns, "line": LINE,
             "share": number(1 / (size * plane)), "eps": number(layer.eps),
         },
     )  # fmt: skip

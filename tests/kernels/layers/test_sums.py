@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from pellucid import AveragePool2D, Dense, Flatten, GlobalAveragePool2D, Network
+from pellucid import (
+    AveragePool2D,
+    BatchNorm2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePool2D,
+    GroupNorm,
+    MaxPool2D,
+    Network,
+)
 from pellucid.execution.inference import predict_proba
 from pellucid.execution.sections import Recipe, section_step, whole_section
 from tests.kernels.oracle import assert_agrees, problem
@@ -40,3 +50,23 @@ def test_a_pixel_of_many_windows_gets_all_their_gradients():
     assert_agrees(network, parameters, images, labels)
     alone = section_step(Recipe(network), parameters, images[:1], whole_section(labels[:1]))
     assert np.isfinite(alone.gradient).all()
+
+
+@pytest.mark.parametrize("norm", [BatchNorm2D(), GroupNorm(2)])
+@pytest.mark.parametrize("shape", [(70, 9), (3, 131), (66, 66)])
+def test_norms_of_large_images_are_as_the_equations_have_them(norm, shape):
+    layers = [Conv2D(4, 2), norm, MaxPool2D(2), Flatten(), Dense(3)]
+    network = Network(layers, (1, *shape))
+    assert_agrees(network, *problem(network, 20))
+
+
+@pytest.mark.parametrize("norm", [BatchNorm2D(), GroupNorm(1)])
+def test_norms_add_up_equal_gradients(norm):
+    network = Network([norm, GlobalAveragePool2D(), Dense(2)], (1, 1000, 1000))
+    parameters = network.initial_parameters(0)
+    image = np.random.default_rng(0).random((1, 1, 1000, 1000), np.float32)
+    found = section_step(Recipe(network), parameters, image, whole_section(np.zeros(1, int)))
+    views = network.views(np.asarray(found.gradient))
+    # The pool gives every pixel the same part of what the dense layer hands back.
+    handed = network.views(parameters)["w2"].astype(np.float64).T @ views["b2"].astype(np.float64)
+    np.testing.assert_allclose(views["b1"], handed, rtol=5e-6)

@@ -149,12 +149,15 @@ def _called(source: Source, mapping: Mapping[int, str]) -> Source:
 
 
 def _each(source: Source, change: Callable[[Samples], Samples]) -> Source:
-    parts = {
-        name: change(samples)
-        for name in ("train", "test", "validation")
-        if (samples := getattr(source, name)) is not None
-    }
-    return dataclasses.replace(source, **parts)
+    def changed(samples: Samples | None) -> Samples | None:
+        return None if samples is None else change(samples)
+
+    return dataclasses.replace(
+        source,
+        train=change(source.train),
+        test=changed(source.test),
+        validation=changed(source.validation),
+    )
 
 
 def _mapping(path: Path, reading: Reading) -> dict[int, str] | None:

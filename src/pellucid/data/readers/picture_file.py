@@ -109,7 +109,9 @@ def _check_file(path: Path) -> None:
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise PictureError("there is no such file") from None
+        is_address = path.parts[:1] in (("http:",), ("https:",), ("ftp:",))
+        reason = "it is an address; download it, and give the file" if is_address else None
+        raise PictureError(reason or "there is no such file") from None
     except (OSError, ValueError) as error:
         raise PictureError(getattr(error, "strerror", None) or str(error)) from error
     if stat.S_ISDIR(status.st_mode):

@@ -38,7 +38,7 @@ def is_of_arrays(path: Path) -> bool:
 
 
 def array_images(
-    path: Path, input_shape: tuple[int, int, int], problems: Problems, reading: Reading
+    path: Path, input_shape: tuple[int, ...], problems: Problems, reading: Reading
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Yield the images in a file, and their numbers, from 1; what is no image is a problem.
 
@@ -135,7 +135,7 @@ def _chosen(store: ArrayStore, reading: Reading) -> str:
 
 
 def _arrangement(
-    shape: tuple[int, ...], wanted: tuple[int, int, int], what: str
+    shape: tuple[int, ...], wanted: tuple[int, ...], what: str
 ) -> tuple[Arrange, bool]:
     """Return what brings an array to images (n, C, H, W), and whether it takes the whole array."""
     channels, height, width = wanted

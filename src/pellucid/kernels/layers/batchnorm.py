@@ -5,8 +5,9 @@ those of all images of a section, ``dx = g (dz - m1 - x_hat m2) / sqrt(variance 
 and ``m2`` the means of ``dz`` and of ``dz x_hat``, and ``dg = sum dz x_hat``, ``db = sum dz``
 
 Layout: ``x[c, y, x, lane]``, images innermost. Loop order: channel, row, column. Rows are summed in
-a register and their sums in another, then the lanes that have an image; what rounding left in a
-chunk's mean is taken from it in a second pass, with which its squares are summed.
+a register and their sums in another, of large images in blocks, then the lanes that have an image;
+what rounding left in a chunk's mean is taken from it in a second pass, with which its squares are
+summed.
 
 In training a chunk does three things forward, and waits after the first: it sums up its channels;
 once for all chunks, a join merges mean and squares in their order, in float64, and writes to each
@@ -40,6 +41,7 @@ from pellucid.kernels.compiling.vector import (
     total,
 )
 from pellucid.kernels.layers.one_image import store_eight
+from pellucid.kernels.layers.sums import LINE, deviations_in_blocks, products_in_blocks
 from pellucid.kernels.program.arena import (
     CHUNKS,
     COUNT,
@@ -87,14 +89,18 @@ def statistics() -> Kernel:
             mean = types.float32(0.0)
             for _ in range(2):
                 middle, values, squares = splat(mean), zero, zero
-                for y in range(rows):
-                    at, of_row, squares_of_row = x + c * x_channel + y * x_row, zero, zero
-                    for _ in range(columns):
-                        value = sub(load(arena, at), middle)
-                        of_row = add(of_row, value)
-                        squares_of_row = fma(value, value, squares_of_row)
-                        at += x_column
-                    values, squares = add(values, of_row), add(squares, squares_of_row)
+                if rows > LINE or columns > LINE:
+                    image = x + c * x_channel, x_row, x_column
+                    values, squares = deviations_in_blocks(arena, image, rows, columns, middle)
+                else:
+                    for y in range(rows):
+                        at, of_row, squares_of_row = x + c * x_channel + y * x_row, zero, zero
+                        for _ in range(columns):
+                            value = sub(load(arena, at), middle)
+                            of_row = add(of_row, value)
+                            squares_of_row = fma(value, value, squares_of_row)
+                            at += x_column
+                        values, squares = add(values, of_row), add(squares, squares_of_row)
                 left = np.float64(total(mul(values, in_use)))
                 about = np.float64(total(mul(squares, in_use))) - left * left / count
                 mean = types.float32(np.float64(mean) + left / count)
@@ -185,15 +191,20 @@ def sum_gradients() -> Kernel:
         zero = splat(types.float32(0.0))
         for c in range(channels):
             mean, hats, deltas = splat(arena[kept + c]), zero, zero
-            for y in range(rows):
-                at, source = x + c * x_channel + y * x_row, dz + c * dz_channel + y * dz_row
-                hats_of_row, of_row = zero, zero
-                for _ in range(columns):
-                    delta = load(arena, source)
-                    hats_of_row = fma(delta, sub(load(arena, at), mean), hats_of_row)
-                    of_row = add(of_row, delta)
-                    at, source = at + x_column, source + dz_column
-                hats, deltas = add(hats, hats_of_row), add(deltas, of_row)
+            if rows > LINE or columns > LINE:
+                image = x + c * x_channel, x_row, x_column
+                upstream = dz + c * dz_channel, dz_row, dz_column
+                hats, deltas = products_in_blocks(arena, image, upstream, rows, columns, mean)
+            else:
+                for y in range(rows):
+                    at, source = x + c * x_channel + y * x_row, dz + c * dz_channel + y * dz_row
+                    hats_of_row, of_row = zero, zero
+                    for _ in range(columns):
+                        delta = load(arena, source)
+                        hats_of_row = fma(delta, sub(load(arena, at), mean), hats_of_row)
+                        of_row = add(of_row, delta)
+                        at, source = at + x_column, source + dz_column
+                    hats, deltas = add(hats, hats_of_row), add(deltas, of_row)
             arena[kept + FIRST * pad + c] = total(deltas)
             arena[kept + SECOND * pad + c] = total(hats) * arena[kept + SLOPE * pad + c]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from numba import types
 
 from pellucid.kernels.compiling.compile import compile_part
-from pellucid.kernels.compiling.vector import add, load, splat
+from pellucid.kernels.compiling.vector import add, fma, load, splat, sub
 
-__all__ = ["LINE", "is_long", "sum_in_blocks"]
+__all__ = ["LINE", "deviations_in_blocks", "is_long", "products_in_blocks", "sum_in_blocks"]
 
 LINE = 64
 """Numbers that are added up one by one."""
@@ -46,3 +46,52 @@ def sum_in_blocks(arena, corner, rows, columns, row, column):
             of_rows = add(of_rows, of_row)
         total = add(total, of_rows)
     return total
+
+
+@compile_part
+def deviations_in_blocks(arena, image, rows, columns, middle):
+    """Return the sums of ``x - middle`` and of its square over a rectangle; see the top."""
+    corner, row, column = image
+    zero = splat(types.float32(0.0))
+    values, squares = zero, zero
+    for top in range(0, rows, LINE):
+        of_rows, squares_of_rows = zero, zero
+        for y in range(top, min(top + LINE, rows)):
+            of_row, squares_of_row = zero, zero
+            for left in range(0, columns, LINE):
+                of_block, squares_of_block = zero, zero
+                for x in range(left, min(left + LINE, columns)):
+                    value = sub(load(arena, corner + y * row + x * column), middle)
+                    of_block = add(of_block, value)
+                    squares_of_block = fma(value, value, squares_of_block)
+                of_row = add(of_row, of_block)
+                squares_of_row = add(squares_of_row, squares_of_block)
+            of_rows = add(of_rows, of_row)
+            squares_of_rows = add(squares_of_rows, squares_of_row)
+        values, squares = add(values, of_rows), add(squares, squares_of_rows)
+    return values, squares
+
+
+@compile_part
+def products_in_blocks(arena, image, upstream, rows, columns, middle):
+    """Return the sums of ``dz (x - middle)`` and of ``dz`` over a rectangle; see the top."""
+    corner, row, column = image
+    source, source_row, source_column = upstream
+    zero = splat(types.float32(0.0))
+    products, deltas = zero, zero
+    for top in range(0, rows, LINE):
+        of_rows, deltas_of_rows = zero, zero
+        for y in range(top, min(top + LINE, rows)):
+            of_row, deltas_of_row = zero, zero
+            for left in range(0, columns, LINE):
+                of_block, deltas_of_block = zero, zero
+                for x in range(left, min(left + LINE, columns)):
+                    delta = load(arena, source + y * source_row + x * source_column)
+                    value = sub(load(arena, corner + y * row + x * column), middle)
+                    of_block = fma(delta, value, of_block)
+                    deltas_of_block = add(deltas_of_block, delta)
+                of_row, deltas_of_row = add(of_row, of_block), add(deltas_of_row, deltas_of_block)
+            of_rows = add(of_rows, of_row)
+            deltas_of_rows = add(deltas_of_rows, deltas_of_row)
+        products, deltas = add(products, of_rows), add(deltas, deltas_of_rows)
+    return products, deltas
