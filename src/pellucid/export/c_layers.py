@@ -136,7 +136,7 @@ Make = Callable[[Step], Body]
 _CONV = """
     for (int k = 0; k < $filters; k++) {
         for (int y = 0; y < $rows; y++) {
-            float *const row = out + (k * $rows + y) * $columns;
+            $row
             for (int x = 0; x < $columns; x++) {
                 row[x] = $start;
             }
@@ -152,10 +152,16 @@ $span                        for (int x = $first; x < $end; x++) {
                     }
                 }
             }
-        }
+$leave        }
     }
 """
 
+_LEAVE = """for (int x = 0; x < $columns; x++) {
+    out[(k * $rows + y) * $columns + x] = row[x];
+}"""
+
+SHORT = 64
+"""Columns of a row that compilers may keep in vector registers until its sums are whole."""
 
 _CONV_BLOCKS = """
     for (int g = 0; g < $filters; g += $block) { /* filters together */
@@ -258,12 +264,18 @@ def _conv_rows(step: Step) -> Body:
     )
     channel = "c" if layer.groups == 1 else f"(k / {per_group} * {channels} + c)"
     has_sides = bool(left or right)
+    rows, columns = step.gives[1:]
+    is_short = not has_sides and columns <= SHORT
+    leave = Template(_LEAVE).substitute(rows=rows, columns=columns)
     return Body(
         f"out[k][y][x] = {'b[k] + ' if 'b' in step.arrays else ''}sum over c, i, j of "
         f"f[k][c][i][j] * in[{channel}][{v}][{u}]",
         _CONV,
         {
-            "filters": layer.filters, "rows": step.gives[1], "columns": step.gives[2],
+            "filters": layer.filters, "rows": rows, "columns": columns,
+            "row": f"float row[{columns}];" if is_short
+            else f"float *const row = out + (k * {rows} + y) * {columns};",
+            "leave": indented(leave, 12) if is_short else "",
             "channels": channels, "height": layer.kernel_pair[0], "width": layer.kernel_pair[1],
             "in_rows": in_rows, "in_columns": in_columns, "channel": channel, "u": u, "v": v,
             "start": "$b[k]" if "b" in step.arrays else "0.0f",
