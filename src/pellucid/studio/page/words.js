@@ -146,6 +146,9 @@ export const WORDS = {
     allTerms: (all) => (all === "1" ? "Its only term" : `All ${all} terms`),
     term: "term",
     saliency: "Where the image matters: the size of dimage, over the image",
+    hide: "Compare: hide parts of it",
+    hidden: (side) =>
+      `How much the loss grows where ${side} × ${side} pixels are hidden: orange is what it needs`,
     first: (shown, all) => `Of ${all} the first ${shown} are shown.`,
     scores: ["class", "probs", "label", "dout"],
     wins: "Each gradient goes to its window's winner.",
