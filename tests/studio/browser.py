@@ -18,7 +18,9 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None or os.name == "nt", reason="Chromium is not installed, or can't have a pipe"
+)
 
 # It is told on descriptor 3, and answers on 4.
 _START = """

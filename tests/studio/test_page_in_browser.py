@@ -134,6 +134,9 @@ def test_every_step_back_and_every_gradient_as_a_sum(page):
             page.click("section > .buttons .main")
     assert page.run("document.querySelector('.saliency .over').width") == 28
     page.wait("location.hash.includes('&s=10')")
+    page.click(".matters button")
+    page.wait("document.querySelectorAll('.matters figure').length === 2")
+    page.wait("!/ 0$/.test(document.querySelector('.matters .note')?.textContent ?? ' 0')")
 
 
 def test_a_weight_can_be_chosen_by_keys(page):

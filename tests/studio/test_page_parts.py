@@ -3,7 +3,8 @@
 import numpy as np
 
 import pellucid
-from pellucid import presets
+from pellucid import Conv2D, Dense, Flatten, Network, ReLU, presets
+from pellucid.equations import loss_and_gradient
 from pellucid.equations.adam import adam
 from pellucid.studio.content import network_as_told
 from tests.random_networks import random_network
@@ -64,6 +65,37 @@ def test_a_picture_becomes_the_image_that_predict_makes_of_it():
         preprocessing = pellucid.Preprocessing(shape, polarity=polarity, fit="resize")
         expected = preprocessing.picture(picture) / 255
         np.testing.assert_allclose(said, expected.ravel(), atol=1.01 / 255)
+
+
+HIDE = """
+import { hiding, squareFor } from "./occlusion.js";
+const { network, parameters, image, label } = given;
+const [vector, pixels] = [Float64Array.from(parameters), Float64Array.from(image)];
+say({ ...squareFor(network.input_shape), values: [...hiding(network, vector, pixels, label)] });
+"""
+
+
+@needs_node
+def test_hiding_parts_of_an_image_changes_the_loss_as_in_python():
+    random = np.random.default_rng(0)
+    network = Network([Conv2D(3, 3), ReLU(), Flatten(), Dense(4)], (2, 12, 9))
+    parameters, image = network.initial_parameters(1), random.random((2, 12, 9))
+    found = run_in_node(
+        HIDE,
+        {
+            "network": network_as_told(network), "parameters": parameters.tolist(),
+            "image": image.ravel().tolist(), "label": 2,
+        },
+    )  # fmt: skip
+    assert (found["side"], found["places"]) == (2, [6, 4])
+    before = loss_and_gradient(network, parameters, image[None], [2])[0]
+    expected = []
+    for y in range(0, 12, 2):
+        for x in range(0, 8, 2):
+            hidden = image.copy()
+            hidden[:, y : y + 2, x : x + 2] = image.mean(axis=(1, 2))[:, None, None]
+            expected.append(loss_and_gradient(network, parameters, hidden[None], [2])[0] - before)
+    np.testing.assert_allclose(found["values"], expected, rtol=1e-9, atol=1e-12)
 
 
 ADAM = """

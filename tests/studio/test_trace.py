@@ -1,4 +1,5 @@
 import json
+import types
 
 import numpy as np
 import pytest
@@ -47,6 +48,12 @@ def test_a_label_may_be_a_class_by_its_name():
         pellucid.trace(model(), IMAGE, "z")
     with pytest.raises(DataError, match="have no names; give its index"):
         pellucid.trace(NETWORK, IMAGE, "d", PARAMETERS)
+
+
+def test_what_is_fitted_is_traced_as_the_model_that_it_gives():
+    fitted = types.SimpleNamespace(to_model=model)
+    found, expected = pellucid.trace(fitted, IMAGE, "d"), pellucid.trace(model(), IMAGE, 3)
+    np.testing.assert_array_equal(found.gradients["f2"], expected.gradients["f2"])
 
 
 def test_pixels_are_scaled_as_the_model_has_it():

@@ -5,7 +5,7 @@ import { equationsOf } from "./equations.js";
 import { short, whole } from "./numbers.js";
 import { lossOf } from "./engine.js";
 import { gradientPictures } from "./gradients.js";
-import { saliency } from "./saliency.js";
+import { whereItMatters } from "./saliency.js";
 import { stepsOf } from "./steps.js";
 import { termsShown } from "./summing.js";
 import { WORDS } from "./words.js";
@@ -62,7 +62,7 @@ export function backing(content, changed) {
   }
 
   function show() {
-    const { run, back, target } = state;
+    const { run, target } = state;
     const p = run.probs[target];
     const found = lossOf(network, run, target);
     label.value = String(target);
@@ -75,7 +75,7 @@ export function backing(content, changed) {
     keepingFocus(body, () => fill(body,
       element("h3", {}, title),
       ...steps[step].parts.map((part) => shown(part)),
-      step === steps.length - 1 && saliency(content, run.values[0], back.ofValues[0])));
+      step === steps.length - 1 && whereItMatters(content, state)));
   }
 
   function shown(part) {

@@ -61,6 +61,7 @@ export function drawingArea([rows, columns], changed) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
+    if (!event.isPrimary || event.button > 0) return; // a second finger, or a menu
     event.preventDefault();
     canvas.setPointerCapture?.(event.pointerId);
     strokes.push([place(event)]);

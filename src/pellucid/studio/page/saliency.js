@@ -1,10 +1,56 @@
-// The end of the way back: which pixels the loss hangs on.
+// The end of the way back: which pixels the loss hangs on, by the gradient, and by hiding parts of the
+// image.
 
 import { css, palette } from "./colors.js";
 import { element } from "./dom.js";
-import { most } from "./numbers.js";
-import { picture } from "./pictures.js";
+import { most, short } from "./numbers.js";
+import { hiding, squareFor } from "./occlusion.js";
+import { paint, picture } from "./pictures.js";
 import { WORDS } from "./words.js";
+
+/** Milliseconds of work at a time. */
+const SLICE = 12;
+
+/**
+ * Return both pictures, the second when it is asked for.
+ * @param {import("./data.js").Content} content
+ * @param {{run: import("./engine.js").Run, target: number, back: {ofValues: Float64Array[]}}} state
+ */
+export function whereItMatters(content, { run, target, back }) {
+  const image = run.values[0];
+  const button = element("button", {
+    type: "button", onclick: () => button.replaceWith(hidden(content, image, target)),
+  }, WORDS.backward.hide);
+  return element("div", { class: "product matters" },
+    saliency(content, image, back.ofValues[0]), button);
+}
+
+/** Return how much the loss grows where a square of the image is hidden, as it is found. */
+function hidden({ network, parameters }, image, label) {
+  const { side, places: [rows, columns] } = squareFor(network.input_shape);
+  const values = new Float64Array(rows * columns);
+  const trying = hiding(network, parameters, image, label);
+  const canvas = picture(values, rows, columns, 1, WORDS.backward.hidden(String(side)));
+  const scale = element("p", { class: "note number" });
+  let place = 0;
+
+  function go() {
+    const end = performance.now() + SLICE;
+    while (performance.now() < end) {
+      const { done, value } = trying.next();
+      if (done) break;
+      values[place++] = value;
+    }
+    paint(canvas, values, rows, columns, most(values));
+    scale.textContent = WORDS.layers.scale(short(most(values)));
+    if (place < values.length && canvas.isConnected) setTimeout(go, 0);
+  }
+
+  setTimeout(go, 0);
+  return element("figure", { class: "saliency" },
+    element("div", { class: "stack" }, canvas),
+    element("figcaption", {}, WORDS.backward.hidden(String(side))), scale);
+}
 
 /**
  * Return the image, faint, with the size of its gradient over it.
@@ -12,7 +58,7 @@ import { WORDS } from "./words.js";
  * @param {Float64Array} image
  * @param {Float64Array} gradient of the image
  */
-export function saliency({ network }, image, gradient) {
+function saliency({ network }, image, gradient) {
   const [channels, rows, columns] = network.input_shape;
   const area = rows * columns;
   const size = new Float64Array(area);
