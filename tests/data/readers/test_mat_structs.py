@@ -75,3 +75,14 @@ def test_damage_is_told_by_an_error_or_harmless(tmp_path, is_packed):
             except (ValueError, zlib.error):
                 raised += 1
     assert raised > len(content) // 2
+
+
+def test_what_is_no_such_file_is_told_at_once(tmp_path):
+    path = tmp_path / "a.mat"
+    for content, message in (
+        (bytes(200), "not of MATLAB's version 5"),
+        (bytes(126) + b"IM" + bytes(1 << 24), "an element of type 0, where an array belongs"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            struct_headers(path)

@@ -189,13 +189,15 @@ def _leaves(file: IO[bytes]) -> Iterator[_Leaf]:
         if len(tag) < 8:
             raise ValueError("it is cut short")
         kind, size = (int(number) for number in np.frombuffer(tag, order + "u4"))
-        start = file.tell()
+        if kind not in (_PACKED, _ARRAY):
+            raise ValueError(f"it has an element of type {kind}, where an array belongs")
+        start, whole = file.tell(), size
         stream = _Stream(file, size, order, is_packed=kind == _PACKED)
         if kind == _PACKED:
             kind, size, _ = stream.tag()
         if kind == _ARRAY and size:
             yield from _array(stream, size, (), None)
-        file.seek(start + int(np.frombuffer(tag, order + "u4")[1]))
+        file.seek(start + whole)
 
 
 def _array(
