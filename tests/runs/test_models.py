@@ -1,16 +1,29 @@
 """A model is tested on the classes it knows, whatever their order, and reads as it was trained."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import Dense, Flatten, Model, Network, Preprocessing, data
+from pellucid import (
+    Dense,
+    Flatten,
+    Model,
+    Network,
+    Preprocessing,
+    data,
+    load_model,
+    predict_proba,
+)
 from pellucid.data import Dataset
 from pellucid.data.readers import unlabeled
 from pellucid.errors import DataError, ModelFileError
 from pellucid.runs.models import labels_for, predict_pictures, run_model_test
+from pellucid.runs.plan import Plan
+from pellucid.runs.run import reference_run
+from pellucid.runs.verification import verify_run
 
 
 def model_of(*classes):
@@ -68,10 +81,11 @@ def test_tables_are_read_as_training_was_told_to(monkeypatch):
 
     monkeypatch.setattr(data, "load", load)
     plain = model_of("cat", "dog")
-    told = {"label": "pet", "pixel_range": [0, 1], "channels": "last"}
-    model = Model(
-        plain.network, plain.parameters, plain.preprocessing, plain.classes, {"data": "a"} | told
-    )
+    told = {"label": "pet", "pixel_range": (0, 1), "channels": "last"}
+    recorded = {"data": "a", "label": "pet", "channels": "last", "data_pixel_range": [0, 1]}
+    # Under this name it is what the network takes for 0 and 1.
+    recorded["pixel_range"] = [0, 255]
+    model = Model(plain.network, plain.parameters, plain.preprocessing, plain.classes, recorded)
     run_model_test(model, "pets.csv", print)
     assert {name: asked[name] for name in told} == told
     other = {"label": "kind", "pixel_range": (0, 2), "channels": "first"}
@@ -150,3 +164,36 @@ def test_blocks_change_nothing_of_what_is_said(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"24\.png"):
         predict_pictures(model, [tmp_path], print)
     assert len(predict_pictures(model, [tmp_path], print, skip_bad=True).names) == 24
+
+
+def test_numbers_are_taken_everywhere_as_training_was_told(tmp_path, monkeypatch, no_pictures):
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    dark, bright = random.integers(0, 3, (40, 49)), random.integers(9, 12, (40, 49))
+    rows = np.stack([dark, bright], axis=1).reshape(80, 49)  # of 7 x 7, lying on their side
+    rows[:, 0], rows[:, 1] = 0, 16
+    header = ",".join(["label", *(f"pixel{k}" for k in range(49))])
+    lines = [f"{k % 2}," + ",".join(map(str, row)) for k, row in enumerate(rows)]
+    Path("train.csv").write_text("\n".join([header, *lines]))
+    Path("new.csv").write_text("\n".join([header[6:], *(line[2:] for line in lines[:10])]))
+    np.save("new.npy", rows[:10].astype(np.float32) / 2 + 4)
+    plan = Plan.of(
+        {"data": "train.csv", "pixel_range": (0.0, 16.0), "transpose": True, "epochs": 20.0,
+         "network": "Flatten, Dense(2)", "optimizer": "adam",
+         "learning_rate": 0.01, "randomize": "none"}
+    )  # fmt: skip
+    metrics = reference_run(plan, "run", print)
+    assert metrics.accuracy == 1
+    model = load_model("run/model.safetensors")
+    assert model.network.input_shape == (1, 7, 7)
+    assert run_model_test(model, None, print).evaluation.accuracy == 1
+    assert verify_run("run", print).same
+    said = []
+    found = predict_pictures(model, [Path("new.csv")], said.append)
+    assert found.probabilities.argmax(axis=1).tolist() == [0, 1] * 5
+    assert not any("scale" in line or "--pixel-range" in line for line in said), said
+    images = rows[:10].reshape(-1, 7, 7).swapaxes(1, 2)[:, None] / 16
+    expected = predict_proba(model.network, model.parameters, images.astype(np.float32))
+    np.testing.assert_allclose(found.probabilities, expected, atol=0.01)
+    again = predict_pictures(model, [Path("new.npy")], print)
+    assert again.probabilities.shape == (10, 2)

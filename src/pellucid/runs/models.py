@@ -26,7 +26,7 @@ from pellucid.images.sameness import LEAST_CONTRAST, blank, sameness
 from pellucid.images.views import Views
 from pellucid.kernels.compiling.cache import announce_with
 from pellucid.network.loss import IN_WORDS, TargetKind
-from pellucid.runs.tested import load_tested
+from pellucid.runs.tested import load_tested, told_by_training
 
 __all__ = [
     "UNKNOWN",
@@ -230,7 +230,8 @@ def predict_pictures(
     limit = _limit(model, unknown, false_alarms)
     tell_of_guess(model, say)
     asked = _Asked(model, views, limit)
-    for block in each_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad):
+    told = told_by_training(model)
+    for block in each_unlabeled(paths, model.preprocessing, say, skip_bad=skip_bad, told=told):
         announce_with(say)
         asked.add(block)
     asked.tell(say)

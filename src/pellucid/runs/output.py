@@ -30,6 +30,7 @@ from pellucid.runs.folder import (
     remove_checkpoints,
     remove_results,
 )
+from pellucid.runs.settings import DATA_PIXELS
 from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer
 
@@ -107,6 +108,7 @@ class Output:
                 # What looks like MNIST mostly is MNIST, or was made like it.
                 "preprocessing_is_guessed": made is None and guess.fit != "mnist",
                 "looks": looks and looks.to_dict(),
+                DATA_PIXELS: self.configuration.get("pixel_range"),
                 "pixel_range": [0, 255 if dataset.train_images.dtype == np.uint8 else 1],
                 "loss_curve": history.pass_losses(len(dataset.train_images)),
             },

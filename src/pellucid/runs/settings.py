@@ -22,7 +22,10 @@ from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
 from pellucid.training.schedules.dictionary import schedule_from_dict
 
-__all__ = ["RunSettings"]
+__all__ = ["DATA_PIXELS", "RunSettings"]
+
+DATA_PIXELS = "data_pixel_range"
+"""Under this name a model's file has the option ``pixel_range`` of its run."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,9 @@ class RunSettings:
         names = [f.name for f in dataclasses.fields(cls)]
         settings = {name: values[name] for name in names if name in values}
         ranges, size = settings["augmentation"], settings["size"]
-        pixels, average = settings.get("pixel_range"), settings.get("average")
+        # In a model's file the entry "pixel_range" is what the network takes for 0 and 1.
+        pixels = settings.get("pixel_range") if "updates" not in values else values.get(DATA_PIXELS)
+        average = settings.get("average")
         return cls(
             **settings
             | {

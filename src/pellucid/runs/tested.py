@@ -11,13 +11,14 @@ from pellucid import data
 from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.data.catalog import NAMES, Channels, sources_in
+from pellucid.data.readers.unlabeled import Told
 from pellucid.data.split import stratified_split
 from pellucid.errors import Argument, ConfigurationError, DataError
 from pellucid.files.fingerprints import array_fingerprint
 from pellucid.files.model_file import Model
-from pellucid.runs.settings import RunSettings
+from pellucid.runs.settings import DATA_PIXELS, RunSettings
 
-__all__ = ["load_tested"]
+__all__ = ["load_tested", "told_by_training"]
 
 
 def load_tested(
@@ -75,10 +76,10 @@ def load_tested(
     told = {
         "skip_bad": skip_bad,
         "test_share": share,
-        "label": _told(model, "label", label),
-        "pixel_range": _told(model, "pixel_range", pixel_range),
-        "channels": _told(model, "channels", channels),
-        "transpose": transpose or bool(model.configuration.get("transpose")) or None,
+        "label": label if label is not None else _label(model),
+        "pixel_range": pixel_range or told_by_training(model).pixel_range,
+        "channels": channels or told_by_training(model).channels,
+        "transpose": transpose or told_by_training(model).transpose,
         "follow_links": bool(model.configuration.get("follow_links")),
     }
     dataset = _load(model, source or str(trained), say, told, is_named=source is not None)
@@ -94,6 +95,18 @@ def load_tested(
     return _checked_own(model, dataset, say)
 
 
+def told_by_training(model: Model) -> Told:
+    """Return what a run was told of its images; a classifier's settings are others."""
+    if _trained_on(model) is None:
+        return Told()
+    pixels = model.configuration.get(DATA_PIXELS)
+    return Told(
+        None if pixels is None else tuple(pixels),
+        model.configuration.get("channels"),
+        bool(model.configuration.get("transpose")) or None,
+    )
+
+
 def _trained_on(model: Model) -> str | None:
     name = model.configuration.get("data")
     return name if isinstance(name, str) and name else None
@@ -104,11 +117,9 @@ def _kept(model: Model) -> float:
     return kept if isinstance(kept, float) else RunSettings().test_share
 
 
-def _told(model: Model, name: str, value: Any) -> Any:
-    """Return what is told now, else what the run was told; a classifier's settings are others."""
-    if value is not None or _trained_on(model) is None:
-        return value
-    return model.configuration.get(name)
+def _label(model: Model) -> Any:
+    """Return the column of the classes that the run was told."""
+    return None if _trained_on(model) is None else model.configuration.get("label")
 
 
 def _load(

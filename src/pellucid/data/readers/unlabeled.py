@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import math
 import os
 import re
@@ -30,7 +31,7 @@ from pellucid.data.samples import Problems, Reading
 from pellucid.errors import DataError
 from pellucid.images.preprocessing import Preprocessing
 
-__all__ = ["Unlabeled", "each_unlabeled"]
+__all__ = ["Told", "Unlabeled", "each_unlabeled"]
 
 BLOCK_BYTES, MOST = 64 << 20, 4096
 """What a block of images takes at most, and how many it has."""
@@ -58,14 +59,40 @@ class Unlabeled(NamedTuple):
     images: NDArray[np.uint8]
 
 
+class Told(NamedTuple):
+    """What training was told of its images, which holds for those to predict too.
+
+    Attributes
+    ----------
+    pixel_range, channels, transpose
+        As for :func:`pellucid.data.load`; None for what the images tell.
+    """
+
+    pixel_range: tuple[float, float] | None = None
+    channels: str | None = None
+    transpose: bool | None = None
+
+
 class _One(NamedTuple):
     name: str
     id: str
     image: NDArray[np.uint8]
 
+    def turned(self) -> _One:
+        return self._replace(image=self.image.swapaxes(-1, -2))
+
+
+NOTHING = Told()
+"""Where training was told nothing."""
+
 
 def each_unlabeled(
-    paths: Sequence[Path], preprocessing: Preprocessing, say: Say, *, skip_bad: bool = False
+    paths: Sequence[Path],
+    preprocessing: Preprocessing,
+    say: Say,
+    *,
+    skip_bad: bool = False,
+    told: Told = NOTHING,
 ) -> Iterator[Unlabeled]:
     """Yield pictures, all in folders and below and in zip archives, rows of CSV files, and arrays.
 
@@ -81,8 +108,11 @@ def each_unlabeled(
     problems = Problems("predict")
     most, count = max(1, min(MOST, BLOCK_BYTES // math.prod(preprocessing.input_shape))), 0
     block: list[_One] = []
-    for one in _each_one(paths, preprocessing, problems, say):
-        block.append(one)
+    if told.transpose:
+        depth, height, width = preprocessing.input_shape
+        preprocessing = dataclasses.replace(preprocessing, input_shape=(depth, width, height))
+    for one in _each_one(paths, preprocessing, problems, say, told):
+        block.append(one.turned() if told.transpose else one)
         count += 1
         if len(block) == most:
             yield _joined(block)
@@ -106,7 +136,7 @@ def _joined(block: list[_One]) -> Unlabeled:
 
 
 def _each_one(
-    paths: Sequence[Path], preprocessing: Preprocessing, problems: Problems, say: Say
+    paths: Sequence[Path], preprocessing: Preprocessing, problems: Problems, say: Say, told: Told
 ) -> Iterator[_One]:
     """Yield one image after the other, of all that is given."""
     with contextlib.ExitStack() as opened:
@@ -115,9 +145,9 @@ def _each_one(
         made = each_picture(pictures, preprocessing, say)
         for path, part in zip(paths, parts, strict=True):
             if isinstance(part, CsvText):
-                yield from _rows(part, preprocessing, problems, say)
+                yield from _rows(part, preprocessing, problems, say, told)
             elif isinstance(part, Path):
-                yield from _arrays(part, preprocessing, problems, say)
+                yield from _arrays(part, preprocessing, problems, say, told)
             elif part:
                 yield from _pictures(part, made, problems)
             else:
@@ -188,9 +218,11 @@ def _no_picture(path: Path) -> str | None:
 
 
 def _arrays(
-    path: Path, preprocessing: Preprocessing, problems: Problems, say: Say
+    path: Path, preprocessing: Preprocessing, problems: Problems, say: Say, told: Told
 ) -> Iterator[_One]:
-    reading = Reading(str(path), say)
+    # What is turned as training was told is not turned once more for its name.
+    transpose = False if told.transpose else None
+    reading = Reading(str(path), say, **told._replace(transpose=transpose)._asdict())
     for number, image in array_images(path, preprocessing.input_shape, problems, reading):
         yield _One(f"{path}, image {number}", str(number), _as_bytes(image))
 
@@ -220,11 +252,11 @@ def _natural(name: str) -> list[tuple[int, int, str]]:
 
 
 def _rows(
-    text: CsvText, preprocessing: Preprocessing, problems: Problems, say: Say
+    text: CsvText, preprocessing: Preprocessing, problems: Problems, say: Say, told: Told
 ) -> Iterator[_One]:  # fmt: skip
     """Yield the rows of a CSV file; their numbers count the bad ones too."""
     channels, height, width = preprocessing.input_shape
-    reading = Reading(str(text), say, size=(height, width))
+    reading = Reading(str(text), say, size=(height, width), **told._asdict())
     head = read_head(text)
     columns = columns_to_predict(head, channels * height * width, text, reading)
     if columns.pixel_count != channels * height * width:

@@ -78,7 +78,8 @@ def array_images(
         images = arrange(block).reshape(-1, *input_shape)
         if scale is None and len(images):
             scale = scale_of_array(images, what, reading)
-            is_turned = is_emnist(path) and lie_on_their_sides(path, reading, images)
+            is_open = reading.transpose is None and is_emnist(path)
+            is_turned = is_open and lie_on_their_sides(path, reading, images)
         for image in images.swapaxes(-1, -2) if is_turned else images:
             number += 1
             assert scale is not None
