@@ -21,7 +21,7 @@ from benchmarks.settings import Settings
 __all__ = ["SECTIONS", "main"]
 
 SECTIONS = (
-    "training", "accuracy", "inference", "start", "scaling", "peak", "grid", "sweep",
+    "training", "accuracy", "inference", "c_code", "start", "scaling", "peak", "grid", "sweep",
 )  # fmt: skip
 """The measurements in order; each is a file of that name in ``sections``."""
 

@@ -54,7 +54,7 @@ def exported(model, images, folder, **settings):
 
 
 @needs_compiler
-@pytest.mark.parametrize("number", range(len(layer_models())))
+@pytest.mark.parametrize("number", range(0, len(layer_models()), 2))
 def test_every_layer_has_the_bits_of_numpy(number, tmp_path):
     model = layer_models()[number]
     if has_groups(model):

@@ -6,8 +6,6 @@ import dataclasses
 import math
 import re
 
-import numpy as np
-
 from pellucid.export.c_int8_layers import HELD, int8_function
 from pellucid.export.c_layers import OVER, number
 from pellucid.export.c_memory import Memory, laid_out
@@ -121,7 +119,7 @@ def _predict(model: Quantized, name: str, called: dict[int, str]) -> str:
             to = "logits" if one.is_last else f"value_{one.step.output}"
             lines.append(f"{called[one.step.output]}({inputs}, {to});")
     if not last.is_last:
-        step, zero = number(np.float32(last.gives.step)), last.gives.zero
+        step, zero = number(last.gives.step), last.gives.zero
         count = math.prod(last.step.gives)
         lines.append(
             f"for (int k = 0; k < {count}; k++) {{\n        logits[k] = "

@@ -75,8 +75,8 @@ class Scale:
 
         Examples
         --------
-        >>> Scale.of(0.0, 2.55)
-        Scale(step=0.01, zero=-128)
+        >>> Scale.of(-1.0, 254.0)
+        Scale(step=1.0, zero=-127)
         """
         low, high = min(low, 0.0), max(high, 0.0)
         step = (high - low) / 255 or 1.0

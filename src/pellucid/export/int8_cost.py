@@ -132,11 +132,13 @@ def _cost(model: Quantized, images: NDArray[Any], labels: Any) -> Int8Cost:
     changed, right = 0, np.zeros(2)
     for start in range(0, len(images), AT_ONCE):
         part = images[start : start + AT_ONCE]
-        said = [model.description.answer(part).chosen, int8_answer(model, part).chosen]
-        differs = (said[0] != said[1]).reshape(len(part), -1).any(axis=1)
+        answers = model.description.answer(part), int8_answer(model, part)
+        said = [np.asarray(answer.chosen) for answer in answers]
+        differs = np.not_equal(*said).reshape(len(part), -1).any(axis=1)
         changed += int(differs.sum())
         if places is not None:
-            right += [float((one == places[start : start + AT_ONCE]).sum()) for one in said]
+            truth = places[start : start + AT_ONCE]
+            right += [float(np.equal(one, truth).sum()) for one in said]
     if places is None:
         return Int8Cost(len(images), changed)
     before, after = (right / places.size).tolist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -54,9 +56,11 @@ def session_of(graph: OnnxGraph) -> tuple[Says, type[Any]]:
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
+        # It prints what went wrong, beside raising it.
+        with contextlib.redirect_stdout(io.StringIO()):
+            session = onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
     except Exception as error:  # its own errors have no common root
         reason = " ".join(str(error).split())[:200]
         raise ExportError(f"onnxruntime does not take {graph.path}: {reason}") from error

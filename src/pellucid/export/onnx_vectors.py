@@ -37,8 +37,9 @@ def stored_vectors(text: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """
     try:
         stored = json.loads(text)
-        kind = {"|u1": np.dtype("|u1"), "<f4": np.dtype("<f4")}[stored["dtype"]]
-        images = np.frombuffer(base64.b64decode(stored["images"]), kind)
+        if stored["dtype"] not in ("|u1", "<f4"):
+            raise ValueError(stored["dtype"])
+        images = np.frombuffer(base64.b64decode(stored["images"]), np.dtype(str(stored["dtype"])))
         return images.reshape(stored["shape"]), np.array(stored["outputs"], np.float64)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ExportError("The test vectors in the file are damaged.") from error
