@@ -17,7 +17,7 @@ import numpy as np
 from pellucid import Adam, Trainer
 from pellucid.data import load
 from pellucid.execution import sections
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from pellucid.kernels.compiling.compile import kernel_name
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.execute import run_ops
@@ -36,7 +36,7 @@ def main() -> None:
     trainer.fit(digits.train_images, digits.train_labels, epochs=2, batch_size=128)
     images, labels = digits.train_images[:128, None], digits.train_labels[:128]
     section_step(
-        Recipe(network), trainer.parameters, np.ascontiguousarray(images), whole_section(labels)
+        Procedure(network), trainer.parameters, np.ascontiguousarray(images), whole_section(labels)
     )
     plan, arena = plan_for(network), sections._local.arena
     gradient = np.zeros_like(trainer.parameters)

@@ -32,7 +32,7 @@ from pellucid import (
     SiLU,
     Tanh,
 )
-from pellucid.execution.sections import Recipe, cut, prepare, section_step, whole_section
+from pellucid.execution.sections import Procedure, cut, prepare, section_step, whole_section
 from pellucid.measuring.images import photo_batches
 from pellucid.network.layers import Dense, Layer
 from pellucid.network.summary import describe
@@ -76,7 +76,7 @@ def seconds(made: Network, training: bool) -> float:
     started = time.perf_counter()
     batch = whole_section(labels.astype(np.int64))
     for part in cut(IMAGES, SECTIONS):
-        section_step(Recipe(made), parameters, images, batch.part(part), training=training)
+        section_step(Procedure(made), parameters, images, batch.part(part), training=training)
     return time.perf_counter() - started
 
 

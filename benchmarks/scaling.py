@@ -29,7 +29,7 @@ import psutil
 
 from benchmarks.local_cluster import LocalCluster
 from pellucid import Adam, Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Trainer, open_executor
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from pellucid.network.presets import reference
 from pellucid.training import Update
 from pellucid.training.optimizers.optimizer import Step
@@ -217,7 +217,7 @@ def network_costs(network: Network, repeats: int) -> dict[str, float]:
     count = 512 if network.size < 1e6 else 64
     images, labels = data(count)
     parameters, section = network.initial_parameters(), whole_section(labels)
-    recipe = Recipe(network)
+    procedure = Procedure(network)
     total, gradient = np.zeros(network.size, np.float32), np.ones(network.size, np.float32)
     step = Step(parameters, Adam().begin(network.size), total, 1.0, 1, 0.01)
 
@@ -226,7 +226,7 @@ def network_costs(network: Network, repeats: int) -> dict[str, float]:
 
     return {
         "parameters": network.size,
-        "image": median_of(lambda: section_step(recipe, parameters, images[:, None], section),
+        "image": median_of(lambda: section_step(procedure, parameters, images[:, None], section),
                          repeats) / count,
         "sum": median_of(add, 5 * repeats),
         "adam": median_of(lambda: Adam().update(step), repeats),

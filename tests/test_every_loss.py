@@ -14,7 +14,14 @@ import pellucid
 from pellucid import Conv2D, Dense, Flatten, Network, ReLU, Residual, Trainer
 from pellucid.equations.network import backward, forward, loss_and_gradient
 from pellucid.errors import DataError
-from pellucid.execution.sections import FEW, Outputs, Recipe, Section, section_step, whole_section
+from pellucid.execution.sections import (
+    FEW,
+    Outputs,
+    Procedure,
+    Section,
+    section_step,
+    whole_section,
+)
 from pellucid.execution.targets import taken
 from pellucid.network.dictionary import loss_from_dict, loss_to_dict
 from pellucid.network.loss import LOSSES
@@ -117,7 +124,7 @@ def test_scores_of_any_size(loss, size):
     images = np.array([0.5, 0.75, 1.0], dtype=np.float32).reshape(3, 1, 1, 1)
     targets = [0, 1, 0] if loss.targets == "classes" else [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
     section = whole_section(taken(network, np.array(targets)))
-    found = section_step(Recipe(network), parameters, images, section)
+    found = section_step(Procedure(network), parameters, images, section)
     expected, gradient = loss_and_gradient(network, parameters, pixels(images), targets)
     assert found.loss == pytest.approx(expected, rel=1e-5)
     assert error(found.gradient, gradient) <= 1e-5
@@ -129,9 +136,9 @@ def test_a_few_images_have_the_bits_of_many(loss):
     section = whole_section(taken(network, targets))._replace(weights=weights)
     outputs = [np.zeros((FEW, 3), np.float32) for _ in range(2)]
     few = section_step(
-        Recipe(network), parameters, images, section, Outputs(outputs[0]), training=False
+        Procedure(network), parameters, images, section, Outputs(outputs[0]), training=False
     )
-    many = section_step(Recipe(network), parameters, images, section, Outputs(outputs[1]))
+    many = section_step(Procedure(network), parameters, images, section, Outputs(outputs[1]))
     assert (few.loss, few.measure) == (many.loss, many.measure)
     np.testing.assert_array_equal(*outputs)
 
@@ -141,8 +148,8 @@ def test_an_image_of_weight_0_counts_for_nothing(loss):
     network, parameters, images, targets, _ = made(loss, 3, 20, seed=3)
     weights = np.repeat([1.0, 0.0], 10)
     whole = whole_section(taken(network, targets))
-    found = section_step(Recipe(network), parameters, images, whole._replace(weights=weights))
-    expected = section_step(Recipe(network), parameters, images, whole.part(slice(0, 10)))
+    found = section_step(Procedure(network), parameters, images, whole._replace(weights=weights))
+    expected = section_step(Procedure(network), parameters, images, whole.part(slice(0, 10)))
     assert found.loss == pytest.approx(expected.loss, rel=1e-14)
     np.testing.assert_array_equal(found.gradient, expected.gradient)
 
@@ -153,7 +160,7 @@ def test_nan_stays_visible(loss):
     section = whole_section(taken(network, targets))
     broken = images.copy()
     broken[4] = np.nan
-    result = section_step(Recipe(network), parameters, broken, section)
+    result = section_step(Procedure(network), parameters, broken, section)
     assert np.isnan(result.loss)
     assert np.isnan(result.gradient).any()
 
@@ -197,7 +204,7 @@ def test_sections_in_parts_give_the_whole(loss):
     whole = whole_section(taken(network, targets))
     whole = Section(whole.indices, whole.targets, weights, whole.identities)
     parts = [whole.part(slice(a, a + 16)) for a in range(0, 64, 16)]
-    results = [section_step(Recipe(network), parameters, images, part) for part in parts]
+    results = [section_step(Procedure(network), parameters, images, part) for part in parts]
     _, gradient = loss_and_gradient(network, parameters, pixels(images), targets, weights)
     assert error(sum(result.gradient for result in results), gradient) <= 1e-5
 

@@ -11,7 +11,7 @@ import pytest
 
 from pellucid import SGD, Dropout, Trainer, predict_proba
 from pellucid.equations.dropout import dropout_factors
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from tests.kernels.oracle import (
     TOLERANCE,
     assert_gradient_agrees,
@@ -80,7 +80,7 @@ def test_a_random_network_is_that_of_torch(seed):
     gradient = np.concatenate(
         [*(p.grad.numpy().ravel() for p in model.parameters()), np.zeros(0)]
     )  # fmt: skip
-    found = section_step(Recipe(network), parameters, images, whole_section(labels))
+    found = section_step(Procedure(network), parameters, images, whole_section(labels))
     assert abs(found.loss - loss) <= TOLERANCE * max(abs(loss), 1e-3)
     # Of statistics PyTorch has no gradient: they are compared after the update.
     expected = np.concatenate([gradient, found.gradient[network.trained_size :]])
@@ -91,7 +91,7 @@ def test_a_random_network_is_that_of_torch(seed):
     _, d_images = in_torch(torch, inference, images, labels)
     found_images = np.zeros_like(images)
     section_step(
-        Recipe(network), parameters, images, whole_section(labels),
+        Procedure(network), parameters, images, whole_section(labels),
         Outputs(image_gradients=found_images),
     )  # fmt: skip
     assert error(found_images, d_images, 1e-2 * float(np.abs(gradient).max())) <= TOLERANCE

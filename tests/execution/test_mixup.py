@@ -18,7 +18,7 @@ from pellucid import (
     ReLU,
 )
 from pellucid.execution.mixup import mixed_targets
-from pellucid.execution.sections import Outputs, Recipe, Section, section_step
+from pellucid.execution.sections import Outputs, Procedure, Section, section_step
 from pellucid.images.augmentation import Augmentation
 from tests.kernels.oracle import error
 from tests.layers import torch_network
@@ -108,8 +108,8 @@ def test_loss_and_gradient_are_torch_s(name, loss, augmentation, count, as_bytes
     assert ((shares > 0) & (shares < 1)).all()
     expected, gradient, out = by_torch(torch, network, parameters, made, section, shares)
     logits = np.zeros((count, 4), np.float32)
-    recipe = Recipe(network, augmentation, 5)
-    found = section_step(recipe, parameters, images, section, Outputs(logits, True))
+    procedure = Procedure(network, augmentation, 5)
+    found = section_step(procedure, parameters, images, section, Outputs(logits, True))
     assert error(logits, out, 1e-2) < 2e-4
     assert found.loss == pytest.approx(expected, rel=2e-5)
     trained = found.gradient[: network.trained_size]
@@ -123,9 +123,9 @@ def test_loss_and_gradient_are_torch_s(name, loss, augmentation, count, as_bytes
 def test_a_section_of_one_image_is_not_mixed():
     network = Network(NETWORKS["plain"], (3, 12, 11))
     parameters, images, section = problem(network, 1)
-    unmixed = Recipe(network, dataclasses.replace(PHOTOS, mixup=0.0), 5)
+    unmixed = Procedure(network, dataclasses.replace(PHOTOS, mixup=0.0), 5)
     expected = section_step(unmixed, parameters, images, section)
-    found = section_step(Recipe(network, PHOTOS, 5), parameters, images, section)
+    found = section_step(Procedure(network, PHOTOS, 5), parameters, images, section)
     assert found.gradient.tobytes() == expected.gradient.tobytes()
     assert found.loss == expected.loss
 
@@ -153,7 +153,7 @@ def test_a_network_that_is_quite_sure_has_the_loss_of_the_other_label():
     identities = np.stack([np.zeros(4, np.int64), np.arange(4)], axis=1)
     section = Section(np.arange(4), np.array([0, 0, 1, 1]), np.ones(4), identities)
     shares = by_hand(DIGITS, images, section, 0)[1]
-    found = section_step(Recipe(network, DIGITS, 0), parameters, images, section)
+    found = section_step(Procedure(network, DIGITS, 0), parameters, images, section)
     clipped = -np.log(1e-10)  # of the class that has no probability left
     expected = (clipped * np.array([*(1 - shares[:2]), *shares[2:]])).sum()
     assert found.loss == pytest.approx(expected, rel=1e-6)

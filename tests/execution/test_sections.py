@@ -9,7 +9,7 @@ from pellucid import Augmentation
 from pellucid.execution.sections import (
     GRAIN,
     Outputs,
-    Recipe,
+    Procedure,
     Section,
     cut,
     section_step,
@@ -59,8 +59,8 @@ def test_a_few_images_are_randomized_too(count):
     section, found = whole_section(labels), []
     for augmentation in (None, Augmentation(), Augmentation()):
         found.append(np.zeros((count, network.classes), np.float32))
-        recipe = Recipe(network, augmentation)
-        section_step(recipe, parameters, images, section, Outputs(found[-1]), training=False)
+        procedure = Procedure(network, augmentation)
+        section_step(procedure, parameters, images, section, Outputs(found[-1]), training=False)
     assert not (found[0] == found[1]).all()
     np.testing.assert_array_equal(found[1], found[2])
 
@@ -72,7 +72,7 @@ def test_inference_gives_loss_and_probabilities_but_no_gradient():
     found_probabilities = np.zeros((21, 10), dtype=np.float32)
     outputs = Outputs(found_probabilities)
     found = section_step(
-        Recipe(network), parameters, images, whole_section(labels), outputs, training=False
+        Procedure(network), parameters, images, whole_section(labels), outputs, training=False
     )
     assert found.gradient.size == 0
     assert found.loss == pytest.approx(loss, rel=1e-5)
@@ -85,8 +85,8 @@ def test_nothing_that_is_given_is_changed():
     copies = parameters.copy(), images.copy(), labels.copy()
     for array in (parameters, images, labels):
         array.setflags(write=False)
-    recipe = Recipe(network, Augmentation(), 3)
-    section_step(recipe, parameters, images, whole_section(labels))
+    procedure = Procedure(network, Augmentation(), 3)
+    section_step(procedure, parameters, images, whole_section(labels))
     for array, copy in zip((parameters, images, labels), copies, strict=True):
         np.testing.assert_array_equal(array, copy)
 
@@ -98,7 +98,7 @@ def test_strided_parts_of_a_section():
     every_second = Section(
         whole.indices[::2], whole.targets[::2], whole.weights[::2], whole.identities[::2]
     )
-    found = section_step(Recipe(network), parameters, images, every_second)
+    found = section_step(Procedure(network), parameters, images, every_second)
     _, loss, _, _ = by_equations(network, parameters, images[::2], labels[::2])
     assert found.loss == pytest.approx(loss, rel=1e-5)
 
@@ -123,7 +123,7 @@ def test_labels_and_weights_of_any_kind_are_read_as_what_they_are(count):
     for training in (False, True):
         expected, *others = (
             section_step(
-                Recipe(network), parameters, images,
+                Procedure(network), parameters, images,
                 Section(np.arange(count), labels.astype(kind), w, identities), training=training,
             )
             for kind, w in (
@@ -131,7 +131,7 @@ def test_labels_and_weights_of_any_kind_are_read_as_what_they_are(count):
             )
         )  # fmt: skip
         narrow = section_step(
-            Recipe(network), parameters, images,
+            Procedure(network), parameters, images,
             Section(np.arange(count), labels, weights.astype(np.float32), identities),
             training=training,
         )  # fmt: skip

@@ -14,7 +14,7 @@ from pellucid.equations import backward, forward
 from pellucid.equations.dropout import image_keys
 from pellucid.equations.network import Forward
 from pellucid.equations.rules import loss_rules_of
-from pellucid.execution.sections import Outputs, Recipe, Section, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, Section, section_step, whole_section
 from pellucid.kernels.compiling.compile import Kernel
 from tests.layers import has_norm, made_possible, undecided
 
@@ -157,10 +157,10 @@ def assert_agrees(
     if weights is not None:
         section = Section(section.indices, labels, weights, section.identities)
     probabilities = np.full((len(labels), network.classes), np.nan, dtype=np.float32)
-    found = section_step(Recipe(network), parameters, images, section, Outputs(probabilities))
+    found = section_step(Procedure(network), parameters, images, section, Outputs(probabilities))
     found_images = np.full(images.shape, np.nan, dtype=np.float32)
     section_step(
-        Recipe(network), parameters, images, section, Outputs(image_gradients=found_images)
+        Procedure(network), parameters, images, section, Outputs(image_gradients=found_images)
     )
 
     assert abs(found.loss - loss) <= tolerance * abs(loss)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
-from pellucid.execution.sections import Outputs, Recipe, Section, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, Section, section_step, whole_section
 from pellucid.network import presets
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, problem
@@ -41,8 +41,8 @@ def test_images_are_taken_by_index():
     parameters, images, labels = problem(SMALL, 30)
     order = np.random.default_rng(1).permutation(30)[:21]
     chosen = Section(order, labels[order], np.ones(21), np.zeros((21, 2), dtype=np.int64))
-    found = section_step(Recipe(SMALL), parameters, images, chosen)
-    again = section_step(Recipe(SMALL), parameters, images[order], whole_section(labels[order]))
+    found = section_step(Procedure(SMALL), parameters, images, chosen)
+    again = section_step(Procedure(SMALL), parameters, images[order], whole_section(labels[order]))
     assert found.loss == again.loss
     np.testing.assert_array_equal(found.gradient, again.gradient)
 
@@ -50,7 +50,7 @@ def test_images_are_taken_by_index():
 def test_no_images_give_nothing():
     parameters, images, _ = problem(SMALL, 1)
     found = section_step(
-        Recipe(SMALL), parameters, images[:0], whole_section(np.zeros(0, dtype=np.int64))
+        Procedure(SMALL), parameters, images[:0], whole_section(np.zeros(0, dtype=np.int64))
     )
     assert (found.loss, found.measure) == (0.0, 0)
     assert not found.gradient.any()
@@ -60,9 +60,11 @@ def test_the_same_section_has_the_same_bits():
     parameters, images, labels = problem(SMALL, 33)
     digests = set()
     for _ in range(3):
-        found = section_step(Recipe(SMALL), parameters, images, whole_section(labels))
+        found = section_step(Procedure(SMALL), parameters, images, whole_section(labels))
         digests.add(hashlib.sha256(found.gradient.tobytes()).hexdigest())
-        section_step(Recipe(presets.reference((12, 12))), *_other())  # another network in between
+        section_step(
+            Procedure(presets.reference((12, 12))), *_other()
+        )  # another network in between
     assert len(digests) == 1
 
 
@@ -79,7 +81,7 @@ def test_a_bad_pixel_is_visible_in_its_image_alone(bad, image):
     images[image, 1, 2, 2] = bad
     probabilities = np.zeros((20, 4), dtype=np.float32)
     section = whole_section(labels)
-    found = section_step(Recipe(network), parameters, images, section, Outputs(probabilities))
+    found = section_step(Procedure(network), parameters, images, section, Outputs(probabilities))
     assert not np.isfinite(found.loss) or not np.isfinite(found.gradient).all()
     assert np.isnan(probabilities[image]).any()
     assert np.isfinite(np.delete(probabilities, image, axis=0)).all()
@@ -90,7 +92,7 @@ def test_a_bad_pixel_is_visible_in_its_image_alone(bad, image):
 def test_a_bad_parameter_is_visible(name, bad):
     parameters, images, labels = problem(SMALL, 20)
     SMALL.views(parameters)[name].flat[0] = bad
-    found = section_step(Recipe(SMALL), parameters, images, whole_section(labels))
+    found = section_step(Procedure(SMALL), parameters, images, whole_section(labels))
     if bad is np.inf and name == "b1":
         # Sigmoid(infinity) is 1: rightly finite, as in the equations.
         assert np.isfinite(found.loss)
@@ -101,8 +103,8 @@ def test_a_bad_parameter_is_visible(name, bad):
 def test_a_bad_section_leaves_nothing_behind():
     parameters, images, labels = problem(SMALL, 20)
     broken = np.full_like(parameters, np.nan)
-    assert np.isnan(section_step(Recipe(SMALL), broken, images, whole_section(labels)).loss)
+    assert np.isnan(section_step(Procedure(SMALL), broken, images, whole_section(labels)).loss)
     assert_agrees(SMALL, parameters, images, labels)
     images_nan = np.full_like(images, np.inf)
-    assert np.isnan(section_step(Recipe(SMALL), broken, images_nan, whole_section(labels)).loss)
+    assert np.isnan(section_step(Procedure(SMALL), broken, images_nan, whole_section(labels)).loss)
     assert_agrees(SMALL, parameters, images, labels)

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from pellucid.execution.sections import Recipe, prepare, section_step, whole_section
+from pellucid.execution.sections import Procedure, prepare, section_step, whole_section
 from pellucid.measuring.images import digit_batches
 from pellucid.measuring.networks import NETWORKS
 from pellucid.measuring.work import training_work
@@ -46,7 +46,7 @@ def test_kernels_keep_up_with_sgemm(name, training):
     prepare(network, training=training)
 
     def step():
-        section_step(Recipe(network), parameters, images, section, training=training)
+        section_step(Procedure(network), parameters, images, section, training=training)
 
     step()
     work = IMAGES * (training_work(network) if training else network.multiply_adds)

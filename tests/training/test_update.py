@@ -6,7 +6,7 @@ from pellucid.equations import loss_and_gradient
 from pellucid.equations.adam import adam as adam_equation
 from pellucid.errors import DivergenceError
 from pellucid.execution.runner import Runner
-from pellucid.execution.sections import Recipe, cut, section_step
+from pellucid.execution.sections import Procedure, cut, section_step
 from pellucid.execution.workers import Workers
 from pellucid.training.batches import Batch, TrainingData
 from pellucid.training.optimizers.optimizer import Step
@@ -31,8 +31,8 @@ def batch_of(count):
 
 def updated(progress, count, sections=8, augmentation=None, clip_norm=None):
     with Workers(2) as workers:
-        recipe = Recipe(NETWORK, augmentation, 0)
-        updater = Updater(Runner(workers), recipe, Adam(0.5), sections, clip_norm)
+        procedure = Procedure(NETWORK, augmentation, 0)
+        updater = Updater(Runner(workers), procedure, Adam(0.5), sections, clip_norm)
         return updater.update(progress, *batch_of(count), factor=0.02)
 
 
@@ -61,9 +61,10 @@ def test_weights_and_the_schedule_s_rate_are_the_equations(count, sections):
 def test_gradients_are_added_in_the_order_of_the_sections():
     state, by_hand = progress(2), progress(2)
     images, batch = batch_of(130)
-    recipe = Recipe(NETWORK, Augmentation(), 0)
+    procedure = Procedure(NETWORK, Augmentation(), 0)
     parts = [
-        section_step(recipe, state.parameters, images, batch.part(where)) for where in cut(130, 8)
+        section_step(procedure, state.parameters, images, batch.part(where))
+        for where in cut(130, 8)
     ]
     total = parts[0].gradient
     for part in parts[1:]:

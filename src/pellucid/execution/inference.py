@@ -17,7 +17,7 @@ from pellucid.execution.sections import (
     FEW,
     GRAIN,
     Outputs,
-    Recipe,
+    Procedure,
     Section,
     SectionResult,
     prepare,
@@ -345,7 +345,7 @@ def image_gradients(
     out = np.zeros((len(checked), *network.input_shape), dtype=np.float32)
     section = whole_section(targets)
     section_step(
-        Recipe(network), parameters, _four_axes(checked), section, Outputs(image_gradients=out)
+        Procedure(network), parameters, _four_axes(checked), section, Outputs(image_gradients=out)
     )
     return out
 
@@ -373,7 +373,7 @@ def run_network(
     are, without the softmax. With ``weights`` the loss is the weighted mean; accuracy counts every
     image once.
     """
-    recipe, four, count = Recipe(network), _four_axes(images), len(images)
+    procedure, four, count = Procedure(network), _four_axes(images), len(images)
     whole = unlabeled(network, count) if targets is None else whole_section(targets)
     probabilities = np.zeros((count, network.classes), dtype=np.float32)
     outputs = Outputs(probabilities, logits)
@@ -381,12 +381,12 @@ def run_network(
     if weights is not None:
         whole, total = whole._replace(weights=weights), math.fsum(weights)
     if count <= FEW:  # a single image would wait for the slices
-        results = [section_step(recipe, parameters, four, whole, outputs, training=False)]
+        results = [section_step(procedure, parameters, four, whole, outputs, training=False)]
     else:
         parts = -(-count // part_size(network, count))
         check_inference_memory(network, count_workers(workers), count, parts)
         prepare(network, training=False)
-        results = _in_parts(recipe, parameters, four, whole, outputs, workers)
+        results = _in_parts(procedure, parameters, four, whole, outputs, workers)
     kind = network.loss.targets
     return Evaluation(
         accuracy=score_of(kind, (r.measure for r in results), whole.targets),
@@ -397,7 +397,7 @@ def run_network(
 
 
 def _in_parts(
-    recipe: Recipe,
+    procedure: Procedure,
     parameters: NDArray[np.float32],
     images: NDArray[Any],
     whole: Section,
@@ -408,9 +408,9 @@ def _in_parts(
 
     def work_on(where: slice) -> SectionResult:
         section, own = whole.part(where), outputs.part(where)
-        return section_step(recipe, parameters, images, section, own, training=False)
+        return section_step(procedure, parameters, images, section, own, training=False)
 
-    network, count = recipe.network, len(images)
+    network, count = procedure.network, len(images)
     size, most = part_size(network, count), threads_for(network, count, training=False)
     parts = [slice(start, start + size) for start in range(0, count, size)]
     return shared_workers(count_workers(workers)).map(work_on, parts, most=most)

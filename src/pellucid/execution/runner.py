@@ -18,7 +18,7 @@ from pellucid.errors import ConfigurationError
 from pellucid.execution.futures import gather
 from pellucid.execution.remote.driver import Driver
 from pellucid.execution.sections import (
-    Recipe,
+    Procedure,
     Section,
     SectionResult,
     section_step,
@@ -72,7 +72,7 @@ class Runner:
 
     def run(
         self,
-        recipe: Recipe,
+        procedure: Procedure,
         parameters: NDArray[np.float32],
         images: NDArray[Any],
         batch: Section,
@@ -82,7 +82,7 @@ class Runner:
 
         Parameters
         ----------
-        recipe, parameters, images
+        procedure, parameters, images
             What to compute, and of which data.
         batch : Section
             The whole batch.
@@ -97,12 +97,12 @@ class Runner:
         """
         if self._driver is not None:
             sections = [batch.part(part) for part in parts]
-            return self._driver.run(recipe, parameters, images, sections)
+            return self._driver.run(procedure, parameters, images, sections)
 
         def step(part: slice) -> SectionResult:
-            return section_step(recipe, parameters, images, batch.part(part))
+            return section_step(procedure, parameters, images, batch.part(part))
 
         if self.executor is not None:
             return gather(self.executor.submit, step, parts)
-        most = threads_for(recipe.network, len(batch.indices), training=True)
+        most = threads_for(procedure.network, len(batch.indices), training=True)
         return self._workers.map(step, parts, most=most)

@@ -35,7 +35,7 @@ from pellucid.network.network import Network
 
 __all__ = [
     "Outputs",
-    "Recipe",
+    "Procedure",
     "Section",
     "SectionResult",
     "cut",
@@ -64,7 +64,7 @@ _NO_GRADIENT = np.zeros(0, dtype=np.float32)
 _NO_PROBABILITIES = np.zeros((0, 0), dtype=np.float32)
 
 
-class Recipe(NamedTuple):
+class Procedure(NamedTuple):
     """What all sections of a training have in common: network, randomizing, and its seed.
 
     Without augmentation images are taken as they are.
@@ -215,11 +215,11 @@ def prepare(network: Network, *, training: bool = True) -> None:
     parameters = np.zeros(network.size, dtype=np.float32)
     # A section of no images takes the way of many, one of one the other.
     for section in (one.part(slice(0)), *([] if training else [one])):
-        section_step(Recipe(network), parameters, images, section, training=training)
+        section_step(Procedure(network), parameters, images, section, training=training)
 
 
 def section_step(
-    recipe: Recipe,
+    procedure: Procedure,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     section: Section,
@@ -233,7 +233,7 @@ def section_step(
 
     Parameters
     ----------
-    recipe : Recipe
+    procedure : Procedure
         What to compute, and how to randomize.
     parameters : ndarray of shape (network.size,), float32
         The network's; other kinds of floats are converted.
@@ -251,7 +251,7 @@ def section_step(
     NetworkError
         The parameters are not those of the network.
     """
-    network, augmentation, seed = recipe
+    network, augmentation, seed = procedure
     probabilities, logits, image_gradients, statistics_alone = outputs
     has_gradient = training and image_gradients is None
     if network.trained_size < network.size and not has_gradient:

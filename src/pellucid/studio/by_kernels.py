@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.execution.inference import run_network
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from pellucid.execution.targets import Targets
 from pellucid.images.floats import in_float32
 from pellucid.network.layers import (
@@ -79,7 +79,7 @@ def gradients_by_kernels(
     kinds = {type(node.layer) for node in network.nodes}
     if not kinds & {BatchNorm1D, BatchNorm2D, Dropout}:
         section = whole_section(targets)
-        vector = section_step(Recipe(network), parameters, image, section).gradient
+        vector = section_step(Procedure(network), parameters, image, section).gradient
         gradients |= network.views(vector)
     names, last = value_names(network), 0
     for number, layer in enumerate((None, *network.layers)):
@@ -114,7 +114,7 @@ def _from(
     out = np.zeros((1, *as_image.shape), np.float32)
     images = np.ascontiguousarray(as_image[np.newaxis], np.float32)
     section = whole_section(targets)
-    section_step(Recipe(part), own, images, section, Outputs(image_gradients=out))
+    section_step(Procedure(part), own, images, section, Outputs(image_gradients=out))
     return np.asarray(out[0].reshape(shape))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pellucid.equations import forward
 from pellucid.equations.dropout import image_keys
 from pellucid.errors import DivergenceError
-from pellucid.execution.sections import Outputs, Recipe, Section, section_step
+from pellucid.execution.sections import Outputs, Procedure, Section, section_step
 from pellucid.kernels.optimizers.largest import largest
 from pellucid.network.network import Network
 from pellucid.network.summary import describe
@@ -33,7 +33,7 @@ def is_finite(loss: float, gradient: NDArray[np.float32]) -> bool:
 
 
 def divergence(
-    recipe: Recipe,
+    procedure: Procedure,
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
     step: Step,
@@ -50,7 +50,7 @@ def divergence(
 
     Parameters
     ----------
-    recipe, images, batch
+    procedure, images, batch
         What the update was computed from.
     step : Step
         What it would do, with the gradient that came out.
@@ -60,18 +60,18 @@ def divergence(
         Its learning rate is what a person can lower.
     """
     parameters, gradient = step.parameters, step.gradient
-    if recipe.augmentation is not None:  # a mixture would have two images to blame
-        unmixed = dataclasses.replace(recipe.augmentation, mixup=0.0)
-        recipe = recipe._replace(augmentation=unmixed)
+    if procedure.augmentation is not None:  # a mixture would have two images to blame
+        unmixed = dataclasses.replace(procedure.augmentation, mixup=0.0)
+        procedure = procedure._replace(augmentation=unmixed)
     with np.errstate(all="ignore"):
-        bad = _bad_forward(recipe, parameters, images, batch)
+        bad = _bad_forward(procedure, parameters, images, batch)
         if bad.any():
-            index = _layer_forward(recipe, parameters, images, batch, bad)
+            index = _layer_forward(procedure, parameters, images, batch, bad)
         else:
-            bad = _bad_backward(recipe, parameters, images, batch)
-            index = _layer_backward(recipe.network, gradient)
+            bad = _bad_backward(procedure, parameters, images, batch)
+            index = _layer_backward(procedure.network, gradient)
     places = batch.indices[bad]
-    layer = None if index is None else _named(recipe.network, index)
+    layer = None if index is None else _named(procedure.network, index)
     what = f"The loss is {loss}" if not math.isfinite(loss) else "The gradient is not finite"
     return DivergenceError(
         f"{what} in update {step.number}: {_where(layer, math.isfinite(loss))}, "
@@ -119,19 +119,19 @@ def _whom(places: NDArray[np.int64], count: int) -> str:
 
 
 def _bad_forward(
-    recipe: Recipe,
+    procedure: Procedure,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
 ) -> NDArray[np.bool_]:
     """Return which images have outputs that are not finite; a sigmoid would hide infinity."""
-    logits = np.zeros((len(batch.indices), recipe.network.classes), dtype=np.float32)
-    section_step(recipe, parameters, images, batch, Outputs(logits, True), training=False)
+    logits = np.zeros((len(batch.indices), procedure.network.classes), dtype=np.float32)
+    section_step(procedure, parameters, images, batch, Outputs(logits, True), training=False)
     return np.asarray(~np.isfinite(logits).all(axis=1))
 
 
 def _bad_backward(
-    recipe: Recipe,
+    procedure: Procedure,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
@@ -141,7 +141,7 @@ def _bad_backward(
     parts = [slice(0, len(bad))]
     while parts:
         part = parts.pop()
-        result = section_step(recipe, parameters, images, batch.part(part))
+        result = section_step(procedure, parameters, images, batch.part(part))
         if is_finite(result.loss, result.gradient):
             continue
         if part.stop - part.start == 1:
@@ -153,7 +153,7 @@ def _bad_backward(
 
 
 def _layer_forward(
-    recipe: Recipe,
+    procedure: Procedure,
     parameters: NDArray[np.float32],
     images: NDArray[np.uint8] | NDArray[np.float32],
     batch: Section,
@@ -165,15 +165,15 @@ def _layer_forward(
     for place in some.tolist():
         number, image = batch.indices[place], batch.identities[place]
         one = images[number : number + 1]
-        if recipe.augmentation is None:
+        if procedure.augmentation is None:
             scaled = one / 255.0 if one.dtype == np.uint8 else one.astype(np.float64)
         else:
-            scaled = recipe.augmentation.apply(
-                one, seed=recipe.seed, pass_number=int(image[0]), first=int(image[1])
+            scaled = procedure.augmentation.apply(
+                one, seed=procedure.seed, pass_number=int(image[0]), first=int(image[1])
             )
         pixels.append(scaled)
-    keys = image_keys(recipe.seed, *batch.identities[some].T)
-    found = forward(recipe.network, parameters, np.concatenate(pixels), keys)
+    keys = image_keys(procedure.seed, *batch.identities[some].T)
+    found = forward(procedure.network, parameters, np.concatenate(pixels), keys)
     for index, output in enumerate(found.activations[1:]):
         if not (np.abs(output) <= _LARGEST).all():
             return index

@@ -87,7 +87,7 @@ class Loop:
         call, data, progress = self.call, self.data, self.progress
         standing = self._standing()
         drawn = batches(
-            len(data.images), call.images, call.batch_size, self.updater().recipe.seed,
+            len(data.images), call.images, call.batch_size, self.updater().procedure.seed,
             progress.first_pass, progress.done,
         )  # fmt: skip
         for batch in drawn:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.execution.sections import (
     Outputs,
-    Recipe,
+    Procedure,
     section_step,
     threads_for,
     whole_section,
@@ -100,11 +100,11 @@ def statistics_of(
     count = min(len(images), MOST)
     places = np.random.default_rng([seed, count]).permutation(len(images))[:count]
     whole = whole_section(no_targets(network, count))._replace(indices=places)
-    recipe, outputs = Recipe(network, seed=seed), Outputs(statistics_alone=True)
+    procedure, outputs = Procedure(network, seed=seed), Outputs(statistics_alone=True)
 
     def work_on(where: slice) -> NDArray[np.float32]:
         part = whole.part(where)
-        gradient = section_step(recipe, parameters, images, part, outputs).gradient
+        gradient = section_step(procedure, parameters, images, part, outputs).gradient
         return gradient[network.trained_size :]
 
     parts = [slice(start, start + TOGETHER) for start in range(0, count, TOGETHER)]

@@ -17,7 +17,7 @@ from pellucid.errors import ConfigurationError
 from pellucid.execution.inference import Evaluation, evaluate
 from pellucid.execution.memory import check_training_memory, need_of_mixing
 from pellucid.execution.runner import Runner
-from pellucid.execution.sections import Recipe, prepare
+from pellucid.execution.sections import Procedure, prepare
 from pellucid.execution.targets import check_targets
 from pellucid.execution.workers import Workers
 from pellucid.images.augmentation import Augmentation
@@ -468,9 +468,9 @@ class Trainer:
     @property
     def _updater(self) -> Updater:
         """How the next update is made; settings may be others than at the last one."""
-        recipe = Recipe(self.network, self.augmentation, self.seed)
+        procedure = Procedure(self.network, self.augmentation, self.seed)
         return Updater(
-            self._runner, recipe, self.optimizer, self.sections, self.clip_norm, self.average
+            self._runner, procedure, self.optimizer, self.sections, self.clip_norm, self.average
         )  # fmt: skip
 
     def _bring_up_to_date(self, data: TrainingData) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from pellucid.execution.runner import Runner
-from pellucid.execution.sections import Recipe, Section, cut
+from pellucid.execution.sections import Procedure, Section, cut
 from pellucid.execution.targets import score_of
 from pellucid.kernels.optimizers.clip import clip
 from pellucid.training.averages.base import BaseAverage
@@ -39,7 +39,7 @@ class Updater:
     """
 
     runner: Runner
-    recipe: Recipe
+    procedure: Procedure
     optimizer: Optimizer
     sections: int
     clip_norm: float | None = None
@@ -65,12 +65,12 @@ class Updater:
         """
         count = len(batch.indices)
         parts = cut(count, self.sections)
-        results = self.runner.run(self.recipe, progress.parameters, images, batch, parts)
+        results = self.runner.run(self.procedure, progress.parameters, images, batch, parts)
         gradient = results[0].gradient
         for result in results[1:]:
             gradient += result.gradient
         loss = sum(result.loss for result in results) / count
-        network = self.recipe.network
+        network = self.procedure.network
         learned = slice(network.trained_size)
         step = Step(
             progress.parameters[learned],
@@ -79,7 +79,7 @@ class Updater:
             stretches_of(network),
         )  # fmt: skip
         if not is_finite(loss, gradient):
-            raise divergence(self.recipe, images, batch, step, loss, self.optimizer)
+            raise divergence(self.procedure, images, batch, step, loss, self.optimizer)
         if self.clip_norm is not None:
             clip(step.gradient, self.clip_norm * count)
         bad = self.optimizer.update(step)
@@ -88,6 +88,6 @@ class Updater:
         bring_up_to_date(network, progress.parameters, gradient, count)
         progress.t += 1
         progress.see(self.average, share)
-        kind = self.recipe.network.loss.targets
+        kind = self.procedure.network.loss.targets
         measures = (result.measure for result in results)
         return BatchResult(loss, score_of(kind, measures, batch.targets))

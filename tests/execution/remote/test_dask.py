@@ -16,7 +16,7 @@ from pellucid import Augmentation, Checkpoints, Trainer, open_executor
 from pellucid.errors import ExecutorError
 from pellucid.execution.remote import dask, dask_client, worker
 from pellucid.execution.runner import Runner
-from pellucid.execution.sections import Recipe, whole_section
+from pellucid.execution.sections import Procedure, whole_section
 from pellucid.execution.workers import Workers
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.training.checkpoints import newest_checkpoint
@@ -224,7 +224,7 @@ def test_a_scheduler_that_is_frozen_ends_in_a_clean_error(monkeypatch, is_stoppi
         batch = whole_section(LABELS)
         parameters = NETWORK.initial_parameters(0)
         stack.enter_context(runner.serving(IMAGES, lambda: is_stopping))
-        call = Recipe(NETWORK), parameters, IMAGES, batch, [slice(0, len(LABELS))]
+        call = Procedure(NETWORK), parameters, IMAGES, batch, [slice(0, len(LABELS))]
         assert len(runner.run(*call)) == 1
         with frozen(cluster.scheduler):
             for _ in range(2):

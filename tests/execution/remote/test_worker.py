@@ -10,7 +10,7 @@ from pellucid.execution.remote import worker
 from pellucid.execution.remote.environment import environment
 from pellucid.execution.remote.image_file import find_image_file
 from pellucid.execution.remote.worker import Job, Setup, work
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from tests.execution.digests import IMAGES, LABELS, mapped
 from tests.training.examples import NETWORK
 
@@ -24,7 +24,7 @@ def _a_fresh_process(monkeypatch):
     monkeypatch.setattr(worker, "_places", type(worker._places)())
 
 
-RECIPE = Recipe(NETWORK, Augmentation(), 3)
+RECIPE = Procedure(NETWORK, Augmentation(), 3)
 
 
 def setup_with(file, **changes):
@@ -71,8 +71,8 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
     setup = setup_with(file)
     assert setup_with(file).token == setup.token
     others = [
-        setup_with(None), setup_with(file, recipe=RECIPE._replace(seed=4)),
-        setup_with(file, recipe=RECIPE._replace(augmentation=None)),
+        setup_with(None), setup_with(file, procedure=RECIPE._replace(seed=4)),
+        setup_with(file, procedure=RECIPE._replace(augmentation=None)),
         setup_with(dataclasses.replace(file, digest="0")),
     ]  # fmt: skip
     assert len({setup.token, *(other.token for other in others)}) == 5
@@ -80,7 +80,7 @@ def test_a_token_stands_for_all_of_a_setup(tmp_path):
 
 def test_a_worker_forgets_what_it_has_not_used_for_long():
     setups = [
-        setup_with(None, recipe=RECIPE._replace(seed=seed)) for seed in range(worker.KEPT + 1)
+        setup_with(None, procedure=RECIPE._replace(seed=seed)) for seed in range(worker.KEPT + 1)
     ]
     for setup in setups:
         work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pellucid import Augmentation, Dense, Flatten, Network
-from pellucid.execution.sections import Recipe, Section, section_step
+from pellucid.execution.sections import Procedure, Section, section_step
 
 SHAPES = [(1, 28, 28), (3, 28, 28), (1, 9, 31), (2, 40, 17), (1, 1, 1), (1, 16, 16), (4, 3, 50)]
 
@@ -23,7 +23,7 @@ def randomized(images, augmentation, seed=0, passes=0, numbers=None, company=())
         identities = np.stack([np.full(count, passes), [*company, number]], axis=1)
         weights = (np.arange(count) == count - 1).astype(np.float64)
         section = Section(indices, np.zeros(count, dtype=np.int64), weights, identities)
-        step = section_step(Recipe(network, augmentation, seed), parameters, images, section)
+        step = section_step(Procedure(network, augmentation, seed), parameters, images, section)
         views = network.views(step.gradient.astype(np.float64))
         assert views["b1"][1] == 0.5
         out[i] = (views["w1"][1] / views["b1"][1]).reshape(images.shape[1:])

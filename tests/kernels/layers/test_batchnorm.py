@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid import BatchNorm1D, BatchNorm2D, Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
 from pellucid.execution.inference import predict_proba
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from pellucid.kernels.plan import plan_for
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, problem
@@ -60,7 +60,7 @@ def test_values_that_are_all_alike_become_the_shift_exactly(images):
     labels, found = np.zeros(images, int), []
     for value in (0.0, 0.3, 1.0):
         alike, out = np.full((images, 2, 9, 9), value, np.float32), np.zeros((images, 2), "f4")
-        section_step(Recipe(network), parameters, alike, whole_section(labels), Outputs(out))
+        section_step(Procedure(network), parameters, alike, whole_section(labels), Outputs(out))
         found.append(out)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
@@ -78,6 +78,6 @@ def test_nan_stays_visible():
     images[3, 0, 1, 1] = np.nan
     found = np.zeros((20, 2), np.float32)
     section, parameters = whole_section(np.zeros(20, int)), np.ones(network.size, np.float32)
-    section_step(Recipe(network), parameters, images, section, Outputs(found))
+    section_step(Procedure(network), parameters, images, section, Outputs(found))
     assert np.isnan(found).all()  # all images share the mean
     assert np.isnan(predict_proba(network, parameters, np.zeros((1, 3, 3)))).sum() == 0

@@ -14,7 +14,7 @@ from pellucid import (
     predict_proba,
 )
 from pellucid.equations.dropout import dropout_factors, image_keys
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from pellucid.kernels.plan import plan_for
 from pellucid.kernels.plan_one_image import plan_for_one_image
 from tests.kernels.oracle import assert_agrees, problem
@@ -27,7 +27,7 @@ def logits(layers, shape, images, *, seed=0, passes=None, training=True):
     labels, found = np.zeros(len(images), np.int64), np.empty((len(images), network.classes), "f4")
     section = whole_section(labels, passes)
     section_step(
-        Recipe(network, None, seed), parameters, images, section, Outputs(found, True),
+        Procedure(network, None, seed), parameters, images, section, Outputs(found, True),
         training=training,
     )  # fmt: skip
     return found

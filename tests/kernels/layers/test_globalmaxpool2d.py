@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, GlobalMaxPool2D, Network, ReLU
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from pellucid.kernels.plan import plan_for
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, problem
@@ -37,5 +37,5 @@ def test_nan_stays_visible():
     images[:, 0, 1, 1] = np.nan
     found = np.zeros((20, 2), np.float32)
     section, parameters = whole_section(np.zeros(20, int)), np.ones(network.size, np.float32)
-    section_step(Recipe(network), parameters, images, section, Outputs(found))
+    section_step(Procedure(network), parameters, images, section, Outputs(found))
     assert np.isnan(found).all()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, GlobalMaxPool2D, MaxPool2D, Network, ReLU
 from pellucid.equations.maxpool2d import max_pool2d, max_pool2d_backward, max_pool2d_winners
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import maxpool2d
 from tests.equations.numeric import SEEDS
@@ -106,7 +106,7 @@ def test_a_relu_after_it_is_one_before_it_to_the_bit(pool):
         ]
         parameters, images, labels = problem(networks[0], 37)
         found = [
-            section_step(Recipe(network), parameters, images, whole_section(labels))
+            section_step(Procedure(network), parameters, images, whole_section(labels))
             for network in networks
         ]
         assert found[0].gradient.tobytes() == found[1].gradient.tobytes()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
 from pellucid.equations import forward
-from pellucid.execution.sections import FEW, Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import FEW, Outputs, Procedure, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES, REGISTERS
 from pellucid.kernels.layers import one_image
 from pellucid.network import presets
@@ -18,7 +18,7 @@ def predict(network, parameters, images, *, logits):
     out = np.full((len(images), network.classes), np.nan, dtype=np.float32)
     section = whole_section(np.zeros(len(images), dtype=np.int64))
     outputs = Outputs(out, logits=logits)
-    found = section_step(Recipe(network), parameters, images, section, outputs, training=False)
+    found = section_step(Procedure(network), parameters, images, section, outputs, training=False)
     return out, found
 
 
@@ -72,8 +72,10 @@ def test_unusual_stacks(name):
 def test_the_loss_and_what_is_right_are_counted():
     network = presets.reference()
     parameters, images, labels = problem(network, FEW)
-    few = section_step(Recipe(network), parameters, images, whole_section(labels), training=False)
-    trained = section_step(Recipe(network), parameters, images, whole_section(labels))
+    few = section_step(
+        Procedure(network), parameters, images, whole_section(labels), training=False
+    )
+    trained = section_step(Procedure(network), parameters, images, whole_section(labels))
     assert (few.loss, few.measure) == (trained.loss, trained.measure)
 
 

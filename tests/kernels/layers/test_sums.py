@@ -13,7 +13,7 @@ from pellucid import (
     Network,
 )
 from pellucid.execution.inference import predict_proba
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from tests.kernels.oracle import assert_agrees, problem
 
 # Sums of equal numbers lose most: every step of theirs is rounded the same way.
@@ -48,7 +48,7 @@ def test_a_pixel_of_many_windows_gets_all_their_gradients():
     network = Network([AveragePool2D((20, 30), 1), Flatten(), Dense(2)], (1, 90, 120))
     parameters, images, labels = problem(network, 20)
     assert_agrees(network, parameters, images, labels)
-    alone = section_step(Recipe(network), parameters, images[:1], whole_section(labels[:1]))
+    alone = section_step(Procedure(network), parameters, images[:1], whole_section(labels[:1]))
     assert np.isfinite(alone.gradient).all()
 
 
@@ -65,7 +65,7 @@ def test_norms_add_up_equal_gradients(norm):
     network = Network([norm, GlobalAveragePool2D(), Dense(2)], (1, 1000, 1000))
     parameters = network.initial_parameters(0)
     image = np.random.default_rng(0).random((1, 1, 1000, 1000), np.float32)
-    found = section_step(Recipe(network), parameters, image, whole_section(np.zeros(1, int)))
+    found = section_step(Procedure(network), parameters, image, whole_section(np.zeros(1, int)))
     views = network.views(np.asarray(found.gradient))
     # The pool gives every pixel the same part of what the dense layer hands back.
     handed = network.views(parameters)["w2"].astype(np.float64).T @ views["b2"].astype(np.float64)

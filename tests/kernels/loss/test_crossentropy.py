@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Dense, Flatten, Network
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from pellucid.network.loss import CrossEntropy
 from tests.equations.numeric import SEEDS
 from tests.kernels.oracle import assert_agrees, by_equations, problem
@@ -59,7 +59,7 @@ def test_the_label_probability_is_clipped():
     images = np.zeros((2, 1, 1, 1), dtype=np.uint8)
     for label, expected in ((1, -np.log(1e-10)), (0, 1e-10)):
         labels = np.full(2, label)
-        found = section_step(Recipe(network), parameters, images, whole_section(labels))
+        found = section_step(Procedure(network), parameters, images, whole_section(labels))
         _, loss, gradient, _ = by_equations(network, parameters, images, labels)
         assert found.loss == pytest.approx(2 * expected, rel=1e-6)
         assert loss == pytest.approx(2 * expected, rel=1e-6)
@@ -70,9 +70,11 @@ def test_the_label_probability_is_clipped():
 def test_correct_counts_the_images_that_are_right_ties_going_to_the_first():
     parameters, images, labels = problem(NETWORK, 37, seed=3)
     result = by_equations(NETWORK, parameters, images, labels)[0]
-    found = section_step(Recipe(NETWORK), parameters, images, whole_section(labels), training=False)
+    found = section_step(
+        Procedure(NETWORK), parameters, images, whole_section(labels), training=False
+    )
     assert found.measure == int((result.probs.argmax(axis=1) == labels).sum())
     assert 0 < found.measure < 37
     nothing = np.zeros(NETWORK.size, dtype=np.float32)
-    found = section_step(Recipe(NETWORK), nothing, images, whole_section(labels), training=False)
+    found = section_step(Procedure(NETWORK), nothing, images, whole_section(labels), training=False)
     assert found.measure == int((labels == 0).sum())

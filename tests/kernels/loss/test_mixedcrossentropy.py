@@ -6,7 +6,7 @@ import pytest
 from pellucid import Augmentation, Dense, Flatten, Network
 from pellucid.equations.crossentropy import cross_entropy, cross_entropy_backward
 from pellucid.equations.softmax import softmax
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from pellucid.network.loss import CrossEntropy
 
 ALIKE = Augmentation((1, 1), (0, 0), (0, 0), (0, 0), mixup=1.0)
@@ -31,7 +31,11 @@ def test_it_is_the_loss_of_both_labels_however_sure_the_network_is(margin, smoot
     images = np.full((37, 1, 1, 1), 0.75, np.float32)
     logits = np.zeros((37, 3), np.float32)
     found = section_step(
-        Recipe(network, ALIKE, 4), parameters, images, whole_section(LABELS), Outputs(logits, True)
+        Procedure(network, ALIKE, 4),
+        parameters,
+        images,
+        whole_section(LABELS),
+        Outputs(logits, True),
     )
     exact = np.full((37, 3), parameters[:3] * 0.75 + parameters[3:], np.float64)
     np.testing.assert_allclose(logits, exact, rtol=1e-6)

@@ -3,7 +3,7 @@ import pytest
 
 from pellucid import Dense, Flatten, Network
 from pellucid.equations import forward
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 
 
 def probabilities(bias):
@@ -13,7 +13,7 @@ def probabilities(bias):
     images = np.zeros((3, 1, 1, 1), dtype=np.uint8)
     found = np.zeros((3, len(bias)), dtype=np.float32)
     section = whole_section(np.zeros(3, dtype=np.int64))
-    section_step(Recipe(network), parameters, images, section, Outputs(found), training=False)
+    section_step(Procedure(network), parameters, images, section, Outputs(found), training=False)
     with np.errstate(all="ignore"):
         expected = forward(network, parameters, images).probs
     return found, expected

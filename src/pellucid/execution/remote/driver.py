@@ -24,7 +24,7 @@ from pellucid.execution.remote.image_file import (
     temporary_image_file,
 )
 from pellucid.execution.remote.worker import Job, Reply, Setup, work
-from pellucid.execution.sections import Recipe, Section, SectionResult
+from pellucid.execution.sections import Procedure, Section, SectionResult
 
 __all__ = ["Driver"]
 
@@ -70,13 +70,13 @@ class Driver:
 
     def run(
         self,
-        recipe: Recipe,
+        procedure: Procedure,
         parameters: NDArray[np.float32],
         images: NDArray[Any],
         sections: Sequence[Section],
     ) -> list[SectionResult]:
         """Send jobs until every one has its results; a worker that lacks something gets it."""
-        setup = self._set_up(recipe, images)
+        setup = self._set_up(procedure, images)
         jobs = {
             number: Job(
                 setup.token, parameters, group,
@@ -107,9 +107,9 @@ class Driver:
         self._dask.pulse.begin()
         return gather(self._dask.submit, work, jobs, self._dask.pulse.feel, LOOK_SECONDS)
 
-    def _set_up(self, recipe: Recipe, images: NDArray[Any]) -> Setup:
+    def _set_up(self, procedure: Procedure, images: NDArray[Any]) -> Setup:
         file = self._file if images is self._images else None
-        setup = Setup(recipe, file, environment())
+        setup = Setup(procedure, file, environment())
         if setup != self._setup:  # else its token is known already
             self._setup = setup
         return self._setup

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pellucid.errors import DataError
 from pellucid.execution.remote.environment import Environment, check_worker, environment
 from pellucid.execution.remote.image_file import ImageFile
-from pellucid.execution.sections import Recipe, Section, SectionResult, section_step
+from pellucid.execution.sections import Procedure, Section, SectionResult, section_step
 
 __all__ = ["Job", "Reply", "Setup", "work"]
 
@@ -36,7 +36,7 @@ class Setup:
 
     Attributes
     ----------
-    recipe : Recipe
+    procedure : Procedure
         What to compute, and how to randomize.
     file : ImageFile or None
         Where the images lie, if the worker may open them itself.
@@ -44,7 +44,7 @@ class Setup:
         What the worker's own must be.
     """
 
-    recipe: Recipe
+    procedure: Procedure
     file: ImageFile | None
     driver: Environment
 
@@ -131,7 +131,7 @@ def work(job: Job) -> Reply:
         if job.images is not None:
             section = section.moved_to(start)
             start += len(section.indices)
-        results.append(section_step(place.setup.recipe, job.parameters, images, section))
+        results.append(section_step(place.setup.procedure, job.parameters, images, section))
     return Reply(tuple(results), note=place.note)
 
 

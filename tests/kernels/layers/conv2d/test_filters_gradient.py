@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, GlobalAveragePool2D, Network, ReLU
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES
 from pellucid.kernels.layers.conv2d import filters_gradient
 from pellucid.kernels.program import blocks
@@ -40,10 +40,10 @@ def test_a_section_begins_its_sums_anew():
     numbers = np.random.default_rng(0)
     images = numbers.integers(0, 256, (40, 1, 7, 7), dtype=np.uint8)
     section, parameters = whole_section(numbers.integers(0, 2, 40)), network.initial_parameters(0)
-    first = section_step(Recipe(network), parameters, images, section).gradient.copy()
+    first = section_step(Procedure(network), parameters, images, section).gradient.copy()
     for many in (40, 3):  # of three chunks, and of one
-        section_step(Recipe(network), parameters, images, section.part(slice(many)))
-    again = section_step(Recipe(network), parameters, images, section).gradient
+        section_step(Procedure(network), parameters, images, section.part(slice(many)))
+    again = section_step(Procedure(network), parameters, images, section).gradient
     assert np.array_equal(first, again)
 
 
@@ -62,7 +62,7 @@ def test_many_equal_gradients_lose_no_more_than_few():
     network = Network([Conv2D(2, 1), GlobalAveragePool2D(), Dense(2)], (1, 1000, 1000))
     parameters = network.initial_parameters(0)
     image = np.full((1, 1, 1000, 1000), 0.7371, np.float32)
-    found = section_step(Recipe(network), parameters, image, whole_section(np.zeros(1, int)))
+    found = section_step(Procedure(network), parameters, image, whole_section(np.zeros(1, int)))
     views = network.views(np.asarray(found.gradient))
     # The pool is linear, so that the dense layer's gradient tells what dz adds up to.
     weights = network.views(parameters)["w2"].astype(np.float64)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, GlobalAveragePool2D, MaxPool2D, Network, ReLU
-from pellucid.execution.sections import Recipe, section_step, whole_section
+from pellucid.execution.sections import Procedure, section_step, whole_section
 from pellucid.kernels.compiling.vector import LANES, REGISTERS
 from pellucid.kernels.layers.conv2d import survivors, survivors_ops
 from pellucid.kernels.plan import plan_for
@@ -82,7 +82,7 @@ def test_a_bad_section_is_visible_and_leaves_nothing_behind(bad):
     parameters, images, labels = problem(network, 20)
     broken = parameters.copy()
     network.views(broken)["w3"][0] = bad
-    found = section_step(Recipe(network), broken, images, whole_section(labels))
+    found = section_step(Procedure(network), broken, images, whole_section(labels))
     assert not np.isfinite(found.gradient).all()
     assert_agrees(network, parameters, images, labels)
 
@@ -108,7 +108,7 @@ def test_many_equal_gradients_lose_no_more_than_few():
     network = Network([Conv2D(2, 1), MaxPool2D(2), GlobalAveragePool2D(), Dense(2)], (1, 900, 900))
     parameters = network.initial_parameters(0)
     image = np.full((1, 1, 900, 900), 0.7371, np.float32)
-    found = section_step(Recipe(network), parameters, image, whole_section(np.zeros(1, int)))
+    found = section_step(Procedure(network), parameters, image, whole_section(np.zeros(1, int)))
     views = network.views(np.asarray(found.gradient))
     dz = network.views(parameters)["w2"].astype(np.float64).T @ views["b2"].astype(np.float64)
     np.testing.assert_allclose(views["b1"], dz, rtol=5e-6)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU
-from pellucid.execution.sections import Outputs, Recipe, section_step, whole_section
+from pellucid.execution.sections import Outputs, Procedure, section_step, whole_section
 from pellucid.kernels.compiling.vector import ACCUMULATORS
 from pellucid.kernels.layers.conv2d import winograd, winograd_ops
 from pellucid.kernels.plan import plan_for
@@ -62,7 +62,7 @@ def test_a_bad_pixel_stays_visible_and_within_its_image(bad):
     images[3, 0, 11, 12] = bad
     out = np.zeros((20, 10), dtype=np.float32)
     section = whole_section(labels)
-    section_step(Recipe(network), parameters, images, section, Outputs(out), training=False)
+    section_step(Procedure(network), parameters, images, section, Outputs(out), training=False)
     assert not np.isfinite(out[3]).all()
     assert np.isfinite(np.delete(out, 3, axis=0)).all()
 
@@ -97,7 +97,7 @@ def stacked(channels):
 def differences(network, parameters, images, labels):
     """Return how far each array of gradients is off, relative to its largest."""
     exact = network.views(by_equations(network, parameters, images, labels)[2])
-    found = section_step(Recipe(network), parameters, images, whole_section(labels)).gradient
+    found = section_step(Procedure(network), parameters, images, whole_section(labels)).gradient
     return {
         name: np.abs(array - exact[name]).max() / np.abs(exact[name]).max()
         for name, array in network.views(np.asarray(found)).items()
