@@ -19,6 +19,7 @@ from pellucid import data, equations, errors, export, plots, training
 from pellucid.cli import errors as cli_errors
 from pellucid.cli import main as cli
 from pellucid.network import presets
+from tests.caches import use_own_cache
 
 ROOT = Path(__file__).parents[1]
 MODULES = (pellucid, data, equations, export, plots, presets, training, errors)
@@ -62,7 +63,7 @@ def test_the_pages_are_there():
 def test_python_blocks_run_in_order(page, monkeypatch, tmp_path, capsys):
     """Every block sees the names of those before it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+    use_own_cache(tmp_path, monkeypatch)
     found = blocks(page.read_text("utf-8"), "python")
     assert found
     plt.switch_backend("agg")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from pellucid import CNNClassifier, Preprocessing, data, load_model
 from pellucid.data.sets.fashion_mnist import FASHION_MNIST
+from tests.caches import use_own_cache
 from tests.cli.conftest import DIGITS
 from tests.cli.console import fails, invoke
 
@@ -20,7 +21,7 @@ QUICK = ["--images", 2048, "--batch-size", 128, "--randomize", "none"]
 @pytest.fixture(autouse=True)
 def _quick(tmp_path, monkeypatch, no_pictures):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PELLUCID_CACHE", str(tmp_path / "cache"))
+    use_own_cache(tmp_path, monkeypatch)
 
 
 def digits():
