@@ -22,8 +22,13 @@ HEAVY = ("numba", "matplotlib", "sklearn", "scipy", "torch", "rich", "typer", "p
 """What `import pellucid` leaves for those who need it."""
 
 TESTED_ELSEWHERE = {
+    "export/c_convolutions.py": "export/test_c_layers.py",
+    "export/c_dense.py": "export/test_c_layers.py",
     "export/c_int8_layers.py": "export/test_c_int8_file.py",
+    "export/c_norms.py": "export/test_c_layers.py",
     "export/c_parts.py": "export/test_c_file.py",
+    "export/c_pools.py": "export/test_c_layers.py",
+    "export/c_writing.py": "export/test_c_layers.py",
     "export/graph_values.py": "export/test_onnx_operators.py",
     "export/int8_reference.py": "export/test_int8.py",
     "export/onnx_constants.py": "export/test_onnx_operators.py",

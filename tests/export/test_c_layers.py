@@ -17,7 +17,8 @@ from pellucid import (
 )
 from pellucid.errors import ExportError
 from pellucid.export import to_c
-from pellucid.export.c_layers import LAYERS_IN_C, function_of, number
+from pellucid.export.c_layers import LAYERS_IN_C, function_of
+from pellucid.export.c_writing import number
 from pellucid.export.description import description_of
 from pellucid.network.layers import COMPUTED, Dropout, GroupNorm
 from tests.export.compilers import (

@@ -7,10 +7,11 @@ import math
 import re
 
 from pellucid.export.c_int8_layers import HELD, int8_function
-from pellucid.export.c_layers import OVER, number
+from pellucid.export.c_layers import OVER
 from pellucid.export.c_memory import Memory, laid_out
 from pellucid.export.c_parts import SPAN, answers, header, leave, names, opening, prototypes, taken
 from pellucid.export.c_proof import test_main
+from pellucid.export.c_writing import number
 from pellucid.export.int8 import Quantized
 from pellucid.export.int8_cost import Int8Cost
 from pellucid.export.int8_reference import int8_answer

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.export.c_layers import Body, indented, number, size, terms, times
+from pellucid.export.c_writing import Body, indented, number, size, terms, times
 from pellucid.export.int8 import CURVES, SHIFT, IntStep
 from pellucid.network.layers import (
     Add,

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from pellucid.export.c_layers import number
+from pellucid.export.c_writing import number
 from pellucid.export.description import Description
 
 __all__ = ["SPAN", "answers", "header", "leave", "names", "opening", "prototypes", "taken"]

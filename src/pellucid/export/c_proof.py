@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import ExportError
-from pellucid.export.c_layers import number
+from pellucid.export.c_writing import number
 from pellucid.export.description import Description
 from pellucid.export.proof import Answer, Predictor, Vectors
 

@@ -1,0 +1,167 @@
+"""Convolutions as functions of C99: by rows, or with some filters in the innermost loop."""
+
+from __future__ import annotations
+
+from string import Template
+
+from pellucid.export.c_writing import Body, indented, terms, times
+from pellucid.export.description import Step
+from pellucid.network.layers import (
+    Conv2D,
+)
+
+__all__ = ["conv"]
+
+_CONV = """
+    for (int k = 0; k < $filters; k++) {
+        for (int y = 0; y < $rows; y++) {
+            $row
+            for (int x = 0; x < $columns; x++) {
+                row[x] = $start;
+            }
+            for (int c = 0; c < $channels; c++) {
+                for (int i = 0; i < $height; i++) {
+                    const int v = $v;
+$outside                    const float *const from = in + ($channel * $in_rows + v) * $in_columns;
+                    for (int j = 0; j < $width; j++) {
+                        const float weight = $f[((k * $channels + c) * $height + i) * $width + j];
+$span                        for (int x = $first; x < $end; x++) {
+                            row[x] = FUSED(weight, from[$u], row[x]);
+                        }
+                    }
+                }
+            }
+$leave        }
+    }
+"""
+
+_LEAVE = """for (int x = 0; x < $columns; x++) {
+    out[(k * $rows + y) * $columns + x] = row[x];
+}"""
+
+SHORT = 64
+"""Columns of a row that compilers may keep in vector registers until its sums are whole."""
+
+_CONV_BLOCKS = """
+    for (int g = 0; g < $filters; g += $block) { /* filters together */
+        for (int y = 0; y < $rows; y++) {
+            for (int x = 0; x < $columns; x++) {
+                float sums[$block];
+                for (int k = 0; k < $block; k++) {
+                    sums[k] = $start;
+                }
+                const float *weights = $f + g * $taps;
+                for (int c = 0; c < $channels; c++) {
+                    for (int i = 0; i < $height; i++) {
+                        const int v = $v;
+                        for (int j = 0; j < $width; j++, weights += $block) {
+                            const int u = $u;
+${outside}                            const float pixel = in[(c * $in_rows + v) * $in_columns + u];
+                            for (int k = 0; k < $block; k++) {
+                                sums[k] = FUSED(weights[k], pixel, sums[k]);
+                            }
+                        }
+                    }
+                }
+                for (int k = 0; k < $block; k++) {
+                    out[((g + k) * $rows + y) * $columns + x] = sums[k];
+                }
+            }
+        }
+    }
+"""
+
+
+def _block(filters: int) -> int:
+    """Return how many filters go together; 0 if none.
+
+    Compilers keep the sums of about 32 in vector registers; loops of 16 or fewer they take apart
+    before they look for vectors.
+
+    Examples
+    --------
+    >>> [_block(filters) for filters in (5, 16, 32, 64, 96, 1000)]
+    [0, 16, 32, 32, 32, 40]
+    """
+    fitting = [d for d in range(4, min(filters, 64) + 1, 4) if filters % d == 0]
+    return min(fitting, key=lambda d: (d <= 16, abs(d - 32), -d), default=0)
+
+
+def conv(step: Step) -> Body:
+    """Return a convolution, in the way that is faster for its filters."""
+    layer = step.layer
+    assert isinstance(layer, Conv2D)
+    block = _block(layer.filters) if layer.groups == 1 else 0
+    return _conv_blocks(step, block) if block else _conv_rows(step)
+
+
+def _conv_blocks(step: Step, block: int) -> Body:
+    """Return a convolution with some filters in the innermost loop."""
+    layer = step.layer
+    assert isinstance(layer, Conv2D)
+    (top, bottom), (left, right) = layer.pads(step.takes)
+    (sy, sx), (dy, dx) = layer.stride_pair, layer.dilation_pair
+    channels, in_rows, in_columns = step.takes
+    u = terms(times("x", sx), times("j", dx), -left)
+    v = terms(times("y", sy), times("i", dy), -top)
+    tests = [f"v < 0 || v >= {in_rows}"] if top or bottom else []
+    tests += [f"u < 0 || u >= {in_columns}"] if left or right else []
+    skip = f"if ({' || '.join(tests)}) {{\n    continue; /* zeros */\n}}"
+    filters = step.arrays["f"].reshape(-1, block, *step.arrays["f"].shape[1:])
+    return Body(
+        f"out[k][y][x] = {'b[k] + ' if 'b' in step.arrays else ''}sum over c, i, j of "
+        f"f[k][c][i][j] * in[c][{v}][{u}];\n   {block} filters together, whose weights lie so: "
+        "f[k / block][c][i][j][k % block]",
+        _CONV_BLOCKS,
+        {
+            "filters": layer.filters, "block": block, "rows": step.gives[1],
+            "columns": step.gives[2], "channels": channels, "height": layer.kernel_pair[0],
+            "width": layer.kernel_pair[1], "in_rows": in_rows, "in_columns": in_columns,
+            "taps": channels * layer.kernel_pair[0] * layer.kernel_pair[1], "u": u, "v": v,
+            "start": "$b[g + k]" if "b" in step.arrays else "0.0f",
+            "outside": indented(skip, 28) if tests else "",
+        },
+        {"f": filters.transpose(0, 2, 3, 4, 1)},
+    )  # fmt: skip
+
+
+def _conv_rows(step: Step) -> Body:
+    """Return a convolution that goes along rows."""
+    layer = step.layer
+    assert isinstance(layer, Conv2D)
+    (top, bottom), (left, right) = layer.pads(step.takes)
+    (sy, sx), (dy, dx) = layer.stride_pair, layer.dilation_pair
+    inputs, in_rows, in_columns = step.takes
+    channels, per_group = inputs // layer.groups, layer.filters // layer.groups
+    u = terms(times("x", sx), times("j", dx), -left)
+    v = terms(times("y", sy), times("i", dy), -top)
+    skip = f"if (v < 0 || v >= {in_rows}) {{\n    continue; /* zeros */\n}}"
+    span = (
+        f"/* What lies beyond the image is 0. */\n"
+        f"const int first = first_inside({terms(times('j', dx), -left)}, {sx});\n"
+        f"const int end = end_inside({terms(times('j', dx), -left)}, {sx}, {in_columns}, "
+        f"{step.gives[2]});"
+    )
+    channel = "c" if layer.groups == 1 else f"(k / {per_group} * {channels} + c)"
+    has_sides = bool(left or right)
+    rows, columns = step.gives[1:]
+    is_short = not has_sides and columns <= SHORT
+    leave = Template(_LEAVE).substitute(rows=rows, columns=columns)
+    return Body(
+        f"out[k][y][x] = {'b[k] + ' if 'b' in step.arrays else ''}sum over c, i, j of "
+        f"f[k][c][i][j] * in[{channel}][{v}][{u}]",
+        _CONV,
+        {
+            "filters": layer.filters, "rows": rows, "columns": columns,
+            "row": f"float row[{columns}];" if is_short
+            else f"float *const row = out + (k * {rows} + y) * {columns};",
+            "leave": indented(leave, 12) if is_short else "",
+            "channels": channels, "height": layer.kernel_pair[0], "width": layer.kernel_pair[1],
+            "in_rows": in_rows, "in_columns": in_columns, "channel": channel, "u": u, "v": v,
+            "start": "$b[k]" if "b" in step.arrays else "0.0f",
+            "outside": indented(skip, 20) if top or bottom else "",
+            "span": indented(span, 24) if has_sides else "",
+            "first": "first" if has_sides else 0,
+            "end": "end" if has_sides else step.gives[2],
+        },
+    )  # fmt: skip
