@@ -90,8 +90,10 @@ def may_be_deep(content: Content) -> bool:
     Whether it has says :func:`~pellucid.data.readers.picture_pixels.read_header`.
     """
     try:
+        if not isinstance(content, bytes):
+            _check_file(content)  # to open a pipe would wait for whoever writes into it
         head = _head(content)
-    except (OSError, ValueError):
+    except (OSError, PictureError):
         return False
     if head.startswith(b"\x89PNG\r\n\x1a\n") and len(head) > _PNG_BITS:
         return head[_PNG_BITS] > 8
