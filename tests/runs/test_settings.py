@@ -29,7 +29,8 @@ PHOTOS = Augmentation(
 OTHERS = RunSettings(
     data="pictures", size=(30, 40), fit="mnist", skip_bad=True, test_share=0.3, transpose=True,
     follow_links=True, images=5,
-    batch_size=4, sections=3, workers=2, executor="processes",
+    batch_size=4, sections=3, workers=2, executor="processes", patience=3, class_weight="balanced",
+    start_from="old.safetensors",
     optimizer=AdamW(0.5, 0.6, 0.7, 1e-3, weight_decay=0.2),
     clip_norm=2.0, average=ExponentialAverage(0.1, decay=0.5), validation_share=0.1,
     schedule=OneCycleSchedule(0.1, 5.0, 6.0), augmentation=PHOTOS, seed=7,

@@ -274,7 +274,7 @@ def test_a_checkpoint_is_a_state_of_its_own(tmp_path):
 
 def newer(path):
     with safetensors.safe_open(path, "np") as file:
-        metadata = file.metadata() | {"format_version": "3"}
+        metadata = file.metadata() | {"format_version": "4"}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     path.write_bytes(safetensors.numpy.save(tensors, metadata))
 
@@ -285,7 +285,7 @@ def test_a_newer_format_is_not_passed_over(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     early = load_checkpoint(tmp_path / "checkpoint-00000001.safetensors")
     for resume in (True, early):
-        with pytest.raises(CheckpointError, match="format version 3, this Pellucid reads up to 2"):
+        with pytest.raises(CheckpointError, match="format version 4, this Pellucid reads up to 3"):
             train(tmp_path, resume=resume)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 

@@ -53,6 +53,9 @@ __all__ = ["Learner", "start"]
 TELLING = 5
 """Passes from which on it is told that nothing was learned."""
 
+COMMON = 0.9
+"""The share of a class above which the accuracy tells too little; then the loss does alone."""
+
 
 def start(
     settings: Settings,
@@ -228,7 +231,7 @@ class Learner:
         elif last.kind == "classes" and self._weighs_all_alike():
             sizes = np.bincount(targets)
             share, common = sizes.max() / count, self._fitted.classes[int(np.argmax(sizes))]
-            if 0 < share < 1 and is_chance(accuracy, share, count):
+            if 0 < share <= COMMON and is_chance(accuracy, share, count):
                 found = (
                     f"in the last pass {accuracy:.1%} of the training images were right, and "
                     f"always saying {common!s:.40} gives {share:.1%}"

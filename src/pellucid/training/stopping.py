@@ -89,6 +89,12 @@ class EarlyStopping:
         measured : sequence of (int, float, float)
             The numbers of updates, and accuracy (R^2 where targets are numbers) and loss after
             them.
+
+        Returns
+        -------
+        Standing
+            ``best``, the update that was best, ``fall``, that after which the learning rate falls,
+            and ``end``, the last one; None for both while there is patience left.
         """
         best, waited, fall, end = 0, 0, None, None
         highest = (float("-inf"), float("-inf"))
