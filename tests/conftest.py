@@ -13,7 +13,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.sets.mnist import cached_mnist, load_mnist
 
 # No deadline: kernels compile on their first call. The same examples on every run.
-settings.register_profile("pellucid", deadline=None, derandomize=True, max_examples=25)
+settings.register_profile("pellucid", deadline=None, derandomize=True, max_examples=15)
 settings.load_profile("pellucid")
 
 

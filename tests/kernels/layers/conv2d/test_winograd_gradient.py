@@ -33,7 +33,7 @@ def emitted(network):
 FILTERS = st.sampled_from([(5, 5), (5, 1), (3, 10), (3, 16)])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     FILTERS, st.integers(1, 6), st.integers(1, 6), st.sampled_from(["valid", "same", 1, (0, 3)]),
     st.tuples(st.integers(0, 9), st.integers(8, 25)), st.booleans(), st.booleans(),
