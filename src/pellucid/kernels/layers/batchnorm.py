@@ -29,7 +29,6 @@ from pellucid.kernels.compiling.addresses import float_of
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.vector import (
     LANES,
-    add,
     at_least,
     fma,
     gate,
@@ -41,7 +40,7 @@ from pellucid.kernels.compiling.vector import (
     total,
 )
 from pellucid.kernels.layers.one_image import store_eight
-from pellucid.kernels.layers.sums import LINE, deviations_in_blocks, products_in_blocks
+from pellucid.kernels.layers.sums import deviations, products
 from pellucid.kernels.program.arena import (
     CHUNKS,
     COUNT,
@@ -83,24 +82,13 @@ def statistics() -> Kernel:
         arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, kept,
         pad,
     ):  # fmt: skip
-        in_use, zero = load(arena, IN_USE), splat(types.float32(0.0))
+        in_use = load(arena, IN_USE)
         count = np.float64(arena[COUNT]) * rows * columns
         for c in range(channels):
             mean = types.float32(0.0)
             for _ in range(2):
-                middle, values, squares = splat(mean), zero, zero
-                if rows > LINE or columns > LINE:
-                    image = x + c * x_channel, x_row, x_column
-                    values, squares = deviations_in_blocks(arena, image, rows, columns, middle)
-                else:
-                    for y in range(rows):
-                        at, of_row, squares_of_row = x + c * x_channel + y * x_row, zero, zero
-                        for _ in range(columns):
-                            value = sub(load(arena, at), middle)
-                            of_row = add(of_row, value)
-                            squares_of_row = fma(value, value, squares_of_row)
-                            at += x_column
-                        values, squares = add(values, of_row), add(squares, squares_of_row)
+                image = x + c * x_channel, x_row, x_column
+                values, squares = deviations(arena, image, rows, columns, splat(mean))
                 left = np.float64(total(mul(values, in_use)))
                 about = np.float64(total(mul(squares, in_use))) - left * left / count
                 mean = types.float32(np.float64(mean) + left / count)
@@ -188,23 +176,11 @@ def sum_gradients() -> Kernel:
         arena, parameters, gradient, channels, rows, columns, x, x_channel, x_row, x_column, dz,
         dz_channel, dz_row, dz_column, kept, pad,
     ):  # fmt: skip
-        zero = splat(types.float32(0.0))
         for c in range(channels):
-            mean, hats, deltas = splat(arena[kept + c]), zero, zero
-            if rows > LINE or columns > LINE:
-                image = x + c * x_channel, x_row, x_column
-                upstream = dz + c * dz_channel, dz_row, dz_column
-                hats, deltas = products_in_blocks(arena, image, upstream, rows, columns, mean)
-            else:
-                for y in range(rows):
-                    at, source = x + c * x_channel + y * x_row, dz + c * dz_channel + y * dz_row
-                    hats_of_row, of_row = zero, zero
-                    for _ in range(columns):
-                        delta = load(arena, source)
-                        hats_of_row = fma(delta, sub(load(arena, at), mean), hats_of_row)
-                        of_row = add(of_row, delta)
-                        at, source = at + x_column, source + dz_column
-                    hats, deltas = add(hats, hats_of_row), add(deltas, of_row)
+            mean = splat(arena[kept + c])
+            image = x + c * x_channel, x_row, x_column
+            upstream = dz + c * dz_channel, dz_row, dz_column
+            hats, deltas = products(arena, image, upstream, rows, columns, mean)
             arena[kept + FIRST * pad + c] = total(deltas)
             arena[kept + SECOND * pad + c] = total(hats) * arena[kept + SLOPE * pad + c]
 

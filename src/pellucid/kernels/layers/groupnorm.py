@@ -46,7 +46,7 @@ from pellucid.kernels.compiling.vector import (
 )
 from pellucid.kernels.layers.add import add as add_kernel
 from pellucid.kernels.layers.one_image import store_eight
-from pellucid.kernels.layers.sums import LINE, deviations_in_blocks, products_in_blocks
+from pellucid.kernels.layers.sums import deviations, products
 from pellucid.kernels.program.arena import View, everywhere
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps
@@ -106,29 +106,10 @@ def _sums(arena, size, rows, columns, x, mean):
         of_block, squares_of_block = zero, zero
         for c in range(block, min(block + BLOCK, size)):
             image = x + c * x_channel, x_row, x_column
-            of_channel, squares_of_channel = _of_channel(arena, rows, columns, image, mean)
+            of_channel, squares_of_channel = deviations(arena, image, rows, columns, mean)
             of_block = add(of_block, of_channel)
             squares_of_block = add(squares_of_block, squares_of_channel)
         values, squares = add(values, of_block), add(squares, squares_of_block)
-    return values, squares
-
-
-@compile_part
-def _of_channel(arena, rows, columns, x, mean):
-    """Return the sums of ``x - mean`` and of its square; of an image in blocks, if it is large."""
-    if rows > LINE or columns > LINE:
-        return deviations_in_blocks(arena, x, rows, columns, mean)
-    x, x_row, x_column = x
-    zero = splat(types.float32(0.0))
-    values, squares = zero, zero
-    for y in range(rows):
-        at = x + y * x_row
-        of_row, squares_of_row = zero, zero
-        for _ in range(columns):
-            value = sub(load(arena, at), mean)
-            of_row, squares_of_row = add(of_row, value), fma(value, value, squares_of_row)
-            at += x_column
-        values, squares = add(values, of_row), add(squares, squares_of_row)
     return values, squares
 
 
@@ -154,27 +135,14 @@ def channel_sums() -> Kernel:
         arena, parameters, gradient, groups, size, rows, columns, x, x_channel, x_row, x_column, dz,
         dz_channel, dz_row, dz_column, kept,
     ):  # fmt: skip
-        zero = splat(types.float32(0.0))
         to = kept + 2 * groups * LANES
         for c in range(groups * size):
             group = c // size
             mean = load(arena, kept + 2 * group * LANES)
             inverse = load(arena, kept + (2 * group + 1) * LANES)
-            hats, deltas = zero, zero
-            if rows > LINE or columns > LINE:
-                image = x + c * x_channel, x_row, x_column
-                upstream = dz + c * dz_channel, dz_row, dz_column
-                hats, deltas = products_in_blocks(arena, image, upstream, rows, columns, mean)
-            else:
-                for y in range(rows):
-                    at, source = x + c * x_channel + y * x_row, dz + c * dz_channel + y * dz_row
-                    hats_of_row, of_row = zero, zero
-                    for _ in range(columns):
-                        delta = load(arena, source)
-                        hats_of_row = fma(delta, sub(load(arena, at), mean), hats_of_row)
-                        of_row = add(of_row, delta)
-                        at, source = at + x_column, source + dz_column
-                    hats, deltas = add(hats, hats_of_row), add(deltas, of_row)
+            image = x + c * x_channel, x_row, x_column
+            upstream = dz + c * dz_channel, dz_row, dz_column
+            hats, deltas = products(arena, image, upstream, rows, columns, mean)
             store(arena, to + c * LANES, mul(hats, inverse))
             store(arena, to + (groups * size + c) * LANES, deltas)
 
@@ -249,8 +217,8 @@ def one_image() -> Kernel:
         for _ in range(2):
             for c in range(0, depth, 8):
                 mean = load(arena, means + c)
-                values, of_squares = _of_channel(
-                    arena, rows, columns, (x + c, x_row, x_column), mean
+                values, of_squares = deviations(
+                    arena, (x + c, x_row, x_column), rows, columns, mean
                 )
                 store_eight(arena, sums + c, values)
                 store_eight(arena, squares + c, of_squares)

@@ -13,7 +13,7 @@ from numba import types
 from pellucid.kernels.compiling.compile import compile_part
 from pellucid.kernels.compiling.vector import add, fma, load, splat, sub
 
-__all__ = ["LINE", "deviations_in_blocks", "is_long", "products_in_blocks", "sum_in_blocks"]
+__all__ = ["LINE", "deviations", "is_long", "products", "sum_in_blocks"]
 
 LINE = 64
 """Numbers that are added up one by one."""
@@ -49,7 +49,7 @@ def sum_in_blocks(arena, corner, rows, columns, row, column):
 
 
 @compile_part
-def deviations_in_blocks(arena, image, rows, columns, middle):
+def _deviations_in_blocks(arena, image, rows, columns, middle):
     """Return the sums of ``x - middle`` and of its square over a rectangle; see the top."""
     corner, row, column = image
     zero = splat(types.float32(0.0))
@@ -73,7 +73,26 @@ def deviations_in_blocks(arena, image, rows, columns, middle):
 
 
 @compile_part
-def products_in_blocks(arena, image, upstream, rows, columns, middle):
+def deviations(arena, image, rows, columns, middle):
+    """Return the sums of ``x - middle`` and of its square over a rectangle of any size."""
+    if rows > LINE or columns > LINE:
+        return _deviations_in_blocks(arena, image, rows, columns, middle)
+    corner, row, column = image
+    zero = splat(types.float32(0.0))
+    values, squares = zero, zero
+    for y in range(rows):
+        at = corner + y * row
+        of_row, squares_of_row = zero, zero
+        for _ in range(columns):
+            value = sub(load(arena, at), middle)
+            of_row, squares_of_row = add(of_row, value), fma(value, value, squares_of_row)
+            at += column
+        values, squares = add(values, of_row), add(squares, squares_of_row)
+    return values, squares
+
+
+@compile_part
+def _products_in_blocks(arena, image, upstream, rows, columns, middle):
     """Return the sums of ``dz (x - middle)`` and of ``dz`` over a rectangle; see the top."""
     corner, row, column = image
     source, source_row, source_column = upstream
@@ -95,3 +114,24 @@ def products_in_blocks(arena, image, upstream, rows, columns, middle):
             deltas_of_rows = add(deltas_of_rows, deltas_of_row)
         products, deltas = add(products, of_rows), add(deltas, deltas_of_rows)
     return products, deltas
+
+
+@compile_part
+def products(arena, image, upstream, rows, columns, middle):
+    """Return the sums of ``dz (x - middle)`` and of ``dz`` over a rectangle of any size."""
+    if rows > LINE or columns > LINE:
+        return _products_in_blocks(arena, image, upstream, rows, columns, middle)
+    corner, row, column = image
+    source, source_row, source_column = upstream
+    zero = splat(types.float32(0.0))
+    found, deltas = zero, zero
+    for y in range(rows):
+        at, of = corner + y * row, source + y * source_row
+        of_row, deltas_of_row = zero, zero
+        for _ in range(columns):
+            delta = load(arena, of)
+            of_row = fma(delta, sub(load(arena, at), middle), of_row)
+            deltas_of_row = add(deltas_of_row, delta)
+            at, of = at + column, of + source_column
+        found, deltas = add(found, of_row), add(deltas, deltas_of_row)
+    return found, deltas
