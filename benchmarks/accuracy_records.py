@@ -24,7 +24,6 @@ from numpy.typing import NDArray
 from pellucid import (
     SGD,
     Adam,
-    Augmentation,
     BatchNorm2D,
     CNNClassifier,
     Conv2D,
@@ -40,16 +39,12 @@ from pellucid import (
 )
 from pellucid.network.layers import Layer
 from pellucid.recipes import Brief, Recipe, named
+from pellucid.recipes.named import augmentation_for
 from pellucid.recipes.pace import images_within
 
 Labeled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 HELD_BACK = 10_000
-
-MILD = Augmentation(
-    scale=(0.9, 1.1), rotation=(-15.0, 15.0), shift=(-2.8, 2.8), noise_probability=(0.0, 0.0)
-)
-"""How digits are randomized by default."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +81,8 @@ def small(brief: Brief) -> Recipe:
         MaxPool2D(2), *normalized(16), GlobalMaxPool2D(), Dense(brief.outputs),
     ]  # fmt: skip
     return Recipe(
-        "small", Network(layers, brief.input_shape), Adam(0.01), Schedule(0.2, 0.8), MILD,
-        images=20 * brief.images, batch_size=128,
+        "small", Network(layers, brief.input_shape), Adam(0.01), Schedule(0.2, 0.8),
+        augmentation_for("drawings", brief.input_shape), images=20 * brief.images, batch_size=128,
     )  # fmt: skip
 
 

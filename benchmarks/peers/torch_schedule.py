@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.peers.torch_network import torch_network
+from benchmarks.peers.torch_training import moved_images
 from pellucid import SGD, Adam, Augmentation, Network
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
@@ -99,16 +100,7 @@ def randomized(images: Tensor, how: Augmentation) -> Tensor:
         return low + (high - low) * torch.rand(count)
 
     scale, angle = drawn(*how.scale), torch.deg2rad(drawn(*how.rotation))
-    dx, dy = drawn(*how.shift), drawn(*how.shift)
-    cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
-    rows_of = [
-        cos, sin * (height / width), -(cos * dx + sin * dy) * (2 / width),
-        -sin * (width / height), cos, (sin * dx - cos * dy) * (2 / height),
-    ]  # fmt: skip
-    grid = functional.affine_grid(
-        torch.stack(rows_of, 1).view(count, 2, 3), list(images.shape), align_corners=False
-    )
-    return functional.grid_sample(images, grid, align_corners=False)
+    return moved_images(images, scale, angle, drawn(*how.shift), drawn(*how.shift))
 
 
 @torch.no_grad()

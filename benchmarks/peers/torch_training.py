@@ -19,16 +19,9 @@ from benchmarks.peers.torch_network import load_parameters, torch_network
 from pellucid import Network
 
 
-def randomize(images: Tensor) -> Tensor:
-    """Return (n, C, H, W) images in [0, 1], scaled, turned, shifted and with noise, all at once.
-
-    One draw a pixel serves mask and noise: given u < p, u / p is uniform again.
-    """
+def moved_images(images: Tensor, scale: Tensor, angle: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
+    """Return images scaled, turned by radians and shifted by pixels, each by its own."""
     count, _, height, width = images.shape
-    draws = torch.rand(5, count)
-    scale = 0.9 + 0.2 * draws[0]
-    angle = (draws[1] - 0.5) * (math.pi / 2)
-    dx, dy = (draws[2] - 0.5) * 4, (draws[3] - 0.5) * 4
     # From an output pixel back to the input: undo the shift, the rotation and the scaling.
     cos, sin = torch.cos(angle) / scale, torch.sin(angle) / scale
     rows = [
@@ -38,7 +31,20 @@ def randomize(images: Tensor) -> Tensor:
     grid = functional.affine_grid(
         torch.stack(rows, 1).view(count, 2, 3), list(images.shape), align_corners=False
     )
-    moved = functional.grid_sample(images, grid, align_corners=False)
+    return functional.grid_sample(images, grid, align_corners=False)
+
+
+def randomize(images: Tensor) -> Tensor:
+    """Return (n, C, H, W) images in [0, 1], scaled, turned, shifted and with noise, all at once.
+
+    One draw a pixel serves mask and noise: given u < p, u / p is uniform again.
+    """
+    count = len(images)
+    draws = torch.rand(5, count)
+    scale = 0.9 + 0.2 * draws[0]
+    angle = (draws[1] - 0.5) * (math.pi / 2)
+    dx, dy = (draws[2] - 0.5) * 4, (draws[3] - 0.5) * 4
+    moved = moved_images(images, scale, angle, dx, dy)
     chance = (0.3 * draws[4]).view(count, 1, 1, 1)
     uniform = torch.rand_like(moved)
     noise = torch.where(uniform < chance, uniform / chance - 0.5, 0.0)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import Argument, ConfigurationError, did_you_mean
+from pellucid.estimators.classes import class_factors
 
 __all__ = ["check_class_weight", "sample_weights"]
 
@@ -61,20 +62,17 @@ def sample_weights(
     """
     if text is None:
         return None
-    weights = np.ones(len(classes))
-    if text == "balanced":
-        sizes = np.bincount(labels, minlength=len(classes))
-        present = sizes > 0
-        weights[present] = len(labels) / (present.sum() * sizes[present])
-        return weights[labels]
-    for name, weight in _named(text).items():
+    wanted = text if text == "balanced" else _named(text)
+    for name in () if isinstance(wanted, str) else wanted:
         if name not in classes:
             raise ConfigurationError(
                 Argument("class_weight"), f" names the class {name!r}, which the data does not "
                 f"have.{did_you_mean(name, classes)}",
             )  # fmt: skip
-        weights[list(classes).index(name)] = weight
-    counted = weights[labels]
+    each = np.ones(len(labels))
+    counted: NDArray[np.float64] = class_factors(wanted, np.array(list(classes)), labels, each)[
+        labels
+    ]
     if not counted.any():
         raise ConfigurationError(
             Argument("class_weight"), f" is {text!r}, by which no training image counts."

@@ -253,7 +253,9 @@ class _Asked:
     def add(self, block: Unlabeled) -> None:
         """Ask about a block. Of the first all images are kept for the look, of others some."""
         model = self._model
-        self._blank += [block.names[k] for k in np.flatnonzero(_blank(block.images)).tolist()]
+        self._blank += [
+            block.names[k] for k in np.flatnonzero(blank(block.images, LEAST_CONTRAST)).tolist()
+        ]
         self._some.append(from_all_over(block.images, KEPT) if self._names else block.images)
         self._names += block.names
         self._ids += block.ids
@@ -293,10 +295,6 @@ class _Asked:
             self._model.network.loss.targets,
             np.concatenate(self._known) if self._known else None,
         )  # fmt: skip
-
-
-def _blank(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    return blank(images, LEAST_CONTRAST)
 
 
 def _limit(model: Model, unknown: bool, false_alarms: float | None) -> float | None:

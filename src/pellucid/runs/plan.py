@@ -52,11 +52,14 @@ class Plan:
         The name of a recipe.
     given : mapping of str to object
         The options that go before it.
+    start : Start or None
+        The model to start from.
     """
 
     settings: RunSettings
     recipe: str
     given: Mapping[str, Any]
+    start: Start | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Plan:
@@ -78,11 +81,13 @@ class Plan:
         if given.get("network") is not None:
             given["network"] = layers_to_text(layers_from_text(given["network"]))
         recipe = recipe or default_recipe(given.get("data"))
+        start = None
         if given.get("start_from") is not None:
-            given = _from_start(given)
+            start = _start(given)
+            given = {"size": start.size, "fit": start.fit} | given
         own = {name: value for name, value in given.items() if name in _OF_DATA}
         settings = from_options(DEFAULTS | own)
-        plan = cls(dataclasses.replace(settings, recipe=recipe), recipe, given)
+        plan = cls(dataclasses.replace(settings, recipe=recipe), recipe, given, start)
         plan._check()
         return plan
 
@@ -112,8 +117,9 @@ class Plan:
         if first is not None:
             raise first
 
-    def completed(self, dataset: Dataset, say: Say, start: Start | None = None) -> RunSettings:
+    def completed(self, dataset: Dataset, say: Say) -> RunSettings:
         """Return all settings for some data, and say what was decided from it."""
+        start = self.start
         brief = Brief.of(dataset.train_images, dataset.train_labels, len(dataset.classes))
         given = dict(self.given)
         if start is not None:
@@ -144,15 +150,14 @@ class Plan:
         )
 
 
-def _from_start(given: dict[str, Any]) -> dict[str, Any]:
-    """Return options with the size that a model takes, and how pictures are brought to it."""
+def _start(given: Mapping[str, Any]) -> Start:
+    """Return the model to start from; refuse layers beside it."""
     if given.get("network") is not None:
         raise ConfigurationError(
             Argument("network"), " and ", Argument("start_from"), " are both given, and either "
             "says what the layers are; leave one out.",
         )  # fmt: skip
-    start = Start.read(given["start_from"])
-    return {"size": start.size, "fit": start.fit} | given
+    return Start.read(given["start_from"])
 
 
 def _level(recipe: Recipe, brief: Brief) -> Schedule:

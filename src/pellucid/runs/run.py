@@ -101,7 +101,9 @@ def reference_run(
     plan = settings if isinstance(settings, Plan) else None
     settings = settings.settings if isinstance(settings, Plan) else settings
     check_settings(settings)
-    start = None if resume or settings.start_from is None else Start.read(settings.start_from)
+    start = None if plan is None else plan.start
+    if plan is None and settings.start_from is not None and not resume:
+        start = Start.read(settings.start_from)
     folder = Path(out)
     check_folder(folder, overwrite=overwrite, resume=resume)
     remove_abandoned_files()
@@ -116,7 +118,7 @@ def reference_run(
             check_resumed_data(folder, dataset, data_fingerprint)
         _say_data(dataset, held_back, say)
         if plan is not None:
-            settings = plan.completed(dataset, say, start)
+            settings = plan.completed(dataset, say)
             check_settings(settings)
         check_data(dataset, settings)
         network = _network(dataset, settings, say)

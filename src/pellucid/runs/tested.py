@@ -73,13 +73,14 @@ def load_tested(
     own = _own_parts(source or str(trained), trained)
     kept = _kept(model)
     share = test_share if test_share is not None else kept if any(own) else 1.0
+    training = told_by_training(model)
     told = {
         "skip_bad": skip_bad,
         "test_share": share,
         "label": label if label is not None else _label(model),
-        "pixel_range": pixel_range or told_by_training(model).pixel_range,
-        "channels": channels or told_by_training(model).channels,
-        "transpose": transpose or told_by_training(model).transpose,
+        "pixel_range": pixel_range or training.pixel_range,
+        "channels": channels or training.channels,
+        "transpose": transpose or training.transpose,
         "follow_links": bool(model.configuration.get("follow_links")),
     }
     dataset = _load(model, source or str(trained), say, told, is_named=source is not None)

@@ -24,7 +24,7 @@ from pellucid.console import Say
 from pellucid.data.dataset import Dataset
 from pellucid.data.sets.downloads import Download, fetch_files
 from pellucid.data.sets.named_set import NOT_FETCHED, Arrays, NamedSet
-from pellucid.data.sets.origins import Origin, first_delivered, store
+from pellucid.data.sets.origins import Origin, files_in, first_delivered, first_kept, store
 from pellucid.errors import DataError, DownloadError
 from pellucid.files.atomic import cache_folder
 from pellucid.images.preprocessing import Preprocessing
@@ -154,12 +154,10 @@ def load_archived(
     """
     tell = say or (lambda line: None)
     reasons: list[str] = []
-    if known.where() != NOT_FETCHED:
-        try:
-            return _dataset(known, _cached(known), "cache")
-        except DownloadError as error:
-            tell(f"{known.cached} is left out: {error}.")
-            reasons.append(f"{known.cached}: {error}")
+    folders = [("cache", known.cached)] if known.where() != NOT_FETCHED else []
+    kept = first_kept(folders, functools.partial(_kept, known), tell, reasons)
+    if kept is not None:
+        return kept[1]
     size = sum(file.size or 0 for file in known.files)
     title = f"{known.title} ({size / 1e6:,.0f} MB)" if size else known.title
     origins = [Origin(m, functools.partial(_fetched, known, m, download)) for m in known.mirrors]
@@ -175,15 +173,9 @@ def load_archived(
     return _dataset(known, files, mirror)
 
 
-def _cached(known: ArchivedSet) -> Files:
-    files = {}
-    for file in known.files:
-        try:
-            with (known.cached / file.name).open("rb") as opened:
-                files[file.name] = opened.read(file.most + 1)
-        except OSError as error:
-            raise DownloadError(f"{file.name} can't be read ({error.strerror})") from error
-    return _verified(known, files)
+def _kept(known: ArchivedSet, folder: Path) -> Dataset:
+    files = files_in(folder, {file.name: file.most + 1 for file in known.files})
+    return _dataset(known, _verified(known, files), "cache")
 
 
 def _fetched(known: ArchivedSet, mirror: str, download: Download | None) -> Files:

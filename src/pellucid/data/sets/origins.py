@@ -12,7 +12,7 @@ from pellucid.console import Say
 from pellucid.errors import DownloadError
 from pellucid.files.atomic import atomic_write
 
-__all__ = ["Origin", "first_delivered", "store"]
+__all__ = ["Origin", "files_in", "first_delivered", "first_kept", "store"]
 
 T = TypeVar("T")
 
@@ -49,6 +49,37 @@ def first_delivered(
             tell(f"  fetched and verified in {time.monotonic() - started:.1f} s")
             return origin.name, delivered
     return None
+
+
+def first_kept(
+    folders: Iterable[tuple[str, Path]], read: Callable[[Path], T], tell: Say, reasons: list[str]
+) -> tuple[str, T] | None:
+    """Return the first folder's name whose files can be read, and what they hold; else None."""
+    for source, folder in folders:
+        try:
+            return source, read(folder)
+        except DownloadError as error:
+            tell(f"{folder} is left out: {error}.")
+            reasons.append(f"{folder}: {error}")
+    return None
+
+
+def files_in(folder: Path, most: Mapping[str, int]) -> dict[str, bytes]:
+    """Return files of a folder by their names, of each at most so many bytes.
+
+    Raises
+    ------
+    DownloadError
+        One can't be read.
+    """
+    content = {}
+    for name, limit in most.items():
+        try:
+            with (folder / name).open("rb") as file:
+                content[name] = file.read(limit)
+        except OSError as error:
+            raise DownloadError(f"{name} can't be read ({error.strerror})") from error
+    return content
 
 
 def store(title: str, place: Path, files: Mapping[Path, bytes | memoryview], tell: Say) -> None:

@@ -19,7 +19,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.readers.idx import IDX_FILES, parse_idx
 from pellucid.data.sets.downloads import Download, fetch_files
 from pellucid.data.sets.named_set import NOT_FETCHED, Arrays, NamedSet, dataset_of
-from pellucid.data.sets.origins import Origin, first_delivered, store
+from pellucid.data.sets.origins import Origin, files_in, first_delivered, first_kept, store
 from pellucid.errors import DataError, DownloadError
 from pellucid.files.atomic import cache_folder
 from pellucid.files.digests import sha256
@@ -125,13 +125,12 @@ def load_published(
     """
     tell = say or (lambda line: None)
     reasons: list[str] = []
-    for source, folder in (("cache", known.cached), (f"folder {known.folder}", known.folder)):
-        if folder is not None and folder.is_dir():
-            try:
-                return _dataset(known, _verified(known, _files_in(folder)), source)
-            except DownloadError as error:
-                tell(f"{folder} is left out: {error}.")
-                reasons.append(f"{folder}: {error}")
+    places = (("cache", known.cached), (f"folder {known.folder}", known.folder))
+    folders = [(source, path) for source, path in places if path is not None and path.is_dir()]
+    kept = first_kept(folders, functools.partial(_kept, known), tell, reasons)
+    if kept is not None:
+        source, arrays = kept
+        return _dataset(known, arrays, source)
     if known.folder is not None and not known.folder.is_dir():
         reasons.append(f"{known.folder}: there is no such folder")
     mirrors = [Origin(m, functools.partial(_fetch, known, m, download)) for m in known.mirrors]
@@ -147,15 +146,8 @@ def load_published(
     return _dataset(known, delivery.arrays, mirror)
 
 
-def _files_in(folder: Path) -> dict[str, bytes]:
-    content = {}
-    for name in GZ_FILES.values():
-        try:
-            with (folder / name).open("rb") as file:
-                content[name] = file.read(_MOST_BYTES)
-        except OSError as error:
-            raise DownloadError(f"{name} can't be read ({error.strerror})") from error
-    return content
+def _kept(known: PublishedSet, folder: Path) -> Arrays:
+    return _verified(known, files_in(folder, dict.fromkeys(GZ_FILES.values(), _MOST_BYTES)))
 
 
 def _fetch(known: PublishedSet, mirror: str, download: Download | None) -> _Delivery:
