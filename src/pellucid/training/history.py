@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pellucid.errors import DataError
 
-__all__ = ["DIGITS", "History", "Update"]
+__all__ = ["DIGITS", "History", "Update", "goodness"]
 
 DIGITS = 16
 """How many digits of the parameters' fingerprint are kept of every update."""
@@ -18,6 +18,11 @@ DIGITS = 16
 _COLUMNS = ("update", "images", "loss", "accuracy", "seconds", "fingerprint")
 _VALIDATION = ("validation_loss", "validation_accuracy")
 """Columns that are there where anything was measured."""
+
+
+def goodness(accuracy: float, loss: float) -> tuple[float, float]:
+    """Return what is higher of the better of two: the accuracy, then how low the loss is."""
+    return accuracy, -loss
 
 
 @dataclass(frozen=True)
@@ -134,10 +139,10 @@ class History:
         3
         """
 
-        def goodness(update: Update) -> tuple[float, float]:
-            return update.validation_accuracy or 0.0, -(update.validation_loss or 0.0)
+        def measured(update: Update) -> tuple[float, float]:
+            return goodness(update.validation_accuracy or 0.0, update.validation_loss or 0.0)
 
-        return max(self.validated, key=goodness, default=None)
+        return max(self.validated, key=measured, default=None)
 
     @property
     def validation_losses(self) -> list[tuple[int, float]]:

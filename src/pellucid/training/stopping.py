@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from pellucid.arguments import whole
+from pellucid.training.history import goodness
 
 __all__ = ["EarlyStopping", "Standing"]
 
@@ -97,11 +98,11 @@ class EarlyStopping:
             and ``end``, the last one; None for both while there is patience left.
         """
         best, waited, fall, end = 0, 0, None, None
-        highest = (float("-inf"), float("-inf"))
+        highest = goodness(float("-inf"), float("inf"))
         for number, accuracy, loss in measured:
             waited += 1
-            if (accuracy, -loss) > highest:
-                best, highest, waited = number, (accuracy, -loss), 0
+            if (found := goodness(accuracy, loss)) > highest:
+                best, highest, waited = number, found, 0
             if waited >= self.patience and fall is None:
                 fall, end = number, 2 * number - best
         return Standing(best, fall, end)

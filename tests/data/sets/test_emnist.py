@@ -28,12 +28,19 @@ def archive(way, labels, mapping):
     ("known", "way", "labels", "mapping", "classes", "expected"),
     [
         (EMNIST[0], "balanced", [0, 10, 11, 0, 10], "0 48\n10 65\n11 97\n", "0Aa", None),
-        (EMNIST[1], "letters", [1, 2, 26, 1, 2], "1 65 97\n2 66 98\n", "AB", [0, 1, 25, 0, 1]),
+        (
+            EMNIST[1],
+            "letters",
+            [1, 2, 26, 1, 2],
+            "1 65 97\n2 66 98\n",
+            ["Aa", "Bb"],
+            [0, 1, 25, 0, 1],
+        ),
         (EMNIST[2], "digits", [0, 1, 1, 0, 1], "0 48\r\n1 49\r\n", "01", None),
     ],
     ids=["balanced", "letters", "digits"],
 )
-def test_images_stand_upright_and_classes_are_their_first_character(
+def test_images_stand_upright_and_classes_are_their_characters(
     known, way, labels, mapping, classes, expected
 ):
     labels = np.array(labels, np.uint8)

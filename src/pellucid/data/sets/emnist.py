@@ -41,7 +41,7 @@ def _read(way: str, files: Files) -> Contents:
     for line in mapping.split("\n"):
         if words := line.split():  # the label, and the codes of its characters
             numbers.append(int(words[0]))
-            classes.append(chr(int(words[1])))
+            classes.append("".join(chr(int(code)) for code in words[1:]))
     for part in ("train", "test"):
         arrays[f"{part}_images"] = np.ascontiguousarray(arrays[f"{part}_images"].transpose(0, 2, 1))
         arrays[f"{part}_labels"] = arrays[f"{part}_labels"].astype(np.int64) - min(numbers)
