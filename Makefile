@@ -14,7 +14,7 @@ endif
 BENCH_VENV ?= .venv-bench
 BENCH_BIN  := $(BENCH_VENV)/$(notdir $(BIN))
 
-.PHONY: bench train test lint types unit soak clean
+.PHONY: bench train test lint types unit long soak clean
 
 train: $(VENV)/.installed
 	$(BIN)/pellucid train --out $(OUT)
@@ -31,6 +31,10 @@ types: $(VENV)/.tested
 
 unit: $(VENV)/.tested
 	$(BIN)/pytest -n auto
+
+# All that, and the tests that take half a minute each, for which a shorter one stands in.
+long: $(VENV)/.tested
+	PELLUCID_LONG_TESTS=1 $(BIN)/pytest -n auto
 
 # Kills a training a thousand times and resumes it; takes some minutes, and CI does 60 kills.
 soak: $(VENV)/.tested

@@ -19,6 +19,7 @@ from pellucid import data, equations, errors, export, plots, training
 from pellucid.cli import errors as cli_errors
 from pellucid.cli import main as cli
 from pellucid.network import presets
+from pellucid.recipes.sizes import passes_for
 from tests.caches import use_own_cache
 
 ROOT = Path(__file__).parents[1]
@@ -61,8 +62,10 @@ def test_the_pages_are_there():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT / "docs").as_posix())
 def test_python_blocks_run_in_order(page, monkeypatch, tmp_path, capsys):
-    """Every block sees the names of those before it."""
+    """Every block sees the names of those before it, and keeps its word with less training too."""
     monkeypatch.chdir(tmp_path)
+    recipes = importlib.import_module("pellucid.recipes.named")
+    monkeypatch.setattr(recipes, "passes_for", lambda images: passes_for(images) // 3)
     use_own_cache(tmp_path, monkeypatch)
     found = blocks(page.read_text("utf-8"), "python")
     assert found

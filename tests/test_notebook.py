@@ -14,7 +14,7 @@ CELLS = {
     "digits = data.load('digits')\n"
     "X, y = digits.train_images, digits.train_labels\n"
     "digits",
-    "train": "classifier = CNNClassifier(max_iter=20, verbose=True, random_state=0).fit(X, y)",
+    "train": "classifier = CNNClassifier(max_iter=8, verbose=True, random_state=0).fit(X, y)",
     "bar": "CNNClassifier(max_iter=5, verbose='bar', random_state=0).fit(X, y).n_iter_",
     "look": "PredictionsDisplay.from_estimator(classifier, digits.test_images, digits.test_labels)",
     "history": "HistoryDisplay.from_estimator(classifier)",
@@ -40,7 +40,7 @@ CELLS = {
     "trainer.fit(X, y, epochs=1)",
     # A command's environment need not know the notebook's backend.
     "command": "%env MPLBACKEND=module://not.in.this.environment\n"
-    f"!{sys.executable} -m pellucid train --data digits --images 9000 --out run\n"
+    f"!{sys.executable} -m pellucid train --data digits --images 3000 --out run\n"
     "' '.join(sorted(name for name in os.listdir('run') if name.endswith('.png')))",
 }
 
@@ -85,7 +85,7 @@ def test_a_data_set_has_a_short_text(outputs):
 
 def test_training_is_one_line_that_is_rewritten(outputs):
     (line,) = outputs["train"]
-    assert line.data["text/plain"].startswith("pass 20 of 20  loss 0.")
+    assert line.data["text/plain"].startswith("pass 8 of 8  loss 0.")
     bar, _ = outputs["bar"]
     assert re.fullmatch("█{24} pass 5 of 5  loss .* 0 s left", bar.data["text/plain"])
 

@@ -19,6 +19,7 @@ from pellucid.files.atomic import cache_folder
 from pellucid.kernels.compiling import cache
 from pellucid.kernels.compiling.compile import compile_function
 from pellucid.network import presets
+from tests.long import takes_long
 
 A_FEW_KERNELS = """
 import numpy as np
@@ -234,6 +235,7 @@ def test_a_full_disk_is_said_once_and_ends_nothing(tmp_path):
     assert entries(tmp_path) == []
 
 
+@takes_long
 def test_a_whole_run_on_a_full_disk_of_the_cache(tmp_path):
     """Training, testing and predicting compile other kernels; each of them goes on."""
     code = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,11 +30,12 @@ def load_digits() -> Dataset:
         ``digits``: 1,437 training and 360 test images, (n, 28, 28), uint8.
     """
     raw = load_digits8()
+    train_images, test_images = _enlarged()
     return Dataset(
         "digits",
-        _enlarged(raw.train_images.astype(np.uint8, copy=False)),
+        train_images.copy(),
         raw.train_labels,
-        _enlarged(raw.test_images.astype(np.uint8, copy=False)),
+        test_images.copy(),
         raw.test_labels,
         raw.classes,
         raw.source,
@@ -77,9 +80,15 @@ def load_digits8() -> Dataset:
     )
 
 
-def _enlarged(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    preprocessing = Preprocessing((28, 28), polarity="light-on-dark")
-    return np.stack([preprocessing.picture(image)[0] for image in images])
+@functools.cache
+def _enlarged() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the training and the test images; it takes a second, so a process does it once."""
+    raw, preprocessing = load_digits8(), Preprocessing((28, 28), polarity="light-on-dark")
+    train, test = (
+        np.stack([preprocessing.picture(np.asarray(image))[0] for image in images])
+        for images in (raw.train_images, raw.test_images)
+    )
+    return train, test
 
 
 DIGITS = NamedSet(
