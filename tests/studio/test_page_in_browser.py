@@ -92,6 +92,63 @@ def test_a_seven_that_is_drawn_is_a_seven(page, digits):
     page.wait("document.querySelector('.best .name')?.textContent === 'one'")
 
 
+OPEN = """(async () => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [400, 300];
+  const context = canvas.getContext("2d");
+  context.fillStyle = "rgb(235 230 220)";
+  context.fillRect(0, 0, 400, 300);
+  context.fillStyle = "rgb(30 40 90)";
+  context.fillRect(190, 60, 24, 170);
+  const blob = await new Promise((done) => canvas.toBlob(done));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([blob], "one.png", { type: "image/png" }));
+  const field = document.querySelector("input[type=file]");
+  field.files = transfer.files;
+  field.dispatchEvent(new Event("change"));
+})()"""
+
+
+def test_an_own_picture_is_made_ready_before_one_s_eyes(page, digits):
+    page.run(OPEN)
+    page.wait("document.querySelectorAll('.preparing li').length === 5")
+    steps = page.run(
+        "[...document.querySelectorAll('.preparing li')].map((step) => step.textContent)"
+    )
+    assert steps[1].startswith("Ink: what differs from the backgroundink = max(0, 230 − pixel)")
+    assert steps[2] == "The ink, cut out170 × 24 pixels of the picture"
+    page.wait("document.querySelector('.best .name').textContent === 'one'")
+    page.wait("location.hash.includes('p=')")
+    before = page.run("document.querySelector('.bars').textContent")
+    page.open(digits, page.run("location.hash")[1:])
+    assert page.run("document.querySelector('.bars').textContent") == before
+
+
+def test_test_images_are_filtered_and_walked_through_by_keys(page, digits):
+    assert page.run(
+        "[...document.querySelectorAll('.gallery .count')].map((c) => +c.textContent)"
+    ) == ([12, 12, 0, 12])
+    page.run("document.querySelector('.gallery select').value = '1'")
+    page.run("document.querySelector('.gallery select').dispatchEvent(new Event('change'))")
+    assert page.run("document.querySelectorAll('.thumb').length") == 6
+    page.click(".gallery .buttons button", 2)
+    page.wait("document.querySelectorAll('.thumb').length === 0")
+    assert text(page, ".gallery .note") == "There is none of this kind."
+    page.click(".gallery .buttons button", 3)
+    page.wait("location.hash.includes('g=unsure.1')")
+    page.open(digits, page.run("location.hash")[1:])
+    assert page.run("document.querySelectorAll('.thumb').length") == 6
+    assert page.run("document.querySelectorAll('.thumb[tabindex=\"0\"]').length") == 1
+    page.run("document.querySelector('.thumb').focus()")
+    page.key("End")
+    page.key("ArrowLeft")
+    place = "[...document.querySelectorAll('.thumb')].indexOf(document.activeElement)"
+    assert page.run(place) == 4
+    page.run("document.activeElement.click()")
+    page.wait("document.activeElement.getAttribute('aria-pressed') === 'true'")
+    page.wait("/i=[0-9]+/.test(location.hash)")
+
+
 def test_a_number_is_shown_as_what_it_is_made_of(page):
     page.click(".mapping", 1)
     page.wait("document.querySelectorAll('.product .grid').length === 3")

@@ -38,7 +38,7 @@ def page(
     ] = None,
     images: Annotated[
         int, option("How many test images to put in.", min=1, max=500, metavar="COUNT")
-    ] = 30,
+    ] = 100,
     title: Annotated[
         str | None, option("What the page is called.", metavar="TEXT", show_default="the data")
     ] = None,

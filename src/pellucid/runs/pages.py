@@ -35,7 +35,7 @@ def write_page(
     say: Say,
     *,
     data: str | None = None,
-    images: int = 30,
+    images: int = 100,
     title: str | None = None,
     skip_bad: bool = False,
 ) -> int:
@@ -51,7 +51,7 @@ def write_page(
         Is told, a line at a time, what is going on.
     data : str, optional
         Whose test images; by default of what the model was trained on.
-    images : int, default 30
+    images : int, default 100
         How many.
     title : str, optional
         What the page is called; by default after the data.

@@ -10,7 +10,7 @@ const MOST = 12;
 export function answering(classes) {
   const words = element("p", { class: "verdict", role: "status" });
   const list = element("ol", { class: "bars" });
-  const section = element("section", { "aria-labelledby": "answer-title" },
+  const section = element("section", { class: "answering", "aria-labelledby": "answer-title" },
     element("h2", { id: "answer-title" }, WORDS.answer.title), words, list);
 
   /** @param {import("./engine.js").Run} run */

@@ -21,7 +21,7 @@ const state = read(location.hash.slice(1), content);
 const verdict = element("span", { role: "status" }, WORDS.proving);
 const proof = element("details", { class: "proof" }, element("summary", {}, verdict),
   element("p", { class: "note" }, WORDS.proofMore));
-const chooser = choosing(content, image);
+const chooser = choosing(content, { image, filter: (filter) => keep({ filter }) });
 const answer = answering(content.classes);
 const layers = layering(content, (open) => keep({ open }));
 const back = backing(content, {
@@ -114,12 +114,12 @@ fill(document.getElementById("page"),
     element("button", { type: "button", class: "theme", onclick: theme }, WORDS.theme)),
   examples.length > 0 && proof,
   element("main", {},
-    element("div", { class: "first" }, chooser.section, answer.section),
+    element("div", { class: "first" }, chooser.section, answer.section, chooser.others),
     layers.section, back.section, update.section),
   element("footer", {}, WORDS.footer));
 
 const { label, open, step, weight } = state;
-chooser.start(state.source);
+chooser.start(state.source, state.filter);
 if (label !== null) {
   keep({ label });
   compute();
