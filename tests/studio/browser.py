@@ -35,7 +35,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 class Browser:
     """One page in a browser without a window; ``said`` has what it says in its console."""
 
-    def __init__(self, folder: Path, width: int = 1000, height: int = 1000, *, dark: bool = False):
+    def __init__(
+        self, folder: Path, width: int = 1000, height: int = 1000, *,
+        dark: bool = False, is_still: bool = False,
+    ):  # fmt: skip
         assert CHROMIUM is not None
         told, answered = os.pipe(), os.pipe()
         self._process = subprocess.Popen(
@@ -62,8 +65,12 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
-        theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self._ask("Emulation.setEmulatedMedia", features=theme)
+        wanted = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "prefers-reduced-motion": "reduce" if is_still else "no-preference",
+        }
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        self._ask("Emulation.setEmulatedMedia", features=features)
 
     def __enter__(self) -> Browser:
         return self

@@ -111,12 +111,13 @@ OPEN = """(async () => {
 
 def test_an_own_picture_is_made_ready_before_one_s_eyes(page, digits):
     page.run(OPEN)
-    page.wait("document.querySelectorAll('.preparing li').length === 5")
+    page.wait("document.querySelectorAll('.preparing li').length === 6")
     steps = page.run(
         "[...document.querySelectorAll('.preparing li')].map((step) => step.textContent)"
     )
-    assert steps[1].startswith("Ink: what differs from the backgroundink = max(0, 230 − pixel)")
-    assert steps[2] == "The ink, cut out170 × 24 pixels of the picture"
+    assert steps[1].startswith("As the eye weighs colors300 × 400, 0.299 red")
+    assert steps[2].startswith("Ink: what differs from the backgroundink = max(0, 230 − pixel)")
+    assert steps[3] == "The ink, cut out170 × 24 pixels of the picture"
     page.wait("document.querySelector('.best .name').textContent === 'one'")
     page.wait("location.hash.includes('p=')")
     before = page.run("document.querySelector('.bars').textContent")
@@ -162,6 +163,35 @@ def test_a_number_is_shown_as_what_it_is_made_of(page):
     page.key("ArrowLeft")
     page.wait(f"document.querySelector('.closer h4').textContent !== {title!r}")
     assert page.run("document.activeElement.getAttribute('role')") == "application"
+
+
+def test_the_window_moves_over_the_map_and_stops(page):
+    page.click(".mapping", 2)
+    page.run("document.querySelector('.moving input').value = '1'")
+    page.run("document.querySelector('.moving input').dispatchEvent(new Event('input'))")
+    page.click(".moving button", 0)
+    title = "document.querySelector('.closer h4').textContent"
+    page.wait(f"/^conv1\\[2, 0, [3-9]\\]/.test({title})")
+    assert page.run("document.querySelectorAll('.veil').length") == 2
+    page.key("Escape")
+    here = page.run(title)
+    page.run("new Promise((done) => setTimeout(done, 200))")
+    assert page.run(title) == here
+    assert text(page, ".moving button") == "Go on"
+    page.click(".moving button", 1)
+    assert page.run(title) != here
+    page.click(".closer [role=application]")
+    assert page.run("document.querySelectorAll('.veil').length") == 0
+
+
+def test_who_wants_less_motion_moves_the_window_by_hand(digits, tmp_path):
+    with Browser(tmp_path, is_still=True) as still:
+        still.open(digits, "v=1.0.0.0")
+        assert still.run("document.querySelectorAll('.moving button').length") == 1
+        still.click(".moving button")
+        assert still.run("document.querySelector('.closer h4').textContent").startswith(
+            "conv1[0, 0, 1]"
+        )
 
 
 @pytest.mark.parametrize("n", range(9))

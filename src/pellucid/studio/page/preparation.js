@@ -52,6 +52,7 @@ function said({ name, picture: { planes, rows, columns }, numbers }) {
   const size = WORDS.preparing.size(planes.length, rows, columns);
   const [a, b, c] = numbers;
   switch (name) {
+    case "gray": return words.gray(size);
     case "ink": return words.ink(short(a), b === 1, short(c));
     case "cut": return words.cut(whole(a), whole(b));
     case "placed": return words.placed(percent(a), short(b), size);

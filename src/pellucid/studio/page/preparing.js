@@ -12,8 +12,8 @@ const LEAST_CONTRAST = 8;
 /**
  * A step of the way: its name in the words of the page, the picture after it, and its numbers.
  * @typedef {object} Preparation
- * @property {"picture" | "inverted" | "ink" | "cleaned" | "cut" | "resized" | "placed" | "image" | "same"
- *   | "blank"} name
+ * @property {"picture" | "gray" | "inverted" | "ink" | "cleaned" | "cut" | "resized" | "placed"
+ *   | "image" | "same" | "blank"} name
  * @property {Picture} picture bytes, or what is as strong as they are; of the last step from 0 to 1
  * @property {number[]} numbers
  * @property {import("./sampling.js").Box} [box] a part of it to point at
@@ -40,7 +40,8 @@ export function prepared(given, shape, preprocessing) {
   const [channels, rows, columns] = shape;
   const picture = withChannels(given, channels);
   const isExact = picture.rows === rows && picture.columns === columns;
-  const way = new Way(picture, shape, preprocessing.pixel_range ?? [0, 255]);
+  const way = new Way(given, shape, preprocessing.pixel_range ?? [0, 255]);
+  if (given.planes.length > channels) way.take("gray", picture.planes);
   const edges = picture.planes.map((plane) => borderOf(plane, picture.rows, picture.columns));
   const edge = edges[0].map((_, at) => grayOf(edges.map((values) => values[at])));
   const [low, high] = grayRange(picture);

@@ -67,6 +67,7 @@ export const WORDS = {
     title: (count) => `How it became the network's image: ${count} pictures`,
     size: (channels, rows, columns) => `${channels > 1 ? `${channels} × ` : ""}${rows} × ${columns}`,
     picture: "What came in",
+    gray: "As the eye weighs colors",
     inverted: "Inverted: dark was what matters",
     ink: "Ink: what differs from the background",
     cleaned: "Without shadow, lines, specks and neighbors; a thin pen widened",
@@ -77,6 +78,7 @@ export const WORDS = {
     same: "It has the network's size already: taken as it is",
     blank: "There is no ink in it",
     numbers: {
+      gray: (size) => `${size}, 0.299 red + 0.587 green + 0.114 blue`,
       ink: (level, isDark, threshold) =>
         `ink = max(0, ${isDark ? `${level} − pixel` : `pixel − ${level}`}); less than ${threshold} is none`,
       cut: (columns, rows) => `${rows} × ${columns} pixels of the picture`,
@@ -106,8 +108,14 @@ export const WORDS = {
     scale: (most) => `blue −${most} · 0 · orange ${most}`,
     close: "Close",
     keys: "Arrow keys move it.",
+  },
+
+  moving: {
     play: "Let the window move",
-    pause: "Stop",
+    stop: "Stop",
+    resume: "Go on",
+    next: "Next place",
+    speed: "speed",
   },
 
   // What a layer does, in a line.
