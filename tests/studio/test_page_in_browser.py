@@ -245,6 +245,14 @@ def test_an_update_makes_the_true_class_likelier_and_can_be_undone(page):
     page.click(section, 0)
     page.wait("document.querySelectorAll('#update .sum').length === 6")
     assert page.run("document.querySelector('.bars').textContent") != before
+    page.run("document.getElementById('array').value = '2'")
+    page.run("document.getElementById('array').dispatchEvent(new Event('change'))")
+    page.run("document.querySelector('#update .picker').focus()")
+    title = text(page, "#update h4")
+    assert title.startswith("f2[")
+    page.key("ArrowUp" if title.endswith("4, 4]") else "ArrowDown")
+    page.wait(f"document.querySelector('#update h4').textContent !== {title!r}")
+    assert page.run("document.querySelectorAll('#update .picker').length") == 4
     page.click(section, 1)
     page.wait(f"document.querySelector('.bars').textContent === {before!r}")
 

@@ -74,6 +74,25 @@ def test_an_update_is_that_of_adam():
     np.testing.assert_array_equal(found[5:], start[5:])
 
 
+SHEET = """
+import { sheetOf } from "./stepping.js";
+say(given.map((shape) => {
+  const { rows, columns, placeIn, placeOn } = sheetOf(shape);
+  const places = [];
+  for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) places.push(placeIn(y, x));
+  return { rows, columns, places, back: places.map(placeOn) };
+}));
+"""
+
+
+@needs_node
+def test_an_array_of_any_shape_is_a_sheet_with_each_number_once():
+    shapes = [(2, 3, 4, 5), (3, 7), (6,)]
+    for shape, found in zip(shapes, run_in_node(SHEET, shapes), strict=True):
+        assert sorted(map(tuple, found["places"])) == list(np.ndindex(shape))
+        assert found["back"] == [list(p) for p in np.ndindex(found["rows"], found["columns"])]
+
+
 ADDRESS = """
 import { read, written } from "./address.js";
 say(given.states.map((state) => [written(state), read(written(state), given.content)]));
