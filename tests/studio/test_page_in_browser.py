@@ -71,6 +71,12 @@ def text(page, selector):
 
 def test_it_says_that_it_is_equal_to_python(page):
     assert text(page, ".proof.good summary").startswith("Equal to Python on 10 images: ")
+    rows = page.run(
+        "[...document.querySelectorAll('.proof tbody tr')].map((row) => "
+        "[...row.children].map((cell) => cell.textContent))"
+    )
+    assert len(rows) == 10
+    assert all(abs(float(here) - float(there)) < 1e-9 for _, here, there, *_ in rows)
     assert text(page, "h1") == "Two digits, number by number"
 
 
@@ -217,6 +223,18 @@ def test_every_step_back_and_every_gradient_as_a_sum(page):
             )
             assert head.endswith(f" = {last}")
         assert "undefined" not in text(page, ".step")
+        if step == 7:  # what comes in, where it goes through, and what is left, of pool and ReLU
+            captions = page.run(
+                "[...document.querySelectorAll('.gated figcaption')].map((c) => c.textContent)"
+            )
+            assert captions == [
+                "dpool1",
+                "× 1 where the winner of relu2 is, else 0",
+                "drelu2",
+                "drelu2",
+                "× [conv2 > 0], 1 or 0",
+                "dconv2",
+            ]
         if step + 1 < steps:
             page.click("section > .buttons .main")
     assert page.run("document.querySelector('.saliency .over').width") == 28

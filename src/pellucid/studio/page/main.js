@@ -5,7 +5,7 @@ import { answering } from "./answering.js";
 import { backing } from "./backing.js";
 import { choosing } from "./choosing.js";
 import { unpacked } from "./data.js";
-import { element, fill } from "./dom.js";
+import { element, fill, table } from "./dom.js";
 import { backward, forward, sizeOf } from "./engine.js";
 import { layering } from "./layering.js";
 import { short, whole } from "./numbers.js";
@@ -21,6 +21,8 @@ const state = read(location.hash.slice(1), content);
 const verdict = element("span", { role: "status" }, WORDS.proving);
 const proof = element("details", { class: "proof" }, element("summary", {}, verdict),
   element("p", { class: "note" }, WORDS.proofMore));
+/** @type {string[][]} */
+const compared = [];
 const chooser = choosing(content, { image, filter: (filter) => keep({ filter }) });
 const answer = answering(content.classes);
 const layers = layering(content, (open) => keep({ open }));
@@ -90,7 +92,13 @@ function theme() {
 /** Compare image by image, and let the page breathe between. */
 function compare(comparing, found = null) {
   const { done, value } = comparing.next();
-  if (!done) return setTimeout(compare, 0, comparing, value);
+  if (!done) {
+    const { images, loss, said, gaps } = value;
+    compared.push([whole(images), String(loss), String(said), ...gaps.map(short), ...Array(4 - gaps.length).fill("")]);
+    return setTimeout(compare, 0, comparing, value);
+  }
+  proof.append(element("div", { class: "scrolled" },
+    table(WORDS.proofHead, compared, { class: "number terms plain" })));
   proof.classList.add(found.agrees ? "good" : "bad");
   verdict.textContent = found.agrees
     ? WORDS.proved(whole(found.images), whole(found.numbers), short(found.largest))

@@ -14,6 +14,8 @@ export const WORDS = {
   proofMore:
     "Scores, loss and gradients of the first images were computed by pellucid.equations in Python, and " +
     "once more here when you opened the page. Differences are relative to the largest number of an array.",
+  proofHead: ["image", "loss, here", "loss, in Python", "difference of scores", "of the loss",
+    "of the image's gradient", "of all gradients"],
   theme: "Dark or light",
   skip: "Skip to the layers",
 
@@ -207,6 +209,8 @@ export const WORDS = {
     first: (shown, all) => `Of ${all} the first ${shown} are shown.`,
     scores: ["class", "probs", "label", "dout"],
     wins: "Each gradient goes to its window's winner.",
+    open: (name) => `× [${name} > 0], 1 or 0`,
+    winners: (name) => `× 1 where the winner of ${name} is, else 0`,
     mask: (name) => `It goes on where ${name} is positive, and is 0 elsewhere.`,
   },
 
