@@ -139,8 +139,9 @@ class Browser:
 
     def key(self, name: str) -> None:
         """Press a key, such as ArrowRight."""
+        number = {"windowsVirtualKeyCode": 9} if name == "Tab" else {}
         for kind in ("rawKeyDown", "keyUp"):
-            self._ask("Input.dispatchKeyEvent", type=kind, key=name, code=name)
+            self._ask("Input.dispatchKeyEvent", type=kind, key=name, code=name, **number)
 
     def screenshot(self, path: Path, *, whole: bool = True) -> None:
         """Write what is seen, or the whole page, as a PNG."""

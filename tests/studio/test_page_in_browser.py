@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pellucid import (
-    Adam,
     BatchNorm2D,
     Conv2D,
     Dense,
@@ -14,41 +13,18 @@ from pellucid import (
     Preprocessing,
     ReLU,
     Residual,
-    Trainer,
-    presets,
 )
 from pellucid.studio.content import content_of
 from pellucid.studio.html import page_of
 from tests.studio.browser import Browser, needs_browser
-from tests.studio.pen import stroke
+from tests.studio.digits_page import ONE, SEVEN, digits_page
 
 pytestmark = needs_browser
-
-# A 7 and a 1 as strokes, in shares of the drawing's sides.
-SEVEN = [(0.25, 0.2), (0.4, 0.2), (0.55, 0.2), (0.72, 0.2), (0.66, 0.35), (0.58, 0.5), (0.44, 0.85)]
-ONE = [(0.5, 0.15), (0.5, 0.3), (0.5, 0.5), (0.5, 0.7), (0.5, 0.85)]
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    """Return the page of a network that tells a 7 from a 1."""
-    random = np.random.default_rng(0)
-    preprocessing, labels = Preprocessing((28, 28)), np.arange(96) % 2
-    images = []
-    for label in labels:  # each a little other than the one before
-        points = np.array((SEVEN, ONE)[label]) * 280
-        moved = points + random.normal(scale=6, size=points.shape)
-        images.append(preprocessing.picture(stroke(moved)))
-    images = np.stack(images)
-    network = presets.reference()
-    with Trainer(network, optimizer=Adam(0.01), seed=1) as trainer:
-        trainer.fit(images, labels, batch_size=32, total_images=96 * 20)
-        parameters = trainer.parameters.copy()
-    names = ("seven", "one", *(f"class {k}" for k in range(2, 10)))
-    model = Model(network, parameters, preprocessing, names)
-    path = tmp_path_factory.mktemp("page") / "digits.html"
-    path.write_text(page_of(content_of(model, images[:12], labels[:12], "Two digits")), "utf-8")
-    return path
+    return digits_page(tmp_path_factory.mktemp("page") / "digits.html")
 
 
 @pytest.fixture(scope="module")
@@ -266,10 +242,10 @@ def test_an_update_makes_the_true_class_likelier_and_can_be_undone(page):
     page.run("document.getElementById('array').value = '2'")
     page.run("document.getElementById('array').dispatchEvent(new Event('change'))")
     page.run("document.querySelector('#update .picker').focus()")
-    title = text(page, "#update h4")
+    title = text(page, "#update h3")
     assert title.startswith("f2[")
     page.key("ArrowUp" if title.endswith("4, 4]") else "ArrowDown")
-    page.wait(f"document.querySelector('#update h4').textContent !== {title!r}")
+    page.wait(f"document.querySelector('#update h3').textContent !== {title!r}")
     assert page.run("document.querySelectorAll('#update .picker').length") == 4
     page.click(section, 1)
     page.wait(f"document.querySelector('.bars').textContent === {before!r}")

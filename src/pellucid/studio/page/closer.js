@@ -1,6 +1,6 @@
 // One number of a layer, and what it is made of: the patch, the filter, the products, their sum.
 
-import { element, table } from "./dom.js";
+import { element, scrolled, table } from "./dom.js";
 import { arraysOf } from "./engine.js";
 import { softmax } from "./losses.js";
 import { at, most, placeOf, short, whole } from "./numbers.js";
@@ -163,12 +163,8 @@ function summed({ layer, place, arrays, inputs, names }) {
   const { place: from, input, weight, product } = WORDS.closer;
   return element("div", {},
     element("p", { class: "note" }, WORDS.closer.dense(String(top.length))),
-    scrolled(table([from, input, weight, product], rows, { class: "number terms" })));
-}
-
-/** Return a table that scrolls by itself where it is too wide. */
-export function scrolled(made) {
-  return element("div", { class: "scrolled" }, made);
+    scrolled(table([from, input, weight, product], rows, { class: "number terms" }),
+      WORDS.closer.dense(String(top.length))));
 }
 
 /** A pool's window, and its winner. */
@@ -240,5 +236,5 @@ function softmaxTable({ classes }, { values }) {
   return element("div", {},
     element("h4", {}, WORDS.softmax.title),
     element("p", { class: "equation" }, WORDS.softmax.equation),
-    scrolled(table(WORDS.softmax.head, rows, { class: "number terms" })));
+    scrolled(table(WORDS.softmax.head, rows, { class: "number terms" }), WORDS.softmax.title));
 }

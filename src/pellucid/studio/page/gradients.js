@@ -1,6 +1,6 @@
 // A gradient as pictures: of maps, of filters, of weights. Of a parameter a number can be chosen.
 
-import { element, table } from "./dom.js";
+import { element, scrolled, table } from "./dom.js";
 import { sizeOf } from "./engine.js";
 import { oneHot } from "./losses.js";
 import { most, short, whole } from "./numbers.js";
@@ -61,8 +61,7 @@ function ofScores(network, classes, { probs }, target, dout) {
   const order = [...probs.keys()].sort((a, b) => Math.abs(dout[b]) - Math.abs(dout[a]));
   const shown = order.slice(0, SMALL).sort((a, b) => a - b);
   const rows = shown.map((k) => [classes[k], short(probs[k]), short(label[k]), short(dout[k])]);
-  return element("div", { class: "scrolled" },
-    table(WORDS.backward.scores, rows, { class: "number terms plain" }));
+  return scrolled(table(WORDS.backward.scores, rows, { class: "number terms plain" }), "dout");
 }
 
 /**

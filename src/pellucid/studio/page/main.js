@@ -5,7 +5,7 @@ import { answering } from "./answering.js";
 import { backing } from "./backing.js";
 import { choosing } from "./choosing.js";
 import { unpacked } from "./data.js";
-import { element, fill, table } from "./dom.js";
+import { element, fill, scrolled, table } from "./dom.js";
 import { backward, forward, sizeOf } from "./engine.js";
 import { layering } from "./layering.js";
 import { short, whole } from "./numbers.js";
@@ -97,8 +97,7 @@ function compare(comparing, found = null) {
     compared.push([whole(images), String(loss), String(said), ...gaps.map(short), ...Array(4 - gaps.length).fill("")]);
     return setTimeout(compare, 0, comparing, value);
   }
-  proof.append(element("div", { class: "scrolled" },
-    table(WORDS.proofHead, compared, { class: "number terms plain" })));
+  proof.append(scrolled(table(WORDS.proofHead, compared, { class: "number terms plain" }), WORDS.proofTitle));
   proof.classList.add(found.agrees ? "good" : "bad");
   verdict.textContent = found.agrees
     ? WORDS.proved(whole(found.images), whole(found.numbers), short(found.largest))
@@ -120,7 +119,7 @@ fill(document.getElementById("page"),
       element("h1", {}, WORDS.title(content.title)),
       element("p", {}, WORDS.intro(whole(learned)))),
     element("button", { type: "button", class: "theme", onclick: theme }, WORDS.theme)),
-  examples.length > 0 && proof,
+  examples.length > 0 && element("section", { class: "proving", "aria-label": WORDS.proofTitle }, proof),
   element("main", {},
     element("div", { class: "first" }, chooser.section, answer.section, chooser.others),
     layers.section, back.section, update.section),

@@ -86,7 +86,7 @@ export function stepping(network) {
       element("div", { class: "beside sheets" },
         shown(WORDS.update.gradient(name), update.gradient), shown("m", after.moments.m),
         shown("v", after.moments.v), shown(WORDS.update.step(name), step)),
-      element("h4", {}, WORDS.update.example(name, place.join(", "))),
+      element("h3", {}, WORDS.update.example(name, place.join(", "))),
       ...lines(update, number).map((line) => element("p", { class: "number sum" }, line))));
   }
 

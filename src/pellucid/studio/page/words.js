@@ -14,6 +14,7 @@ export const WORDS = {
   proofMore:
     "Scores, loss and gradients of the first images were computed by pellucid.equations in Python, and " +
     "once more here when you opened the page. Differences are relative to the largest number of an array.",
+  proofTitle: "Compared with Python",
   proofHead: ["image", "loss, here", "loss, in Python", "difference of scores", "of the loss",
     "of the image's gradient", "of all gradients"],
   theme: "Dark or light",
