@@ -83,9 +83,13 @@ class Browser:
 
     def open(self, path: Path, state: str = "") -> None:
         """Open a file from disk, and wait until its page has compared itself with Python."""
+        self.go(path, state)
+        self.wait("!!document.querySelector('.proof.good, .proof.bad')")
+
+    def go(self, path: Path, state: str = "") -> None:
+        """Open a file from disk."""
         self._ask("Page.navigate", url="about:blank")
         self._ask("Page.navigate", url=path.as_uri() + (f"#{state}" if state else ""))
-        self.wait("!!document.querySelector('.proof.good, .proof.bad')")
 
     def wait(self, condition: str, seconds: float = 20.0) -> None:
         """Wait until something is so."""

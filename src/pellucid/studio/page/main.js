@@ -17,7 +17,10 @@ import { WORDS } from "./words.js";
 const REST = 120;
 const content = unpacked(JSON.parse(document.getElementById("content").textContent));
 const { network, examples } = content;
-const state = read(location.hash.slice(1), content);
+/** In a frame that can't have an address, what is around it says what to show. */
+const isHeld = location.protocol === "about:";
+const asked = isHeld ? document.documentElement.dataset.address ?? "" : location.hash.slice(1);
+const state = read(asked, content);
 const verdict = element("span", { role: "status" }, WORDS.proving);
 const proof = element("details", { class: "proof" }, element("summary", {}, verdict),
   element("p", { class: "note" }, WORDS.proofMore));
@@ -43,7 +46,10 @@ let isStarted = false;
 function keep(part) {
   Object.assign(state, part);
   clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `#${written(state)}`), REST);
+  writing = setTimeout(() => {
+    if (isHeld) parent.postMessage({ pellucid: written(state) }, "*");
+    else history.replaceState(null, "", `#${written(state)}`);
+  }, REST);
 }
 
 /** Another image: the true class is the test image's, else what the network says of a drawing. */
