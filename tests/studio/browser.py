@@ -55,6 +55,7 @@ class Browser:
         os.close(answered[1])
         self._to, self._from = os.fdopen(told[1], "wb"), os.fdopen(answered[0], "rb")
         self._numbers, self._rest, self._session = itertools.count(1), b"", None
+        self._is_timed = False
         self.said: list[str] = []
         target = self._ask("Target.getTargets")["targetInfos"]
         page = next(info["targetId"] for info in target if info["type"] == "page")
@@ -107,6 +108,14 @@ class Browser:
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def busy(self) -> float:
+        """Return how long the page's main thread has computed by now, in processor milliseconds."""
+        if not self._is_timed:
+            self._ask("Performance.enable", timeDomain="threadTicks")
+            self._is_timed = True
+        metrics = self._ask("Performance.getMetrics")["metrics"]
+        return 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
 
     def click(self, selector: str, n: int = 0) -> None:
         """Click in the middle of what a selector finds, as a mouse does."""

@@ -5,7 +5,7 @@ import { drawingArea } from "./drawing.js";
 import { gallery } from "./gallery.js";
 import { percent, short } from "./numbers.js";
 import { opening } from "./opening.js";
-import { picker } from "./pictures.js";
+import { paint, picker } from "./pictures.js";
 import { preparation } from "./preparation.js";
 import { prepared, preparedDrawing } from "./preparing.js";
 import { WORDS } from "./words.js";
@@ -32,6 +32,8 @@ export function choosing(content, changed) {
   const area = isDrawn ? drawingArea([rows, columns], drawn) : null;
   const tests = gallery(content, { choose: example, filter: changed.filter });
   const way = preparation();
+  /** @type {Float64Array} */
+  let now;
 
   function drawn(strokes) {
     const found = preparedDrawing(area.plane(), shape, preprocessing);
@@ -70,8 +72,11 @@ export function choosing(content, changed) {
   }
 
   function show(pixels, row = -1, column = -1) {
+    now = pixels;
     const label = WORDS.image.seen;
-    const choose = (y, x) => show(pixels, y, x);
+    const before = seen.querySelector("canvas");
+    if (row < 0 && before && !seen.querySelector(".frame")) return paint(before, pixels, rows, columns, scale);
+    const choose = (y, x) => show(now, y, x);
     const framed = row < 0 ? undefined : [row, row + 1, column, column + 1];
     const values = [...Array(channels).keys()]
       .map((c) => short(pixels[(c * rows + row) * columns + column]));
@@ -82,6 +87,7 @@ export function choosing(content, changed) {
       element("p", { class: "note number" },
         row < 0 ? `${channels} × ${rows} × ${columns}` : WORDS.image.pixel(place, values.join(", "))));
     if (isHeld) seen.querySelector(".picker").focus();
+    return undefined;
   }
 
   const opener = [1, 3].includes(channels)

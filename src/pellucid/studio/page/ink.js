@@ -75,6 +75,7 @@ export function strengthOf({ planes }, levels, dark) {
 
 /** Return how much each pixel of a channel differs from its background. */
 export function inkOf(plane, level, dark) {
+  if (level === 0 && !dark) return plane; // a drawing, many times a second
   const sign = dark ? -1 : 1;
   return plane.map((value) => Math.max(0, sign * (value - level)));
 }

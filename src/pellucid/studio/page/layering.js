@@ -4,7 +4,7 @@ import { closer } from "./closer.js";
 import { element, fill, keepingFocus } from "./dom.js";
 import { moving } from "./moving.js";
 import { most, placeOf, short, whole } from "./numbers.js";
-import { grid, paint, picture } from "./pictures.js";
+import { grid, paint, picture, write } from "./pictures.js";
 import { sizeOf } from "./engine.js";
 import { WORDS } from "./words.js";
 
@@ -44,6 +44,7 @@ export function layering(content, opened) {
     const detail = element("div", { class: "closer", hidden: true });
     const shown = () => (isAll || count <= SHOWN ? count : SHOWN);
     let isAll = false;
+    let shownChoice = NaN;
     let buttons = [];
     const more = element("button", {
       type: "button", class: "more", hidden: count <= SHOWN,
@@ -86,13 +87,15 @@ export function layering(content, opened) {
       if (isSmall) {
         const chosen = open?.value === value ? open.place[0] : -1;
         const choose = (place) => toggle(value, [place]);
+        if (chosen === shownChoice) return write(/** @type {HTMLElement} */ (maps.firstChild), values, largest);
+        shownChoice = chosen;
         fill(maps, grid(values, 1, columns, largest, { label: layer.name, chosen, choose }));
       }
       buttons.forEach((button, n) => {
         const part = values.subarray(n * rows * columns, (n + 1) * rows * columns);
         paint(button.firstChild, part, rows, columns, largest);
         const isOpen = open?.value === value && (layer.shape.length < 3 || open.place[0] === n);
-        button.setAttribute("aria-expanded", String(isOpen));
+        if (button.ariaExpanded !== String(isOpen)) button.ariaExpanded = String(isOpen);
       });
     }
 

@@ -4,6 +4,7 @@ import { read, written } from "./address.js";
 import { answering } from "./answering.js";
 import { backing } from "./backing.js";
 import { choosing } from "./choosing.js";
+import { isDark } from "./colors.js";
 import { unpacked } from "./data.js";
 import { element, fill, scrolled, table } from "./dom.js";
 import { backward, forward, sizeOf } from "./engine.js";
@@ -90,8 +91,7 @@ function repaint() {
 
 function theme() {
   const { dataset } = document.documentElement;
-  const isDark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  dataset.theme = isDark ? "light" : "dark";
+  dataset.theme = isDark() ? "light" : "dark";
   repaint();
 }
 
