@@ -29,7 +29,7 @@ lint: $(VENV)/.tested
 types: $(VENV)/.tested
 	$(BIN)/mypy
 
-unit: $(VENV)/.tested
+unit: $(VENV)/.tested $(VENV)/node/.installed
 	$(BIN)/pytest -n auto
 
 # All that, and the tests that take half a minute each, for which a shorter one stands in.
@@ -47,6 +47,15 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+# What reads the page's code: a linter, types, axe. Without npm their tests are skipped.
+$(VENV)/node/.installed: tests/studio/tools/package.json
+	mkdir -p $(VENV)/node
+	cp tests/studio/tools/package.json $(VENV)/node/
+	if command -v npm >/dev/null; then \
+		npm install --prefix $(VENV)/node --silent --no-audit --no-fund --no-package-lock || \
+		echo "The page's linters could not be installed; their tests are skipped." >&2; fi
 	touch $@
 
 # The peers get an environment of their own: nobody who trains or tests needs them.

@@ -18,6 +18,7 @@ CELLS = {
     "bar": "CNNClassifier(max_iter=5, verbose='bar', random_state=0).fit(X, y).n_iter_",
     "look": "PredictionsDisplay.from_estimator(classifier, digits.test_images, digits.test_labels)",
     "history": "HistoryDisplay.from_estimator(classifier)",
+    "show": "classifier.show(digits.test_images, digits.test_labels)",
     "predict": "float(classifier.score(digits.test_images, digits.test_labels))",
     "interrupt": "import os, signal, warnings\n"
     "def stop(epoch):\n"
@@ -93,6 +94,12 @@ def test_training_is_one_line_that_is_rewritten(outputs):
 @pytest.mark.parametrize("name", ["look", "history"])
 def test_pictures_are_shown_once(outputs, name):
     assert sum("image/png" in output.data for output in shown(outputs[name])) == 1
+
+
+def test_every_number_is_shown_in_a_cell(outputs):
+    pytest.importorskip("anywidget")
+    (output,) = shown(outputs["show"])
+    assert "application/vnd.jupyter.widget-view+json" in output.data
 
 
 def test_predictions_are_good(outputs):

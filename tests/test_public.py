@@ -165,6 +165,7 @@ def test_the_spelling_is_american():
         if name != "tests/test_public.py":
             # HTML has it in British English.
             own = text.replace("aria-labelledby", "")
+            own = re.sub(r'"[\w+/]{80,}=*"', "", own)  # packed numbers
             assert re.findall(rf"(?i)\b\w*(?:{british})\w*", own) == [], name
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pellucid.network.layers import *  # noqa: F403
     from pellucid.network.loss import *  # noqa: F403
     from pellucid.network.network import Network
+    from pellucid.studio.notebook import show
     from pellucid.studio.terms import Terms
     from pellucid.studio.trace import Trace, trace
     from pellucid.training import (
@@ -91,6 +92,7 @@ __all__ = [
     "presets",
     "register_skl2onnx",
     "save_model",
+    "show",
     "trace",
 ]
 __all__.sort()
@@ -119,6 +121,7 @@ __getattr__ = lazy_names(
         "pellucid.network.layers": _LAYER_NAMES,
         "pellucid.network.loss": _LOSS_NAMES,
         "pellucid.network.network": ("Network",),
+        "pellucid.studio.notebook": ("show",),
         "pellucid.studio.terms": ("Terms",),
         "pellucid.studio.trace": ("Trace", "trace"),
         "pellucid.training": (

@@ -35,7 +35,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 class Browser:
     """One page in a browser without a window; ``said`` has what it says in its console."""
 
-    def __init__(self, folder: Path, width: int = 1000, height: int = 1000, *, dark: bool = False):
+    def __init__(
+        self, folder: Path, width: int = 1000, height: int = 1000, *,
+        dark: bool = False, is_still: bool = False,
+    ):  # fmt: skip
         assert CHROMIUM is not None
         told, answered = os.pipe(), os.pipe()
         self._process = subprocess.Popen(
@@ -52,6 +55,7 @@ class Browser:
         os.close(answered[1])
         self._to, self._from = os.fdopen(told[1], "wb"), os.fdopen(answered[0], "rb")
         self._numbers, self._rest, self._session = itertools.count(1), b"", None
+        self._is_timed = False
         self.said: list[str] = []
         target = self._ask("Target.getTargets")["targetInfos"]
         page = next(info["targetId"] for info in target if info["type"] == "page")
@@ -62,8 +66,12 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
-        theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
-        self._ask("Emulation.setEmulatedMedia", features=theme)
+        wanted = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "prefers-reduced-motion": "reduce" if is_still else "no-preference",
+        }
+        features = [{"name": name, "value": value} for name, value in wanted.items()]
+        self._ask("Emulation.setEmulatedMedia", features=features)
 
     def __enter__(self) -> Browser:
         return self
@@ -76,9 +84,13 @@ class Browser:
 
     def open(self, path: Path, state: str = "") -> None:
         """Open a file from disk, and wait until its page has compared itself with Python."""
+        self.go(path, state)
+        self.wait("!!document.querySelector('.proof.good, .proof.bad')")
+
+    def go(self, path: Path, state: str = "") -> None:
+        """Open a file from disk."""
         self._ask("Page.navigate", url="about:blank")
         self._ask("Page.navigate", url=path.as_uri() + (f"#{state}" if state else ""))
-        self.wait("!!document.querySelector('.proof.good, .proof.bad')")
 
     def wait(self, condition: str, seconds: float = 20.0) -> None:
         """Wait until something is so."""
@@ -96,6 +108,14 @@ class Browser:
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def busy(self) -> float:
+        """Return how long the page's main thread has computed by now, in processor milliseconds."""
+        if not self._is_timed:
+            self._ask("Performance.enable", timeDomain="threadTicks")
+            self._is_timed = True
+        metrics = self._ask("Performance.getMetrics")["metrics"]
+        return 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
 
     def click(self, selector: str, n: int = 0) -> None:
         """Click in the middle of what a selector finds, as a mouse does."""
@@ -132,8 +152,9 @@ class Browser:
 
     def key(self, name: str) -> None:
         """Press a key, such as ArrowRight."""
+        number = {"windowsVirtualKeyCode": 9} if name == "Tab" else {}
         for kind in ("rawKeyDown", "keyUp"):
-            self._ask("Input.dispatchKeyEvent", type=kind, key=name, code=name)
+            self._ask("Input.dispatchKeyEvent", type=kind, key=name, code=name, **number)
 
     def screenshot(self, path: Path, *, whole: bool = True) -> None:
         """Write what is seen, or the whole page, as a PNG."""

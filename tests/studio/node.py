@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ import pytest
 import pellucid
 
 PAGE = Path(pellucid.__file__).parent / "studio" / "page"
+
+# Where `make` installs the tools of tests/studio/tools.
+TOOLS = Path(sys.prefix) / "node" / "node_modules"
+
+needs_tools = pytest.mark.skipif(
+    not (TOOLS / "axe-core").is_dir() or shutil.which("node") is None,
+    reason="the tools of tests/studio/tools are not installed",
+)
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 

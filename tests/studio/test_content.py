@@ -51,8 +51,9 @@ def test_images_are_packed_as_they_are():
     np.testing.assert_array_equal(again.reshape(images.shape), images)
     assert found["examples"]["floats"] is None
     network = presets.reference()
-    said = forward(network, network.initial_parameters(2), images / 255).probs.argmax(axis=1)
-    assert found["examples"]["said"] == said.tolist()
+    probs = forward(network, network.initial_parameters(2), images / 255).probs
+    assert found["examples"]["said"] == probs.argmax(axis=1).tolist()
+    np.testing.assert_allclose(found["examples"]["sure"], probs.max(axis=1), atol=1e-5)
     assert len(found["proof"]) == PROVEN
     assert [bool(said["gradient"]) for said in found["proof"]] == [True] + [False] * 9
 

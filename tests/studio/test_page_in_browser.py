@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pellucid import (
-    Adam,
     BatchNorm2D,
     Conv2D,
     Dense,
@@ -14,41 +13,18 @@ from pellucid import (
     Preprocessing,
     ReLU,
     Residual,
-    Trainer,
-    presets,
 )
 from pellucid.studio.content import content_of
 from pellucid.studio.html import page_of
 from tests.studio.browser import Browser, needs_browser
-from tests.studio.pen import stroke
+from tests.studio.digits_page import ONE, SEVEN, digits_page
 
 pytestmark = needs_browser
-
-# A 7 and a 1 as strokes, in shares of the drawing's sides.
-SEVEN = [(0.25, 0.2), (0.4, 0.2), (0.55, 0.2), (0.72, 0.2), (0.66, 0.35), (0.58, 0.5), (0.44, 0.85)]
-ONE = [(0.5, 0.15), (0.5, 0.3), (0.5, 0.5), (0.5, 0.7), (0.5, 0.85)]
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    """Return the page of a network that tells a 7 from a 1."""
-    random = np.random.default_rng(0)
-    preprocessing, labels = Preprocessing((28, 28)), np.arange(96) % 2
-    images = []
-    for label in labels:  # each a little other than the one before
-        points = np.array((SEVEN, ONE)[label]) * 280
-        moved = points + random.normal(scale=6, size=points.shape)
-        images.append(preprocessing.picture(stroke(moved)))
-    images = np.stack(images)
-    network = presets.reference()
-    with Trainer(network, optimizer=Adam(0.01), seed=1) as trainer:
-        trainer.fit(images, labels, batch_size=32, total_images=96 * 20)
-        parameters = trainer.parameters.copy()
-    names = ("seven", "one", *(f"class {k}" for k in range(2, 10)))
-    model = Model(network, parameters, preprocessing, names)
-    path = tmp_path_factory.mktemp("page") / "digits.html"
-    path.write_text(page_of(content_of(model, images[:12], labels[:12], "Two digits")), "utf-8")
-    return path
+    return digits_page(tmp_path_factory.mktemp("page") / "digits.html")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +47,12 @@ def text(page, selector):
 
 def test_it_says_that_it_is_equal_to_python(page):
     assert text(page, ".proof.good summary").startswith("Equal to Python on 10 images: ")
+    rows = page.run(
+        "[...document.querySelectorAll('.proof tbody tr')].map((row) => "
+        "[...row.children].map((cell) => cell.textContent))"
+    )
+    assert len(rows) == 10
+    assert all(abs(float(here) - float(there)) < 1e-9 for _, here, there, *_ in rows)
     assert text(page, "h1") == "Two digits, number by number"
 
 
@@ -92,6 +74,64 @@ def test_a_seven_that_is_drawn_is_a_seven(page, digits):
     page.wait("document.querySelector('.best .name')?.textContent === 'one'")
 
 
+OPEN = """(async () => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [400, 300];
+  const context = canvas.getContext("2d");
+  context.fillStyle = "rgb(235 230 220)";
+  context.fillRect(0, 0, 400, 300);
+  context.fillStyle = "rgb(30 40 90)";
+  context.fillRect(190, 60, 24, 170);
+  const blob = await new Promise((done) => canvas.toBlob(done));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([blob], "one.png", { type: "image/png" }));
+  const field = document.querySelector("input[type=file]");
+  field.files = transfer.files;
+  field.dispatchEvent(new Event("change"));
+})()"""
+
+
+def test_an_own_picture_is_made_ready_before_one_s_eyes(page, digits):
+    page.run(OPEN)
+    page.wait("document.querySelectorAll('.preparing li').length === 6")
+    steps = page.run(
+        "[...document.querySelectorAll('.preparing li')].map((step) => step.textContent)"
+    )
+    assert steps[1].startswith("As the eye weighs colors300 × 400, 0.299 red")
+    assert steps[2].startswith("Ink: what differs from the backgroundink = max(0, 230 − pixel)")
+    assert steps[3] == "The ink, cut out170 × 24 pixels of the picture"
+    page.wait("document.querySelector('.best .name').textContent === 'one'")
+    page.wait("location.hash.includes('p=')")
+    before = page.run("document.querySelector('.bars').textContent")
+    page.open(digits, page.run("location.hash")[1:])
+    assert page.run("document.querySelector('.bars').textContent") == before
+
+
+def test_test_images_are_filtered_and_walked_through_by_keys(page, digits):
+    assert page.run(
+        "[...document.querySelectorAll('.gallery .count')].map((c) => +c.textContent)"
+    ) == ([12, 12, 0, 12])
+    page.run("document.querySelector('.gallery select').value = '1'")
+    page.run("document.querySelector('.gallery select').dispatchEvent(new Event('change'))")
+    assert page.run("document.querySelectorAll('.thumb').length") == 6
+    page.click(".gallery .buttons button", 2)
+    page.wait("document.querySelectorAll('.thumb').length === 0")
+    assert text(page, ".gallery .note") == "There is none of this kind."
+    page.click(".gallery .buttons button", 3)
+    page.wait("location.hash.includes('g=unsure.1')")
+    page.open(digits, page.run("location.hash")[1:])
+    assert page.run("document.querySelectorAll('.thumb').length") == 6
+    assert page.run("document.querySelectorAll('.thumb[tabindex=\"0\"]').length") == 1
+    page.run("document.querySelector('.thumb').focus()")
+    page.key("End")
+    page.key("ArrowLeft")
+    place = "[...document.querySelectorAll('.thumb')].indexOf(document.activeElement)"
+    assert page.run(place) == 4
+    page.run("document.activeElement.click()")
+    page.wait("document.activeElement.getAttribute('aria-pressed') === 'true'")
+    page.wait("/i=[0-9]+/.test(location.hash)")
+
+
 def test_a_number_is_shown_as_what_it_is_made_of(page):
     page.click(".mapping", 1)
     page.wait("document.querySelectorAll('.product .grid').length === 3")
@@ -105,6 +145,35 @@ def test_a_number_is_shown_as_what_it_is_made_of(page):
     page.key("ArrowLeft")
     page.wait(f"document.querySelector('.closer h4').textContent !== {title!r}")
     assert page.run("document.activeElement.getAttribute('role')") == "application"
+
+
+def test_the_window_moves_over_the_map_and_stops(page):
+    page.click(".mapping", 2)
+    page.run("document.querySelector('.moving input').value = '1'")
+    page.run("document.querySelector('.moving input').dispatchEvent(new Event('input'))")
+    page.click(".moving button", 0)
+    title = "document.querySelector('.closer h4').textContent"
+    page.wait(f"/^conv1\\[2, 0, [3-9]\\]/.test({title})")
+    assert page.run("document.querySelectorAll('.veil').length") == 2
+    page.key("Escape")
+    here = page.run(title)
+    page.run("new Promise((done) => setTimeout(done, 200))")
+    assert page.run(title) == here
+    assert text(page, ".moving button") == "Go on"
+    page.click(".moving button", 1)
+    assert page.run(title) != here
+    page.click(".closer [role=application]")
+    assert page.run("document.querySelectorAll('.veil').length") == 0
+
+
+def test_who_wants_less_motion_moves_the_window_by_hand(digits, tmp_path):
+    with Browser(tmp_path, is_still=True) as still:
+        still.open(digits, "v=1.0.0.0")
+        assert still.run("document.querySelectorAll('.moving button').length") == 1
+        still.click(".moving button")
+        assert still.run("document.querySelector('.closer h4').textContent").startswith(
+            "conv1[0, 0, 1]"
+        )
 
 
 @pytest.mark.parametrize("n", range(9))
@@ -130,6 +199,18 @@ def test_every_step_back_and_every_gradient_as_a_sum(page):
             )
             assert head.endswith(f" = {last}")
         assert "undefined" not in text(page, ".step")
+        if step == 7:  # what comes in, where it goes through, and what is left, of pool and ReLU
+            captions = page.run(
+                "[...document.querySelectorAll('.gated figcaption')].map((c) => c.textContent)"
+            )
+            assert captions == [
+                "dpool1",
+                "× 1 where the winner of relu2 is, else 0",
+                "drelu2",
+                "drelu2",
+                "× [conv2 > 0], 1 or 0",
+                "dconv2",
+            ]
         if step + 1 < steps:
             page.click("section > .buttons .main")
     assert page.run("document.querySelector('.saliency .over').width") == 28
@@ -158,6 +239,14 @@ def test_an_update_makes_the_true_class_likelier_and_can_be_undone(page):
     page.click(section, 0)
     page.wait("document.querySelectorAll('#update .sum').length === 6")
     assert page.run("document.querySelector('.bars').textContent") != before
+    page.run("document.getElementById('array').value = '2'")
+    page.run("document.getElementById('array').dispatchEvent(new Event('change'))")
+    page.run("document.querySelector('#update .picker').focus()")
+    title = text(page, "#update h3")
+    assert title.startswith("f2[")
+    page.key("ArrowUp" if title.endswith("4, 4]") else "ArrowDown")
+    page.wait(f"document.querySelector('#update h3').textContent !== {title!r}")
+    assert page.run("document.querySelectorAll('#update .picker').length") == 4
     page.click(section, 1)
     page.wait(f"document.querySelector('.bars').textContent === {before!r}")
 

@@ -1,71 +1,15 @@
 """What else the page computes: images of drawings, steps of the way back, updates, addresses."""
 
+import base64
+
 import numpy as np
 
-import pellucid
 from pellucid import Conv2D, Dense, Flatten, Network, ReLU, presets
 from pellucid.equations import loss_and_gradient
 from pellucid.equations.adam import adam
 from pellucid.studio.content import network_as_told
 from tests.random_networks import random_network
 from tests.studio.node import needs_node, run_in_node
-from tests.studio.pen import stroke
-
-PREPARE = """
-import { centered, resized } from "./preparing.js";
-const { drawings, pictures } = given;
-say({
-  drawings: drawings.map(({ values, rows, columns, size, range }) =>
-    centered({ values: Float64Array.from(values), rows, columns }, size, range).pixels),
-  pictures: pictures.map(({ picture, shape, preprocessing }) =>
-    resized(picture, shape, preprocessing)),
-});
-"""
-
-
-@needs_node
-def test_a_drawing_becomes_the_image_that_predict_makes_of_it():
-    random = np.random.default_rng(1)
-    shapes = [(280, 280)] * 6 + [(280, 210)]
-    planes = [
-        stroke(random.uniform(0.2, 0.8, (4, 2)) * (columns, rows), rows, columns)
-        for rows, columns in shapes
-    ]
-    sizes = [(28, 28)] * 3 + [(20, 20), (64, 64), (8, 8), (28, 21)]
-    ranges = [(0, 255)] * 5 + [(0, 16), (0, 255)]
-    given = [
-        {"values": plane.ravel().tolist(), "rows": plane.shape[0], "columns": plane.shape[1],
-         "size": size, "range": pair}
-        for plane, size, pair in zip(planes, sizes, ranges, strict=True)
-    ]  # fmt: skip
-    found = run_in_node(PREPARE, {"drawings": given, "pictures": []})["drawings"]
-    for plane, size, pair, said in zip(planes, sizes, ranges, found, strict=True):
-        preprocessing = pellucid.Preprocessing(size, pixel_range=pair)
-        expected = preprocessing.scaled(preprocessing.picture(plane))
-        # Rounding may fall to the other side of a half.
-        np.testing.assert_allclose(said, expected.ravel(), atol=1.01 / (pair[1] - pair[0]))
-        assert np.mean(np.abs(np.array(said) - expected.ravel())) < 1e-3
-
-
-@needs_node
-def test_a_picture_becomes_the_image_that_predict_makes_of_it():
-    random = np.random.default_rng(2)
-    rough = random.integers(0, 256, (5, 6, 3), np.uint8)
-    picture = rough.repeat(9, axis=0).repeat(8, axis=1)
-    shapes = [(3, 16, 20), (1, 16, 20), (1, 30, 10)]
-    polarities = ["light-on-dark", "auto", "dark-on-light"]
-    opaque = np.concatenate([picture, np.full((*picture.shape[:2], 1), 255, np.uint8)], axis=2)
-    given = [
-        {"picture": {"data": opaque.ravel().tolist(), "width": 48, "height": 45}, "shape": shape,
-         "preprocessing": {"polarity": polarity, "pixel_range": [0, 255]}}
-        for shape, polarity in zip(shapes, polarities, strict=True)
-    ]  # fmt: skip
-    found = run_in_node(PREPARE, {"drawings": [], "pictures": given})["pictures"]
-    for shape, polarity, said in zip(shapes, polarities, found, strict=True):
-        preprocessing = pellucid.Preprocessing(shape, polarity=polarity, fit="resize")
-        expected = preprocessing.picture(picture) / 255
-        np.testing.assert_allclose(said, expected.ravel(), atol=1.01 / 255)
-
 
 HIDE = """
 import { hiding, squareFor } from "./occlusion.js";
@@ -130,6 +74,25 @@ def test_an_update_is_that_of_adam():
     np.testing.assert_array_equal(found[5:], start[5:])
 
 
+SHEET = """
+import { sheetOf } from "./stepping.js";
+say(given.map((shape) => {
+  const { rows, columns, placeIn, placeOn } = sheetOf(shape);
+  const places = [];
+  for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) places.push(placeIn(y, x));
+  return { rows, columns, places, back: places.map(placeOn) };
+}));
+"""
+
+
+@needs_node
+def test_an_array_of_any_shape_is_a_sheet_with_each_number_once():
+    shapes = [(2, 3, 4, 5), (3, 7), (6,)]
+    for shape, found in zip(shapes, run_in_node(SHEET, shapes), strict=True):
+        assert sorted(map(tuple, found["places"])) == list(np.ndindex(shape))
+        assert found["back"] == [list(p) for p in np.ndindex(found["rows"], found["columns"])]
+
+
 ADDRESS = """
 import { read, written } from "./address.js";
 say(given.states.map((state) => [written(state), read(written(state), given.content)]));
@@ -139,28 +102,68 @@ say(given.states.map((state) => [written(state), read(written(state), given.cont
 @needs_node
 def test_an_address_says_the_state_and_nothing_that_can_not_be():
     network = network_as_told(presets.reference())
+    every = {"kind": "all", "label": None}
     states = [
         {
             "source": {"kind": "example", "n": 2}, "label": 7,
+            "filter": {"kind": "wrong", "label": 3},
             "open": {"value": 3, "place": [4, 0, 19]}, "step": 8,
             "weight": {"layer": 2, "letter": "f", "place": [0, 4, 1, 2]},
         },
         {
             "source": {"kind": "drawing", "strokes": [[[0, 279], [-3, 300]], [[5, 6]]]},
-            "label": None, "open": None, "step": 0, "weight": None,
+            "filter": every, "label": None, "open": None, "step": 0, "weight": None,
         },
         {
             "source": {"kind": "example", "n": 3}, "label": 10,
+            "filter": {"kind": "odd", "label": 10},
             "open": {"value": 3, "place": [5, 0, 0]}, "step": 0,
             "weight": {"layer": 2, "letter": "x", "place": [0]},
+        },
+        {
+            "source": {"kind": "picture", "bytes": [*range(196)] * 4}, "filter": every,
+            "label": None, "open": None, "step": 0, "weight": None,
         },
     ]  # fmt: skip
     content = {"network": network, "classes": ["c"] * 10, "examples": [0, 0, 0]}
     found = run_in_node(ADDRESS, {"states": states, "content": content})
-    assert found[0] == ["i=2&y=7&v=3.4.0.19&s=9&w=2.f.0.4.1.2", states[0]]
+    assert found[0] == ["g=wrong.3&i=2&y=7&v=3.4.0.19&s=9&w=2.f.0.4.1.2", states[0]]
     assert found[1][1] == states[1]
-    nothing = {"source": None, "label": None, "open": None, "step": 0, "weight": None}
+    nothing = {
+        "source": None,
+        "filter": every,
+        "label": None,
+        "open": None,
+        "step": 0,
+        "weight": None,
+    }
     assert found[2][1] == nothing
+    assert found[3][0] == "p=" + base64.urlsafe_b64encode(bytes(range(196)) * 4).decode().rstrip(
+        "="
+    )
+    assert found[3][1] == nothing | {
+        "source": {"kind": "picture", "bytes": states[3]["source"]["bytes"]}
+    }
+
+
+FILTER = """
+import { filtered, KINDS } from "./gallery.js";
+say(given.labels.map((label) => KINDS.map((kind) => filtered(given.examples, { kind, label }))));
+"""
+
+
+@needs_node
+def test_test_images_are_filtered():
+    examples = [
+        {"label": label, "said": said, "sure": sure}
+        for label, said, sure in [(0, 0, 0.9), (1, 0, 0.6), (1, 1, 0.5), (0, 1, 0.7)]
+    ]
+    found = run_in_node(FILTER, {"examples": examples, "labels": [None, 1, 2]})
+    assert found == [
+        [[0, 1, 2, 3], [0, 2], [1, 3], [2, 1, 3, 0]],
+        [[1, 2], [2], [1], [2, 1]],
+        [[], [], [], []],
+    ]
 
 
 STEPS = """

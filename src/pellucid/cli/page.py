@@ -13,6 +13,7 @@ from pellucid.cli.settings import setting
 from pellucid.console import printable
 from pellucid.files.model_file import load_model
 from pellucid.runs.folder import model_in
+from pellucid.studio.examples import SHOWN
 
 __all__ = ["page"]
 
@@ -38,7 +39,7 @@ def page(
     ] = None,
     images: Annotated[
         int, option("How many test images to put in.", min=1, max=500, metavar="COUNT")
-    ] = 30,
+    ] = SHOWN,
     title: Annotated[
         str | None, option("What the page is called.", metavar="TEXT", show_default="the data")
     ] = None,

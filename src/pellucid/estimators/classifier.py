@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from pellucid.errors import ConfigurationError, DataError
-from pellucid.estimators import prediction
+from pellucid.estimators import prediction, showing
 from pellucid.estimators.base import CNNEstimator
 from pellucid.estimators.classes import (
     at_least_two,
@@ -460,6 +460,46 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         Source: :class:`pellucid.images.known.Known`.
         """
         return -self._distances(self._known_images(), X).astype(np.float64)
+
+    @available_if(lambda self: not self._has_labels())  # type: ignore[untyped-decorator]
+    def show(
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        title: str = "A network",
+        height: int = 900,
+    ) -> Any:
+        """Show the fitted classifier in a notebook: every number of it, forward and backward.
+
+        The page of ``pellucid page`` in the cell's output. It needs anywidget:
+        ``pip install 'pellucid[notebook]'``.
+
+        Parameters
+        ----------
+        X : array-like, optional
+            As for :meth:`predict`: test images to choose from, of which up to 100 are put in.
+        y : array-like of shape (n,), optional
+            Their classes; needed with X.
+        title : str, default "A network"
+            What the page is called.
+        height : int, default 900
+            How high the cell's output is, in pixels.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+
+        Raises
+        ------
+        NotFittedError
+            Nothing was learned yet.
+        ConfigurationError
+            anywidget is not installed.
+        DataError
+            X without y, or what :meth:`predict` refuses.
+        """
+        return showing.show(self, X, y, title=title, height=height)
 
     def _has_limit(self) -> bool:
         fitted = self._before()

@@ -10,7 +10,17 @@ from pellucid.plots._style import save
 from pellucid.plots.confusion import confusion
 from pellucid.plots.filters import filters
 from pellucid.plots.loss import loss_curve
+from pellucid.plots.maps import filters_over_training, maps
 from pellucid.plots.predictions import predictions
 from pellucid.plots.randomized import randomized
 
-__all__ = ["confusion", "filters", "loss_curve", "predictions", "randomized", "save"]
+__all__ = [
+    "confusion",
+    "filters",
+    "filters_over_training",
+    "loss_curve",
+    "maps",
+    "predictions",
+    "randomized",
+    "save",
+]

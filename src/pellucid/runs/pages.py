@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid.console import Say
 from pellucid.errors import ConfigurationError
@@ -18,15 +17,10 @@ from pellucid.network.loss import IN_WORDS
 from pellucid.runs.models import labels_for
 from pellucid.runs.tested import load_tested
 from pellucid.studio.content import content_of
+from pellucid.studio.examples import LOOKED_AT, SHOWN, chosen_examples
 from pellucid.studio.html import page_of
 
-__all__ = ["chosen_examples", "write_page"]
-
-LOOKED_AT = 2000
-"""Test images among which those of the page are chosen."""
-
-MISTAKEN = 5
-"""One of so many images of the page is a mistake, where there are that many."""
+__all__ = ["write_page"]
 
 
 def write_page(
@@ -35,7 +29,7 @@ def write_page(
     say: Say,
     *,
     data: str | None = None,
-    images: int = 30,
+    images: int = SHOWN,
     title: str | None = None,
     skip_bad: bool = False,
 ) -> int:
@@ -51,7 +45,7 @@ def write_page(
         Is told, a line at a time, what is going on.
     data : str, optional
         Whose test images; by default of what the model was trained on.
-    images : int, default 30
+    images : int, default 100
         How many.
     title : str, optional
         What the page is called; by default after the data.
@@ -87,31 +81,3 @@ def write_page(
             f"The page can't be written to {path}: {error.strerror or error}."
         ) from error
     return len(page)
-
-
-def chosen_examples(
-    probabilities: NDArray[np.float32], labels: NDArray[np.int64], count: int
-) -> NDArray[np.intp]:
-    """Return which images to show: each class in turn, and at the end the surest mistakes.
-
-    Examples
-    --------
-    >>> probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4], [0.1, 0.9]])
-    >>> chosen_examples(probabilities, np.array([0, 0, 1, 1, 1]), 4).tolist()
-    [0, 2, 1, 4]
-    >>> chosen_examples(probabilities, np.array([0, 0, 1, 1, 1]), 5).tolist()
-    [0, 2, 1, 4, 3]
-    """
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
-    mistakes = surest[: count // MISTAKEN].tolist()
-    right = np.flatnonzero(probabilities.argmax(axis=1) == labels)
-    # The n-th image of each class comes before the next one of any.
-    turns: dict[int, int] = {}
-    order = []
-    for place in right.tolist():
-        label = int(labels[place])
-        order.append((turns.get(label, 0), label, place))
-        turns[label] = turns.get(label, 0) + 1
-    found = [place for *_, place in sorted(order)]
-    return np.array([*found[: max(0, count - len(mistakes))], *mistakes], dtype=np.intp)

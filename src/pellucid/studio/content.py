@@ -70,6 +70,7 @@ def content_of(
         "examples": {
             "labels": labels.tolist(),
             "said": probabilities.argmax(axis=1).tolist(),
+            "sure": [round(float(p), 6) for p in probabilities.max(axis=1)],
             "bytes": _packed(images, "u1") if is_bytes else None,
             "floats": None if is_bytes else _packed(in_float32(images), "<f4"),
         },

@@ -10,8 +10,17 @@ const MOST = 12;
 export function answering(classes) {
   const words = element("p", { class: "verdict", role: "status" });
   const list = element("ol", { class: "bars" });
-  const section = element("section", { "aria-labelledby": "answer-title" },
+  const section = element("section", { class: "answering", "aria-labelledby": "answer-title" },
     element("h2", { id: "answer-title" }, WORDS.answer.title), words, list);
+
+  /** @type {ReturnType<typeof row>[]} */
+  const rows = [];
+
+  /** Return the row of a class: made once, for while somebody draws it changes with every frame. */
+  function row() {
+    const [name, bar, sure] = ["name", "bar", "share number"].map((kind) => element("span", { class: kind }));
+    return { name, bar, sure, item: element("li", {}, name, element("span", { class: "track" }, bar), sure) };
+  }
 
   /** @param {import("./engine.js").Run} run */
   function show({ values, probs }) {
@@ -24,17 +33,16 @@ export function answering(classes) {
       : WORDS.answer.unsure(classes[first], share, classes[second]);
     // A few classes keep their places; of many the likeliest are shown.
     const shown = classes.length > MOST ? order.slice(0, MOST) : [...classes.keys()];
-    fill(list, ...shown.map((k) => {
-      const bar = element("span", { class: "bar" });
+    while (rows.length < shown.length) rows.push(row());
+    if (!list.firstChild) fill(list, ...rows.map(({ item }) => item));
+    shown.forEach((k, n) => {
+      const { item, name, bar, sure } = rows[n];
+      item.className = k === first && !isBlank ? "best" : "";
+      item.setAttribute("aria-label", WORDS.answer.share(classes[k], percent(probs[k])));
+      name.textContent = name.title = classes[k];
       bar.style.width = `${100 * probs[k]}%`;
-      return element("li", {
-        class: k === first && !isBlank ? "best" : "",
-        "aria-label": WORDS.answer.share(classes[k], percent(probs[k])),
-      },
-      element("span", { class: "name", title: classes[k] }, classes[k]),
-      element("span", { class: "track" }, bar),
-      element("span", { class: "share number" }, percent(probs[k])));
-    }));
+      sure.textContent = percent(probs[k]);
+    });
   }
 
   return { section, show };

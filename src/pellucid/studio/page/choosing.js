@@ -2,45 +2,46 @@
 
 import { element, fill } from "./dom.js";
 import { drawingArea } from "./drawing.js";
+import { gallery } from "./gallery.js";
 import { percent, short } from "./numbers.js";
-import { picker, picture } from "./pictures.js";
-import { centered, resized } from "./preparing.js";
+import { opening } from "./opening.js";
+import { paint, picker } from "./pictures.js";
+import { preparation } from "./preparation.js";
+import { prepared, preparedDrawing } from "./preparing.js";
 import { WORDS } from "./words.js";
 
 /**
- * Where an image comes from.
+ * Where an image comes from: a picture of one's own is known by the bytes that the network takes.
  * @typedef {{kind: "example", n: number} | {kind: "drawing", strokes: import("./drawing.js").Stroke[]}
- *   | {kind: "picture"}} Source
+ *   | {kind: "picture", bytes?: Uint8Array}} Source
  */
 
 /**
  * @param {import("./data.js").Content} content
- * @param {(source: Source, pixels: Float64Array, note: string) => void} changed
+ * @param {{image: (source: Source, pixels: Float64Array) => void,
+ *   filter: (filter: import("./gallery.js").Filter) => void}} changed
  */
 export function choosing(content, changed) {
-  const { network, preprocessing, examples, classes } = content;
-  const [channels, rows, columns] = network.input_shape;
+  const { network, preprocessing, examples } = content;
+  const { input_shape: shape } = network;
+  const [channels, rows, columns] = shape;
   const isDrawn = preprocessing.fit === "mnist" && channels === 1;
   const scale = channels === 3 ? "colors" : "gray";
   const seen = element("div", { class: "seen" });
   const note = element("p", { class: "note", role: "status" });
   const area = isDrawn ? drawingArea([rows, columns], drawn) : null;
-  const thumbs = examples.map((example, n) => thumb(example, n));
+  const tests = gallery(content, { choose: example, filter: changed.filter });
+  const way = preparation();
+  /** @type {Float64Array} */
+  let now;
 
   function drawn(strokes) {
-    const found = centered(area.plane(), [rows, columns], preprocessing.pixel_range);
-    const { box, scale: size } = found;
-    const said = box && WORDS.image.prepared(box.bottom - box.top, box.right - box.left, percent(size));
-    use({ kind: "drawing", strokes }, found.pixels, said ?? WORDS.image.blank);
-  }
-
-  function thumb({ pixels, label, said }, n) {
-    const wrong = said === label ? "" : WORDS.image.wrong(classes[said]);
-    const text = WORDS.image.test(classes[label], wrong);
-    return element("button", {
-      class: wrong ? "thumb wrong" : "thumb", type: "button", title: text, "aria-pressed": "false",
-      onclick: () => example(n),
-    }, picture(pixels, rows, columns, channels <= 3 ? scale : 1, text, "small"));
+    const found = preparedDrawing(area.plane(), shape, preprocessing);
+    const step = (name) => found.steps.find((one) => one.name === name);
+    const cut = step("cut")?.numbers;
+    use({ kind: "drawing", strokes }, found.pixels, cut
+      ? WORDS.image.prepared(cut[1], cut[0], percent(step("placed").numbers[0])) : WORDS.image.blank,
+    cut ? found.steps : []);
   }
 
   function example(n) {
@@ -48,51 +49,49 @@ export function choosing(content, changed) {
     use({ kind: "example", n }, examples[n].pixels, WORDS.image.asIs);
   }
 
-  function use(source, pixels, text) {
-    thumbs.forEach((button, n) => {
-      const isIt = source.kind === "example" && source.n === n;
-      button.setAttribute("aria-pressed", String(isIt));
-    });
+  function opened(picture) {
+    area?.set([]);
+    const { pixels, steps, doubt } = prepared(picture, shape, preprocessing);
+    const bytes = Uint8Array.from(pixels, (value) => Math.round(255 * value));
+    use({ kind: "picture", bytes }, pixels, doubt ? WORDS.image.doubts[doubt] : WORDS.image.opened, steps);
+    way.section.open = true;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {Float64Array} pixels
+   * @param {string} text
+   * @param {import("./preparing.js").Preparation[]} [steps]
+   */
+  function use(source, pixels, text, steps = []) {
+    tests.set(source.kind === "example" ? source.n : -1);
     note.textContent = text;
     show(pixels);
-    changed(source, pixels, text);
+    way.show(steps);
+    changed.image(source, pixels);
   }
 
   function show(pixels, row = -1, column = -1) {
+    now = pixels;
     const label = WORDS.image.seen;
-    const choose = (y, x) => show(pixels, y, x);
+    const before = seen.querySelector("canvas");
+    if (row < 0 && before && !seen.querySelector(".frame")) return paint(before, pixels, rows, columns, scale);
+    const choose = (y, x) => show(now, y, x);
     const framed = row < 0 ? undefined : [row, row + 1, column, column + 1];
     const values = [...Array(channels).keys()]
       .map((c) => short(pixels[(c * rows + row) * columns + column]));
     const place = channels > 1 ? `[:, ${row}, ${column}]` : `[0, ${row}, ${column}]`;
+    const isHeld = seen.contains(document.activeElement);
     fill(seen, element("h3", {}, label),
-      picker(pixels, rows, columns, scale, label, choose, framed),
+      picker(pixels, rows, columns, scale, `${label}. ${WORDS.layers.keys}`, choose, framed),
       element("p", { class: "note number" },
         row < 0 ? `${channels} × ${rows} × ${columns}` : WORDS.image.pixel(place, values.join(", "))));
+    if (isHeld) seen.querySelector(".picker").focus();
+    return undefined;
   }
 
-  async function opened(file) {
-    try {
-      const bitmap = await createImageBitmap(file);
-      const side = Math.min(1, 600 / Math.max(bitmap.width, bitmap.height));
-      const canvas = element("canvas", {
-        width: Math.max(1, Math.round(bitmap.width * side)),
-        height: Math.max(1, Math.round(bitmap.height * side)),
-      });
-      const context = canvas.getContext("2d");
-      context.fillStyle = "white";
-      context.fillRect(0, 0, canvas.width, canvas.height);
-      context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-      const data = context.getImageData(0, 0, canvas.width, canvas.height);
-      use({ kind: "picture" }, resized(data, network.input_shape, preprocessing), WORDS.image.resized);
-    } catch {
-      note.textContent = WORDS.image.unreadable;
-    }
-  }
-
-  const opener = isDrawn || ![1, 3].includes(channels) ? null : element("label", { class: "opener" },
-    WORDS.image.open,
-    element("input", { type: "file", accept: "image/*", onchange: (event) => opened(event.target.files[0]) }));
+  const opener = [1, 3].includes(channels)
+    ? opening(opened, (text) => (note.textContent = text)) : null;
   const section = element("section", { class: "choosing", "aria-labelledby": "image-title" },
     element("h2", { id: "image-title" }, WORDS.image.title),
     area && element("p", {}, WORDS.image.draw),
@@ -103,24 +102,21 @@ export function choosing(content, changed) {
           element("button", { type: "button", onclick: () => area.undo() }, WORDS.image.undo),
           element("button", { type: "button", onclick: () => area.clear() }, WORDS.image.clear))),
       seen),
-    note,
-    examples.length > 0 && element("p", {}, WORDS.image.tests(examples.length)),
-    element("div", { class: "thumbs" }, ...thumbs),
-    opener);
-  section.addEventListener("dragover", (event) => opener && event.preventDefault());
-  section.addEventListener("drop", (event) => {
-    if (!opener || !event.dataTransfer.files.length) return;
-    event.preventDefault();
-    opened(event.dataTransfer.files[0]);
-  });
+    note, way.section);
+  const others = element("section", { class: "others", "aria-labelledby": "others-title" },
+    element("h2", { id: "others-title" }, WORDS.image.others), tests.section, opener);
 
   return {
     section,
-    /** Show an image as a link has it. */
-    start(source) {
+    others: tests.section || opener ? others : null,
+    /** Show an image and a choice of images as a link has it. */
+    start(source, filter) {
+      tests.start(filter);
       if (source?.kind === "drawing" && area) {
         area.set(source.strokes);
         drawn(source.strokes);
+      } else if (source?.kind === "picture") {
+        use(source, Float64Array.from(source.bytes, (byte) => byte / 255), WORDS.image.linked);
       } else if (source?.kind === "example" && examples[source.n]) {
         example(source.n);
       } else if (examples.length) {
@@ -131,6 +127,9 @@ export function choosing(content, changed) {
       }
     },
     /** Paint again, in another theme. */
-    repaint: show,
+    repaint(pixels) {
+      show(pixels);
+      tests.repaint();
+    },
   };
 }

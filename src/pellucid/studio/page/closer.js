@@ -1,6 +1,6 @@
 // One number of a layer, and what it is made of: the patch, the filter, the products, their sum.
 
-import { element, table } from "./dom.js";
+import { element, scrolled, table } from "./dom.js";
 import { arraysOf } from "./engine.js";
 import { softmax } from "./losses.js";
 import { at, most, placeOf, short, whole } from "./numbers.js";
@@ -17,9 +17,10 @@ const ACTIVATIONS = new Set(["ReLU", "LeakyReLU", "Sigmoid", "Tanh", "SiLU", "GE
  * @param {import("./engine.js").Run} run
  * @param {number} value which value of the run
  * @param {number[]} place which number of it
- * @param {(place: number[]) => void} choose
+ * @param {{choose: (place: number[]) => void, isFilling: boolean}} options what happens when another
+ *   is chosen, and whether the map ends at this number: the window has not come further yet
  */
-export function closer(content, run, value, place, choose) {
+export function closer(content, run, value, place, options) {
   const { network, parameters } = content;
   const layer = network.layers[value - 1];
   const found = run.values[value][at(place, layer.shape)];
@@ -33,14 +34,14 @@ export function closer(content, run, value, place, choose) {
   const explain = EXPLAINED[layer.kind] ?? pointwise;
   return element("div", { class: "look" },
     element("h4", {}, WORDS.closer.title(layer.name, place.join(", "), short(found))),
-    element("div", { class: "beside" }, ...pictures(look, run.values[value], choose)),
+    element("div", { class: "beside" }, ...pictures(look, run.values[value], options)),
     explain(look),
     activated(network, run, value, place),
     value === network.layers.length && softmaxTable(content, run));
 }
 
 /** Return the map with the number framed and, where there is one, the input with the window. */
-function pictures({ layer, place, inputs, source }, values, choose) {
+function pictures({ layer, place, inputs, source }, values, { choose, isFilling }) {
   const label = `${layer.name}. ${WORDS.layers.keys}`;
   if (layer.shape.length === 1 && values.length <= 12) return []; // they are in the card
   if (layer.shape.length === 1) {
@@ -53,6 +54,7 @@ function pictures({ layer, place, inputs, source }, values, choose) {
   const map = values.subarray(c * rows * columns, (c + 1) * rows * columns);
   const own = picker(map, rows, columns, most(values), label,
     (row, column) => choose([c, row, column]), [y, y + 1, x, x + 1]);
+  if (isFilling) own.append(...veil(y, x, rows, columns));
   const takes = layer.takes[0];
   const channel = layer.kind === "Conv2D" ? firstChannel(layer, c) : c;
   const box = windowIn(layer, place);
@@ -67,6 +69,16 @@ function pictures({ layer, place, inputs, source }, values, choose) {
     figure(WORDS.closer.window(WORDS.closer.channel(source, channel)), "", framed),
     figure(`${layer.name}[${c}]`, "", own),
   ];
+}
+
+/** Return what covers a map behind a place: the rest of its row, and the rows below. */
+function veil(y, x, rows, columns) {
+  const parts = [[y, y + 1, x + 1, columns], [y + 1, rows, 0, columns]];
+  return parts.filter(([top, bottom, left, right]) => top < bottom && left < right).map((part) => {
+    const made = frame(part, rows, columns);
+    made.className = "veil";
+    return made;
+  });
 }
 
 function figure(caption, className, content) {
@@ -151,12 +163,8 @@ function summed({ layer, place, arrays, inputs, names }) {
   const { place: from, input, weight, product } = WORDS.closer;
   return element("div", {},
     element("p", { class: "note" }, WORDS.closer.dense(String(top.length))),
-    scrolled(table([from, input, weight, product], rows, { class: "number terms" })));
-}
-
-/** Return a table that scrolls by itself where it is too wide. */
-export function scrolled(made) {
-  return element("div", { class: "scrolled" }, made);
+    scrolled(table([from, input, weight, product], rows, { class: "number terms" }),
+      WORDS.closer.dense(String(top.length))));
 }
 
 /** A pool's window, and its winner. */
@@ -228,5 +236,5 @@ function softmaxTable({ classes }, { values }) {
   return element("div", {},
     element("h4", {}, WORDS.softmax.title),
     element("p", { class: "equation" }, WORDS.softmax.equation),
-    scrolled(table(WORDS.softmax.head, rows, { class: "number terms" })));
+    scrolled(table(WORDS.softmax.head, rows, { class: "number terms" }), WORDS.softmax.title));
 }

@@ -4,11 +4,19 @@
 const LIGHT = { low: [33, 102, 172], zero: [247, 246, 243], high: [201, 84, 8], ink: [29, 31, 35] };
 const DARK = { low: [98, 164, 226], zero: [38, 41, 46], high: [245, 146, 66], ink: [236, 236, 233] };
 
+/** @type {MediaQueryList} */
+let wanted;
+
+/** Return whether the page is shown dark: as was chosen, or as the system has it. */
+export function isDark() {
+  wanted ??= matchMedia("(prefers-color-scheme: dark)");
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : wanted.matches;
+}
+
 /** Return the palette of the theme that the page is shown in. */
 export function palette() {
-  const chosen = document.documentElement.dataset.theme;
-  const dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  return dark ? DARK : LIGHT;
+  return isDark() ? DARK : LIGHT;
 }
 
 /**

@@ -25,6 +25,7 @@ export function doublesOf(text) {
  * @property {Float64Array} pixels in [0, 1]
  * @property {number} label
  * @property {number} said the class that the network took it for
+ * @property {number} sure how probable it found that class
  */
 
 /**
@@ -45,14 +46,14 @@ export function doublesOf(text) {
  * @returns {Content}
  */
 export function unpacked(raw) {
-  const { bytes, floats, labels, said } = raw.examples;
+  const { bytes, floats, labels, said, sure } = raw.examples;
   const all = bytes ? Float64Array.from(bytesOf(bytes), (byte) => byte / 255) : floatsOf(floats ?? "");
   const size = raw.network.input_shape.reduce((product, side) => product * side, 1);
   return {
     ...raw,
     parameters: floatsOf(raw.parameters),
     examples: labels.map((label, n) => ({
-      pixels: all.slice(n * size, (n + 1) * size), label, said: said[n],
+      pixels: all.slice(n * size, (n + 1) * size), label, said: said[n], sure: sure[n],
     })),
     proof: raw.proof.map(({ loss, outputs, image, gradient }) => ({
       loss,

@@ -43,6 +43,11 @@ export function fill(parent, ...children) {
   parent.replaceChildren(...shown(children));
 }
 
+/** Return a table that scrolls by itself where it is too wide, by keys too. */
+export function scrolled(made, label) {
+  return element("div", { class: "scrolled", tabindex: "0", role: "group", "aria-label": label }, made);
+}
+
 /** Return a table; the first cell of a row is its heading. */
 export function table(head, rows, attributes = {}) {
   const cells = (row) => row.map((cell, n) =>

@@ -26,9 +26,11 @@ export function drawingArea([rows, columns], changed) {
   let strokes = [];
   let pending = 0;
 
+  /** Where the canvas is, as long as a pen is on it. */
+  let side = canvas.getBoundingClientRect();
+
   /** @returns {[number, number]} */
   function place(event) {
-    const side = canvas.getBoundingClientRect();
     return [
       Math.round(((event.clientX - side.left) / side.width) * canvas.width),
       Math.round(((event.clientY - side.top) / side.height) * canvas.height),
@@ -64,6 +66,7 @@ export function drawingArea([rows, columns], changed) {
     if (!event.isPrimary || event.button > 0) return; // a second finger, or a menu
     event.preventDefault();
     canvas.setPointerCapture?.(event.pointerId);
+    side = canvas.getBoundingClientRect();
     strokes.push([place(event)]);
     tell();
   });

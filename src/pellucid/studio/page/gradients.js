@@ -1,11 +1,12 @@
 // A gradient as pictures: of maps, of filters, of weights. Of a parameter a number can be chosen.
 
-import { element, table } from "./dom.js";
+import { element, scrolled, table } from "./dom.js";
 import { sizeOf } from "./engine.js";
 import { oneHot } from "./losses.js";
 import { most, short, whole } from "./numbers.js";
 import { grid, picker, picture } from "./pictures.js";
-import { gradientName } from "./equations.js";
+import { gradientName, valueName } from "./equations.js";
+import { maxPool } from "./windows.js";
 import { WORDS } from "./words.js";
 
 const SHOWN = 32;
@@ -28,7 +29,14 @@ export function gradientPictures({ network, classes }, state, part, chosen, choo
   if (!part.letter) {
     const value = part.value;
     const shape = value === 0 ? network.input_shape : network.layers[value - 1].shape;
-    return ofValue(back.ofValues[value], shape, gradientName(network, value));
+    const own = ofValue(back.ofValues[value], shape, gradientName(network, value));
+    const gate = gateOf(network, layer, run);
+    if (!gate) return own;
+    const after = part.layer + 1;
+    return element("div", { class: "gated" },
+      captioned(gradientName(network, after), ofValue(back.ofValues[after], layer.shape, gradientName(network, after))),
+      captioned(gate.caption, ofValue(gate.values, shape, gate.caption, true)),
+      captioned(gradientName(network, value), own));
   }
   const { shape, offset, name } = layer.parameters[part.letter];
   const values = back.gradient.subarray(offset, offset + sizeOf(shape));
@@ -53,13 +61,36 @@ function ofScores(network, classes, { probs }, target, dout) {
   const order = [...probs.keys()].sort((a, b) => Math.abs(dout[b]) - Math.abs(dout[a]));
   const shown = order.slice(0, SMALL).sort((a, b) => a - b);
   const rows = shown.map((k) => [classes[k], short(probs[k]), short(label[k]), short(dout[k])]);
-  return element("div", { class: "scrolled" },
-    table(WORDS.backward.scores, rows, { class: "number terms plain" }));
+  return scrolled(table(WORDS.backward.scores, rows, { class: "number terms plain" }), "dout");
 }
 
+/**
+ * Return where a gradient goes through, as 0 and 1: where a ReLU's input is positive, or where a pool's
+ * winners are; null of other layers, and where gradients of several layers are added.
+ * @param {import("./engine.js").Network} network
+ * @param {import("./engine.js").Layer} layer
+ * @param {import("./engine.js").Run} run
+ */
+function gateOf(network, layer, run) {
+  const [value] = layer.inputs;
+  const x = run.values[value];
+  if (network.layers.filter(({ inputs }) => inputs.includes(value)).length > 1) return null;
+  const name = valueName(network, value);
+  if (layer.kind === "ReLU") {
+    return { values: x.map((one) => (one > 0 ? 1 : 0)), caption: WORDS.backward.open(name) };
+  }
+  if (layer.kind !== "MaxPool2D") return null;
+  const ones = new Float64Array(sizeOf(layer.shape)).fill(1);
+  const won = maxPool.backward(layer, ones, [x]).inputs[0];
+  return { values: won.map((count) => (count > 0 ? 1 : 0)), caption: WORDS.backward.winners(name) };
+}
+
+const captioned = (caption, made) =>
+  element("figure", {}, element("figcaption", {}, caption), made);
+
 /** The gradient of what a layer gave, or of the image. */
-function ofValue(values, shape, name) {
-  const scale = most(values);
+function ofValue(values, shape, name, isGate = false) {
+  const scale = isGate ? 1 : most(values);
   if (shape.length === 3) {
     const [channels, rows, columns] = shape;
     const area = rows * columns;
@@ -68,13 +99,14 @@ function ofValue(values, shape, name) {
       ...Array.from({ length: count }, (_, c) => picture(
         values.subarray(c * area, (c + 1) * area), rows, columns, scale, `${name}[${c}]`, "small")));
     maps.style.setProperty("--count", String(Math.min(channels, MANY)));
-    return element("div", {}, maps, legend(values), firstOf(count, channels));
+    return element("div", {}, maps, isGate ? null : legend(values), firstOf(count, channels));
   }
   if (values.length <= SMALL) {
     return element("div", { class: "row" }, grid(values, 1, values.length, scale, { label: name }));
   }
   return element("div", {},
-    element("div", { class: "maps flat" }, picture(values, 1, values.length, scale, name, "small")), legend(values));
+    element("div", { class: "maps flat" }, picture(values, 1, values.length, scale, name, "small")),
+    isGate ? null : legend(values));
 }
 
 /**

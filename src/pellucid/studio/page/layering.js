@@ -2,8 +2,9 @@
 
 import { closer } from "./closer.js";
 import { element, fill, keepingFocus } from "./dom.js";
-import { at, most, placeOf, short, whole } from "./numbers.js";
-import { grid, paint, picture } from "./pictures.js";
+import { moving } from "./moving.js";
+import { most, placeOf, short, whole } from "./numbers.js";
+import { grid, paint, picture, write } from "./pictures.js";
 import { sizeOf } from "./engine.js";
 import { WORDS } from "./words.js";
 
@@ -27,7 +28,7 @@ export function layering(content, opened) {
   let run;
   /** @type {{value: number, place: number[]} | null} */
   let open = null;
-  let timer = 0;
+  const mover = moving(move, () => cards[open.value - 1].look());
   const cards = network.layers.map((layer, k) => card(layer, k + 1));
   const section = element("section", { id: "layers", "aria-labelledby": "layers-title" },
     element("h2", { id: "layers-title" }, WORDS.layers.title),
@@ -43,6 +44,7 @@ export function layering(content, opened) {
     const detail = element("div", { class: "closer", hidden: true });
     const shown = () => (isAll || count <= SHOWN ? count : SHOWN);
     let isAll = false;
+    let shownChoice = NaN;
     let buttons = [];
     const more = element("button", {
       type: "button", class: "more", hidden: count <= SHOWN,
@@ -85,13 +87,15 @@ export function layering(content, opened) {
       if (isSmall) {
         const chosen = open?.value === value ? open.place[0] : -1;
         const choose = (place) => toggle(value, [place]);
+        if (chosen === shownChoice) return write(/** @type {HTMLElement} */ (maps.firstChild), values, largest);
+        shownChoice = chosen;
         fill(maps, grid(values, 1, columns, largest, { label: layer.name, chosen, choose }));
       }
       buttons.forEach((button, n) => {
         const part = values.subarray(n * rows * columns, (n + 1) * rows * columns);
         paint(button.firstChild, part, rows, columns, largest);
         const isOpen = open?.value === value && (layer.shape.length < 3 || open.place[0] === n);
-        button.setAttribute("aria-expanded", String(isOpen));
+        if (button.ariaExpanded !== String(isOpen)) button.ariaExpanded = String(isOpen);
       });
     }
 
@@ -100,9 +104,10 @@ export function layering(content, opened) {
       if (detail.hidden) return fill(detail);
       return keepingFocus(detail, () => fill(detail,
         element("button", { type: "button", class: "close", onclick: () => set(null) }, WORDS.layers.close),
-        closer(content, run, value, open.place, (place) => set({ value, place })),
-        layer.shape.length === 3 && element("button", { type: "button", onclick: play },
-          timer ? WORDS.layers.pause : WORDS.layers.play)));
+        layer.shape.length === 3 && mover.buttons(open.place, layer.shape),
+        closer(content, run, value, open.place, {
+          choose: (place) => set({ value, place }), isFilling: mover.isFilling,
+        })));
     }
 
     build();
@@ -124,7 +129,7 @@ export function layering(content, opened) {
   }
 
   function set(next) {
-    if (!next || next.value !== open?.value) stop();
+    mover.end();
     open = next;
     cards.forEach(({ update, look }) => {
       update();
@@ -133,25 +138,11 @@ export function layering(content, opened) {
     opened(open);
   }
 
-  /** Let the window move over the map, a place at a time. */
-  function play() {
-    if (timer) {
-      stop();
-      return set(open);
-    }
-    timer = setInterval(() => {
-      const { shape } = network.layers[open.value - 1];
-      const area = shape[1] * shape[2];
-      const now = at(open.place, shape);
-      const next = Math.floor(now / area) * area + ((now % area) + 1) % area;
-      set({ value: open.value, place: placeOf(next, shape) });
-    }, 250);
-    return set(open);
-  }
-
-  function stop() {
-    clearInterval(timer);
-    timer = 0;
+  /** Look at another place of the same map, of which all cards know. */
+  function move(place) {
+    open = { value: open.value, place };
+    cards[open.value - 1].look();
+    opened(open);
   }
 
   return {

@@ -4,8 +4,9 @@ import { read, written } from "./address.js";
 import { answering } from "./answering.js";
 import { backing } from "./backing.js";
 import { choosing } from "./choosing.js";
+import { isDark } from "./colors.js";
 import { unpacked } from "./data.js";
-import { element, fill } from "./dom.js";
+import { element, fill, scrolled, table } from "./dom.js";
 import { backward, forward, sizeOf } from "./engine.js";
 import { layering } from "./layering.js";
 import { short, whole } from "./numbers.js";
@@ -17,11 +18,16 @@ import { WORDS } from "./words.js";
 const REST = 120;
 const content = unpacked(JSON.parse(document.getElementById("content").textContent));
 const { network, examples } = content;
-const state = read(location.hash.slice(1), content);
+/** In a frame that can't have an address, what is around it says what to show. */
+const isHeld = location.protocol === "about:";
+const asked = isHeld ? document.documentElement.dataset.address ?? "" : location.hash.slice(1);
+const state = read(asked, content);
 const verdict = element("span", { role: "status" }, WORDS.proving);
 const proof = element("details", { class: "proof" }, element("summary", {}, verdict),
   element("p", { class: "note" }, WORDS.proofMore));
-const chooser = choosing(content, image);
+/** @type {string[][]} */
+const compared = [];
+const chooser = choosing(content, { image, filter: (filter) => keep({ filter }) });
 const answer = answering(content.classes);
 const layers = layering(content, (open) => keep({ open }));
 const back = backing(content, {
@@ -41,7 +47,10 @@ let isStarted = false;
 function keep(part) {
   Object.assign(state, part);
   clearTimeout(writing);
-  writing = setTimeout(() => history.replaceState(null, "", `#${written(state)}`), REST);
+  writing = setTimeout(() => {
+    if (isHeld) parent.postMessage({ pellucid: written(state) }, "*");
+    else history.replaceState(null, "", `#${written(state)}`);
+  }, REST);
 }
 
 /** Another image: the true class is the test image's, else what the network says of a drawing. */
@@ -82,15 +91,19 @@ function repaint() {
 
 function theme() {
   const { dataset } = document.documentElement;
-  const isDark = dataset.theme ? dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  dataset.theme = isDark ? "light" : "dark";
+  dataset.theme = isDark() ? "light" : "dark";
   repaint();
 }
 
 /** Compare image by image, and let the page breathe between. */
 function compare(comparing, found = null) {
   const { done, value } = comparing.next();
-  if (!done) return setTimeout(compare, 0, comparing, value);
+  if (!done) {
+    const { images, loss, said, gaps } = value;
+    compared.push([whole(images), String(loss), String(said), ...gaps.map(short), ...Array(4 - gaps.length).fill("")]);
+    return setTimeout(compare, 0, comparing, value);
+  }
+  proof.append(scrolled(table(WORDS.proofHead, compared, { class: "number terms plain" }), WORDS.proofTitle));
   proof.classList.add(found.agrees ? "good" : "bad");
   verdict.textContent = found.agrees
     ? WORDS.proved(whole(found.images), whole(found.numbers), short(found.largest))
@@ -112,14 +125,14 @@ fill(document.getElementById("page"),
       element("h1", {}, WORDS.title(content.title)),
       element("p", {}, WORDS.intro(whole(learned)))),
     element("button", { type: "button", class: "theme", onclick: theme }, WORDS.theme)),
-  examples.length > 0 && proof,
+  examples.length > 0 && element("section", { class: "proving", "aria-label": WORDS.proofTitle }, proof),
   element("main", {},
-    element("div", { class: "first" }, chooser.section, answer.section),
+    element("div", { class: "first" }, chooser.section, answer.section, chooser.others),
     layers.section, back.section, update.section),
   element("footer", {}, WORDS.footer));
 
 const { label, open, step, weight } = state;
-chooser.start(state.source);
+chooser.start(state.source, state.filter);
 if (label !== null) {
   keep({ label });
   compute();

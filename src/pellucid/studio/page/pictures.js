@@ -28,8 +28,7 @@ function scaleOf(colors) {
  *   "colors" for three channels of them
  */
 export function paint(canvas, values, rows, columns, scale) {
-  canvas.width = columns;
-  canvas.height = rows;
+  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
   const picture = context.createImageData(columns, rows);
   const { data } = picture;
@@ -120,22 +119,36 @@ export function frame([top, bottom, left, right], rows, columns) {
  * @param {{label: string, chosen?: number, choose?: (at: number) => void}} options
  */
 export function grid(values, rows, columns, scale, { label, chosen = -1, choose }) {
-  const colors = palette();
   const made = element("div", { class: "grid", role: choose ? "group" : "img", "aria-label": label });
   made.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
-  Array.from(values).forEach((value, at) => {
-    const color = signed(scale > 0 ? value / scale : 0, colors);
-    const cell = element(choose ? "button" : "span", {
+  for (let at = 0; at < values.length; at++) {
+    made.append(element(choose ? "button" : "span", {
       class: at === chosen ? "cell chosen" : "cell",
       type: choose ? "button" : undefined,
-      title: String(value),
       onclick: () => choose?.(at),
-    }, tiny(value));
+    }));
+  }
+  write(made, values, scale);
+  return made;
+}
+
+/**
+ * Write other numbers into the cells of a grid.
+ * @param {HTMLElement} made what `grid` returned
+ * @param {ArrayLike<number>} values as many as before
+ * @param {number} scale what counts as 1
+ */
+export function write(made, values, scale) {
+  const colors = palette();
+  [...made.children].forEach((child, at) => {
+    const cell = /** @type {HTMLElement} */ (child);
+    const color = signed(scale > 0 ? values[at] / scale : 0, colors);
+    const text = tiny(values[at]);
+    if (cell.textContent !== text) cell.textContent = text;
+    cell.title = String(values[at]);
     cell.style.background = css(color);
     cell.style.color = readable(color);
-    made.append(cell);
   });
-  return made;
 }
 
 /** Return a number in as little room as can be: what is almost 0 is .00, and 0 is 0. */

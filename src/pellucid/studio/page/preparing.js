@@ -1,171 +1,199 @@
 // How a picture becomes the network's image: as the model's preprocessing has it, step by step.
 
-// Ink fainter than this part of the strongest is background.
-const THRESHOLD = 0.15;
-// Of MNIST's 28 pixels, a digit's longer side takes 20.
-const LONGER_SIDE = 20 / 28;
-// Ink may have this many pixels, or more, to one of the image before it is averaged.
-const FINEST = 4;
+import { borderOf, findInk, grayOf, inkOf, median, noiseOf, placed } from "./ink.js";
+import { cleaned } from "./paper.js";
+import { resampled } from "./sampling.js";
+
 // A picture whose darkest and brightest pixel are closer than this is blank.
 const LEAST_CONTRAST = 8;
 
-/**
- * A gray plane of numbers, row after row.
- * @typedef {{values: Float64Array, rows: number, columns: number}} Plane
- */
-
-/** The bicubic filter, a = -0.5. */
-function bicubic(x) {
-  const t = Math.abs(x);
-  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-  return t < 2 ? -0.5 * (((t - 5) * t + 8) * t - 4) : 0;
-}
-
-/** Return of each new pixel where its part of the old ones begins, and their shares. */
-function shares(length, from, to, count) {
-  const scale = (to - from) / count;
-  const wide = Math.max(scale, 1);
-  const support = 2 * wide;
-  return Array.from({ length: count }, (_, place) => {
-    const center = from + (place + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(center - support + 0.5));
-    const end = Math.min(length, Math.trunc(center + support + 0.5));
-    const weights = [];
-    let sum = 0;
-    for (let at = first; at < end; at++) {
-      weights.push(bicubic((at - center + 0.5) / wide));
-      sum += weights[weights.length - 1];
-    }
-    return { first, weights: weights.map((weight) => weight / sum) };
-  });
-}
+/** @typedef {import("./ink.js").Picture} Picture */
 
 /**
- * Return the part of a plane inside a box in another size, antialiased: along rows, then columns.
- * @param {Plane} plane
- * @param {[number, number]} size rows and columns
- * @param {{left: number, top: number, right: number, bottom: number}} box
- * @returns {Plane}
+ * A step of the way: its name in the words of the page, the picture after it, and its numbers.
+ * @typedef {object} Preparation
+ * @property {"picture" | "gray" | "inverted" | "ink" | "cleaned" | "cut" | "resized" | "placed"
+ *   | "image" | "same" | "blank"} name
+ * @property {Picture} picture bytes, or what is as strong as they are; of the last step from 0 to 1
+ * @property {number[]} numbers
+ * @property {import("./sampling.js").Box} [box] a part of it to point at
  */
-export function resampled(plane, [rows, columns], box) {
-  const across = shares(plane.columns, box.left, box.right, columns);
-  const narrow = new Float32Array(plane.rows * columns);
-  for (let y = 0; y < plane.rows; y++) {
-    across.forEach(({ first, weights }, x) => {
-      let sum = 0;
-      weights.forEach((weight, n) => (sum += weight * plane.values[y * plane.columns + first + n]));
-      narrow[y * columns + x] = sum;
-    });
-  }
-  const values = new Float64Array(rows * columns);
-  shares(plane.rows, box.top, box.bottom, rows).forEach(({ first, weights }, y) => {
-    for (let x = 0; x < columns; x++) {
-      let sum = 0;
-      weights.forEach((weight, n) => (sum += weight * narrow[(first + n) * columns + x]));
-      values[y * columns + x] = Math.fround(sum);
-    }
-  });
-  return { values, rows, columns };
-}
-
-/** Return the first and the one behind the last of the indices that are used. */
-function extent(used) {
-  return [used.indexOf(true), used.lastIndexOf(true) + 1];
-}
 
 /**
- * Return the ink's box, its threshold and how strong it is at the most; null where there is none.
- * @param {Plane} plane ink, from 0 to 255
+ * The network's image, in [0, 1], and how it came to be.
+ * @typedef {{pixels: Float64Array, steps: Preparation[], doubt: string | null}} Prepared
  */
-export function boxOfInk({ values, rows, columns }) {
-  let strongest = 0;
-  for (let at = 0; at < values.length; at++) if (values[at] > strongest) strongest = values[at];
-  if (strongest < LEAST_CONTRAST) return null;
-  const threshold = THRESHOLD * strongest;
-  const inRow = new Array(rows).fill(false);
-  const inColumn = new Array(columns).fill(false);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      if (values[y * columns + x] >= threshold) inRow[y] = inColumn[x] = true;
+
+/**
+ * What the model says of its images.
+ * @typedef {{fit: string, polarity: string, pixel_range?: [number, number]}} Preprocessing
+ */
+
+/**
+ * Return a picture of any size as the network's image.
+ * @param {Picture} given bytes of one channel, or of red, green and blue
+ * @param {number[]} shape the network's: channels, rows and columns
+ * @param {Preprocessing} preprocessing
+ * @returns {Prepared}
+ */
+export function prepared(given, shape, preprocessing) {
+  const [channels, rows, columns] = shape;
+  const picture = withChannels(given, channels);
+  const isExact = picture.rows === rows && picture.columns === columns;
+  const way = new Way(given, shape, preprocessing.pixel_range ?? [0, 255]);
+  if (given.planes.length > channels) way.take("gray", picture.planes);
+  const edges = picture.planes.map((plane) => borderOf(plane, picture.rows, picture.columns));
+  const edge = edges[0].map((_, at) => grayOf(edges.map((values) => values[at])));
+  const [low, high] = grayRange(picture);
+  const dark = isDarkOnLight(preprocessing.polarity, low, high, median(edge));
+  if (preprocessing.fit === "resize") {
+    if (dark) way.take("inverted", picture.planes.map((plane) => plane.map((value) => 255 - value)));
+    if (isExact) return way.end("same");
+    way.take("resized", way.last.planes.map((values) => resized({ ...way.last, values }, [rows, columns])));
+    return way.end();
+  }
+  if (high - low < LEAST_CONTRAST) return way.blank();
+  if (isExact && !dark) return way.end("same");
+  const levels = edges.map(median);
+  if (isExact) {
+    const planes = picture.planes.map((plane, c) => inkOf(plane, levels[c], dark));
+    return way.strong(planes, levels.map((level) => Math.max(1, level)));
+  }
+  let ink = findInk(picture, levels, dark, noiseOf(edge));
+  if (!ink) return way.blank();
+  way.take("ink", [ink.strength], [median(levels), dark ? 1 : 0, ink.threshold], ink.box);
+  let source = picture;
+  // No photograph is smaller.
+  if (picture.rows >= rows && picture.columns >= columns) {
+    const found = cleaned(picture, ink);
+    way.doubt = found.doubt;
+    if (found.picture !== picture) {
+      source = found.picture;
+      ink = findInk(source, levels, dark, noiseOf(edge));
+      if (!ink) return way.blank();
+      way.take("cleaned", [ink.strength], [ink.threshold], ink.box);
     }
   }
-  const [top, bottom] = extent(inRow);
-  const [left, right] = extent(inColumn);
-  return { left, top, right, bottom, threshold };
-}
-
-/** Return the ink in its box, factor x factor pixels averaged to one; what is missing is no ink. */
-function cut(plane, box, factor) {
-  const rows = Math.ceil((box.bottom - box.top) / factor);
-  const columns = Math.ceil((box.right - box.left) / factor);
-  const values = new Float64Array(rows * columns);
-  for (let y = box.top; y < box.bottom; y++) {
-    for (let x = box.left; x < box.right; x++) {
-      const value = plane.values[y * plane.columns + x];
-      if (value < box.threshold) continue;
-      const at = Math.floor((y - box.top) / factor) * columns + Math.floor((x - box.left) / factor);
-      values[at] += value / factor ** 2;
-    }
-  }
-  return { values, rows, columns };
-}
-
-/** Return where a field begins that has the center of mass in its middle, or holds all of it. */
-function fieldStart(mass, field) {
-  let sum = 0;
-  let moment = 0;
-  mass.forEach((value, at) => {
-    sum += value;
-    moment += value * (at + 0.5);
-  });
-  return Math.min(Math.max(moment / sum - field / 2, mass.length - field), 0);
-}
-
-function padded(plane, padRows, padColumns) {
-  const rows = plane.rows + 2 * padRows;
-  const columns = plane.columns + 2 * padColumns;
-  const values = new Float64Array(rows * columns);
-  for (let y = 0; y < plane.rows; y++) {
-    const row = plane.values.subarray(y * plane.columns, (y + 1) * plane.columns);
-    values.set(row, (y + padRows) * columns + padColumns);
-  }
-  return { values, rows, columns };
+  return way.place(source, ink);
 }
 
 /**
- * Return a drawing as MNIST's digits are: its ink cut out, scaled so that its longer side is 20 / 28
- * of the image's, and placed with its center of mass in the middle.
- * @param {Plane} drawing ink, from 0 to 255
- * @param {[number, number]} size the image's rows and columns
- * @param {[number, number]} range the bytes that the network takes for 0 and 1
- * @returns {{pixels: Float64Array, box: ReturnType<typeof boxOfInk>, scale: number}} pixels in [0, 1]
+ * Return a drawing, light ink on a dark ground, as the network's image; nothing on it is a speck.
+ * @param {import("./sampling.js").Plane} drawing ink, from 0 to 255
+ * @param {number[]} shape
+ * @param {Preprocessing} preprocessing
+ * @returns {Prepared}
  */
-export function centered(drawing, size, range = [0, 255]) {
-  const box = boxOfInk(drawing);
-  if (!box) return { pixels: inUnits(new Float64Array(size[0] * size[1]), range), box, scale: 0 };
-  const sides = [box.bottom - box.top, box.right - box.left];
-  const step = Math.max(sides[0] / (LONGER_SIDE * size[0]), sides[1] / (LONGER_SIDE * size[1]));
-  const factor = Math.max(1, Math.trunc(step / FINEST));
-  const ink = cut(drawing, box, factor);
-  const fields = size.map((side) => (step * side) / factor);
-  const ofRows = new Float64Array(ink.rows);
-  const ofColumns = new Float64Array(ink.columns);
-  ink.values.forEach((value, at) => {
-    ofRows[Math.floor(at / ink.columns)] += value;
-    ofColumns[at % ink.columns] += value;
-  });
-  const support = 2 * Math.ceil(step / factor) + 1; // how far the bicubic filter looks
-  const pads = [ink.rows, ink.columns].map(
-    (length, axis) => Math.max(0, Math.ceil(fields[axis] - length)) + support);
-  const top = pads[0] + fieldStart(ofRows, fields[0]);
-  const left = pads[1] + fieldStart(ofColumns, fields[1]);
-  const placed = resampled(padded(ink, pads[0], pads[1]), size, {
-    left, top, right: left + fields[1], bottom: top + fields[0],
-  });
-  const strongest = placed.values.reduce((a, b) => Math.max(a, b), 0);
-  const [low, high] = [Math.max(0, range[0]), Math.min(255, range[1])];
-  const bytes = placed.values.map((value) => rounded(low + (value * (high - low)) / strongest));
-  return { pixels: inUnits(bytes, range), box, scale: 1 / step };
+export function preparedDrawing({ values, rows, columns }, shape, preprocessing) {
+  const picture = { planes: [values], rows, columns };
+  const way = new Way(picture, shape, preprocessing.pixel_range ?? [0, 255]);
+  const ink = findInk(picture, [0], false, 0);
+  if (!ink || ink.strongest < LEAST_CONTRAST) return way.blank();
+  way.take("ink", [values], [0, 0, ink.threshold], ink.box);
+  return way.place(picture, ink);
+}
+
+/** The way of a picture to the network's image. */
+class Way {
+  /**
+   * @param {Picture} picture
+   * @param {number[]} shape
+   * @param {[number, number]} range the bytes that the network takes for 0 and 1
+   */
+  constructor(picture, [channels, rows, columns], range) {
+    this.channels = channels;
+    /** @type {[number, number]} */
+    this.size = [rows, columns];
+    this.range = range;
+    /** @type {string | null} */
+    this.doubt = null;
+    /** @type {Preparation[]} */
+    this.steps = [{ name: "picture", picture, numbers: [picture.columns, picture.rows] }];
+  }
+
+  get last() {
+    return this.steps[this.steps.length - 1].picture;
+  }
+
+  /**
+   * @param {Preparation["name"]} name
+   * @param {Float64Array[]} planes
+   * @param {number[]} numbers
+   * @param {import("./sampling.js").Box} [box]
+   * @param {{rows: number, columns: number}} [size]
+   */
+  take(name, planes, numbers = [], box = undefined, size = this.last) {
+    const [rows, columns] = name === "resized" ? this.size : [size.rows, size.columns];
+    this.steps.push({ name, picture: { planes, rows, columns }, numbers, box });
+  }
+
+  /** Cut ink out, scale and place it, and make its strongest as strong as that of the training. */
+  place(picture, ink) {
+    const { planes, cutOut, scale } = placed(picture, ink, this.size);
+    const { box } = ink;
+    this.take("cut", [cutOut.values], [box.right - box.left, box.bottom - box.top], undefined, cutOut);
+    const strongest = Math.max(...planes.map((plane) => plane.reduce((a, b) => Math.max(a, b), 0)));
+    return this.strong(planes, planes.map(() => strongest), scale);
+  }
+
+  /** Make the strongest ink, of each channel, as strong as that of the training. */
+  strong(planes, strongest, scale = 1) {
+    const [low, high] = [Math.max(0, this.range[0]), Math.min(255, this.range[1])];
+    const [rows, columns] = this.size;
+    const bytes = planes.map((plane, c) =>
+      plane.map((value) => rounded(low + (value * (high - low)) / strongest[c])));
+    this.take("placed", bytes, [scale, ...strongest], undefined, { rows, columns });
+    return this.end();
+  }
+
+  blank() {
+    const [rows, columns] = this.size;
+    this.take("blank", Array.from({ length: this.channels }, () => new Float64Array(rows * columns)), [],
+      undefined, { rows, columns });
+    return this.end();
+  }
+
+  /**
+   * @param {Preparation["name"]} name
+   * @returns {Prepared}
+   */
+  end(name = "image") {
+    const { planes, rows, columns } = this.last;
+    const units = planes.map((plane) => inUnits(plane, this.range));
+    this.steps.push({ name, picture: { planes: units, rows, columns }, numbers: [...this.range] });
+    const pixels = new Float64Array(this.channels * rows * columns);
+    units.forEach((plane, c) => pixels.set(plane, c * rows * columns));
+    return { pixels, steps: this.steps, doubt: this.doubt };
+  }
+}
+
+/** Return a picture with as many channels as the network has. */
+function withChannels({ planes, rows, columns }, channels) {
+  if (channels === planes.length) return { planes, rows, columns };
+  if (channels === 1) {
+    const one = planes[0].map((_, at) => rounded(grayOf(planes.map((plane) => plane[at]))));
+    return { planes: [one], rows, columns };
+  }
+  return { planes: Array.from({ length: channels }, () => planes[0]), rows, columns };
+}
+
+function grayRange({ planes }) {
+  let [low, high] = [Infinity, -Infinity];
+  for (let at = 0; at < planes[0].length; at++) {
+    const value = planes.length === 1 ? planes[0][at] : grayOf(planes.map((plane) => plane[at]));
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+function isDarkOnLight(polarity, low, high, background) {
+  return polarity === "auto" ? background - low > high - background : polarity === "dark-on-light";
+}
+
+function resized(plane, size) {
+  const whole = { left: 0, top: 0, right: plane.columns, bottom: plane.rows };
+  return resampled(plane, size, whole).values.map(rounded);
 }
 
 /** Return a number as a byte. */
@@ -178,48 +206,6 @@ function rounded(value) {
  * @param {Float64Array} bytes
  * @param {[number, number]} range the bytes that the network takes for 0 and 1
  */
-export function inUnits(bytes, [low, high]) {
+function inUnits(bytes, [low, high]) {
   return bytes.map((value) => Math.max(0, Math.min(1, (value - low) / (high - low))));
-}
-
-/**
- * Return a picture of any size as a network takes photographs: brought to its size as a whole.
- * @param {{data: ArrayLike<number>, width: number, height: number}} picture red, green, blue and how
- *   opaque, of each pixel
- * @param {number[]} shape the network's: channels, rows and columns
- * @param {{polarity: string, pixel_range?: [number, number]}} preprocessing
- */
-export function resized(picture, [channels, rows, columns], preprocessing) {
-  const { width, height, data } = picture;
-  const planes = Array.from({ length: channels }, () => new Float64Array(width * height));
-  const gray = new Float64Array(width * height);
-  for (let at = 0; at < gray.length; at++) {
-    const color = [0, 1, 2].map((c) => data[4 * at + c]);
-    gray[at] = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];
-    planes.forEach((plane, c) => (plane[at] = channels === 1 ? Math.round(gray[at]) : color[c]));
-  }
-  const dark = isDarkOnLight(gray, width, height, preprocessing.polarity);
-  const pixels = new Float64Array(channels * rows * columns);
-  planes.forEach((values, c) => {
-    if (dark) values = values.map((value) => 255 - value);
-    const whole = { left: 0, top: 0, right: width, bottom: height };
-    const part = resampled({ values, rows: height, columns: width }, [rows, columns], whole);
-    pixels.set(part.values.map(rounded), c * rows * columns);
-  });
-  return inUnits(pixels, preprocessing.pixel_range ?? [0, 255]);
-}
-
-function isDarkOnLight(gray, width, height, polarity) {
-  if (polarity !== "auto") return polarity === "dark-on-light";
-  const edge = [...gray.keys()]
-    .filter((at) => {
-      const [y, x] = [Math.floor(at / width), at % width];
-      return y === 0 || x === 0 || y === height - 1 || x === width - 1;
-    })
-    .map((at) => gray[at])
-    .sort((a, b) => a - b);
-  const middle = edge.length >> 1;
-  const background = edge.length % 2 ? edge[middle] : (edge[middle - 1] + edge[middle]) / 2;
-  const [low, high] = gray.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [255, 0]);
-  return background - low > high - background;
 }

@@ -24,7 +24,8 @@ export const BOUND = 1e-5;
 /**
  * Compare with what `pellucid.equations` says: outputs, loss, and the gradients of the image and of
  * every parameter that the page has from it. What was found so far is given image by image, so that
- * a page can be used meanwhile.
+ * a page can be used meanwhile: its loss here and in Python, and the differences of the scores, the
+ * loss, the gradient of the image, and those of the parameters.
  * @param {import("./data.js").Content} content
  */
 export function* proving({ network, parameters, examples, proof }) {
@@ -40,10 +41,10 @@ export function* proving({ network, parameters, examples, proof }) {
       [ofValues[0], said.image],
     ];
     if (said.gradient) pairs.push([gradient.subarray(0, said.gradient.length), said.gradient]);
-    for (const [found, expected] of pairs) {
-      largest = Math.max(largest, difference(found, expected));
-      numbers += expected.length;
-    }
-    yield { images: n + 1, numbers, largest, agrees: largest <= BOUND };
+    const gaps = pairs.map(([found, expected]) => difference(found, expected));
+    numbers += pairs.reduce((sum, [, expected]) => sum + expected.length, 0);
+    largest = Math.max(largest, ...gaps);
+    const [, [[loss]]] = pairs;
+    yield { images: n + 1, numbers, largest, agrees: largest <= BOUND, loss, said: said.loss, gaps };
   }
 }

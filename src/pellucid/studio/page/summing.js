@@ -1,7 +1,7 @@
 // A weight's gradient as the very sum that it is: what is multiplied, place by place, and the largest
 // terms.
 
-import { element, table } from "./dom.js";
+import { element, scrolled, table } from "./dom.js";
 import { gradientName, valueName } from "./equations.js";
 import { most, short, whole } from "./numbers.js";
 import { picture } from "./pictures.js";
@@ -44,9 +44,8 @@ export function termsShown({ network, parameters }, { run, back }, { layer: k, l
       map(products, rows, columns, `${WORDS.closer.products}, ${WORDS.closer.sum(short(total))}`)),
     element("p", { class: "note" }, others
       ? WORDS.backward.largest(whole(top.length), count) : WORDS.backward.allTerms(count)),
-    element("div", { class: "scrolled" },
-      table([WORDS.closer.place, out, read, WORDS.closer.product], lines,
-        { class: "number terms" })));
+    scrolled(table([WORDS.closer.place, out, read, WORDS.closer.product], lines, { class: "number terms" }),
+      WORDS.backward.terms(name, place.join(", "), short(total))));
 }
 
 function map(values, rows, columns, caption) {

@@ -14,6 +14,9 @@ export const WORDS = {
   proofMore:
     "Scores, loss and gradients of the first images were computed by pellucid.equations in Python, and " +
     "once more here when you opened the page. Differences are relative to the largest number of an array.",
+  proofTitle: "Compared with Python",
+  proofHead: ["image", "loss, here", "loss, in Python", "difference of scores", "of the loss",
+    "of the image's gradient", "of all gradients"],
   theme: "Dark or light",
   skip: "Skip to the layers",
 
@@ -24,19 +27,68 @@ export const WORDS = {
     here: "Draw here",
     clear: "Clear",
     undo: "Undo",
-    tests: (count) => `Or choose one of ${count} test images:`,
-    test: (name, said) => `Test image of ${name}${said}`,
-    wrong: (name) => `, taken for ${name}`,
-    open: "Or open a picture of your own:",
+    others: "Other images",
+    open: "A picture of your own: open it, drop it on this page, or paste it.",
     unreadable: "This file is no picture that the browser can read.",
     prepared: (rows, columns, scale) =>
       `The ink, ${columns} × ${rows} dots, was cut out, made ${scale} of its size, and placed with its ` +
       "center of mass in the middle, as the images were that the network learned from.",
-    resized: "The whole picture was brought to the network's size, as those were that it learned from.",
+    opened: "Your picture, made ready as those were that the network learned from; it stays on your device.",
+    linked: "A picture that somebody opened: the network's image of it came with the link.",
+    doubts: {
+      parts: "It holds parts of like size that lie apart; they are taken for one character.",
+      exits: "Its ink runs out of the picture at many places: what is ink is in doubt.",
+      none: "No ink stands out from its paper.",
+    },
     asIs: "A test image: the network takes it as it is.",
     blank: "Nothing is drawn yet.",
     seen: "What the network sees",
     pixel: (place, value) => `pixel ${place} = ${value}`,
+  },
+
+  // The test images.
+  gallery: {
+    title: "Test images",
+    intro: "Test images, which it did not learn from:",
+    which: "Which test images",
+    ofClass: "Of which class",
+    everyClass: (count) => `every class (${count})`,
+    one: (name, count) => `${name} (${count})`,
+    all: "all",
+    right: "right",
+    wrong: "wrong",
+    unsure: "least sure",
+    none: "There is none of this kind.",
+    byDoubt: "Those that it was least sure of, the most doubtful first.",
+    dashed: "A dashed frame: it took it for what stands in the corner.",
+    test: (name, said, share) =>
+      `Test image of ${name}, ${said ? `taken for ${said}` : "told"} with ${share}`,
+  },
+
+  // How a picture becomes the network's image.
+  preparing: {
+    title: (count) => `How it became the network's image: ${count} pictures`,
+    size: (channels, rows, columns) => `${channels > 1 ? `${channels} × ` : ""}${rows} × ${columns}`,
+    picture: "What came in",
+    gray: "As the eye weighs colors",
+    inverted: "Inverted: dark was what matters",
+    ink: "Ink: what differs from the background",
+    cleaned: "Without shadow, lines, specks and neighbors; a thin pen widened",
+    cut: "The ink, cut out",
+    resized: "Brought to the network's size",
+    placed: "Scaled, with its center of mass in the middle",
+    image: "The numbers that the network takes",
+    same: "It has the network's size already: taken as it is",
+    blank: "There is no ink in it",
+    numbers: {
+      gray: (size) => `${size}, 0.299 red + 0.587 green + 0.114 blue`,
+      ink: (level, isDark, threshold) =>
+        `ink = max(0, ${isDark ? `${level} − pixel` : `pixel − ${level}`}); less than ${threshold} is none`,
+      cut: (columns, rows) => `${rows} × ${columns} pixels of the picture`,
+      placed: (scale, strongest, size) => `${size}, made ${scale} of its size; ${strongest} becomes the strongest`,
+      image: (low, high, size) =>
+        low === "0" ? `${size}, pixel / ${high}` : `${size}, (pixel − ${low}) / (${high} − ${low})`,
+    },
   },
 
   answer: {
@@ -59,8 +111,14 @@ export const WORDS = {
     scale: (most) => `blue −${most} · 0 · orange ${most}`,
     close: "Close",
     keys: "Arrow keys move it.",
+  },
+
+  moving: {
     play: "Let the window move",
-    pause: "Stop",
+    stop: "Stop",
+    resume: "Go on",
+    next: "Next place",
+    speed: "speed",
   },
 
   // What a layer does, in a line.
@@ -152,6 +210,8 @@ export const WORDS = {
     first: (shown, all) => `Of ${all} the first ${shown} are shown.`,
     scores: ["class", "probs", "label", "dout"],
     wins: "Each gradient goes to its window's winner.",
+    open: (name) => `× [${name} > 0], 1 or 0`,
+    winners: (name) => `× 1 where the winner of ${name} is, else 0`,
     mask: (name) => `It goes on where ${name} is positive, and is 0 elsewhere.`,
   },
 
@@ -187,8 +247,12 @@ export const WORDS = {
     undo: "Undo",
     reset: "Back to what was learned",
     made: (count) => (count === "0" ? "Nothing was changed." : `Updates made on this page: ${count}.`),
-    change: (name, before, after) => `The probability of ${name}: ${before} before, ${after} now.`,
-    example: (name, place) => `For example ${name}[${place}]:`,
+    change: (name, before, after, loss, lossNow) =>
+      `The probability of ${name}: ${before} before, ${after} now. The loss: ${loss} before, ${lossNow} now.`,
+    array: "The numbers of",
+    gradient: (name) => `the gradient g = d${name}`,
+    step: (name) => `how ${name} changed`,
+    example: (name, place) => `${name}[${place}]`,
     g: (g) => `gradient g = ${g}`,
     m: (b, m0, g, m) => `m = ${b} · ${m0} + (1 − ${b}) · ${g} = ${m}`,
     v: (b, v0, g, v) => `v = ${b} · ${v0} + (1 − ${b}) · (${g})² = ${v}`,
