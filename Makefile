@@ -33,7 +33,7 @@ unit: $(VENV)/.tested $(VENV)/node/.installed
 	$(BIN)/pytest -n auto
 
 # All that, and the tests that take half a minute each, for which a shorter one stands in.
-long: $(VENV)/.tested
+long: $(VENV)/.tested $(VENV)/node/.installed
 	PELLUCID_LONG_TESTS=1 $(BIN)/pytest -n auto
 
 # Kills a training a thousand times and resumes it; takes some minutes, and CI does 60 kills.
