@@ -8,6 +8,12 @@ const PEN = 22;
 
 /** @typedef {[number, number][]} Stroke places, in dots of the drawing */
 
+/** Return from where to where a pen's dots reach, inside of a length. */
+function within(places, length) {
+  const [low, high] = places.reduce(([a, b], one) => [Math.min(a, one), Math.max(b, one)], [Infinity, -Infinity]);
+  return [Math.max(0, low - PEN), Math.min(length, high + PEN)];
+}
+
 /**
  * @param {[number, number]} size the image's rows and columns, for the proportions
  * @param {(strokes: Stroke[]) => void} changed
@@ -95,10 +101,19 @@ export function drawingArea([rows, columns], changed) {
     },
     /** Return the ink as a plane, from 0 to 255. */
     plane() {
-      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-      const values = new Float64Array(data.length / 4);
-      for (let at = 0; at < values.length; at++) values[at] = data[4 * at];
-      return { values, rows: canvas.height, columns: canvas.width };
+      const { width, height } = canvas;
+      const values = new Float64Array(width * height);
+      // Only where a pen has been is anything to be read.
+      const [across, down] = [0, 1].map((axis) => strokes.flatMap((stroke) => stroke.map((place) => place[axis])));
+      const [left, right] = within(across, width);
+      const [top, bottom] = within(down, height);
+      if (right > left && bottom > top) {
+        const { data } = context.getImageData(left, top, right - left, bottom - top);
+        for (let y = top, from = 0; y < bottom; y++) {
+          for (let x = left; x < right; x++, from += 4) values[y * width + x] = data[from];
+        }
+      }
+      return { values, rows: height, columns: width };
     },
   };
 }

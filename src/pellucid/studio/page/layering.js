@@ -35,6 +35,12 @@ export function layering(content, opened) {
     element("p", {}, WORDS.layers.intro),
     ...cards.map(({ box }) => box));
 
+  /** The cards that are in sight. */
+  const inSight = new Set();
+  const watch = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) =>
+    (isIntersecting ? inSight.add(target) : inSight.delete(target))));
+  cards.forEach(({ box }) => watch.observe(box));
+
   function card(layer, value) {
     const [count, rows, columns] = cutting(layer.shape);
     const kind = layer.shape.length < 3 ? "maps flat" : count > MANY ? "maps many" : "maps";
@@ -147,10 +153,10 @@ export function layering(content, opened) {
 
   return {
     section,
-    /** Show another run at a glance. */
-    show(next) {
+    /** Show another run at a glance; while somebody draws, of the cards that are seen. */
+    show(next, isDrawing = false) {
       run = next;
-      cards.forEach(({ update }) => update());
+      cards.forEach(({ box, update }) => (!isDrawing || inSight.has(box)) && update());
     },
     /** Show what is open, of the same run. */
     look: () => cards.forEach(({ look }) => look()),

@@ -69,10 +69,14 @@ function image(source, next) {
 function compute(isDrawing = false) {
   const run = forward(network, content.parameters, pixels);
   answer.show(run);
-  layers.show(run);
+  layers.show(run, isDrawing);
   clearTimeout(pending);
-  if (isDrawing) pending = setTimeout(finish, REST, run);
-  else finish(run);
+  if (!isDrawing) return finish(run);
+  pending = setTimeout(() => {
+    layers.show(run);
+    finish(run);
+  }, REST);
+  return undefined;
 }
 
 function finish(run) {

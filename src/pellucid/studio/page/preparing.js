@@ -40,8 +40,9 @@ export function prepared(given, shape, preprocessing) {
   const [channels, rows, columns] = shape;
   const picture = withChannels(given, channels);
   const isExact = picture.rows === rows && picture.columns === columns;
-  const way = new Way(given, shape, preprocessing.pixel_range ?? [0, 255]);
-  if (given.planes.length > channels) way.take("gray", picture.planes);
+  const isColored = given.planes.length > channels;
+  const way = new Way(isColored ? given : picture, shape, preprocessing.pixel_range ?? [0, 255]);
+  if (isColored) way.take("gray", picture.planes);
   const edges = picture.planes.map((plane) => borderOf(plane, picture.rows, picture.columns));
   const edge = edges[0].map((_, at) => grayOf(edges.map((values) => values[at])));
   const [low, high] = grayRange(picture);
