@@ -15,7 +15,7 @@ import { WORDS } from "./words.js";
 
 /** Milliseconds after which a pen rests. */
 const REST = 120;
-const content = unpacked(JSON.parse(document.getElementById("content").textContent));
+export const content = unpacked(JSON.parse(document.getElementById("content").textContent));
 const { network, examples } = content;
 const state = read(location.hash.slice(1), content);
 const verdict = element("span", { role: "status" }, WORDS.proving);
@@ -132,3 +132,15 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 addEventListener("hashchange", () => location.reload());
 // After the first paint: what is seen comes first.
 if (examples.length) setTimeout(compare, 50, proving({ ...content }));
+
+/**
+ * Take other parameters, as a training goes on that the page follows, and what the examples are taken
+ * for by them.
+ * @param {Float64Array} parameters
+ */
+export function refresh(parameters) {
+  content.parameters = parameters;
+  update.forget();
+  chooser.repaint(pixels);
+  compute(true);
+}

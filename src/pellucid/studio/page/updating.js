@@ -94,6 +94,13 @@ export function updating(content, changed) {
   show();
   return {
     section,
+    /** Begin anew, with other parameters that were learned elsewhere. */
+    forget() {
+      moments = noMoments(content.parameters.length);
+      history.length = 0;
+      said = [];
+      show();
+    },
     /** Take other gradients: {run, back, target}. */
     take(next) {
       state = next;
