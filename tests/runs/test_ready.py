@@ -7,7 +7,7 @@ from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.runs.plan import Plan
 from pellucid.runs.ready import make_ready, make_trainer
 from pellucid.runs.run import reference_run
-from tests.runs.examples import DIGITS, QUICK, say_nothing, tiny_data, use_data
+from tests.runs.examples import DIGITS, QUICK, say_nothing, use_data
 
 
 def test_all_of_it_is_there_and_said():
@@ -41,6 +41,8 @@ def test_settings_are_checked_before_data_is_read(no_data):
 def test_a_run_is_gone_on_with_by_its_own_data_alone(tmp_path, no_pictures, monkeypatch):
     reference_run(QUICK, tmp_path, say_nothing, checkpoints=Checkpoints("", every_updates=4))
     make_ready(QUICK, say_nothing, resumed=tmp_path)
-    use_data(monkeypatch, tiny_data(side=28))
-    with pytest.raises(CheckpointError, match="tiny"):
+    digits = DIGITS()
+    fewer = {"test_images": digits.test_images[:9], "test_labels": digits.test_labels[:9]}
+    use_data(monkeypatch, dataclasses.replace(digits, **fewer))
+    with pytest.raises(CheckpointError, match="the data's test images or their labels differ"):
         make_ready(QUICK, say_nothing, resumed=tmp_path)

@@ -117,7 +117,7 @@ def make_studio(
     tested = np.ascontiguousarray(four_axes(from_all_over(dataset.test_images, how_many(network))))
     labels = from_all_over(dataset.test_labels, len(tested))
     model = _model(ready, trainer.averaged, [], 0)
-    name = title if title is not None else f"A network that learns {dataset.name}"
+    name = title if title is not None else f"A network that learns {_short(dataset.name)}"
     places = _chosen(labels, len(dataset.classes))
     content = content_of(model, tested[places], labels[places], name)
     looker = Looker(
@@ -158,6 +158,17 @@ def studio_of(model: Model, title: str | None = None) -> Studio:
     return Studio(page_of(content_of(model, images, np.zeros(0, np.int64), name)))
 
 
+def _short(data: str) -> str:
+    """Return what some data is called, without the folders that it is in.
+
+    Examples
+    --------
+    >>> _short("mnist+folder/mine.csv")
+    'mnist+mine.csv'
+    """
+    return "+".join(Path(part).name or part for part in data.split("+"))
+
+
 def _chosen(labels: NDArray[np.int64], classes: int) -> NDArray[np.intp]:
     """Return which test images the page has to look into: of each class in turn."""
     # What is not trained yet has no mistakes worth showing.
@@ -175,7 +186,7 @@ def _told_once(
         "total": total,
         "block": block_of(total),
         "batch": settings.batch_size,
-        "data": dataset.name,
+        "data": _short(dataset.name),
         "trained": len(dataset.train_images),
         "tested": len(dataset.test_images),
         "labels": labels.tolist(),

@@ -103,8 +103,8 @@ export function batching({ network, classes }, { randomized, batch }) {
           imageOf(bytes.subarray(n * size, (n + 1) * size), shape, told(classes[label])));
       };
       const rows = randomized
-        ? [[live.then, of(before, live.stored)], [live.now, of(after, live.shown)]]
-        : [["", of(before, live.stored)]];
+        ? [[live.before, of(before, live.stored)], [live.after, of(after, live.shown)]]
+        : [[live.before, of(before, live.stored)]];
       return fill(area, rowsOf(rows, labels.length));
     },
   };

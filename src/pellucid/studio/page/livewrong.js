@@ -58,7 +58,7 @@ export function mistaking({ network, classes }, { labels, tested }) {
   }
 
   function table() {
-    const head = element("tr", {}, element("th", { scope: "col" }, words.corner),
+    const head = element("tr", {}, element("td", {}),
       ...classes.map((name) => element("th", { scope: "col", title: name }, name)));
     const rows = classes.map((name, label) => element("tr", {},
       element("th", { scope: "row", title: name }, name),

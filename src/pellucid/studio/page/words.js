@@ -244,6 +244,8 @@ export const WORDS = {
     then: "begun",
     now: "now",
     filter: (n, when) => `Filter ${n}, ${when}`,
+    before: "stored",
+    after: "shown",
     batch: "Images of the last batch",
     batchIntro: (count) => `The first of ${count}: above as they are stored, below as the network was shown them.`,
     batchPlain: (count) => `The first of ${count}.`,
@@ -256,7 +258,6 @@ export const WORDS = {
       `${right} of ${count === all ? all : `${count} of the ${all}`} test images are right. Rows are true ` +
       "classes, columns what the network says. Choose a number, and see its pictures.",
     cell: (count, label, said) => `${count} of ${label} taken for ${said}`,
-    corner: "true",
     surest: "The surest mistakes",
     all: "All mistakes",
     pictures: (label, said, count) => `${label} taken for ${said}: ${count}`,
