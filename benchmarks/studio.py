@@ -150,6 +150,7 @@ def main() -> None:
             )  # fmt: skip
             wall, processor = map(float, done.stdout.split()[-2:])
             seconds[mode].append((wall, processor))
+            say(f"{mode}: {wall:.2f} s, processor {processor:.2f} s")
     first: Seconds | None = None
     for mode in modes:
         wall, processor = (statistics.median(column) for column in zip(*seconds[mode], strict=True))

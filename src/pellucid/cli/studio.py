@@ -117,7 +117,8 @@ def studio(
 
         def ready(address: str) -> None:
             typer.echo(f"The studio is at {address}")
-            say("Ctrl-C ends it.")
+            begins = "Training begins when the page is open. " if learned is None else ""
+            say(f"{begins}Ctrl-C ends it.")
             if not no_browser:
                 webbrowser.open(address)
 

@@ -23,7 +23,10 @@ def test_all_are_kept_while_there_is_room():
         states.keep(1, kept(update))
     assert states.updates(1) == list(range(40))
     assert states.find(1, 7).update == 7
-    assert states.find(1, 40) is states.find(2, 7) is None
+    assert states.find(1, 99).update == 39
+    assert states.find(1, -1) is states.find(2, 7) is None
+    assert states.has(1, 39)
+    assert not states.has(1, 40)
 
 
 def test_of_too_many_every_other_one_goes_but_the_first_and_the_newest():
@@ -34,6 +37,7 @@ def test_of_too_many_every_other_one_goes_but_the_first_and_the_newest():
     assert states.updates(1) == [0, 8, 16, 24, 32, 40, 48, 56]
     states.keep(1, kept(61))  # somebody paused there
     assert states.updates(1)[-1] == 61
+    assert (states.every, states.find(1, 30).update) == (8, 24)
     assert sum(states.find(1, update).size for update in states.updates(1)) <= 10 * 12_400
 
 

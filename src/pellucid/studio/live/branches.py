@@ -89,6 +89,9 @@ class Branch:
     came_of: int | None = None
     updates: list[Update] = field(default_factory=list)
     rates: list[tuple[int, float]] = field(default_factory=list)
+    _compared_with: int | None = field(default=None, init=False, repr=False)
+    _same: int = field(default=0, init=False, repr=False)
+    _differs: bool = field(default=False, init=False, repr=False)
 
     def set_rate(self, first: int, rate: float) -> None:
         """Note with which update a learning rate begins; of several only the last counts.
@@ -117,10 +120,14 @@ class Branch:
         1
         >>> Branch(2, 1, 1, [first.updates[0], Update(2, 8, 1.0, 0.5, 0.1, "7")]).same_as(first)
         """
-        both = zip(self.updates[self.start :], other.updates[self.start :], strict=False)
-        count = 0
-        for own, others in both:
+        if self._compared_with != other.number:
+            self._compared_with, self._same, self._differs = other.number, 0, False
+        # What was compared before need not be compared again.
+        end = min(len(self.updates), len(other.updates))
+        for n in range(self.start + self._same, end):
+            own, others = self.updates[n], other.updates[n]
             if (own.loss, own.fingerprint) != (others.loss, others.fingerprint):
-                return None
-            count += 1
-        return count
+                self._differs = True
+                break
+            self._same += 1
+        return None if self._differs else self._same

@@ -47,22 +47,30 @@ class KeptStates:
     ----------
     room : int, default 256 MiB
         Bytes that all of them may take.
+
+    Attributes
+    ----------
+    every : int
+        After every so many updates there is a state.
     """
 
     def __init__(self, room: int = ROOM) -> None:
-        self._room = room
-        self._every = 1
+        self._room, self._used = room, 0
+        self.every = 1
         self._kept: dict[int, dict[int, Kept]] = {}
 
     def is_due(self, update: int) -> bool:
         """Return whether the state after an update is to be kept."""
-        return update % self._every == 0
+        return update % self.every == 0
 
     def keep(self, branch: int, kept: Kept) -> None:
         """Keep a state of a run; the newest and the first one of all stay in any case."""
         self._kept.setdefault(branch, {})[kept.update] = kept
-        while self._bytes() > self._room and self._thin(branch, kept.update):
-            pass
+        self._used += kept.size  # about: what is replaced, or shared, is found out below
+        if self._used > self._room:
+            self._used = self._bytes()
+        while self._used > self._room and self._thin(branch, kept.update):
+            self._used = self._bytes()
 
     def share(self, branch: int, other: int, last: int) -> None:
         """Let a run have the states of the one that it came of, up to an update."""
@@ -77,9 +85,14 @@ class KeptStates:
         """Return after which updates of a run there are states."""
         return sorted(self._kept.get(branch, ()))
 
+    def has(self, branch: int, update: int) -> bool:
+        """Return whether there is the state of a run after an update."""
+        return update in self._kept.get(branch, ())
+
     def find(self, branch: int, update: int) -> Kept | None:
-        """Return the state of a run after an update."""
-        return self._kept.get(branch, {}).get(update)
+        """Return the last state of a run that is not behind an update."""
+        states = self._kept.get(branch, {})
+        return states.get(max((one for one in states if one <= update), default=-1))
 
     def _bytes(self) -> int:
         each = {id(kept): kept.size for states in self._kept.values() for kept in states.values()}
@@ -88,9 +101,9 @@ class KeptStates:
     def _thin(self, branch: int, newest: int) -> bool:
         """Let every other state go; return whether that helped, or may help next time."""
         before = sum(map(len, self._kept.values()))
-        self._every *= 2
+        self.every *= 2
         for number, states in self._kept.items():
             for update in list(states):
-                if update % self._every and (number, update) != (branch, newest):
+                if update % self.every and (number, update) != (branch, newest):
                     del states[update]
-        return sum(map(len, self._kept.values())) < before or self._every <= newest
+        return sum(map(len, self._kept.values())) < before or self.every <= newest

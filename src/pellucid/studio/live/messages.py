@@ -42,6 +42,7 @@ def standing(training: LiveTraining) -> dict[str, Any]:
         "rate": training.rate,
         "factor": training.factor,
         "pace": training.pace,
+        "every": training.every,
         "speed": round(training.images_per_second),
         "branches": [_branch(training, k) for k in range(len(training.branches))],
     }
@@ -51,14 +52,12 @@ def _branch(training: LiveTraining, k: int) -> dict[str, Any]:
     branch = training.branches[k]
     others = {other.number: other for other in training.branches[:k]}
     other = others.get(branch.came_of or 0)
-    kept = training.kept(branch.number)
     last = branch.updates[-1:]
     return {
         "number": branch.number,
         "start": branch.start,
         "cameOf": branch.came_of,
         "rates": [[*pair] for pair in branch.rates],
-        "kept": kept,
         "loss": last[0].loss if last else None,
         "accuracy": last[0].accuracy if last else None,
         "fingerprint": last[0].fingerprint if last else "",

@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import threading
 import time
+import traceback
 from collections import deque
 from typing import Any
 
@@ -144,9 +145,10 @@ class LiveTraining:
         seconds = sum(second for _, second in speeds)
         return sum(count for count, _ in speeds) / seconds if seconds > 0 else 0.0
 
-    def kept(self, branch: int) -> list[int]:
-        """Return after which updates of a run it can go back to."""
-        return self._kept.updates(branch)
+    @property
+    def every(self) -> int:
+        """After every so many updates there is a state to go back to."""
+        return self._kept.every
 
     def watch(self) -> None:
         """Note that somebody looks just now."""
@@ -213,18 +215,20 @@ class LiveTraining:
             self._changed.notify_all()
 
     def go_back(self, branch: int, update: int) -> None:
-        """Go back to a state that is kept, and wait there; what was trained since stays as a run.
+        """Go back to an update, and wait there; what was trained since stays as a run.
+
+        Where its state is not kept it is the last one before it that is.
 
         Raises
         ------
         ConfigurationError
-            There is no such state.
+            There is no such run, or the update is below 0.
         """
         with self._changed:
             kept = self._kept.find(branch, update)
             if kept is None:
                 raise ConfigurationError(
-                    f"The state of run {branch} after update {update} is not kept; choose another."
+                    f"There is no update {update} of run {branch} to go back to; choose another."
                 )
             self._back, self._steps, self.is_paused = (branch, kept), 0, True
             self._rate, self.ended, self.trouble = None, False, ""
@@ -268,6 +272,9 @@ class LiveTraining:
                 self._trainer.fit(**self._arguments, on_update=self._after, resume=resume)
             except (PellucidError, MemoryError) as error:
                 trouble = str(error) or "There is not enough memory."
+            except Exception as error:  # the page must not go on as if it trained
+                traceback.print_exc()
+                trouble = f"Training failed: {error}."
             with self._changed:
                 if self._back is None and not self._is_closing:
                     self.trouble, self.ended, self.is_paused = trouble, not trouble, True
@@ -312,7 +319,7 @@ class LiveTraining:
             self._steps -= 1
             return 0.0
         if self.is_paused:
-            is_kept = self._kept.find(self.branch.number, self.update) is not None
+            is_kept = self._kept.has(*self._place)
             if not (is_kept or self.ended or self.trouble):
                 self._keep()  # what somebody looks at for a while
             return None

@@ -32,7 +32,7 @@ export function steering(tell, chosen) {
   const run = element("select", { id: "live-run" });
   const back = button(live.goBack, () => {
     const branch = Number(run.value);
-    tell({ do: "back", branch, update: nearest(branch, Number(update.value)) });
+    tell({ do: "back", branch, update: Math.max(0, Math.round(Number(update.value))) });
     chosen(null);
   });
   const save = element("a", { class: "button", href: "model.safetensors", download: "" }, live.save);
@@ -41,12 +41,6 @@ export function steering(tell, chosen) {
 
   function button(text, onclick, name = "") {
     return element("button", { type: "button", class: name, onclick }, text);
-  }
-
-  /** Return the last update that is kept of a run and not behind the one that is asked for. */
-  function nearest(number, wanted) {
-    const { kept } = now.branches.find((branch) => branch.number === number);
-    return kept.filter((one) => one <= wanted).pop() ?? kept[0];
   }
 
   function named(id, text, input, ...more) {
@@ -66,7 +60,7 @@ export function steering(tell, chosen) {
     section,
     /** An update that was chosen in a curve. */
     choose(wanted) {
-      update.value = String(nearest(Number(run.value), wanted));
+      update.value = String(wanted - (wanted % now.every)); // whose state is kept
       chosen(Number(update.value));
     },
     /** @param {any} next how the training stands */
