@@ -34,7 +34,7 @@ const stands = element("strong", { class: "number" });
 const figures = element("span", { class: "number" });
 const state = element("p", { class: "standing", role: "status" });
 const trouble = element("p", { class: "trouble", role: "alert" });
-const runs = element("div", { class: "scrolled" });
+const runs = element("div", { class: "scrolled", tabindex: "0", role: "region", "aria-label": words.table });
 const steer = steering(tell, (update) => {
   chosen = update;
   draw();
@@ -140,7 +140,8 @@ function tabulate(branches, own) {
   });
   const beside = live.beside.map(({ name, points }, n) => {
     const last = points[points.length - 1];
-    return { kind: `beside c${n % 3}`, cells: [name, words.first, String(last[0]), short(last[1]), percent(last[2]), "", ""] };
+    const cells = [name, words.first, String(last[0]), short(last[1]), percent(last[2]), "", ""];
+    return { kind: `beside c${n % 3}`, cells };
   });
   const line = ({ kind, cells: [name, ...rest] }) => {
     const key = element("span", { class: `key ${kind}`, "aria-hidden": "true" });

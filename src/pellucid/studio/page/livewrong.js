@@ -30,7 +30,7 @@ export function mistaking({ network, classes }, { labels, tested }) {
   let sure = new Uint8Array(0);
   let asked = 0;
   const told = element("p", {});
-  const matrix = element("div", { class: "scrolled" });
+  const matrix = element("div", { class: "scrolled", tabindex: "0", role: "region", "aria-label": words.matrix });
   const title = element("h4", { id: "wrong-pictures" });
   const all = element("button", { type: "button", hidden: true, onclick: () => choose(null) }, words.all);
   const gallery = element("div", { class: "thumbs pictured" });

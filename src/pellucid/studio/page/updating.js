@@ -98,7 +98,6 @@ export function updating(content, changed) {
     forget() {
       moments = noMoments(content.parameters.length);
       history.length = 0;
-      said = [];
       show();
     },
     /** Take other gradients: {run, back, target}. */

@@ -209,7 +209,8 @@ export const WORDS = {
     running: "Training.",
     paused: "It waits.",
     ended: "All updates are done. Go back to one of them to train on from there.",
-    away: "The server does not answer. Perhaps it was ended, in its terminal; this page goes on by itself when it is back.",
+    away: "The server does not answer. Perhaps it was ended, in its terminal; this page goes on by itself when it is " +
+      "back.",
     pause: "Pause",
     go: "Go on",
     begin: "Begin",
@@ -229,6 +230,7 @@ export const WORDS = {
     lossTold: (loss, update) => `Loss of every update; ${loss} after update ${update}`,
     accuracyTold: (accuracy, update) => `Accuracy of every update; ${accuracy} after update ${update}`,
     update: "update",
+    table: "The runs",
     run: (number) => `Run ${number}`,
     runs: ["run", "begins", "updates", "loss", "right", "learning rates", "bits"],
     first: "at the beginning",
@@ -257,6 +259,7 @@ export const WORDS = {
     tested: (right, count, all) =>
       `${right} of ${count === all ? all : `${count} of the ${all}`} test images are right. Rows are true ` +
       "classes, columns what the network says. Choose a number, and see its pictures.",
+    matrix: "Who is taken for whom",
     cell: (count, label, said) => `${count} of ${label} taken for ${said}`,
     surest: "The surest mistakes",
     all: "All mistakes",
@@ -264,7 +267,6 @@ export const WORDS = {
     picture: (label, said, sure) => `${label}, taken for ${said} (${sure})`,
     none: "There are none.",
     most: (shown, count) => `${shown} of ${count} are shown, the surest first.`,
-    confused: ["true", "says", "how often"],
   },
 
   footer: "Made by Pellucid with pellucid page. The same numbers in Python: pellucid.trace(model, image, label).",
