@@ -2,9 +2,10 @@
 
 Each is measured in a process of its own, in turn, as often as --rounds says. A page that is open is
 one that only reads what it is told ("read"), or one in Chromium ("browser") on the same processors,
-which paints as well as reads. Training goes as fast as it can; the time is that of all updates, and
-beside it stand the processor's seconds of the process that trains and serves: where other programs
-work too, these say more.
+which paints as well as reads. Training goes as fast as it can; the time is that of all updates.
+Beside it stand the processor's seconds of the process that trains and serves, and which share of
+them was not training: what is done between two updates, looking at the network for those who watch,
+and the server's thread. Where other programs work too, only that share says something.
 
     python -m benchmarks.studio [--rounds 5] [--images 1000000]
 """
@@ -31,11 +32,12 @@ from pellucid.runs.settings import RunSettings
 from pellucid.studio.server.app import Studio
 from pellucid.studio.server.serving import opened, serve
 from pellucid.studio.server.token import new_token
+from pellucid.training import Update
 
 MODES = ("alone", "nobody", "read", "browser")
 WARM = 20_000
-Seconds = tuple[float, float]
-"""By the clock, and of the processor."""
+Seconds = tuple[float, float, float]
+"""By the clock, of the processor, and of these what was not training."""
 
 
 def say(line: str) -> None:
@@ -50,7 +52,7 @@ def alone(settings: RunSettings) -> Seconds:
         _warm(trainer, arguments)
         begun = _clocks()
         trainer.fit(**arguments)
-        return _since(begun)
+        return (*_since(begun), 0.0)
 
 
 def _warm(trainer: Trainer, arguments: dict[str, object]) -> None:
@@ -68,29 +70,41 @@ def in_studio(settings: RunSettings, visit: Callable[[str], None] | None) -> Sec
     training = studio.training
     assert training is not None
     training.pause()
-    address = _served(studio)
+    address, server = _served(studio)
     if visit is not None:
         visit(address)
         while training.snapshot is None:
             time.sleep(0.01)
         time.sleep(2)  # until the page has compared itself with Python
-    begun = _clocks()
+    between = 0.0
+    after = training._after
+
+    def timed(update: Update) -> bool:
+        nonlocal between
+        begun = time.process_time()
+        ends = after(update)
+        between += time.process_time() - begun
+        return ends
+
+    training._after = timed  # type: ignore[method-assign]
+    served, begun = server(), _clocks()
     training.go()
     while not training.ended:
         time.sleep(0.002)
-    return _since(begun)
+    return (*_since(begun), between + server() - served)
 
 
-def _clocks() -> Seconds:
+def _clocks() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def _since(begun: Seconds) -> Seconds:
+def _since(begun: tuple[float, float]) -> tuple[float, float]:
     wall, processor = _clocks()
     return wall - begun[0], processor - begun[1]
 
 
-def _served(studio: Studio) -> str:
+def _served(studio: Studio) -> tuple[str, Callable[[], float]]:
+    """Serve a studio; return its address, and what says how long its thread has computed."""
     listening, found = opened("127.0.0.1", 0), []
     up = threading.Event()
 
@@ -99,9 +113,11 @@ def _served(studio: Studio) -> str:
         up.set()
 
     more = (studio, listening, "127.0.0.1", new_token(), ready)
-    threading.Thread(target=serve, args=more, daemon=True).start()
+    thread = threading.Thread(target=serve, args=more, daemon=True)
+    thread.start()
     up.wait(20)
-    return found[0]
+    clock = time.pthread_getcpuclockid(thread.ident or 0)
+    return found[0], lambda: time.clock_gettime(clock)
 
 
 def read(address: str) -> None:
@@ -148,17 +164,16 @@ def main() -> None:
                 [sys.executable, "-m", "benchmarks.studio", *told],
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
-            wall, processor = map(float, done.stdout.split()[-2:])
-            seconds[mode].append((wall, processor))
-            say(f"{mode}: {wall:.2f} s, processor {processor:.2f} s")
-    first: Seconds | None = None
+            found = tuple(map(float, done.stdout.split()[-3:]))
+            seconds[mode].append((found[0], found[1], found[2]))
+            say(f"{mode}: {found[0]:.2f} s, processor {found[1]:.2f} s, beside {found[2]:.3f} s")
+    first: float | None = None
     for mode in modes:
-        wall, processor = (statistics.median(column) for column in zip(*seconds[mode], strict=True))
-        first = first or (wall, processor)
+        wall, processor, beside = map(statistics.median, zip(*seconds[mode], strict=True))
+        first = first or wall
         print(
-            f"{mode:8} {wall:7.2f} s {wall / first[0] - 1:+7.1%}   processor {processor:7.2f} s "
-            f"{processor / first[1] - 1:+7.1%}   of each round: "
-            + ", ".join(f"{a:.2f}/{b:.2f}" for a, b in seconds[mode])
+            f"{mode:8} {wall:7.2f} s {wall / first - 1:+7.1%}   processor {processor:7.2f} s, "
+            f"of it beside training {beside:6.3f} s, {beside / (processor - beside):.2%}"
         )
 
 

