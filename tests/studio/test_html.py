@@ -23,3 +23,15 @@ def test_no_text_ends_its_element():
     (data,) = re.findall(r'<script type="application/json" id="content">(.*?)</script>', page)
     assert json.loads(data) == held
     assert page.count("</script>") == 2
+
+
+def test_only_the_studio_follows_a_server():
+    held, _ = content()
+    page, live = page_of(held), page_of(held | {"live": {}})
+    assert "EventSource" not in page
+    assert "connect-src" not in page
+    assert "EventSource" in live
+    assert "default-src 'none'" in live
+    assert "; connect-src 'self'\"" in live
+    assert ".steering" in live
+    assert ".steering" not in page

@@ -50,6 +50,29 @@ def test_resuming_from_the_state_before_the_first_update(whole, tmp_path):
     assert all_bits(train(tmp_path, resume=True)) == all_bits(whole)
 
 
+def test_going_back_to_a_state_and_on_again_changes_no_bit(whole):
+    made, kept = trainer(workers=2), {}
+
+    def keep(update):
+        kept.setdefault(update.update, made.state)
+        return update.update == 7
+
+    with made:
+        made.fit(IMAGES, LABELS, **CALL, on_update=keep)
+        for back in (3, 6):
+            made.fit(IMAGES, LABELS, **CALL, resume=kept[back], on_update=keep)
+            assert len(made.history) == 7
+        made.fit(IMAGES, LABELS, **CALL, resume=kept[5])
+    assert all_bits(made) == all_bits(whole)
+
+
+def test_a_state_is_not_gone_on_from_with_checkpoints(tmp_path):
+    made = trainer()
+    with pytest.raises(ConfigurationError, match="says nothing of data and settings"):
+        made.fit(IMAGES, LABELS, **CALL, checkpoints=Checkpoints(tmp_path), resume=made.state)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("where", ["on_update", "workers"])
 def test_an_error_during_training_loses_nothing(whole, tmp_path, where):
     """An error of the caller's, or of what the sections run on: workers that are lost."""

@@ -23,6 +23,7 @@ _USE = {
     "export": "convert save deploy onnx compile",
     "summary": "info show describe inspect model network layers",
     "verify": "check reproduce replay",
+    "studio": "live watch ui gui dashboard serve playground tensorboard",
     "recipes": "presets models zoo recipe",
     "bench": "benchmark speed perf",
     "data fetch": "download fetch get datasets dataset",

@@ -22,8 +22,8 @@ from pellucid.training.interrupt import exit_on_sigterm
 __all__ = ["COMMANDS", "app", "main"]
 
 COMMANDS = (
-    "train", "verify", "evaluate", "predict", "export", "import", "page", "summary",
-    "recipes", "bench", "data",
+    "train", "verify", "evaluate", "predict", "export", "import", "page", "studio",
+    "summary", "recipes", "bench", "data",
 )  # fmt: skip
 """The commands, in the order of the help."""
 

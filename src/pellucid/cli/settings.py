@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import Parameter
 from typing import Annotated, Any
 
@@ -43,8 +43,14 @@ def told_as_train(name: str) -> Any:
     return option(described.help, described.panel, show_default="as train was told", **more)
 
 
-def takes_settings(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command, in place of its ``**options``, an option for every setting of a run."""
+def takes_settings(
+    function: Callable[..., None], names: Iterable[str] | None = None
+) -> Callable[..., None]:
+    """Give a command, in place of its ``**options``, an option for every setting of a run.
+
+    Or for those that ``names`` has.
+    """
+    wanted = set(_DESCRIBED) if names is None else set(names)
     own = [
         parameter.replace(kind=Parameter.KEYWORD_ONLY)
         for parameter in inspect.signature(function, eval_str=True).parameters.values()
@@ -58,6 +64,7 @@ def takes_settings(function: Callable[..., None]) -> Callable[..., None]:
             annotation=Annotated[TYPES[name], setting(name)],
         )
         for name in _DESCRIBED
+        if name in wanted
     ]
     parameters = sorted([*own, *settings], key=lambda parameter: PANELS.index(_panel(parameter)))
     vars(function)["__signature__"] = inspect.Signature(parameters)

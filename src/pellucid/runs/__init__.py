@@ -12,6 +12,7 @@ from pellucid._lazy import lazy_names
 if TYPE_CHECKING:
     from pellucid.runs.exports import export_model
     from pellucid.runs.imports import import_model
+    from pellucid.runs.live import make_studio, read_beside, studio_of
     from pellucid.runs.models import predict_pictures, run_model_test
     from pellucid.runs.pages import write_page
     from pellucid.runs.run import reference_run, resumed_settings
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "export_model",
     "import_model",
+    "make_studio",
     "predict_pictures",
+    "read_beside",
     "reference_run",
     "resumed_settings",
     "run_model_test",
+    "studio_of",
     "verify_run",
     "write_page",
 ]
@@ -33,6 +37,7 @@ __getattr__ = lazy_names(
     {
         "pellucid.runs.exports": ("export_model",),
         "pellucid.runs.imports": ("import_model",),
+        "pellucid.runs.live": ("make_studio", "read_beside", "studio_of"),
         "pellucid.runs.models": ("predict_pictures", "run_model_test"),
         "pellucid.runs.pages": ("write_page",),
         "pellucid.runs.run": ("reference_run", "resumed_settings"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.console import Say
 from pellucid.data import Dataset
@@ -18,6 +19,7 @@ from pellucid.images.floats import in_float64
 from pellucid.images.known import Known
 from pellucid.images.looks import MOST, Looks, at_most, guessed_preprocessing
 from pellucid.kernels.compiling.target import made_with
+from pellucid.network.network import Network
 from pellucid.runs.finished import Metrics
 from pellucid.runs.folder import (
     CHECKPOINTS,
@@ -34,7 +36,55 @@ from pellucid.runs.settings import DATA_PIXELS
 from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer
 
-__all__ = ["Output"]
+__all__ = ["Output", "model_of"]
+
+
+def model_of(
+    configuration: dict[str, Any],
+    dataset: Dataset,
+    network: Network,
+    parameters: NDArray[np.float32],
+    known: Known | None = None,
+    **more: Any,
+) -> Model:
+    """Return what was learned of some data as a model.
+
+    Parameters
+    ----------
+    configuration : dict
+        What it says of how the run was done.
+    dataset : Dataset
+        What was trained on.
+    network : Network
+        What was trained.
+    parameters : ndarray of shape (network.size,), float32
+        What it learned.
+    known : Known, optional
+        What tells unknown images.
+    **more
+        What else its configuration says: how many ``updates`` there were.
+    """
+    images, made = dataset.train_images, dataset.preprocessing
+    most = at_most(MOST, dataset.input_shape)
+    looks = Looks.of(four_axes(in_float64(from_all_over(images, most))))
+    guess = guessed_preprocessing(network.input_shape, looks)
+    return Model(
+        network=network,
+        parameters=parameters,
+        preprocessing=made or guess,
+        classes=dataset.classes,
+        configuration={
+            **configuration,
+            # What looks like MNIST mostly is MNIST, or was made like it.
+            "preprocessing_is_guessed": made is None and guess.fit != "mnist",
+            "looks": looks and looks.to_dict(),
+            DATA_PIXELS: configuration.get("pixel_range"),
+            "pixel_range": [0, 255 if images.dtype == np.uint8 else 1],
+            **more,
+        },
+        versions=made_with(),
+        known=known,
+    )
 
 
 @dataclass(frozen=True)
@@ -93,28 +143,11 @@ class Output:
         self, trainer: Trainer, dataset: Dataset, history: History, known: Known | None = None
     ) -> None:
         """Write the model and its history, and remove what an earlier run said of its own."""
-        images, made = dataset.train_images, dataset.preprocessing
-        most = at_most(MOST, dataset.input_shape)
-        looks = Looks.of(four_axes(in_float64(from_all_over(images, most))))
-        guess = guessed_preprocessing(trainer.network.input_shape, looks)
-        model = Model(
-            network=trainer.network,
-            parameters=trainer.averaged,
-            preprocessing=made or guess,
-            classes=dataset.classes,
-            configuration={
-                **self.configuration,
-                "updates": len(history),
-                # What looks like MNIST mostly is MNIST, or was made like it.
-                "preprocessing_is_guessed": made is None and guess.fit != "mnist",
-                "looks": looks and looks.to_dict(),
-                DATA_PIXELS: self.configuration.get("pixel_range"),
-                "pixel_range": [0, 255 if dataset.train_images.dtype == np.uint8 else 1],
-                "loss_curve": history.pass_losses(len(dataset.train_images)),
-            },
-            versions=made_with(),
-            known=known,
-        )
+        losses = history.pass_losses(len(dataset.train_images))
+        model = model_of(
+            self.configuration, dataset, trainer.network, trainer.averaged, known,
+            updates=len(history), loss_curve=losses,
+        )  # fmt: skip
         save_model(self.model, model)
         atomic_write(self.folder / HISTORY, history.to_csv().encode())
         remove_results(self.folder, (METRICS, REPORT, *PICTURES))

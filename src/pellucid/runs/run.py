@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 import os
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid.arguments import seconds
 from pellucid.console import Say
 from pellucid.data import Dataset
 from pellucid.errors import (
@@ -23,20 +21,16 @@ from pellucid.errors import (
 from pellucid.execution.executors import open_executor
 from pellucid.execution.features import known_from
 from pellucid.execution.remote.image_file import remove_abandoned_files
-from pellucid.execution.sections import prepare
 from pellucid.images.known import Known
-from pellucid.kernels.compiling.cache import announce_with
-from pellucid.network.network import Network
-from pellucid.recipes.pace import images_within
-from pellucid.recipes.randomizing import suited
-from pellucid.runs.checks import check_data, check_resumed_data, check_settings
+from pellucid.runs.checks import check_settings
 from pellucid.runs.finished import FinishedRun, Metrics
 from pellucid.runs.fitting import fit_arguments
 from pellucid.runs.folder import CHECKPOINTS, check_folder, held_in, hold_folder
-from pellucid.runs.held_back import HeldBack, hold_back
+from pellucid.runs.held_back import HeldBack
 from pellucid.runs.output import Output
-from pellucid.runs.plan import Plan, network_of
+from pellucid.runs.plan import Plan
 from pellucid.runs.progress import show_progress
+from pellucid.runs.ready import make_ready, make_trainer
 from pellucid.runs.settings import RunSettings
 from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer, Update
@@ -44,7 +38,7 @@ from pellucid.training.batches import batch_sizes
 from pellucid.training.checkpoints import newest_checkpoint
 from pellucid.training.interrupt import Terminated
 
-__all__ = ["make_trainer", "reference_run", "resumed_settings"]
+__all__ = ["reference_run", "resumed_settings"]
 
 
 def reference_run(
@@ -110,25 +104,13 @@ def reference_run(
     with contextlib.ExitStack() as stack:
         # All that can fail comes before the folder is touched.
         executor = _opened(stack, settings, resume)
-        dataset = settings.load_again(say) if resume else settings.load(say)
-        settings = settings.suited(dataset.input_shape)
-        data_fingerprint = dataset.fingerprint()
-        dataset, held_back = hold_back(settings, dataset)
-        if resume:
-            check_resumed_data(folder, dataset, data_fingerprint)
-        _say_data(dataset, held_back, say)
-        if plan is not None:
-            settings = plan.completed(dataset, say)
-            check_settings(settings)
-        check_data(dataset, settings)
-        network = _network(dataset, settings, say)
-        if plan is not None and settings.time is not None:
-            settings = _within_time(settings, network, dataset, executor, say)
-        if held_back is not None:
-            held_back = held_back.measured_in(settings)
+        ready = make_ready(
+            plan or settings, say, executor=executor, resumed=folder if resume else None
+        )
+        settings, dataset, network = ready.settings, ready.dataset, ready.network
         output = Output(
             folder,
-            {**settings.to_dict(), "data": dataset.name, "data_fingerprint": data_fingerprint},
+            ready.configuration,
             replaces=overwrite and not resume,
             start=start,
         ).with_checkpoints(checkpoints, say)
@@ -136,7 +118,7 @@ def reference_run(
         trainer = stack.enter_context(make_trainer(network, settings, executor=executor))
         if start is not None:
             trainer.parameters = start.parameters(network, dataset.classes, settings.seed)
-        run = _Run(settings, dataset, held_back, trainer, output, say)
+        run = _Run(settings, dataset, ready.held_back, trainer, output, say)
         return run.finish(run.train(resume))
 
 
@@ -167,26 +149,6 @@ def resumed_settings(out: str | os.PathLike[str]) -> RunSettings:
         ) from error
 
 
-def make_trainer(
-    network: Network,
-    settings: RunSettings,
-    workers: int | None = None,
-    executor: Executor | None = None,
-) -> Trainer:
-    """Return the trainer of a run, with a number of workers of its own or that of the settings."""
-    return Trainer(
-        network,
-        optimizer=settings.optimizer,
-        clip_norm=settings.clip_norm,
-        average=settings.average,
-        augmentation=suited(settings.augmentation, network.input_shape),
-        sections=settings.sections,
-        workers=settings.workers if workers is None else workers,
-        executor=executor,
-        seed=settings.seed,
-    )
-
-
 def _opened(stack: contextlib.ExitStack, settings: RunSettings, resume: bool) -> Executor | None:
     """Open the executor; tell those who resume that it may be another."""
     try:
@@ -195,44 +157,6 @@ def _opened(stack: contextlib.ExitStack, settings: RunSettings, resume: bool) ->
         if resume:
             error.add(" Or go on with another executor: ", Argument("executor"), " threads.")
         raise
-
-
-def _say_data(dataset: Dataset, held_back: HeldBack | None, say: Say) -> None:
-    say(
-        f"Data: {dataset.name}, {len(dataset.train_images):,} training and "
-        f"{len(dataset.test_images):,} test images ({dataset.source})."
-    )
-    if held_back is not None and held_back.is_own:
-        say(f"Its {len(held_back.labels):,} images to validate are measured on while training.")
-    elif held_back is not None:
-        say(f"{len(held_back.labels):,} more training images are held back to validate.")
-    if dataset.validation is not None and not (held_back is not None and held_back.is_own):
-        say(f"Its own {len(dataset.validation[1]):,} images to validate are not used.")
-
-
-def _network(dataset: Dataset, settings: RunSettings, say: Say) -> Network:
-    """Return the network for some data, compiled."""
-    announce_with(say)
-    network = network_of(settings, dataset.input_shape, len(dataset.classes))
-    prepare(network)  # here, because what it says would go into the middle of a progress bar
-    return network
-
-
-def _within_time(
-    settings: RunSettings, network: Network, dataset: Dataset, executor: Executor | None, say: Say
-) -> RunSettings:
-    """Return settings with as many images as can be drawn within the time that they name."""
-    images = images_within(
-        seconds("time", str(settings.time)),
-        lambda: make_trainer(network, settings, executor=executor),
-        dataset.train_images, dataset.train_labels, settings.batch_size,
-    )  # fmt: skip
-    passes = images / len(dataset.train_images)
-    say(
-        f"Within {settings.time} this machine trains on about {images:,} images ({passes:.1f} "
-        f"passes). That number is recorded: --images {images} gives the same bits anywhere."
-    )
-    return dataclasses.replace(settings, images=images)
 
 
 @dataclass(frozen=True)

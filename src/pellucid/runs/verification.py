@@ -16,8 +16,8 @@ from pellucid.runs.fitting import fit_arguments
 from pellucid.runs.folder import CHECKPOINTS, START
 from pellucid.runs.held_back import hold_back
 from pellucid.runs.progress import show_progress
+from pellucid.runs.ready import make_trainer
 from pellucid.runs.recorded import Recorded, read_recorded
-from pellucid.runs.run import make_trainer
 from pellucid.runs.start import Start
 from pellucid.training import Checkpoint, Update
 from pellucid.training.checkpoints import newest_checkpoint

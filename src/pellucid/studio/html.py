@@ -16,7 +16,8 @@ __all__ = ["page_of"]
 def page_of(content: dict[str, Any]) -> str:
     """Return the page of what :func:`pellucid.studio.content.content_of` says.
 
-    A browser that is told so by the page itself loads nothing, whatever the page holds.
+    A browser that is told so by the page itself loads nothing, whatever the page holds. Where there
+    is something ``"live"`` in it, it is the studio's page, which asks its own server for news.
 
     Parameters
     ----------
@@ -33,10 +34,12 @@ def page_of(content: dict[str, Any]) -> str:
     modules = {name: text for name, text in texts.items() if name.endswith(".js")}
     # No text in it can end its element: JSON has another way to write "<".
     data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    is_live = "live" in content
     parts = {
+        "connecting": "; connect-src 'self'" if is_live else "",
         "title": html.escape(content["title"]),
-        "style": texts["page.css"],
-        "script": bundled(modules, "main.js"),
+        "style": texts["page.css"] + (texts["live.css"] if is_live else ""),
+        "script": bundled(modules, "live.js" if is_live else "main.js"),
         "data": data,
     }
     # At once: what is put in may hold marks of its own.

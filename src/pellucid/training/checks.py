@@ -19,6 +19,7 @@ from pellucid.training.checkpoint_file import Checkpoint
 from pellucid.training.checkpoints import Checkpoints
 from pellucid.training.optimizers.optimizer import Optimizer
 from pellucid.training.schedules.base import BaseSchedule
+from pellucid.training.state import TrainingState
 from pellucid.training.stopping import EarlyStopping
 
 __all__ = [
@@ -119,12 +120,28 @@ def check_early_stopping(early_stopping: Any, validation_data: Any) -> None:
         )
 
 
-def check_resume(resume: bool | Checkpoint, checkpoints: Checkpoints | None) -> None:
-    """Refuse what training can't go on from."""
-    if not isinstance(resume, bool | Checkpoint):
+def check_resume(
+    resume: bool | Checkpoint | TrainingState, checkpoints: Checkpoints | None
+) -> None:
+    """Refuse what training can't go on from.
+
+    Examples
+    --------
+    >>> check_resume(True, None)
+    Traceback (most recent call last):
+    pellucid.errors.ConfigurationError: resume is True, but there are no checkpoints to resume from;
+    give checkpoints=Checkpoints(folder).
+    """
+    if not isinstance(resume, bool | Checkpoint | TrainingState):
         raise ConfigurationError(
             f"resume is {resume!r:.80}; it must be True, which takes the newest of "
             "checkpoints=Checkpoints(folder), or what load_checkpoint returns."
+        )
+    if isinstance(resume, TrainingState) and checkpoints is not None:
+        raise ConfigurationError(
+            "resume is a TrainingState, which says nothing of data and settings, so checkpoints "
+            "can't go on with it; leave checkpoints out, or give what load_checkpoint returns.",
+            argument="resume",
         )
     if resume is True and checkpoints is None:
         raise ConfigurationError(

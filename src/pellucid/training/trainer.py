@@ -270,7 +270,7 @@ class Trainer:
         early_stopping: EarlyStopping | None = None,
         on_update: Callable[[Update], object] | None = None,
         checkpoints: Checkpoints | None = None,
-        resume: bool | Checkpoint = False,
+        resume: bool | Checkpoint | TrainingState = False,
     ) -> History:
         """Train on shuffled batches; a second call goes on where the first ended.
 
@@ -309,10 +309,13 @@ class Trainer:
             Called after every update; if it returns True, training ends.
         checkpoints : Checkpoints, optional
             Where to write checkpoints, and how often; none by default.
-        resume : bool or Checkpoint, default False
+        resume : bool, Checkpoint or TrainingState, default False
             Go on from the newest good checkpoint there, or from the one given, to the same bits as
             without the break. Data, network and settings must be those of the call that wrote it,
-            whatever this trainer did before; workers and ``checkpoints`` may be others.
+            whatever this trainer did before; workers and ``checkpoints`` may be others. A state,
+            taken in ``on_update``, is gone on from without being compared: that the call is the
+            same is then yours to see to. It is for going back within a program, without
+            ``checkpoints``.
 
         Returns
         -------
@@ -384,7 +387,7 @@ class Trainer:
         self,
         settings: Callable[[], dict[str, Any]],
         checkpoints: Checkpoints | None,
-        resume: bool | Checkpoint,
+        resume: bool | Checkpoint | TrainingState,
     ) -> Iterator[CheckpointFolder | None]:
         """Begin a call, or go on with one; yield where its checkpoints go, if anywhere."""
         with contextlib.ExitStack() as stack:
@@ -403,10 +406,12 @@ class Trainer:
         self,
         settings: Callable[[], dict[str, Any]],
         folder: CheckpointFolder | None,
-        resume: bool | Checkpoint,
+        resume: bool | Checkpoint | TrainingState,
     ) -> None:
         self._progress.begin_call()
-        if isinstance(resume, Checkpoint):
+        if isinstance(resume, TrainingState):
+            self.state = resume
+        elif isinstance(resume, Checkpoint):
             if folder is None:
                 resume.check_settings(settings())
             self.state = resume.state if folder is None else folder.resume_from(resume)

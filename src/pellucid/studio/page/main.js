@@ -16,7 +16,7 @@ import { WORDS } from "./words.js";
 
 /** Milliseconds after which a pen rests. */
 const REST = 120;
-const content = unpacked(JSON.parse(document.getElementById("content").textContent));
+export const content = unpacked(JSON.parse(document.getElementById("content").textContent));
 const { network, examples } = content;
 /** In a frame that can't have an address, what is around it says what to show. */
 const isHeld = location.protocol === "about:";
@@ -149,3 +149,15 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 addEventListener("hashchange", () => location.reload());
 // After the first paint: what is seen comes first.
 if (examples.length) setTimeout(compare, 50, proving({ ...content }));
+
+/**
+ * Take other parameters, as a training goes on that the page follows, and what the examples are taken
+ * for by them.
+ * @param {Float64Array} parameters
+ */
+export function refresh(parameters) {
+  content.parameters = parameters;
+  update.forget();
+  chooser.repaint(pixels);
+  compute(true);
+}

@@ -84,6 +84,12 @@ export function updating(content, changed) {
   show();
   return {
     section,
+    /** Begin anew, with other parameters that were learned elsewhere. */
+    forget() {
+      moments = noMoments(content.parameters.length);
+      history.length = 0;
+      show();
+    },
     /** Take other gradients: {run, back, target}. */
     take(next) {
       state = next;
