@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import Template
 
+from pellucid.export.c_winograd import is_winograd, winograd
 from pellucid.export.c_writing import Body, indented, terms, times
 from pellucid.export.description import Step
 from pellucid.network.layers import (
@@ -91,6 +92,8 @@ def conv(step: Step) -> Body:
     """Return a convolution, in the way that is faster for its filters."""
     layer = step.layer
     assert isinstance(layer, Conv2D)
+    if is_winograd(step):
+        return winograd(step)
     block = _block(layer.filters) if layer.groups == 1 else 0
     return _conv_blocks(step, block) if block else _conv_rows(step)
 
@@ -121,7 +124,7 @@ def _conv_blocks(step: Step, block: int) -> Body:
             "start": "$b[g + k]" if "b" in step.arrays else "0.0f",
             "outside": indented(skip, 28) if tests else "",
         },
-        {"f": filters.transpose(0, 2, 3, 4, 1)},
+        {"f": filters.transpose(0, 2, 3, 4, 1)}, local=block,
     )  # fmt: skip
 
 
@@ -164,4 +167,5 @@ def _conv_rows(step: Step) -> Body:
             "first": "first" if has_sides else 0,
             "end": "end" if has_sides else step.gives[2],
         },
+        local=columns if is_short else 0,
     )  # fmt: skip

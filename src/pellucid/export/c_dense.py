@@ -62,10 +62,11 @@ def dense(step: Step) -> Body:
     """Return a dense layer, whose sums lie side by side as the kernels' do."""
     (inputs,), (outputs,) = step.takes, step.gives
     whole, block = inputs // PARTS * PARTS, PARTS * TOGETHER
+    # Compilers keep the sums of some rows in vector registers, and wait less for each.
+    together = max(d for d in range(1, 17) if outputs % d == 0)
     values: dict[str, object] = {
         "outputs": outputs, "inputs": inputs, "parts": PARTS, "whole": whole, "block": block,
-        # Compilers keep the sums of some rows in vector registers, and wait less for each.
-        "together": max(d for d in range(1, 17) if outputs % d == 0), "left": inputs - whole,
+        "together": together, "left": inputs - whole,
     }  # fmt: skip
 
     def part(template: str, spaces: int, **more: object) -> str:
@@ -92,4 +93,5 @@ def dense(step: Step) -> Body:
             "rest": part(_DENSE_REST, 8) if inputs > whole else "",
             "total": parts[0].removeprefix("(").removesuffix(")"),
         },
+        local=together * PARTS * (2 if whole > block else 1),
     )  # fmt: skip
