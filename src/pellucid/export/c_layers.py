@@ -76,8 +76,8 @@ def function_of(step: Step, name: str) -> Function:
     if make is None:
         raise ExportError(f"Layer {step.place}, {describe(step.layer)}, can't be expressed in C.")
     body = make(step)
-    arrays = {letter: f"{name}_{letter}" for letter in step.arrays}
     laid = {**step.arrays, **body.arrays}
+    arrays = {letter: f"{name}_{letter}" for letter in laid}
     tables = "".join(table(arrays[k], array) for k, array in laid.items())
     inputs = "const float *in, const float *more" if len(step.inputs) > 1 else "const float *in"
     restrict = "" if isinstance(step.layer, OVER) else "restrict "
