@@ -7,7 +7,6 @@ import pytest
 
 from pellucid import (
     AveragePool2D,
-    Conv2D,
     Dense,
     Flatten,
     GlobalAveragePool2D,

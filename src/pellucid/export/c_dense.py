@@ -22,8 +22,8 @@ static inline void ${self}_add(const float *weights, float x, float *sums)
     }
 }
 
-/* totals[p][k] += sum over i of weights[i][k] * x[i] where i % $parts is p; those of p = 0 begin with
-   begin[k]. */
+/* totals[p][k] += sum over i of weights[i][k] * x[i], i % $parts == p; begin[k] is the first of
+   p = 0. */
 static void ${self}_block(const float *restrict weights, const float *restrict x, int count,
                           const float *begin, float *restrict totals)
 {
@@ -70,13 +70,12 @@ def dense(step: Step) -> Body:
         ]
 
     leave = [f"totals[{terms(p * together, 'k')}] += {name}[k];" for p, name in enumerate(names)]
-    rest = [
-        f"if (i < count) {{ /* the last of the inputs */\n{indented(chr(10).join(calls(inputs % PARTS)), 4)}}}"
-    ]
+    rest = "if (i < count) { /* the last of the inputs */\n"
+    rest += indented("\n".join(calls(inputs % PARTS)), 4) + "}"
     block = Template(_BLOCK).safe_substitute(
         begin=indented("\n".join(f"float {name}[{together}] = {{0.0f}};" for name in names), 4),
         add=indented("\n".join(calls(PARTS)), 8),
-        rest=indented("\n".join(rest), 4) if inputs % PARTS else "",
+        rest=indented(rest, 4) if inputs % PARTS else "",
         leave=indented("\n".join(leave), 8),
     )  # fmt: skip
     parts = [f"totals[{terms(p * together, 'k')}]" for p in range(PARTS)]
