@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pellucid.errors import ExportError
 from pellucid.export.c_int8_file import int8_header, int8_source
-from pellucid.export.c_layers import OVER, Function, function_of
+from pellucid.export.c_layers import CURVES, OVER, Function, function_of
 from pellucid.export.c_memory import Memory, laid_out
 from pellucid.export.c_parts import (
     SPAN,
@@ -22,14 +22,14 @@ from pellucid.export.c_parts import (
     prototypes,
     taken,
 )
-from pellucid.export.c_proof import BOUND, c_predictor, test_main
+from pellucid.export.c_proof import BOUND, EXACT, c_predictor, test_main
 from pellucid.export.c_winograd import transforms
 from pellucid.export.description import Description, Exportable, description_of
 from pellucid.export.exported import Export, write
 from pellucid.export.int8_cost import Int8, in_int8
 from pellucid.export.int8_reference import int8_answer
 from pellucid.export.proof import Predictor
-from pellucid.network.layers import Flatten
+from pellucid.network.layers import Flatten, GroupNorm
 
 __all__ = ["to_c"]
 
@@ -121,7 +121,7 @@ def to_c(
         beside: header(description, name, needs),
     }
     paths = write({file: text.encode() for file, text in texts.items()})
-    return Export("c", paths, description, BOUND, says)
+    return Export("c", paths, description, EXACT if _is_exact(description) else BOUND, says)
 
 
 def _name(source: Path) -> str:
@@ -134,13 +134,24 @@ def _name(source: Path) -> str:
     return name
 
 
+def _is_exact(description: Description) -> bool:
+    """Return whether every sum has the kernels' order, and nothing is the C library's."""
+    return not any(
+        isinstance(step.layer, CURVES)
+        or (isinstance(step.layer, GroupNorm) and step.takes[0] > 32 * step.layer.groups)
+        for step in description.steps
+    )
+
+
 def _memory(description: Description) -> Memory:
     return laid_out(description.steps, description.pixels.shape, OVER, Flatten)
 
 
-_FUSED = """/* a * b + c, rounded once where the target can do that, as Pellucid does. */
+_FUSED = """/* a * b + c, rounded once, as Pellucid does: where a PC can't, by double. */
 #if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define FUSED(a, b, c) fmaf(a, b, c)
+#elif defined(__SSE2__)
+#define FUSED(a, b, c) ((float)((double)(a) * (double)(b) + (double)(c)))
 #else
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #endif

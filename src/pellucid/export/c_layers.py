@@ -1,8 +1,8 @@
 """Every layer as a function of C99.
 
-A function's sums have the order that the kernels' have (:mod:`pellucid.kernels.layers`), where
-these don't take Winograd's way; where the target fuses multiply-adds, too, they are the same to the
-bit, but for group normalizations of more than 32 channels a group.
+A function's sums have the order that the kernels' have (:mod:`pellucid.kernels.layers`), so where
+the target fuses multiply-adds they are the same to the bit; but for group normalizations of more
+than 32 channels a group, and for curves, which are the C library's.
 """
 
 from __future__ import annotations
@@ -40,10 +40,14 @@ from pellucid.network.layers import (
 )
 from pellucid.network.summary import describe
 
-__all__ = ["LAYERS_IN_C", "OVER", "Function", "function_of"]
+__all__ = ["CURVES", "LAYERS_IN_C", "OVER", "Function", "function_of"]
 
 OVER = (ReLU, LeakyReLU, Sigmoid, Tanh, SiLU, GELU, BatchNorm2D, BatchNorm1D, Add)
 """Layers that go element by element, so that what they give may lie where they read."""
+
+
+CURVES = (Sigmoid, Tanh, SiLU, GELU)
+"""Layers that call the C library, which rounds otherwise than Pellucid."""
 
 
 class Function(NamedTuple):
