@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pellucid import Conv2D, Dense, Flatten, Network, Residual
-from pellucid.equations import forward
 from pellucid.errors import ExportError
 from pellucid.export import to_c
 from tests.export.compilers import COMPILERS, SANITIZED, SANITIZING, STRICT, needs_compiler, says
@@ -141,10 +140,4 @@ def test_no_class_changes_on_mnist(mnist, mnist_model, tmp_path):
     images = export.description.pixels.of_data(mnist.test_images, (0, 255))
     comparison = export.compare_inputs(images)
     assert (comparison.images, comparison.changed) == (10_000, 0)
-    assert comparison.largest <= 2e-6
-    # The kernels' Winograd rounds more than these sums do.
-    some = images[:500]
-    said = says(export, some, tmp_path, "-std=c99", "-O2")
-    with np.errstate(under="ignore"):
-        exact = forward(mnist_model.network, mnist_model.parameters, some / np.float32(255)).probs
-    assert np.abs(said.outputs - exact).max() <= 1e-6
+    assert comparison.largest <= 3e-7  # of the softmax alone: logits are the same
