@@ -110,6 +110,8 @@ BARS = (
         1,
     ),
     Bar("inference at 10,000 images against onnxruntime", "inference", "reference/10000/bytes", 2),
+    Bar("one image in C, the faster compiler's, reference network", "c_code", "reference/C", 1),
+    Bar("one image in C, the faster compiler's, wider network", "c_code", "wide/C", 1),
     Bar("two workers over one, batch 1,024", "scaling", "two workers", 1.9),
     Bar("randomizing's share of a step", "training", "randomizing share", 15, " %", True),
     Bar(

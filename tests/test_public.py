@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "export/c_norms.py": "export/test_c_layers.py",
     "export/c_parts.py": "export/test_c_file.py",
     "export/c_pools.py": "export/test_c_layers.py",
+    "export/c_winograd.py": "export/test_c_layers.py",
     "export/c_writing.py": "export/test_c_layers.py",
     "export/graph_values.py": "export/test_onnx_operators.py",
     "export/int8_reference.py": "export/test_int8.py",

@@ -11,7 +11,7 @@ from pellucid.export.c_proof import FLAGS, answer_of, compiled
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 STRICT = (*FLAGS, "-Wshadow", "-Wdouble-promotion", "-Wundef", "-Wstrict-prototypes")
 SANITIZED = (
-    "-std=c99", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
+    "-std=c99", "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import Template
 
+from pellucid.export.c_winograd import is_winograd, winograd
 from pellucid.export.c_writing import Body, indented, terms, times
 from pellucid.export.description import Step
 from pellucid.network.layers import (
@@ -42,30 +43,44 @@ _LEAVE = """for (int x = 0; x < $columns; x++) {
 SHORT = 64
 """Columns of a row that compilers may keep in vector registers until its sums are whole."""
 
+FILTERS, COLUMNS = 16, 4
+"""Filters and columns that go together at most, so that their sums stay in vector registers."""
+
+_ADD = """\
+/* sums[k] += weights[k] * pixel, of filters that go together */
+static inline void ${self}_add(const float *weights, float pixel, float *sums)
+{
+    for (int k = 0; k < $block; k++) {
+        sums[k] = FUSED(weights[k], pixel, sums[k]);
+    }
+}
+
+"""
+
 _CONV_BLOCKS = """
-    for (int g = 0; g < $filters; g += $block) { /* filters together */
-        for (int y = 0; y < $rows; y++) {
-            for (int x = 0; x < $columns; x++) {
-                float sums[$block];
-                for (int k = 0; k < $block; k++) {
-                    sums[k] = $start;
-                }
-                const float *weights = $f + g * $taps;
-                for (int c = 0; c < $channels; c++) {
-                    for (int i = 0; i < $height; i++) {
-                        const int v = $v;
-                        for (int j = 0; j < $width; j++, weights += $block) {
-                            const int u = $u;
-${outside}                            const float pixel = in[(c * $in_rows + v) * $in_columns + u];
-                            for (int k = 0; k < $block; k++) {
-                                sums[k] = FUSED(weights[k], pixel, sums[k]);
-                            }
+    for (int y = 0; y < $rows; y++) {
+        for (int x = 0; x < $columns; x += $together) {
+            float patch[$taps][$together]; /* of some columns, what each tap meets */
+            for (int c = 0; c < $channels; c++) {
+                for (int i = 0; i < $height; i++) {
+                    for (int j = 0; j < $width; j++) {
+                        for (int t = 0; t < $together; t++) {
+                            const int v = $v, u = $u;
+                            patch[(c * $height + i) * $width + j][t] =
+                                ${inside}in[(c * $in_rows + v) * $in_columns + u]$else_zero;
                         }
                     }
                 }
+            }
+            for (int g = 0; g < $filters; g += $block) { /* filters together */
+$begin                for (int k = 0; k < $block; k++) {
+$start                }
+                const float *weights = $f + g * $taps;
+                for (int q = 0; q < $taps; q++, weights += $block) {
+$add                }
                 for (int k = 0; k < $block; k++) {
-                    out[((g + k) * $rows + y) * $columns + x] = sums[k];
-                }
+                    float *const to = out + ((g + k) * $rows + y) * $columns + x;
+$leave                }
             }
         }
     }
@@ -75,22 +90,21 @@ ${outside}                            const float pixel = in[(c * $in_rows + v) 
 def _block(filters: int) -> int:
     """Return how many filters go together; 0 if none.
 
-    Compilers keep the sums of about 32 in vector registers; loops of 16 or fewer they take apart
-    before they look for vectors.
-
     Examples
     --------
-    >>> [_block(filters) for filters in (5, 16, 32, 64, 96, 1000)]
-    [0, 16, 32, 32, 32, 40]
+    >>> [_block(filters) for filters in (5, 12, 20, 24, 32, 1000)]
+    [0, 12, 4, 8, 16, 8]
     """
-    fitting = [d for d in range(4, min(filters, 64) + 1, 4) if filters % d == 0]
-    return min(fitting, key=lambda d: (d <= 16, abs(d - 32), -d), default=0)
+    fitting = [d for d in range(4, FILTERS + 1, 4) if filters % d == 0]
+    return max(fitting, key=lambda d: (d % 8 == 0, d), default=0)
 
 
 def conv(step: Step) -> Body:
     """Return a convolution, in the way that is faster for its filters."""
     layer = step.layer
     assert isinstance(layer, Conv2D)
+    if is_winograd(step):
+        return winograd(step)
     block = _block(layer.filters) if layer.groups == 1 else 0
     return _conv_blocks(step, block) if block else _conv_rows(step)
 
@@ -101,27 +115,45 @@ def _conv_blocks(step: Step, block: int) -> Body:
     assert isinstance(layer, Conv2D)
     (top, bottom), (left, right) = layer.pads(step.takes)
     (sy, sx), (dy, dx) = layer.stride_pair, layer.dilation_pair
-    channels, in_rows, in_columns = step.takes
-    u = terms(times("x", sx), times("j", dx), -left)
+    (height, width), (channels, in_rows, in_columns) = layer.kernel_pair, step.takes
+    filters, rows, columns = step.gives
+    together = min(COLUMNS, columns)
+    u = terms(times("(x + t)", sx), times("j", dx), -left)
     v = terms(times("y", sy), times("i", dy), -top)
-    tests = [f"v < 0 || v >= {in_rows}"] if top or bottom else []
-    tests += [f"u < 0 || u >= {in_columns}"] if left or right else []
-    skip = f"if ({' || '.join(tests)}) {{\n    continue; /* zeros */\n}}"
-    filters = step.arrays["f"].reshape(-1, block, *step.arrays["f"].shape[1:])
+    beyond = right or columns % together
+    tests = [*(["v >= 0"] if top else []), *([f"v < {in_rows}"] if bottom else []),
+             *(["u >= 0"] if left else []), *([f"u < {in_columns}"] if beyond else [])]  # fmt: skip
+    start = "$b[g + k]" if "b" in step.arrays else "0.0f"
+    add = [f"${{self}}_add(weights, patch[q][{t}], sums_{t});" for t in range(together)]
+    leave = [
+        (f"if (x < {columns - t}) {{\n    to[{t}] = sums_{t}[k];\n}}" if t and columns % together
+         else f"to[{t}] = sums_{t}[k];")
+        for t in range(together)
+    ]  # fmt: skip
+    packed = step.arrays["f"].reshape(-1, block, *step.arrays["f"].shape[1:])
+
+    def lines(texts: list[str], spaces: int) -> str:
+        return indented("\n".join(texts), spaces)
+
     return Body(
         f"out[k][y][x] = {'b[k] + ' if 'b' in step.arrays else ''}sum over c, i, j of "
-        f"f[k][c][i][j] * in[c][{v}][{u}];\n   {block} filters together, whose weights lie so: "
-        "f[k / block][c][i][j][k % block]",
+        f"f[k][c][i][j] * in[c][{v}][{terms(times('x', sx), times('j', dx), -left)}];\n"
+        f"   weights of {block} filters together: f[k / {block}][c][i][j][k % {block}]",
         _CONV_BLOCKS,
         {
-            "filters": layer.filters, "block": block, "rows": step.gives[1],
-            "columns": step.gives[2], "channels": channels, "height": layer.kernel_pair[0],
-            "width": layer.kernel_pair[1], "in_rows": in_rows, "in_columns": in_columns,
-            "taps": channels * layer.kernel_pair[0] * layer.kernel_pair[1], "u": u, "v": v,
-            "start": "$b[g + k]" if "b" in step.arrays else "0.0f",
-            "outside": indented(skip, 28) if tests else "",
+            "filters": filters, "block": block, "rows": rows, "columns": columns,
+            "together": together, "channels": channels, "height": height, "width": width,
+            "in_rows": in_rows, "in_columns": in_columns, "u": u, "v": v,
+            "taps": channels * height * width,
+            "begin": lines([f"float sums_{t}[{block}];" for t in range(together)], 16),
+            "start": lines([f"sums_{t}[k] = {start};" for t in range(together)], 20),
+            "inside": f"{' && '.join(tests)} ? " if tests else "",
+            "else_zero": " : 0.0f" if tests else "",
+            "add": lines(add, 20), "leave": lines(leave, 20),
         },
-        {"f": filters.transpose(0, 2, 3, 4, 1)},
+        {"f": packed.transpose(0, 2, 3, 4, 1)},
+        _ADD,
+        together * (block + channels * height * width),
     )  # fmt: skip
 
 
@@ -164,4 +196,5 @@ def _conv_rows(step: Step) -> Body:
             "first": "first" if has_sides else 0,
             "end": "end" if has_sides else step.gives[2],
         },
+        local=columns if is_short else 0,
     )  # fmt: skip

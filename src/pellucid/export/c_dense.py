@@ -1,95 +1,112 @@
-"""Dense layers as functions of C99, with some rows of weights together."""
+"""Dense layers as functions of C99, with the weights of some outputs together."""
 
 from __future__ import annotations
 
 from string import Template
 
-from pellucid.export.c_writing import Body, indented
+from pellucid.export.c_writing import Body, indented, terms
 from pellucid.export.description import Step
 from pellucid.kernels.program.blocks import PARTS, TOGETHER
 
 __all__ = ["dense"]
 
+TOGETHER_IN_C = 16
+"""Outputs that go together at most: their sums stay in vector registers."""
+
+_BLOCK = """\
+/* sums[k] += weights[k] * x, of outputs that go together */
+static inline void ${self}_add(const float *weights, float x, float *sums)
+{
+    for (int k = 0; k < $together; k++) {
+        sums[k] = FUSED(weights[k], x, sums[k]);
+    }
+}
+
+/* totals[p][k] += sum over i of weights[i][k] * x[i], i % $parts == p; begin[k] is the first of
+   p = 0. */
+static void ${self}_block(const float *restrict weights, const float *restrict x, int count,
+                          const float *begin, float *restrict totals)
+{
+$begin    for (int k = 0; k < $together; k++) {
+        sums_0[k] = begin[k];
+    }
+    int i = 0;
+    for (; i + $parts <= count; i += $parts, weights += $step) {
+$add    }
+$rest    for (int k = 0; k < $together; k++) {
+$leave    }
+}
+
+"""
+
 _DENSE = """
-    for (int o = 0; o < $outputs; o += $together) { /* rows of weights together */
-        const float *const weights = $w + o * $inputs;
-        float sums[$together][$parts] = {{0.0f}};
-${begin}${carry}${loop}${rest}        for (int r = 0; r < $together; r++) {
-            out[o + r] = $total;
+    static const float zeros[$together] = {0.0f};
+    for (int o = 0; o < $outputs; o += $together) { /* outputs together */
+        float totals[$step] = {0.0f};
+        for (int start = 0; start < $inputs; start += $block) {
+            const int count = $inputs - start < $block ? $inputs - start : $block;
+            ${self}_block($w + o * $inputs + start * $together, in + start, count, $start, totals);
+        }
+        for (int k = 0; k < $together; k++) {
+            out[o + k] = $total;
         }
     }
-"""
-
-_DENSE_LOOP = """
-for (int i = $from; i < $to; i += $parts) {
-    for (int r = 0; r < $together; r++) {
-        for (int p = 0; p < $parts; p++) {
-            sums[r][p] = FUSED(weights[r * $inputs + i + p], in[i + p], sums[r][p]);
-        }
-    }
-}
-"""
-
-_CARRY = """
-float carried[$together][$parts] = {{0.0f}};
-for (int start = 0; start < $whole; start += $block) {
-    const int end = $whole - start < $block ? $whole : start + $block;
-    for (int r = 0; start > 0 && r < $together; r++) {
-        for (int p = 0; p < $parts; p++) {
-            carried[r][p] += sums[r][p];
-            sums[r][p] = 0.0f;
-        }
-    }
-$loop}
-"""
-
-_DENSE_REST = """
-for (int r = 0; r < $together; r++) {
-    for (int p = 0; p < $left; p++) {
-        sums[r][p] = FUSED(weights[r * $inputs + $whole + p], in[$whole + p], sums[r][p]);
-    }
-}
-"""
-
-_BEGIN = """
-for (int r = 0; r < $together; r++) {
-    sums[r][0] = $b[o + r];
-}
 """
 
 
 def dense(step: Step) -> Body:
-    """Return a dense layer, whose sums lie side by side as the kernels' do."""
+    """Return a dense layer, whose sums lie side by side as the kernels' do.
+
+    Long ones are added up in blocks, so that they lose no more than short ones.
+    """
     (inputs,), (outputs,) = step.takes, step.gives
-    whole, block = inputs // PARTS * PARTS, PARTS * TOGETHER
-    values: dict[str, object] = {
-        "outputs": outputs, "inputs": inputs, "parts": PARTS, "whole": whole, "block": block,
-        # Compilers keep the sums of some rows in vector registers, and wait less for each.
-        "together": max(d for d in range(1, 17) if outputs % d == 0), "left": inputs - whole,
-    }  # fmt: skip
+    together = _together(outputs)
+    names = [f"sums_{p}" for p in range(PARTS)]
 
-    def part(template: str, spaces: int, **more: object) -> str:
-        text = Template(template.strip("\n")).safe_substitute(values, **more)
-        return indented(text, spaces)
+    def calls(count: int) -> list[str]:
+        return [
+            f"${{self}}_add({terms('weights', p * together)}, x[{terms('i', p)}], {name});"
+            for p, name in enumerate(names[:count])
+        ]
 
-    parts = [f"sums[r][{p}]" for p in range(PARTS)]
-    if whole > block:  # long sums in blocks, so that they lose no more than short ones
-        loop = part(_DENSE_LOOP, 4, **{"from": "start", "to": "end"})
-        carry, plain = part(_CARRY, 8, loop=loop), ""
-        parts = [f"(carried[r][{p}] + sums[r][{p}])" for p in range(PARTS)]
-    else:
-        carry, plain = "", part(_DENSE_LOOP, 8, **{"from": 0, "to": whole})
+    leave = [f"totals[{terms(p * together, 'k')}] += {name}[k];" for p, name in enumerate(names)]
+    rest = "if (i < count) { /* the last of the inputs */\n"
+    rest += indented("\n".join(calls(inputs % PARTS)), 4) + "}"
+    block = Template(_BLOCK).safe_substitute(
+        begin=indented("\n".join(f"float {name}[{together}] = {{0.0f}};" for name in names), 4),
+        add=indented("\n".join(calls(PARTS)), 8),
+        rest=indented(rest, 4) if inputs % PARTS else "",
+        leave=indented("\n".join(leave), 8),
+    )  # fmt: skip
+    parts = [f"totals[{terms(p * together, 'k')}]" for p in range(PARTS)]
     while len(parts) > 1:
         half = len(parts) // 2
         parts = [f"({parts[k]} + {parts[k + half]})" for k in range(half)]
     has_bias = "b" in step.arrays
     return Body(
-        f"out[o] = {'b[o] + ' if has_bias else ''}sum over i of w[o][i] * in[i], "
-        f"as {PARTS} sums of every {PARTS}th",
+        f"out[o] = {'b[o] + ' if has_bias else ''}sum over i of w[o][i] * in[i], as {PARTS} sums "
+        f"of every {PARTS}th.\n   Weights of {together} outputs together: w[o / {together}]"
+        f"[i][o % {together}]",
         _DENSE,
         {
-            **values, "carry": carry, "loop": plain, "begin": part(_BEGIN, 8) if has_bias else "",
-            "rest": part(_DENSE_REST, 8) if inputs > whole else "",
+            "outputs": outputs, "inputs": inputs, "together": together, "parts": PARTS,
+            "step": together * PARTS, "block": PARTS * TOGETHER,
+            "start": "start == 0 ? $b + o : zeros" if has_bias else "zeros",
             "total": parts[0].removeprefix("(").removesuffix(")"),
         },
+        {"w": step.arrays["w"].reshape(outputs // together, together, inputs).transpose(0, 2, 1)},
+        block,
+        2 * together * PARTS,
     )  # fmt: skip
+
+
+def _together(outputs: int) -> int:
+    """Return how many outputs go together.
+
+    Examples
+    --------
+    >>> [_together(outputs) for outputs in (1, 10, 17, 24, 84, 128, 1000)]
+    [1, 10, 1, 8, 12, 16, 8]
+    """
+    fitting = [d for d in range(1, TOGETHER_IN_C + 1) if outputs % d == 0]
+    return max(fitting, key=lambda d: (d % 8 == 0, d % 4 == 0, d))

@@ -9,16 +9,27 @@ from pathlib import Path
 
 from pellucid.errors import ExportError
 from pellucid.export.c_int8_file import int8_header, int8_source
-from pellucid.export.c_layers import OVER, function_of
+from pellucid.export.c_layers import CURVES, OVER, Function, function_of
 from pellucid.export.c_memory import Memory, laid_out
-from pellucid.export.c_parts import SPAN, answers, header, leave, names, opening, prototypes, taken
-from pellucid.export.c_proof import BOUND, c_predictor, test_main
+from pellucid.export.c_parts import (
+    SPAN,
+    Needs,
+    answers,
+    header,
+    leave,
+    names,
+    opening,
+    prototypes,
+    taken,
+)
+from pellucid.export.c_proof import BOUND, EXACT, c_predictor, test_main
+from pellucid.export.c_winograd import transforms
 from pellucid.export.description import Description, Exportable, description_of
 from pellucid.export.exported import Export, write
 from pellucid.export.int8_cost import Int8, in_int8
 from pellucid.export.int8_reference import int8_answer
 from pellucid.export.proof import Predictor
-from pellucid.network.layers import Flatten
+from pellucid.network.layers import Flatten, GroupNorm
 
 __all__ = ["to_c"]
 
@@ -98,14 +109,19 @@ def to_c(
         paths = write({file: text.encode() for file, text in texts.items()})
         ours = functools.partial(int8_answer, whole)
         return Export("c", paths, description, BOUND, says, cost, ours)
-    floats = sum(array.size for step in description.steps for array in step.arrays.values())
-    room = _memory(description).floats
+    functions = _functions(description)
+    needs = Needs(
+        "float",
+        _memory(description).floats,
+        4 * sum(function.weights for function in functions.values()),
+        4 * max((function.local for function in functions.values()), default=0),
+    )
     texts = {
-        source: _source(description, name),
-        beside: header(description, name, "float", room, 4 * floats),
+        source: _source(description, name, functions),
+        beside: header(description, name, needs),
     }
     paths = write({file: text.encode() for file, text in texts.items()})
-    return Export("c", paths, description, BOUND, says)
+    return Export("c", paths, description, EXACT if _is_exact(description) else BOUND, says)
 
 
 def _name(source: Path) -> str:
@@ -118,13 +134,24 @@ def _name(source: Path) -> str:
     return name
 
 
+def _is_exact(description: Description) -> bool:
+    """Return whether every sum has the kernels' order, and nothing is the C library's."""
+    return not any(
+        isinstance(step.layer, CURVES)
+        or (isinstance(step.layer, GroupNorm) and step.takes[0] > 32 * step.layer.groups)
+        for step in description.steps
+    )
+
+
 def _memory(description: Description) -> Memory:
     return laid_out(description.steps, description.pixels.shape, OVER, Flatten)
 
 
-_FUSED = """/* a * b + c, rounded once where the target can do that, as Pellucid does. */
+_FUSED = """/* a * b + c, rounded once, as Pellucid does: where a PC can't, by double. */
 #if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define FUSED(a, b, c) fmaf(a, b, c)
+#elif defined(__SSE2__)
+#define FUSED(a, b, c) ((float)((double)(a) * (double)(b) + (double)(c)))
 #else
 #define FUSED(a, b, c) ((a) * (b) + (c))
 #endif
@@ -132,15 +159,23 @@ _FUSED = """/* a * b + c, rounded once where the target can do that, as Pellucid
 """
 
 
-def _source(description: Description, name: str) -> str:
+def _functions(description: Description) -> dict[str, Function]:
+    """Return the layers' functions by their names, in order."""
+    steps = [step for step in description.steps if not isinstance(step.layer, Flatten)]
+    called = ((f"layer_{place}", step) for place, step in enumerate(steps, start=1))
+    return {name: function_of(step, name) for name, step in called}
+
+
+def _source(description: Description, name: str, written: dict[str, Function]) -> str:
     """Return the source file."""
     steps = [step for step in description.steps if not isinstance(step.layer, Flatten)]
     called = {step.output: f"layer_{place}" for place, step in enumerate(steps, start=1)}
-    functions = "".join(function_of(step, called[step.output]) for step in steps)
+    functions = "".join(function.text for function in written.values())
     return (
         f'{opening(description, name, "a convolutional network")}\n#include "{name}.h"\n\n'
         f"#include <math.h>\n\n{_FUSED}{names(description, name)}{_enter(description)}"
-        f"{SPAN if 'first_inside(' in functions else ''}{functions}{leave(description)}"
+        f"{SPAN if 'first_inside(' in functions else ''}{transforms(functions)}{functions}"
+        f"{leave(description)}"
         f"{_predict(description, name, called)}{test_main(description, name, description.vectors)}"
     )
 

@@ -9,7 +9,17 @@ import re
 from pellucid.export.c_int8_layers import HELD, int8_function
 from pellucid.export.c_layers import OVER
 from pellucid.export.c_memory import Memory, laid_out
-from pellucid.export.c_parts import SPAN, answers, header, leave, names, opening, prototypes, taken
+from pellucid.export.c_parts import (
+    SPAN,
+    Needs,
+    answers,
+    header,
+    leave,
+    names,
+    opening,
+    prototypes,
+    taken,
+)
 from pellucid.export.c_proof import test_main
 from pellucid.export.c_writing import number
 from pellucid.export.int8 import Quantized
@@ -30,9 +40,8 @@ def int8_vectors(model: Quantized) -> Vectors:
 def int8_header(model: Quantized, cost: Int8Cost, name: str) -> str:
     """Return the header."""
     constants = sum(table.nbytes for one in model.steps for table in one.tables.values())
-    return header(
-        model.description, name, "int8_t", _memory(model).floats, constants, _told(cost)
-    )  # fmt: skip
+    needs = Needs("int8_t", _memory(model).floats, constants, 4 * model.description.outputs)
+    return header(model.description, name, needs, _told(cost))
 
 
 def int8_source(model: Quantized, cost: Int8Cost, name: str) -> str:

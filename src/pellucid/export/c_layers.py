@@ -1,14 +1,15 @@
 """Every layer as a function of C99.
 
-A function's sums have the order that the kernels' have (:mod:`pellucid.kernels.layers`), where
-these don't take Winograd's way; where the target fuses multiply-adds, too, they are the same to the
-bit, but for group normalizations of more than 32 channels a group.
+A function's sums have the order that the kernels' have (:mod:`pellucid.kernels.layers`), so where
+the target fuses multiply-adds they are the same to the bit; but for group normalizations of more
+than 32 channels a group, and for curves, which are the C library's.
 """
 
 from __future__ import annotations
 
 import math
 from string import Template
+from typing import NamedTuple
 
 from pellucid.errors import ExportError
 from pellucid.export.c_convolutions import conv
@@ -39,14 +40,36 @@ from pellucid.network.layers import (
 )
 from pellucid.network.summary import describe
 
-__all__ = ["LAYERS_IN_C", "OVER", "function_of"]
+__all__ = ["CURVES", "LAYERS_IN_C", "OVER", "Function", "function_of"]
 
 OVER = (ReLU, LeakyReLU, Sigmoid, Tanh, SiLU, GELU, BatchNorm2D, BatchNorm1D, Add)
 """Layers that go element by element, so that what they give may lie where they read."""
 
 
-def function_of(step: Step, name: str) -> str:
-    """Return the function of a step, ``static void name(in, out)``, with its weights before it.
+CURVES = (Sigmoid, Tanh, SiLU, GELU)
+"""Layers that call the C library, which rounds otherwise than Pellucid."""
+
+
+class Function(NamedTuple):
+    """A layer's function.
+
+    Attributes
+    ----------
+    text : str
+        ``static void name(in, out)``, with its weights before it.
+    weights : int
+        How many floats of constants.
+    local : int
+        How many floats, about, its own arrays take.
+    """
+
+    text: str
+    weights: int
+    local: int
+
+
+def function_of(step: Step, name: str) -> Function:
+    """Return the function of a step.
 
     Raises
     ------
@@ -57,19 +80,23 @@ def function_of(step: Step, name: str) -> str:
     if make is None:
         raise ExportError(f"Layer {step.place}, {describe(step.layer)}, can't be expressed in C.")
     body = make(step)
-    arrays = {letter: f"{name}_{letter}" for letter in step.arrays}
     laid = {**step.arrays, **body.arrays}
+    arrays = {letter: f"{name}_{letter}" for letter in laid}
     tables = "".join(table(arrays[k], array) for k, array in laid.items())
     inputs = "const float *in, const float *more" if len(step.inputs) > 1 else "const float *in"
     restrict = "" if isinstance(step.layer, OVER) else "restrict "
     sizes = f"{size(step.takes)} becomes {size(step.gives)}"
-    sized = Template(body.template).safe_substitute(body.values, count=math.prod(step.gives))
-    text = Template(sized).substitute(arrays)
-    return (
+
+    def filled(template: str) -> str:
+        sized = Template(template).safe_substitute(body.values, count=math.prod(step.gives))
+        return Template(sized).substitute(arrays, self=name)
+
+    written = (
         f"/* Layer {step.place}: {describe(step.layer)}; {sizes}.\n   {body.equation} */\n"
-        f"{tables}static void {name}({inputs.replace('*', '*' + restrict)}, "
-        f"float *{restrict}out)\n{{\n{text.strip(chr(10))}\n}}\n\n"
+        f"{tables}{filled(body.before)}static void {name}({inputs.replace('*', '*' + restrict)}, "
+        f"float *{restrict}out)\n{{\n{filled(body.template).strip(chr(10))}\n}}\n\n"
     )
+    return Function(written, sum(array.size for array in laid.values()), body.local)
 
 
 _EACH = """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
 from pellucid.export.c_writing import number
 from pellucid.export.description import Description
 
-__all__ = ["SPAN", "answers", "header", "leave", "names", "opening", "prototypes", "taken"]
+__all__ = ["SPAN", "Needs", "answers", "header", "leave", "names", "opening", "prototypes", "taken"]
 
 
 def _commented(text: str) -> str:
@@ -54,9 +55,28 @@ def prototypes(description: Description, name: str, work: str) -> tuple[str, str
     )
 
 
-def header(
-    description: Description, name: str, work: str, size: int, weights: int, more: str = ""
-) -> str:
+class Needs(NamedTuple):
+    """What an export needs.
+
+    Attributes
+    ----------
+    work : "float" or "int8_t"
+        The type of the memory.
+    size : int
+        How many of these a prediction needs.
+    weights : int
+        Bytes of constants.
+    local : int
+        Bytes, about, that a function's own arrays take of the stack.
+    """
+
+    work: str
+    size: int
+    weights: int
+    local: int
+
+
+def header(description: Description, name: str, needs: Needs, more: str = "") -> str:
     """Return the header.
 
     Parameters
@@ -64,16 +84,12 @@ def header(
     description : Description
     name : str
         What functions are called after.
-    work : "float" or "int8_t"
-        The type of the memory.
-    size : int
-        How many of these a prediction needs.
-    weights : int
-        Bytes of constants.
+    needs : Needs
     more : str
         Lines behind the opening comment.
     """
     upper, (channels, height, width) = name.upper(), description.pixels.shape
+    work, size, weights, local = needs
     plain, given = prototypes(description, name, work)
     _, gives = answers(description)
     what, bytes_each = ("Floats", 4) if work == "float" else ("Bytes", 1)
@@ -103,6 +119,8 @@ def header(
 #define {upper}_WORK {size}
 /* Bytes of constants. */
 #define {upper}_WEIGHTS {weights}
+/* Bytes, about, that its functions take of the stack for arrays of their own. */
+#define {upper}_STACK {local}
 
 #ifdef __cplusplus
 extern "C" {{

@@ -18,10 +18,13 @@ from pellucid.export.c_writing import number
 from pellucid.export.description import Description
 from pellucid.export.proof import Answer, Predictor, Vectors
 
-__all__ = ["BOUND", "FLAGS", "c_predictor", "compiled", "test_main"]
+__all__ = ["BOUND", "EXACT", "FLAGS", "c_predictor", "compiled", "test_main"]
 
 BOUND = 1e-5
-"""How far a probability may be off: the sums have the kernels' order, but for Winograd's way."""
+"""How far a probability may be off on any target, and after curves, which the C library rounds."""
+
+EXACT = 1e-6
+"""The same where all sums have the kernels' order, and multiply-adds are rounded once."""
 
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
 """What an export compiles with, without a word."""

@@ -27,12 +27,18 @@ class Body:
         The numbers.
     arrays : dict
         Weights that lie in another order than the step has them.
+    before : str
+        Functions that it calls, a template too; ``${self}`` is its own name.
+    local : int
+        How many floats, about, its own arrays take.
     """
 
     equation: str
     template: str
     values: dict[str, object] = field(default_factory=dict)
     arrays: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    before: str = ""
+    local: int = 0
 
 
 Make = Callable[[Step], Body]
