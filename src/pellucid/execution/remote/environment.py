@@ -14,7 +14,13 @@ from pellucid.kernels.compiling.target import target, told_apart
 
 __all__ = ["Environment", "check_worker", "code_digest", "environment"]
 
-CODE = ("network/**/*.py", "images/**/*.py", "kernels/**/*.py", "execution/**/*.py")
+CODE = (
+    "elementary.py",
+    "network/**/*.py",
+    "images/**/*.py",
+    "kernels/**/*.py",
+    "execution/**/*.py",
+)
 """What decides the bits of a section, by pattern below the package's own folder."""
 
 

@@ -31,14 +31,13 @@ def target() -> dict[str, str]:
     from numba.core import config
     from numba.core.registry import cpu_target
 
-    from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES
+    from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, FLOATS
 
     triple, processor, features = cpu_target.target_context.codegen().magic_tuple()
     return {
         "triple": triple,
         "processor": processor,
-        "vectors": f"{LANES} floats",
-        "tiles": f"{COLUMNS} columns, {ACCUMULATORS} sums",
+        "tiles": f"{FLOATS} floats, {COLUMNS} columns, {ACCUMULATORS} sums",
         "optimizing": f"{config.OPT}, loops {config.LOOP_VECTORIZE}, slp {config.SLP_VECTORIZE}",
         FEATURES: ",".join(sorted(name[1:] for name in features.split(",") if name[:1] == "+")),
     }
