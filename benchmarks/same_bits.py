@@ -57,8 +57,8 @@ TABLE = Path(__file__).with_suffix(".json")
 CASES: dict[str, Callable[[], str]] = {}
 
 PHOTO = Augmentation(
-    mirror=0.5, border="reflect", crop=(0.5, 1.0), crop_aspect=(0.75, 1.3333), brightness=(0.8, 1.2),
-    contrast=(0.8, 1.2), saturation=(0.7, 1.3), hue=(-0.1, 0.1), erase=0.5, mixup=0.3,
+    mirror=0.5, border="reflect", crop=(0.5, 1.0), crop_aspect=(0.75, 1.25), erase=0.5, mixup=0.3,
+    brightness=(0.8, 1.2), contrast=(0.8, 1.2), saturation=(0.7, 1.3), hue=(-0.1, 0.1),
 )  # fmt: skip
 
 
