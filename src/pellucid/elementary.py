@@ -6,8 +6,8 @@ computed here instead: by additions, multiplications and divisions of float64, e
 an order that is written down. So it is right to a few last bits, and the same everywhere.
 
 Each function of numbers is plain Python, and is compiled into kernels from this text as well
-(:mod:`pellucid.kernels.compiling.elementary`): it calls no other function of this file.
-:func:`normal` is of arrays, for there are many.
+(:mod:`pellucid.kernels.compiling.elementary`): it calls no other function of this file. The others
+are of arrays, and come to the same bits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cosine_and_sine", "exp", "log", "log1p", "normal", "power"]
+__all__ = [
+    "cosine_and_sine",
+    "exp",
+    "exps",
+    "log",
+    "log1p",
+    "logs",
+    "logs1p",
+    "normal",
+    "power",
+]
 
 _LOG_TWO = 0.6931471805599453
 _HIGH, _LOW = 0.6931471803691238, 1.9082149292705877e-10
@@ -185,6 +195,77 @@ def power(base: float, times: int) -> float:
     return result
 
 
+def exps(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return :func:`exp` of an array.
+
+    Parameters
+    ----------
+    x : ndarray, float64
+        At most 709.
+
+    Returns
+    -------
+    ndarray of that shape, float64
+
+    Examples
+    --------
+    >>> exps(np.array([0.0, -1000.0])).tolist()
+    [1.0, 0.0]
+    """
+    held = np.maximum(x, -745.0)
+    n = np.floor(held / _LOG_TWO + 0.5)
+    with np.errstate(under="ignore"):
+        value = _sum_of(_OVER_FACTORIALS, (held - n * _HIGH) - n * _LOW)
+        return np.where(x < -745.0, 0.0, np.ldexp(value, n.astype(np.int64)))
+
+
+def logs(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return :func:`log` of an array.
+
+    Parameters
+    ----------
+    x : ndarray, float64
+        At least 0, finite.
+
+    Returns
+    -------
+    ndarray of that shape, float64
+
+    Examples
+    --------
+    >>> logs(np.array([1.0, 0.0])).tolist()
+    [0.0, -inf]
+    """
+    part, n = np.frexp(x)
+    is_small = part < _ROOT_HALF
+    part, n = np.where(is_small, 2.0 * part, part), n - is_small
+    ratio = (part - 1.0) / (part + 1.0)
+    found = n * _HIGH + (2.0 * ratio * _sum_of(_OVER_ODD, ratio * ratio) + n * _LOW)
+    return np.where(x == 0.0, -np.inf, found)
+
+
+def logs1p(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return :func:`log1p` of an array.
+
+    Parameters
+    ----------
+    x : ndarray, float64
+        From -1/2 to 1.
+
+    Returns
+    -------
+    ndarray of that shape, float64
+
+    Examples
+    --------
+    >>> logs1p(np.array([0.0, 1e-20])).tolist()
+    [0.0, 1e-20]
+    """
+    with np.errstate(under="ignore"):
+        ratio = x / (2.0 + x)
+        return 2.0 * ratio * _sum_of(_OVER_ODD, ratio * ratio)
+
+
 def normal(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return twice as many numbers of the standard normal distribution as there are pairs.
 
@@ -211,12 +292,7 @@ def normal(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[n
     >>> [*map(float, normal(np.array([1.0]), np.array([0.25])))]
     [0.0, 0.0]
     """
-    part, n = np.frexp(first)
-    is_small = part < _ROOT_HALF
-    part, n = np.where(is_small, 2.0 * part, part), n - is_small
-    ratio = (part - 1.0) / (part + 1.0)
-    logs = n * _HIGH + (2.0 * ratio * _sum_of(_OVER_ODD, ratio * ratio) + n * _LOW)
-    radius = np.sqrt(-2.0 * logs)
+    radius = np.sqrt(-2.0 * logs(first))
     quarter = np.floor(4.0 * second + 0.5)
     angle = (second - 0.25 * quarter) * _TURN
     square = angle * angle
