@@ -38,7 +38,7 @@ def main() -> None:
     section_step(
         Procedure(network), trainer.parameters, np.ascontiguousarray(images), whole_section(labels)
     )
-    plan, arena = plan_for(network), sections._local.arena
+    plan, arena = plan_for(network), sections._local.arenas[0]
     gradient = np.zeros_like(trainer.parameters)
     ops = [(p, n, op[None].copy()) for p in PHASES for n, op in enumerate(getattr(plan, p))]
     took = np.zeros((ROUNDS, len(ops)))

@@ -22,6 +22,7 @@ HEAVY = ("numba", "matplotlib", "sklearn", "scipy", "torch", "rich", "typer", "p
 """What `import pellucid` leaves for those who need it."""
 
 TESTED_ELSEWHERE = {
+    "kernels/compiling/elementary.py": "test_elementary.py",
     "export/c_convolutions.py": "export/test_c_layers.py",
     "export/c_dense.py": "export/test_c_layers.py",
     "export/c_int8_layers.py": "export/test_c_int8_file.py",

@@ -1,15 +1,9 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from pellucid import Conv2D, Dense, Flatten, MaxPool2D, Network, ReLU, Sigmoid
-from pellucid.files.atomic import cache_folder
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.plan import plan_for
 from pellucid.network import presets
@@ -120,34 +114,3 @@ def test_a_plan_for_inference_has_no_backward():
     plan = plan_for(presets.reference(), training=False)
     assert len(plan.backward) == len(plan.end) == 0
     assert plan.size < plan_for(presets.reference()).size
-
-
-def test_lanes_are_those_asked_for():
-    assert os.environ.get("PELLUCID_LANES", str(LANES)) == str(LANES)
-    assert plan_for(Network([Flatten(), Dense(2)], (1, 1))).image.column == LANES
-
-
-def test_the_other_number_of_lanes():
-    """This file and others again with 8 lanes, as on a processor without AVX-512 (or 16)."""
-    if "PELLUCID_LANES" in os.environ:
-        pytest.skip("already inside")
-    lanes = 8 if LANES == 16 else 16
-    here = Path(__file__).parent
-    files = (
-        "test_plan.py", "layers/test_dense.py", "layers/test_maxpool2d.py",
-        "layers/test_sigmoid.py", "entering/test_randomize.py", "test_execute.py",
-        "compiling/test_vector.py",
-    )  # fmt: skip
-    environment = {
-        **os.environ,
-        "PELLUCID_LANES": str(lanes),
-        # A folder of its own, so that neither number of lanes makes the other's kernels stale.
-        "PELLUCID_CACHE": str(cache_folder() / f"lanes-{lanes}"),
-    }
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0"]
-    result = subprocess.run(
-        command + [str(here / file) for file in files],
-        env=environment, cwd=here.parents[1], capture_output=True, text=True, timeout=600,
-        check=False,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-2000:]

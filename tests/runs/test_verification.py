@@ -173,7 +173,7 @@ def test_other_versions_are_told(copy, monkeypatch):
     monkeypatch.setattr(module, "made_with", lambda: {"numba": "9.9"})
     lines = []
     assert verify_run(copy, lines.append).same
-    assert lines[0].startswith("The run was made by other versions or for another processor (")
+    assert lines[0].startswith("The run was made by other versions (numba: ")
 
 
 def test_an_accuracy_that_differs(copy):

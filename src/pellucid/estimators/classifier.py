@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from pellucid.elementary import exps, logs, logs1p
 from pellucid.errors import ConfigurationError, DataError
 from pellucid.estimators import prediction, showing
 from pellucid.estimators.base import CNNEstimator
@@ -342,8 +343,7 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         if self._has_labels():
             given, workers = given_to_predict(self, X), workers_for(self.n_jobs)
             return prediction.label_probabilities(self._fitted, given, workers, views)
-        with np.errstate(under="ignore"):
-            return np.exp(self.predict_log_proba(X, views))
+        return exps(self.predict_log_proba(X, views))
 
     def predict_log_proba(self, X: ArrayLike, views: Views | None = None) -> NDArray[np.float64]:
         """Return the logarithm of :meth:`predict_proba`, which is always finite.
@@ -363,10 +363,10 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         ndarray of shape (n, n_classes), float64
         """
         if self._has_labels():
-            with np.errstate(under="ignore", divide="ignore"):
-                if views is not None:
-                    return np.log(self.predict_proba(X, views))
-                return np.asarray(-np.logaddexp(0.0, -self._scores(X)))
+            if views is not None:
+                return logs(self.predict_proba(X, views))
+            scores = self._scores(X)
+            return np.minimum(scores, 0.0) - logs1p(exps(-np.abs(scores)))
         given = given_to_predict(self, X)
         workers = workers_for(self.n_jobs)
         return prediction.log_probabilities(self._fitted, given, workers, views)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.equations.sigmoid import sigmoid
+from pellucid.elementary import exps, log, logs, logs1p
 from pellucid.errors import DivergenceError, OutOfMemoryError
 from pellucid.estimators.fitted import Fitted
 from pellucid.estimators.given import Given
@@ -34,12 +33,11 @@ def log_probabilities(
     the mean of their probabilities.
     """
     seen = views_for(views, fitted.network.input_shape)
-    logs = _log_softmax(outputs(fitted, fitted.network, given, workers, seen[0]))
+    found = _log_softmax(outputs(fitted, fitted.network, given, workers, seen[0]))
     for view in seen[1:]:
         more = _log_softmax(outputs(fitted, fitted.network, given, workers, view))
-        with np.errstate(under="ignore"):
-            logs = np.logaddexp(logs, more)
-    return logs - math.log(len(seen)) if len(seen) > 1 else logs
+        found = np.maximum(found, more) + logs1p(exps(-np.abs(found - more)))
+    return found - log(len(seen)) if len(seen) > 1 else found
 
 
 def label_probabilities(
@@ -47,7 +45,7 @@ def label_probabilities(
 ) -> NDArray[np.float64]:
     """Return the probability of each label, ``1 / (1 + exp(-out))``, or its mean over views."""
     seen = views_for(views, fitted.network.input_shape)
-    shares = [sigmoid(outputs(fitted, fitted.network, given, workers, view)) for view in seen]
+    shares = [_sigmoid(outputs(fitted, fitted.network, given, workers, view)) for view in seen]
     return sum(shares[1:], shares[0]) / len(shares)
 
 
@@ -95,8 +93,11 @@ def outputs(
 
 def _log_softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
     logits = outputs.astype(np.float64)
-    # SciPy's gives the same bits, but takes twice as long for a single image.
     shifted = logits - logits.max(axis=1, keepdims=True)
-    with np.errstate(under="ignore"):
-        total = np.exp(shifted).sum(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(total))
+    return np.asarray(shifted - logs(exps(shifted).sum(axis=1, keepdims=True)))
+
+
+def _sigmoid(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    scores = outputs.astype(np.float64)
+    e = exps(-np.abs(scores))
+    return np.asarray(np.where(scores > 0.0, 1.0, e) / (1.0 + e))

@@ -85,5 +85,5 @@ def _at_once(plane: NDArray[Any], size: tuple[int, int], box: Box, inverted: boo
 
 def _field_start(mass: Plane, field: float) -> float:
     """Return where a field begins that has the center of mass in its middle, or holds all of it."""
-    center = float(mass @ (np.arange(len(mass)) + 0.5) / mass.sum())
+    center = float((mass * (np.arange(len(mass)) + 0.5)).sum() / mass.sum())
     return min(max(center - field / 2, len(mass) - field), 0.0)

@@ -17,6 +17,7 @@ import numpy as np
 
 from pellucid.kernels.compiling.addresses import call, pointer
 from pellucid.kernels.compiling.compile import compile_function, compile_part
+from pellucid.kernels.compiling.elementary import cosine_and_sine, exp, log
 from pellucid.kernels.entering.randomize import image_key, uniform
 from pellucid.kernels.execute import (
     CHANNELS,
@@ -35,6 +36,9 @@ __all__ = ["SHARE", "mix_section"]
 
 SHARE = 20
 """Where in an image's key the two numbers are of which its share is made."""
+
+_LEAST = 1e-300
+"""What keeps a share a number where a power has become 0."""
 
 
 @compile_function
@@ -78,9 +82,10 @@ def mix_section(
 def _share(key: Any, alpha: float) -> float:
     """Return a draw of Beta(alpha, alpha), as :func:`pellucid.images.drawing.beta` has it."""
     first = 1.0 - uniform(key, SHARE, 0.0, 1.0)
-    side = math.cos(2.0 * math.pi * uniform(key, SHARE + 1, 0.0, 1.0))
-    spread = math.expm1(-math.log(first) / alpha) * side * side
-    return 0.5 + 0.5 * math.copysign(math.sqrt(spread / (1.0 + spread)), side)
+    side, _ = cosine_and_sine(uniform(key, SHARE + 1, 0.0, 1.0))
+    left = max(exp(log(first) / alpha), _LEAST)
+    spread = (1.0 - left) * side * side
+    return 0.5 + 0.5 * math.copysign(math.sqrt(spread / (left + spread)), side)
 
 
 @compile_part

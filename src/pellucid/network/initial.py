@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid import elementary
+
 __all__ = [
     "INITS",
     "filter_std",
@@ -50,7 +52,9 @@ def initialize_normal(
     """
     if std == 0.0:
         return np.zeros(shape)
-    return random.normal(0.0, std, size=shape)
+    count = math.prod(shape)
+    pairs = random.random((2, (count + 1) // 2))
+    return std * elementary.normal(1.0 - pairs[0], pairs[1])[:count].reshape(shape)
 
 
 def filter_std(shape: tuple[int, ...], scale: float = 1.0) -> float:

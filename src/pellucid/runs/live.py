@@ -20,11 +20,11 @@ from pellucid.images.axes import four_axes, from_all_over
 from pellucid.runs.fitting import fit_arguments
 from pellucid.runs.folder import HISTORY
 from pellucid.runs.output import model_of
-from pellucid.runs.pages import chosen_examples
 from pellucid.runs.plan import Plan
 from pellucid.runs.ready import Ready, make_ready, make_trainer
 from pellucid.runs.settings import RunSettings
 from pellucid.studio.content import content_of
+from pellucid.studio.examples import chosen_examples
 from pellucid.studio.html import page_of
 from pellucid.studio.live.branches import block_of, points
 from pellucid.studio.live.looking import Looker, as_bytes, how_many

@@ -143,10 +143,7 @@ def verify_run(
     start = None if last is None else _start(folder, count - last, say)
     dataset = _data(recorded, data, say)
     if apart := told_apart(recorded.versions, made_with()):
-        say(
-            f"The run was made by other versions or for another processor ({apart}); its last bits "
-            "may differ."
-        )
+        say(f"The run was made by other versions ({apart}); its last bits may differ.")
     begun = None
     if recorded.settings.start_from is not None and start is None:
         begun = Start.read(folder / START)

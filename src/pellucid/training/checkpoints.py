@@ -295,8 +295,8 @@ class CheckpointFolder:
         """Note where a training goes on, and whether it is by the versions that began it."""
         if apart := told_apart(checkpoint.versions, made_with()):
             self._say(
-                f"The checkpoint was written by other versions or for another processor ({apart}); "
-                "the result may differ in its last bits from that of a run in one go."
+                f"The checkpoint was written by other versions ({apart}); the result may differ in "
+                "its last bits from that of a run in one go."
             )
         number = len(checkpoint.state.updates)
         self._passed_over = [p for p in checkpoint_paths(self._folder) if _number(p) > number]

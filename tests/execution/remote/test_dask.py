@@ -18,7 +18,7 @@ from pellucid.execution.remote import dask, dask_client, worker
 from pellucid.execution.runner import Runner
 from pellucid.execution.sections import Procedure, whole_section
 from pellucid.execution.workers import Workers
-from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.compiling.vector import FLOATS
 from pellucid.training.checkpoints import newest_checkpoint
 from tests.execution.digests import IMAGES, LABELS, digest_of_training, mapped
 from tests.training.examples import DROPPING, NETWORK
@@ -29,6 +29,7 @@ from benchmarks.local_cluster import LocalCluster
 
 LARGE = np.concatenate([IMAGES] * 40), np.concatenate([LABELS] * 40)
 UPDATES = 12
+OTHER_TILES = "avx2" if FLOATS == 16 else "avx512"
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +71,12 @@ def test_images_are_mixed_alike_on_three_workers(executor):
     assert found == digest_of_training(**mixing) != digest_of_training()
 
 
-def test_a_worker_with_vectors_of_another_width_is_told():
-    lanes = "8" if LANES == 16 else "16"
+def test_a_worker_with_the_tiles_of_another_processor_gives_the_same_bits():
     with (
-        LocalCluster(1, {"PELLUCID_LANES": lanes}) as cluster,
+        LocalCluster(1, {"PELLUCID_TILES": OTHER_TILES}) as cluster,
         open_executor(cluster.name) as executor,
-        Trainer(NETWORK, executor=executor) as trainer,
-        pytest.warns(UserWarning, match=rf"computes otherwise \(vectors: {lanes} floats there, "),
     ):
-        trainer.step(IMAGES, LABELS)
+        assert digest_of_training(executor) == digest_of_training()
 
 
 def test_the_scheduler_keeps_nothing_of_updates_that_are_done(executor):

@@ -329,14 +329,13 @@ def test_the_stamp_of_the_machine_code_covers_rooms_within_the_room(tmp_path):
     stamps = set()
     for content in ("a", "b"):
         file.write_text(content)
-        stamps.add(cache._stamp_of(tmp_path, 16))
-    stamps.add(cache._stamp_of(tmp_path, 8))
-    assert len(stamps) == 3
+        stamps.add(cache._stamp_of(tmp_path))
+    assert len(stamps) == 2
 
 
 def test_a_room_without_source_has_no_stamp(tmp_path):
     with pytest.raises(AssertionError, match="no source files"):
-        cache._stamp_of(tmp_path, 16)
+        cache._stamp_of(tmp_path)
 
 
 def test_what_is_compiled_elsewhere_has_its_own_file_in_its_name(tmp_path):

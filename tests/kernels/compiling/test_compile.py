@@ -75,9 +75,11 @@ def test_a_fork_while_another_thread_compiles_does_not_wait_for_ever(tmp_path):
     ("name", "value", "message"),
     [
         ("NUMBA_DISABLE_JIT", "1", "NUMBA_DISABLE_JIT is set, but Pellucid's kernels are machine "),
-        ("PELLUCID_LANES", "0", "PELLUCID_LANES is '0'; it must be 8 or 16, or unset for what"),
-        ("PELLUCID_LANES", "7", "PELLUCID_LANES is '7'; it must be 8 or 16, or unset for what"),
-        ("PELLUCID_LANES", "x", "PELLUCID_LANES is 'x'; it must be 8 or 16, or unset for what"),
+        (
+            "PELLUCID_TILES",
+            "8",
+            "PELLUCID_TILES is '8'; it must be avx512, avx2 or neon, or ",
+        ),
     ],
 )
 def test_a_variable_that_no_kernel_can_be_compiled_under_is_told(name, value, message):

@@ -1,4 +1,7 @@
-"""What a process's results depend on beside its input: the code, the libraries, the processor."""
+"""What a process's results depend on beside its input: the code and the libraries.
+
+Not the processor: sections have the same bits on all of them.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +13,37 @@ from importlib.resources import files
 from pathlib import Path
 
 from pellucid.errors import ExecutorError
-from pellucid.kernels.compiling.target import target, told_apart
 
 __all__ = ["Environment", "check_worker", "code_digest", "environment"]
 
-CODE = ("network/**/*.py", "images/**/*.py", "kernels/**/*.py", "execution/**/*.py")
+CODE = (
+    "elementary.py",
+    "network/**/*.py",
+    "images/**/*.py",
+    "kernels/**/*.py",
+    "execution/**/*.py",
+)
 """What decides the bits of a section, by pattern below the package's own folder."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """Versions and processor of a process.
+    """Versions that a process runs.
 
     Attributes
     ----------
     software : tuple of (str, str)
         Packages and their versions, and a hash of Pellucid's code that sections run through.
-    target : tuple of (str, str)
-        What machine code is made for: :func:`pellucid.kernels.compiling.target.target`.
     """
 
     software: tuple[tuple[str, str], ...]
-    target: tuple[tuple[str, str], ...]
 
 
 @functools.cache
 def environment() -> Environment:
     """Return this process's environment."""
     packages = [(name, version(name)) for name in ("pellucid", "numpy", "numba", "llvmlite")]
-    software = (*packages, ("pellucid's code", code_digest(Path(str(files("pellucid"))))))
-    return Environment(software, tuple(target().items()))
+    return Environment((*packages, ("pellucid's code", code_digest(Path(str(files("pellucid")))))))
 
 
 def code_digest(package: Path, patterns: tuple[str, ...] = CODE) -> str:
@@ -64,8 +68,8 @@ def code_digest(package: Path, patterns: tuple[str, ...] = CODE) -> str:
     return digest.hexdigest()[:12]
 
 
-def check_worker(driver: Environment, worker: Environment, host: str) -> str:
-    """Compare a worker with the driver; return what a person should know, or ``""``.
+def check_worker(driver: Environment, worker: Environment, host: str) -> None:
+    """Compare a worker with the driver.
 
     Raises
     ------
@@ -74,11 +78,8 @@ def check_worker(driver: Environment, worker: Environment, host: str) -> str:
 
     Examples
     --------
-    >>> driver = Environment((("numpy", "2.4.0"),), (("processor", "znver4"),))
-    >>> worker = Environment((("numpy", "2.4.0"),), (("processor", "skylake"),))
-    >>> check_worker(driver, worker, "host-b")[:79]
-    'The worker on host-b computes otherwise (processor: skylake there, znver4 here)'
-    >>> check_worker(driver, Environment((("numpy", "2.3.0"),), ()), "host-b")
+    >>> driver = Environment((("numpy", "2.4.0"),))
+    >>> check_worker(driver, Environment((("numpy", "2.3.0"),)), "host-b")
     Traceback (most recent call last):
     pellucid.errors.ExecutorError: The worker on host-b has numpy 2.3.0, the driver has 2.4.0;
     install the same versions on all machines, or the result would depend on which of them did what.
@@ -91,11 +92,3 @@ def check_worker(driver: Environment, worker: Environment, host: str) -> str:
                 f"{ours}; install the same versions on all machines, or the result would depend "
                 "on which of them did what."
             )
-    apart = told_apart(dict(worker.target), dict(driver.target))
-    if not apart:
-        return ""
-    return (
-        f"The worker on {host} computes otherwise ({apart}): the last bits of the result "
-        "depend on which worker did what. Use machines of one kind, under one environment, for "
-        "results that can be repeated to the bit."
-    )

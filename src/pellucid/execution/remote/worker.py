@@ -90,7 +90,7 @@ class Reply:
     lacks : str
         ``"setup"``, ``"images"`` or ``""``.
     note : str
-        Why, or what a person should know.
+        Why.
     """
 
     results: tuple[SectionResult, ...] = ()
@@ -105,7 +105,6 @@ class _Place:
     setup: Setup
     images: NDArray[Any] | None
     why_not: str
-    note: str
 
 
 _places: OrderedDict[str, _Place] = OrderedDict()
@@ -132,7 +131,7 @@ def work(job: Job) -> Reply:
             section = section.moved_to(start)
             start += len(section.indices)
         results.append(section_step(place.setup.procedure, job.parameters, images, section))
-    return Reply(tuple(results), note=place.note)
+    return Reply(tuple(results))
 
 
 def _place_of(job: Job) -> _Place | None:
@@ -148,10 +147,10 @@ def _place_of(job: Job) -> _Place | None:
 
 
 def _open(setup: Setup) -> _Place:
-    note = check_worker(setup.driver, environment(), socket.gethostname())
+    check_worker(setup.driver, environment(), socket.gethostname())
     if setup.file is None:
-        return _Place(setup, None, "", note)
+        return _Place(setup, None, "")
     try:
-        return _Place(setup, setup.file.open(), "", note)
+        return _Place(setup, setup.file.open(), "")
     except DataError as error:
-        return _Place(setup, None, f"on {socket.gethostname()}, {error}", note)
+        return _Place(setup, None, f"on {socket.gethostname()}, {error}")

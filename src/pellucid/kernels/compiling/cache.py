@@ -28,11 +28,10 @@ from typing import Any
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from pellucid import kernels
+from pellucid import elementary, kernels
 from pellucid.files.atomic import atomic_write, cache_folder
 from pellucid.files.versions import package_versions
 from pellucid.kernels.compiling.target import target
-from pellucid.kernels.compiling.vector import LANES
 
 __all__ = ["CodeCache", "announce_with"]
 
@@ -170,7 +169,7 @@ def _compilers() -> dict[str, str]:
 @functools.cache
 def _folder() -> Path:
     """Return the folder of this version, marked as used; it need not exist yet."""
-    folder = cache_folder() / "kernels" / _stamp_of(_room(), LANES)[:16]
+    folder = cache_folder() / "kernels" / _stamp_of(_room())[:16]
     with contextlib.suppress(OSError):
         os.utime(folder)
     with contextlib.suppress(OSError):
@@ -190,9 +189,12 @@ def _room() -> Path:
     return Path(kernels.__path__[0]).resolve()
 
 
-def _stamp_of(room: Path, lanes: int) -> str:
-    """Return a hash of every source file of the room, also in rooms within it."""
-    digest = hashlib.sha256(str(lanes).encode())
+def _stamp_of(room: Path) -> str:
+    """Return a hash of the texts that kernels are compiled from.
+
+    They are all source files of the room, also in rooms within it, and one that is elsewhere.
+    """
+    digest = hashlib.sha256(Path(inspect.getfile(elementary)).read_bytes())
     files = sorted(room.rglob("*.py"))
     assert files, f"{room} has no source files to tell one version of the kernels from another"
     for file in files:

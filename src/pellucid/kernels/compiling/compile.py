@@ -5,6 +5,10 @@ of the program (offsets and sizes, int64), the others at float32 memory. One add
 :mod:`pellucid.kernels.execute` run any network without being compiled anew for it. In Python its
 signature names what the row holds (:mod:`pellucid.kernels.compiling.fields`).
 
+LLVM may do nothing to our floats: no ``fastmath``, so each operation is rounded as it is written,
+and a multiply-add is fused where the code says so (``fma``) and nowhere else. What vectors a
+processor has changes the speed, and no bit.
+
 Machine code is kept between processes (:mod:`pellucid.kernels.compiling.cache`): a change in any
 kernel file makes all of it stale.
 """
@@ -39,10 +43,6 @@ if config.DISABLE_JIT:
         "NUMBA_DISABLE_JIT is set, but Pellucid's kernels are machine code that Numba compiles; "
         "unset it, or call pellucid.equations, which are plain NumPy."
     )
-
-FLAGS = {"contract", "nsz", "arcp"}
-"""What LLVM may do to our floats: fuse multiply-adds, ignore the sign of zero, divide by
-multiplying. NaN and infinity keep their meaning, and no sum is reordered."""
 
 _FLOATS = types.CPointer(types.float32)
 _INTEGERS = types.CPointer(types.int64)
@@ -95,7 +95,7 @@ def kernel_name(address: int) -> str:
 
 def compile_function(function: Any) -> Any:
     """Decorate a function of the driver: compiled on first call, cached, without the GIL."""
-    dispatcher = njit(nogil=True, fastmath=FLAGS, error_model="numpy")(function)
+    dispatcher = njit(nogil=True, error_model="numpy")(function)
     dispatcher._cache = CodeCache(function)
     return dispatcher
 
@@ -107,8 +107,7 @@ def compile_part(function: Any) -> Any:
     the cache: whoever calls it holds its code.
     """
     return njit(
-        nogil=True, fastmath=FLAGS, error_model="numpy", no_cpython_wrapper=True,
-        no_cfunc_wrapper=True,
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
     )(function)  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from pellucid.kernels.compiling.emitter import int32
-from pellucid.kernels.compiling.vector import LANES, emitted
+from pellucid.kernels.compiling.emitter import Emitter, int32
+from pellucid.kernels.compiling.vector import FLOATS, LANES, emitted
 
 __all__ = ["EIGHT", "splat_int", "transpose", "width_of"]
 
@@ -27,19 +27,23 @@ def splat_int(builder: Any, scalar: Any) -> Any:
 
 
 def width_of(depth: int) -> int:
-    """Return the floats of a vector: as many as the processor has, if a pixel's ``depth`` fills it.
+    """Return the floats of a vector: as many as a tile's have, if a pixel's ``depth`` fills it.
 
     Examples
     --------
     >>> width_of(8)
     8
     """
-    return LANES if depth % LANES == 0 else EIGHT
+    return FLOATS if depth % FLOATS == 0 else EIGHT
 
 
 @emitted()
 def transpose(emit, source, x, x_row, arena, to, to_row):
     """``to[i, j] = x[j, i]`` for a square of LANES by LANES, rows of LANES floats each."""
-    rows = [emit.load(source, emit.place(x, (i, x_row))) for i in range(LANES)]
-    for i, column in enumerate(emit.transpose(rows)):
-        emit.store(column, arena, emit.place(to, (i, to_row)))
+    part = Emitter(emit.builder, FLOATS)
+    for down in range(0, LANES, FLOATS):
+        for along in range(0, LANES, FLOATS):
+            places = [emit.place(x, (down + i, x_row)) for i in range(FLOATS)]
+            rows = [part.load(source, place, along) for place in places]
+            for i, column in enumerate(part.transpose(rows)):
+                part.store(column, arena, emit.place(to, (along + i, to_row)), down)

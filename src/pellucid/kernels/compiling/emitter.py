@@ -95,9 +95,9 @@ class Emitter:
         return self.splat(self.builder.load(self.builder.gep(pointer, [index]), align=4))
 
     def fma(self, a, b, c):
-        """Return ``a * b + c``, fused where the processor can."""
+        """Return ``a * b + c``, rounded once, whatever the processor can."""
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        name = f"llvm.fmuladd.v{self.lanes}f32"
+        name = f"llvm.fma.v{self.lanes}f32"
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
 

@@ -10,8 +10,9 @@ whose accumulators must not leave the registers, are emitted through
 :class:`~pellucid.kernels.compiling.emitter.Emitter`, where a Python loop stands for unrolled code;
 :func:`emitted` lets kernels call them, too.
 
-LANES and COLUMNS follow the processor: 16 images and 4 columns where there are 32 registers of 512
-bits, 8 images and fewer accumulators elsewhere.
+LANES is 16 everywhere, so that every sum has one order. How many of them a register tile takes at a
+time (FLOATS), and how many such vectors, follows the processor: all 16 where there are 32 registers
+of 512 bits, 8 and fewer accumulators elsewhere. No bit may depend on that.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import inspect
 import os
 import platform
 from collections.abc import Callable
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import llvmlite.binding
 from llvmlite import ir
@@ -32,17 +34,19 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic, register_model
 
 from pellucid.errors import ConfigurationError
-from pellucid.kernels.compiling.emitter import Emitter
+from pellucid.kernels.compiling.emitter import Emitter, int64
 
 __all__ = [
     "ACCUMULATORS",
     "COLUMNS",
+    "FLOATS",
     "LANES",
     "REGISTERS",
     "Vector",
     "add",
     "at_least",
     "div",
+    "each_part",
     "emitted",
     "exp",
     "fma",
@@ -57,28 +61,42 @@ __all__ = [
     "winner",
 ]
 
-_HAS_AVX512 = llvmlite.binding.get_host_cpu_features().get("avx512f", False)
-_HAS_32_REGISTERS = _HAS_AVX512 or platform.machine().lower() in ("aarch64", "arm64")
+LANES = 16
+"""Images side by side in one vector."""
 
 
-def _lanes() -> int:
-    chosen = os.environ.get("PELLUCID_LANES", "")
-    if chosen not in ("", "8", "16"):
+class _Tiles(NamedTuple):
+    """What a processor's registers hold, in vectors of so many floats."""
+
+    floats: int
+    registers: int
+    columns: int
+    accumulators: int
+
+
+_TILES = {
+    "avx512": _Tiles(16, 32, 4, 25), "avx2": _Tiles(8, 16, 2, 12), "neon": _Tiles(8, 16, 4, 12),
+}  # fmt: skip
+
+
+def _tiles() -> _Tiles:
+    chosen = os.environ.get("PELLUCID_TILES", "")
+    if chosen not in ("", *_TILES):
         raise ConfigurationError(
-            f"PELLUCID_LANES is {chosen!r:.40}; it must be 8 or 16, or unset for what suits the "
-            "processor."
+            f"PELLUCID_TILES is {chosen!r:.40}; it must be avx512, avx2 or neon, or unset for what "
+            "suits the processor."
         )
-    return int(chosen or (16 if _HAS_AVX512 else 8))
+    if chosen:
+        return _TILES[chosen]
+    if llvmlite.binding.get_host_cpu_features().get("avx512f", False):
+        return _TILES["avx512"]
+    return _TILES["neon" if platform.machine().lower() in ("aarch64", "arm64") else "avx2"]
 
 
-LANES = _lanes()
-"""Images side by side in one vector; the environment variable is there for tests."""
-COLUMNS = 4 if _HAS_32_REGISTERS else 2
-"""Output columns that a convolution's register tile holds."""
-REGISTERS = 32 if _HAS_32_REGISTERS else 16
-"""Vector registers that the processor has."""
-ACCUMULATORS = 25 if _HAS_AVX512 else 12
-"""Accumulators of a filter-gradient tile: what fits the registers beside its operands."""
+FLOATS, REGISTERS, COLUMNS, ACCUMULATORS = _tiles()
+"""Floats of the vectors that register tiles are made of; how many such vectors the registers hold;
+output columns of a convolution's tile; accumulators of a filter-gradient tile: what fits beside its
+operands. They change the speed alone. The environment variable is there for tests."""
 
 _FLOAT = ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, LANES)
@@ -135,6 +153,20 @@ def emitted(result: Any = types.void) -> Callable[[Any], Any]:
         return intrinsic(prefer_literal=any(map(str.isupper, names)))(typing)
 
     return decorate
+
+
+@contextmanager
+def each_part(emit):
+    """Emit a loop over the parts of FLOATS lanes; give an emitter of these, and where each begins.
+
+    For register tiles, and for what holds many vectors at once.
+    """
+    part = Emitter(emit.builder, FLOATS)
+    if FLOATS == LANES:
+        yield part, int64(0)
+        return
+    with emit.repeat(int64(LANES // FLOATS)) as number:
+        yield part, emit.builder.mul(number, int64(FLOATS))
 
 
 def _constant(kind):
@@ -195,7 +227,7 @@ def div(emit, a, b):
 
 @emitted(Vector)
 def fma(emit, a, b, c):
-    """Return ``a * b + c``, fused where the processor can."""
+    """Return ``a * b + c``, rounded once, whatever the processor can."""
     return emit.fma(a, b, c)
 
 

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from pellucid.kernels.compiling.compile import compile_part
+from pellucid.kernels.compiling.elementary import cosine_and_sine, exp, log
 from pellucid.kernels.compiling.vector import LANES, add, load, store
 from pellucid.kernels.entering.border import axis_of, sample_channels
 from pellucid.kernels.entering.colors import change_colors
@@ -77,9 +78,9 @@ def _move(arena, framed, is_packed, to, shape, ranges, key):
 def _map(ranges, key, rows, columns):
     """Return ``(a, b, c)`` of ``x = a + b x' + c y'``, where (x', y') comes from, and of ``y``."""
     scale = _between(ranges, key, 0, SCALE)
-    angle = _between(ranges, key, 1, ROTATION) * (math.pi / 180.0)
+    cosine, sine = cosine_and_sine(_between(ranges, key, 1, ROTATION) / 360.0)
     shift_x, shift_y = _shift(ranges, key, 2), _shift(ranges, key, 3)
-    cosine, sine = math.cos(angle) / scale, math.sin(angle) / scale
+    cosine, sine = cosine / scale, sine / scale
     center_x, center_y = 0.5 * (columns - 1), 0.5 * (rows - 1)
     first_x = center_x - cosine * (center_x + shift_x) + sine * (center_y + shift_y)
     first_y = center_y - sine * (center_x + shift_x) - cosine * (center_y + shift_y)
@@ -114,8 +115,8 @@ def _shift(ranges, key, place):
 def _box(ranges, key, place, area, aspect):
     """Return a rectangle, as :func:`pellucid.images.drawing.box` draws it."""
     share = _between(ranges, key, place, area)
-    low, high = math.log(ranges[aspect]), math.log(ranges[aspect + 1])
-    ratio = math.exp(uniform(key, place + 1, low, high))
+    low, high = log(ranges[aspect]), log(ranges[aspect + 1])
+    ratio = exp(uniform(key, place + 1, low, high))
     x, y = uniform(key, place + 2, 0.0, 1.0), uniform(key, place + 3, 0.0, 1.0)
     return x, y, min(1.0, math.sqrt(share * ratio)), min(1.0, math.sqrt(share / ratio))
 

@@ -21,6 +21,7 @@ import numpy as np
 from llvmlite import ir
 
 from pellucid.kernels.compiling.compile import compile_part
+from pellucid.kernels.compiling.elementary import cosine_and_sine
 from pellucid.kernels.compiling.emit import splat_int
 from pellucid.kernels.compiling.emitter import int32
 from pellucid.kernels.compiling.vector import LANES, Vector, add, emitted, fma, splat, store
@@ -76,10 +77,10 @@ def randomize(arena, framed, is_packed, to, shape, ranges, key):
     to, pitch = to
     channels, rows, columns = shape
     scale = uniform(key, 0, ranges[0], ranges[1])
-    angle = uniform(key, 1, ranges[2], ranges[3]) * (math.pi / 180.0)
+    cosine, sine = cosine_and_sine(uniform(key, 1, ranges[2], ranges[3]) / 360.0)
     shift_x = uniform(key, 2, ranges[4], ranges[5])
     shift_y = uniform(key, 3, ranges[4], ranges[5])
-    cosine, sine = math.cos(angle) / scale, math.sin(angle) / scale
+    cosine, sine = cosine / scale, sine / scale
     center_x, center_y = 0.5 * (columns - 1), 0.5 * (rows - 1)
     # Where the output's pixel (0, 0) comes from; + 1 for the frame.
     first_x = center_x - cosine * (center_x + shift_x) + sine * (center_y + shift_y) + 1.0

@@ -16,8 +16,18 @@ import functools
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emit import transpose
-from pellucid.kernels.compiling.emitter import int64
-from pellucid.kernels.compiling.vector import LANES, REGISTERS, add, emitted, load, store, total
+from pellucid.kernels.compiling.emitter import Emitter, int64
+from pellucid.kernels.compiling.vector import (
+    FLOATS,
+    LANES,
+    REGISTERS,
+    add,
+    each_part,
+    emitted,
+    load,
+    store,
+    total,
+)
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.one_image import blocks_of
 from pellucid.kernels.program.arena import FLOOR_NONE, View
@@ -54,25 +64,28 @@ def product(parts: int) -> Kernel:
     ):  # fmt: skip
         whole = outputs // most * most
         for o in range(0, whole, most):
-            _tile(
-                arena, parameters, (w + o * w_output, w_output, w_input), (bias, o),
-                (x, x_input, inputs), (z + o * z_output, z_output, floor),
-                (gate + o * gate_output, gate_output), (most, parts),
-            )  # fmt: skip
+            for lane in range(0, LANES, FLOATS):
+                _tile(
+                    arena, parameters, (w + o * w_output, w_output, w_input), (bias, o),
+                    (x + lane, x_input, inputs), (z + o * z_output + lane, z_output, floor),
+                    (gate + o * gate_output + lane, gate_output), (most, parts),
+                )  # fmt: skip
         for o in range(whole, outputs):
-            _tile(
-                arena, parameters, (w + o * w_output, w_output, w_input), (bias, o),
-                (x, x_input, inputs), (z + o * z_output, z_output, floor),
-                (gate + o * gate_output, gate_output), (1, parts),
-            )  # fmt: skip
+            for lane in range(0, LANES, FLOATS):
+                _tile(
+                    arena, parameters, (w + o * w_output, w_output, w_input), (bias, o),
+                    (x + lane, x_input, inputs), (z + o * z_output + lane, z_output, floor),
+                    (gate + o * gate_output + lane, gate_output), (1, parts),
+                )  # fmt: skip
 
     return compile_kernel(_product, parts)
 
 
 @emitted()
 def _tile(emit, arena, parameters, weights, bias, image, out, gate, TILE):
-    """One register tile of the product: BLOCK outputs, each as PARTS sums."""
+    """One register tile of the product: BLOCK outputs of FLOATS images, each as PARTS sums."""
     BLOCK, PARTS = TILE
+    emit = Emitter(emit.builder, FLOATS)
     w, w_output, w_input = weights
     bias, output = bias
     x, x_input, inputs = image
@@ -152,13 +165,15 @@ def _add_images(emit, arena, rows, deltas, sums, BLOCK):
     """``sums[o] += sum_images dz[o, image] rows[image]`` for BLOCK outputs."""
     dz, dz_output = deltas
     deltas = [emit.place(dz, (o, dz_output)) for o in range(BLOCK)]
-    acc = [emit.load(arena, sums, o * LANES) for o in range(BLOCK)]
-    for image in range(LANES):
-        row = emit.load(arena, rows, image * LANES)
-        for o in range(BLOCK):
-            acc[o] = emit.fma(emit.broadcast(arena, deltas[o], image), row, acc[o])
-    for o, value in enumerate(acc):
-        emit.store(value, arena, sums, o * LANES)
+    with each_part(emit) as (part, first):
+        some, to = emit.builder.add(rows, first), emit.builder.add(sums, first)
+        acc = [part.load(arena, to, o * LANES) for o in range(BLOCK)]
+        for image in range(LANES):
+            row = part.load(arena, some, image * LANES)
+            for o in range(BLOCK):
+                acc[o] = part.fma(part.broadcast(arena, deltas[o], image), row, acc[o])
+        for o, value in enumerate(acc):
+            part.store(value, arena, to, o * LANES)
 
 
 @functools.cache

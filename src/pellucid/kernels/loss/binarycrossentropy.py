@@ -10,9 +10,9 @@ The loops, and the layout, are those of :mod:`pellucid.kernels.loss.columns`.
 from __future__ import annotations
 
 import functools
-import math
 
 from pellucid.kernels.compiling.compile import Kernel, compile_part
+from pellucid.kernels.compiling.elementary import exp, log1p
 from pellucid.kernels.loss import columns
 
 __all__ = ["kernel"]
@@ -26,7 +26,7 @@ def kernel() -> Kernel:
 
 @compile_part
 def _value(out, target, setting):
-    rest = math.log1p(math.exp(-abs(out)))
+    rest = log1p(exp(-abs(out)))
     return rest + ((1.0 - target) * out if out > 0.0 else -target * out)
 
 
@@ -38,5 +38,5 @@ def _slope(out, target, setting):
 
 @compile_part
 def _answer(out):
-    e = math.exp(-abs(out))
+    e = exp(-abs(out))
     return (1.0 if out > 0.0 else e) / (1.0 + e)

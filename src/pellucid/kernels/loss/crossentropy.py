@@ -13,7 +13,6 @@ in training only.
 from __future__ import annotations
 
 import functools
-import math
 
 from numba import types
 
@@ -24,6 +23,7 @@ from pellucid.kernels.compiling.addresses import (
     integers_at,
 )
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel, compile_part
+from pellucid.kernels.compiling.elementary import log, log1p
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.loss.softmax import softmax
 from pellucid.network.loss.crossentropy import EPS
@@ -48,7 +48,7 @@ def kernel() -> Kernel:
             if smoothing > 0.0:
                 every = sum_of_losses(arena, delta, lane, best, size)
                 value = (1.0 - smoothing) * value + smoothing / size * every
-            totals[0] = _add_product(totals[0], weight, value)
+            totals[0] += weight * value
             totals[1] += types.float64(best == label)
             if outputs:
                 source = logits if is_raw else delta
@@ -64,22 +64,16 @@ def kernel() -> Kernel:
 
 
 @compile_part
-def _add_product(total, weight, value):
-    """``total + weight * value``, which may be one fused step."""
-    return total + weight * value
-
-
-@compile_part
 def loss(arena, probs, lane, label, classes):
     """Return ``-log(p)`` of one image, p the label's probability held in [EPS, 1 - EPS]."""
     p = types.float64(arena[probs + label * LANES + lane])
     rest = rest_of(arena, probs, lane, label, classes)
     # Near 1, what p lacks is known more exactly from the others. A NaN fails both comparisons.
     if rest < 0.5:
-        return -math.log1p(-max(rest, EPS))
+        return -log1p(-max(rest, EPS))
     if p < EPS:
         p = EPS
-    return -math.log(p)
+    return -log(p)
 
 
 @compile_part
@@ -91,7 +85,7 @@ def sum_of_losses(arena, probs, lane, best, classes):
         if k == best:
             total += loss(arena, probs, lane, k, classes)
         else:
-            total -= math.log(EPS if p < EPS else p)
+            total -= log(EPS if p < EPS else p)
     return total
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["PARTS", "TOGETHER", "filter_block", "planes", "whole_block"]
+__all__ = ["PARTS", "REGISTERS", "SUMS", "TOGETHER", "filter_block", "planes", "whole_block"]
 
 PARTS = 4
 """Sums that the inputs of a dense layer's output are dealt out to in turn."""
 TOGETHER = 256
 """Inputs that each of them adds up one by one; then such sums are added up, which loses less."""
+SUMS, REGISTERS = 25, 32
+"""Sums of a register tile, and registers, that the choices are made for on which bits hang: which
+way a convolution takes, and which rows are added up together. They are the same on every processor,
+whatever its own registers hold (``compiling.vector``)."""
 
 
 def filter_block(filters: int) -> int:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pellucid.elementary import power
 from pellucid.errors import ConfigurationError
 from pellucid.training.optimizers.optimizer import SAFE, Optimizer, Step
 
@@ -85,7 +86,7 @@ class Adam(Optimizer):
         adam(
             step.parameters, step.vectors["m"], step.vectors["v"], step.gradient,
             1.0 / step.batch_size, self._rate(step), self.beta1, self.beta2,
-            1.0 / (1.0 - self.beta2**step.number), self.eps,
+            1.0 / (1.0 - power(self.beta2, step.number)), self.eps,
         )  # fmt: skip
 
     def is_safe(self, step: Step) -> bool:
@@ -121,4 +122,4 @@ class Adam(Optimizer):
 
     def _rate(self, step: Step) -> float:
         """Return the learning rate over the first moment's correction."""
-        return step.learning_rate / (1.0 - self.beta1**step.number)
+        return step.learning_rate / (1.0 - power(self.beta1, step.number))

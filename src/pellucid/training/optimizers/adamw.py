@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pellucid.elementary import power
 from pellucid.training.optimizers.adam import Adam
 from pellucid.training.optimizers.optimizer import Step, check_weight_decay
 
@@ -73,7 +74,7 @@ class AdamW(Adam):
         adamw(
             step.parameters, step.vectors["m"], step.vectors["v"], step.gradient, ends, kept,
             1.0 / step.batch_size, self._rate(step), self.beta1, self.beta2,
-            1.0 / (1.0 - self.beta2**step.number), self.eps,
+            1.0 / (1.0 - power(self.beta2, step.number)), self.eps,
         )  # fmt: skip
 
     def is_safe(self, step: Step) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pellucid.elementary import cosine_and_sine
 from pellucid.training.schedules.base import BaseSchedule, check_share, rising
 
 __all__ = ["CosineSchedule"]
@@ -73,5 +73,6 @@ class CosineSchedule(BaseSchedule):
         first = max(1, rising(self.warmup, updates))
         if update <= first:
             return update / first
-        wave = (1.0 + math.cos(math.pi * (update - first) / (updates - first + 1))) / 2.0
+        cosine, _ = cosine_and_sine((update - first) / (updates - first + 1) / 2)
+        wave = (1.0 + cosine) / 2.0
         return self.final + (1.0 - self.final) * wave

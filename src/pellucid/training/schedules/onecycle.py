@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pellucid.elementary import cosine_and_sine
 from pellucid.errors import ConfigurationError
 from pellucid.training.schedules.base import BaseSchedule, check_share
 
@@ -94,4 +95,4 @@ class OneCycleSchedule(BaseSchedule):
 
 def _between(start: float, end: float, share: float) -> float:
     """Return how far one is from start to end, along half a wave of the cosine."""
-    return end + (start - end) * (1.0 + math.cos(math.pi * share)) / 2.0
+    return end + (start - end) * (1.0 + cosine_and_sine(share / 2)[0]) / 2.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pellucid.elementary import power
 from pellucid.errors import ConfigurationError
 from pellucid.training.schedules.base import BaseSchedule, check_share, rising
 
@@ -80,4 +81,4 @@ class StepSchedule(BaseSchedule):
         size = max(1, round(self.step_size * updates))
         first = rising(self.warmup, updates)
         up = min(1.0, update / first) if first else 1.0
-        return float(up * self.gamma ** ((update - 1) // size))
+        return up * power(self.gamma, (update - 1) // size)

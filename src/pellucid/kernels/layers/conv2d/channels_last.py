@@ -16,12 +16,13 @@ in whole vectors. Training only.
 from __future__ import annotations
 
 import functools
+import itertools
 
 from llvmlite import ir
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emitter import int64
-from pellucid.kernels.compiling.vector import LANES, emitted
+from pellucid.kernels.compiling.emitter import Emitter, int64
+from pellucid.kernels.compiling.vector import FLOATS, LANES, emitted
 
 __all__ = ["depth", "from_channels_last", "to_channels_last"]
 
@@ -90,14 +91,15 @@ def from_channels_last() -> Kernel:
 def _turn_in(emit, arena, image, there, zero, to):
     """Turn the LANES floats from one pixel on: LANES vectors of images to one of each image."""
     x, x_channel, x_column = image
-    to, to_lane = to
-    rows = []
-    for slot in range(LANES):
-        pixel, channel, is_there = _slot(emit.builder, slot, there)
-        place = emit.place(x, (channel, x_channel), (pixel, x_column))
-        rows.append(emit.load(arena, emit.builder.select(is_there, place, zero)))
-    for lane, row in enumerate(emit.transpose(rows)):
-        emit.store(row, arena, emit.place(to, (lane, to_lane)))
+    (to, to_lane), part = to, Emitter(emit.builder, FLOATS)
+    for first, lane in _squares():
+        rows = []
+        for slot in range(first, first + FLOATS):
+            pixel, channel, is_there = _slot(emit.builder, slot, there)
+            place = emit.place(x, (channel, x_channel), (pixel, x_column))
+            rows.append(part.load(arena, emit.builder.select(is_there, place, zero), lane))
+        for i, row in enumerate(part.transpose(rows)):
+            part.store(row, arena, emit.place(to, (lane + i, to_lane)), first)
 
 
 @emitted()
@@ -106,13 +108,22 @@ def _turn_out(emit, arena, source, there, waste, out, gate):
     source, source_lane = source
     z, z_channel, z_column = out
     gate, gate_channel, gate_column = gate
-    rows = [emit.load(arena, emit.place(source, (lane, source_lane))) for lane in range(LANES)]
-    for slot, value in enumerate(emit.transpose(rows)):
-        pixel, channel, is_there = _slot(emit.builder, slot, there)
-        opener = emit.place(gate, (channel, gate_channel), (pixel, gate_column))
-        opener = emit.load(arena, emit.builder.select(is_there, opener, waste))
-        place = emit.place(z, (channel, z_channel), (pixel, z_column))
-        emit.store(emit.gate(value, opener), arena, emit.builder.select(is_there, place, waste))
+    part = Emitter(emit.builder, FLOATS)
+    for first, lane in _squares():
+        places = [emit.place(source, (lane + i, source_lane)) for i in range(FLOATS)]
+        rows = [part.load(arena, place, first) for place in places]
+        for slot, value in enumerate(part.transpose(rows), first):
+            pixel, channel, is_there = _slot(emit.builder, slot, there)
+            opener = emit.place(gate, (channel, gate_channel), (pixel, gate_column))
+            opener = part.load(arena, emit.builder.select(is_there, opener, waste), lane)
+            place = emit.place(z, (channel, z_channel), (pixel, z_column))
+            place = emit.builder.select(is_there, place, waste)
+            part.store(part.gate(value, opener), arena, place, lane)
+
+
+def _squares():
+    """Return the floats and the images from which squares of FLOATS by FLOATS begin."""
+    return itertools.product(range(0, LANES, FLOATS), repeat=2)
 
 
 def _slot(builder, slot: int, there):

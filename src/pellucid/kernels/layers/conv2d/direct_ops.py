@@ -202,7 +202,8 @@ def emit_parameter_gradient(draft: Draft, stage: Stage[Conv2D], dz: View) -> Non
         x = all_x.planes(group.channel, group.channels)
         part = dz.planes(group.filter, group.filters)
         taps, parts, block = _tiling(layer, group.filters)
-        row_bytes = block * dz.shape[2] * LANES * 4
+        # How many rows are added up by themselves is the same on every processor.
+        row_bytes = _tiling(layer, group.filters, blocks.SUMS)[2] * dz.shape[2] * LANES * 4
         shape = {"channels": group.channels, "height": height}
         planes, take = -(-group.filters // block) * block, draft.memory.take
         count = planes * math.prod(shape.values()) * parts * taps
@@ -272,17 +273,17 @@ def _emit_phase(
     draft.program.backward.append(op)
 
 
-def _tiling(layer: Conv2D, filters: int) -> tuple[int, int, int]:
+def _tiling(layer: Conv2D, filters: int, sums: int = ACCUMULATORS) -> tuple[int, int, int]:
     """Return the taps of a filter row that a gradient tile takes, in how many parts, and its block.
 
-    ``filters`` are those of a group.
+    ``filters`` are those of a group, ``sums`` how many a tile holds.
     """
     width = layer.kernel_pair[1]
     if layer.groups == 1:
-        block = filters_gradient.block_of(filters, width)
+        block = filters_gradient.block_of(filters, width, sums)
     else:
-        block = blocks.whole_block(filters, max(1, min(8, ACCUMULATORS // width)))
-    taps = filters_gradient.taps_of(width, block)
+        block = blocks.whole_block(filters, max(1, min(8, sums // width)))
+    taps = filters_gradient.taps_of(width, block, sums)
     return taps, math.ceil(width / taps), block
 
 

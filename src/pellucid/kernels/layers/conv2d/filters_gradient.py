@@ -20,8 +20,10 @@ import functools
 from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
+from pellucid.kernels.compiling.emitter import Emitter
 from pellucid.kernels.compiling.vector import (
     ACCUMULATORS,
+    FLOATS,
     LANES,
     add,
     emitted,
@@ -58,10 +60,11 @@ def is_long(rows: int, columns: int) -> bool:
     return rows * columns > LONG
 
 
-def block_of(filters: int, width: int) -> int:
+def block_of(filters: int, width: int, sums: int = ACCUMULATORS) -> int:
     """Return how many filters a filter-gradient tile takes; a divisor of :func:`filter_block`.
 
-    Less than all of the block where that would cut a row of taps in two.
+    Less than all of the block where that would cut a row of taps in two. ``sums`` is how many a
+    tile holds: what bits hang on is decided for SUMS of them, on all processors.
 
     Examples
     --------
@@ -70,12 +73,12 @@ def block_of(filters: int, width: int) -> int:
     """
     block = filter_block(filters)
     halved = [part for part in (block, block // 2) if part > 2 and block % part == 0]
-    return next((part for part in halved if part * width <= ACCUMULATORS), block)
+    return next((part for part in halved if part * width <= sums), block)
 
 
-def taps_of(width: int, block: int) -> int:
+def taps_of(width: int, block: int, sums: int = ACCUMULATORS) -> int:
     """Return how many neighbors in a filter row one filter-gradient tile takes."""
-    most = max(ACCUMULATORS // block, 1)
+    most = max(sums // block, 1)
     return -(-width // -(-width // most))
 
 
@@ -100,7 +103,8 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
             for k in range(blocks):
                 deltas = dz + k * block * dz_channel + first * dz_row, dz_channel, dz_row, dz_column
                 bias = bias_sums + k * block * LANES
-                _bias_tile(arena, deltas, (count, columns), bias, (block, 0))
+                for lane in range(0, LANES, FLOATS):
+                    _bias_tile(arena, deltas, (count, columns), bias, lane, (block, 0))
                 to = sums + k * channels * height * groups * taps * block * LANES
                 for c in range(channels):
                     for i in range(height):
@@ -110,10 +114,11 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
                                 source + group * taps * dilation * LANES, x_step_row, x_step_column
                             )  # fmt: skip
                             begun = zeros if begins and first == 0 else to
-                            _gradient_tile(
-                                arena, image, deltas, (count, columns), (begun, to),
-                                (taps, block, dilation),
-                            )  # fmt: skip
+                            for lane in range(0, LANES, FLOATS):
+                                _gradient_tile(
+                                    arena, image, deltas, (count, columns), (begun, to), lane,
+                                    (taps, block, dilation),
+                                )  # fmt: skip
                             to += taps * block * LANES
             first += count
 
@@ -149,7 +154,8 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
                     deltas = dz + k * block * dz_channel + first * dz_row + left * dz_column
                     of_block = deltas, dz_channel, dz_row, dz_column
                     bias = bias_parts + k * block * LANES
-                    _bias_tile(arena, of_block, (count, wide), bias, (block, 1))
+                    for lane in range(0, LANES, FLOATS):
+                        _bias_tile(arena, of_block, (count, wide), bias, lane, (block, 1))
                     for c in range(channels):
                         for i in range(height):
                             source = x + c * x_channel + first * x_step_row + i * x_row
@@ -159,10 +165,12 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
                                     source + group * taps * dilation * LANES, x_step_row,
                                     x_step_column,
                                 )  # fmt: skip
-                                _gradient_tile(
-                                    arena, image, of_block, (count, wide),
-                                    (zeros if is_new else to, to), (taps, block, dilation),
-                                )  # fmt: skip
+                                begun = zeros if is_new else to
+                                for lane in range(0, LANES, FLOATS):
+                                    _gradient_tile(
+                                        arena, image, of_block, (count, wide), (begun, to), lane,
+                                        (taps, block, dilation),
+                                    )  # fmt: skip
                                 to += taps * block * LANES
                 number += 1
                 is_last = first + count == rows and left + wide == columns
@@ -182,39 +190,46 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
 
 
 @emitted()
-def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
-    """``sums[tap, k] = begun[tap, k] + sum_{y, x} dz[k, y, x] x[y s, x s + tap]``, a few rows."""
+def _gradient_tile(emit, arena, image, deltas, size, sums, lane, TILE):
+    """``sums[tap, k] = begun[tap, k] + sum_{y, x} dz[k, y, x] x[y s, x s + tap]``, a few rows.
+
+    Of FLOATS images, from ``lane`` on.
+    """
     TAPS, BLOCK, DILATION = TILE
+    builder, emit = emit.builder, Emitter(emit.builder, FLOATS)
     x, x_step_row, x_step = image
     begun, sums = sums
     acc = [[emit.variable(emit.constant(0.0)) for _ in range(TAPS)] for _ in range(BLOCK)]
     dz, dz_channel, dz_row, dz_column = deltas
     rows, columns = size
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
-        upstream = emit.place(dz, (y, dz_row), (column, dz_column))
-        source = emit.place(emit.place(x, (y, x_step_row)), (column, x_step))
+        upstream = emit.place(builder.add(dz, lane), (y, dz_row), (column, dz_column))
+        source = emit.place(builder.add(x, lane), (y, x_step_row))
+        source = emit.place(source, (column, x_step))
         images = [emit.load(arena, source, j * DILATION * LANES) for j in range(TAPS)]
         for k in range(BLOCK):
             delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             for j in range(TAPS):
                 emit.add_product(acc[k][j], delta, images[j])
+    begun, sums = builder.add(begun, lane), builder.add(sums, lane)
     for k in range(BLOCK):
         for j in range(TAPS):
             place = (j * BLOCK + k) * LANES
-            total = emit.builder.fadd(emit.load(arena, begun, place), emit.builder.load(acc[k][j]))
+            total = builder.fadd(emit.load(arena, begun, place), builder.load(acc[k][j]))
             emit.store(total, arena, sums, place)
 
 
 @emitted()
-def _bias_tile(emit, arena, deltas, size, sums, TILE):
+def _bias_tile(emit, arena, deltas, size, sums, lane, TILE):
     """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows, added up by themselves if IS_CUT."""
     BLOCK, IS_CUT = TILE
+    emit, sums = Emitter(emit.builder, FLOATS), emit.builder.add(sums, lane)
     begun = [emit.load(arena, sums, k * LANES) for k in range(BLOCK)]
     acc = [emit.variable(emit.constant(0.0) if IS_CUT else begun[k]) for k in range(BLOCK)]
     dz, dz_channel, dz_row, dz_column = deltas
     rows, columns = size
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
-        upstream = emit.place(dz, (y, dz_row), (column, dz_column))
+        upstream = emit.place(emit.builder.add(dz, lane), (y, dz_row), (column, dz_column))
         for k in range(BLOCK):
             delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             emit.builder.store(emit.builder.fadd(emit.builder.load(acc[k]), delta), acc[k])

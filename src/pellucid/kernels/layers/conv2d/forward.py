@@ -4,7 +4,7 @@ Layout: ``x[c, y, x, lane]``, the images of a chunk innermost, borders of zeros 
 image. All strides are in floats.
 
 Forward, ``z[k, y, x] = b[k] + sum_{c, i, j} f[k, c, i, j] x[c, y s + i, x s + j]``: a register tile
-holds BLOCK filters by up to COLUMNS pixels, as many as there are registers for their sums. Each
+holds BLOCK filters by up to COLUMNS pixels of FLOATS images, as registers hold their sums. Each
 vector of the image that is loaded serves BLOCK filters, each weight that is broadcast serves the
 tile's pixels, and a sum leaves the registers once.
 
@@ -22,8 +22,8 @@ from __future__ import annotations
 import functools
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emitter import int64
-from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, LANES, emitted
+from pellucid.kernels.compiling.emitter import Emitter, int64
+from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, FLOATS, LANES, emitted
 
 __all__ = ["forward", "pack"]
 
@@ -90,36 +90,37 @@ def forward(width: int, block: int, dilation: int = 1) -> Kernel:
                 while start < columns:
                     # The last tile steps back over pixels already done: same values again.
                     at = start if columns < tile else min(start, columns - tile)
-                    image = source + at * x_step_column, x_channel, x_row, x_step_column
-                    size = channels, height, count
-                    to = out + at * z_column, z_channel, z_column, floor
-                    passed = opener + at * gate_column, gate_channel, gate_column
-                    if columns < tile:
-                        _tile(
-                            arena, image, size, (filters, bias), to, passed,
-                            (width, block, 1, dilation),
-                        )  # fmt: skip
-                        start += 1
-                    else:
-                        _tile(
-                            arena, image, size, (filters, bias), to, passed,
-                            (width, block, tile, dilation),
-                        )  # fmt: skip
-                        start += tile
+                    for lane in range(0, LANES, FLOATS):
+                        pixels = source + at * x_step_column + lane
+                        image = pixels, x_channel, x_row, x_step_column
+                        size = channels, height, count
+                        to = out + at * z_column + lane, z_channel, z_column, floor
+                        passed = opener + at * gate_column + lane, gate_channel, gate_column
+                        if columns < tile:
+                            _tile(
+                                arena, image, size, (filters, bias), to, passed,
+                                (width, block, 1, dilation),
+                            )  # fmt: skip
+                        else:
+                            _tile(
+                                arena, image, size, (filters, bias), to, passed,
+                                (width, block, tile, dilation),
+                            )  # fmt: skip
+                    start += 1 if columns < tile else tile
 
     return compile_kernel(_forward, *constants)
 
 
 @emitted()
 def _tile(emit, arena, image, size, weights, out, gate, TILE):
-    """One register tile of the correlation: BLOCK filters by PIXELS output columns."""
+    """One register tile of the correlation: BLOCK filters by PIXELS columns, of FLOATS images."""
     WIDTH, BLOCK, PIXELS, DILATION = TILE
     x, x_channel, x_row, x_step = image
     channels, height, count = size
     filters, sums = weights
     z, z_channel, z_column, floor = out
     gate, gate_channel, gate_column = gate
-    builder = emit.builder
+    builder, emit = emit.builder, Emitter(emit.builder, FLOATS)
     acc = [
         [emit.variable(emit.broadcast(arena, sums, k)) for _ in range(PIXELS)] for k in range(BLOCK)
     ]

@@ -34,6 +34,7 @@ from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emit import splat_int, transpose
 from pellucid.kernels.compiling.emitter import Emitter, int64
 from pellucid.kernels.compiling.vector import (
+    FLOATS,
     LANES,
     REGISTERS,
     Vector,
@@ -44,6 +45,7 @@ from pellucid.kernels.compiling.vector import (
     store,
     total,
 )
+from pellucid.kernels.program import blocks
 
 __all__ = ["WORD", "collect", "finish", "is_long", "pack", "rows_together", "walk"]
 
@@ -64,7 +66,7 @@ def is_long(words: int) -> bool:
     return words > SHORT
 
 
-def rows_together(height: int, vectors: int) -> int:
+def rows_together(height: int, vectors: int, registers: int = REGISTERS) -> int:
     """Return how many filter rows of ``vectors`` vectors the registers hold, twice over.
 
     Examples
@@ -72,7 +74,7 @@ def rows_together(height: int, vectors: int) -> int:
     >>> rows_together(5, 100)
     1
     """
-    most = max(1, (REGISTERS - 2) // (2 * vectors))
+    most = max(1, (registers - 2) // (2 * vectors))
     passes = -(-height // most)
     return -(-height // passes)
 
@@ -156,12 +158,14 @@ def walk(height: int, vectors: int, width: int, passes_on: bool, in_blocks: bool
     """Add every survivor's share to ``df`` and, where it ``passes_on``, to ``dx``.
 
     A filter has ``height`` rows of ``vectors`` vectors of ``width`` floats. ``dx`` is set to zero
-    first: ``dx_floats`` of each image.
+    first: ``dx_floats`` of each image. The shares of a pixel of ``dx`` come filter row by filter
+    row of those that are taken together, so these are as many on every processor; one with narrower
+    vectors goes through a part of the channels after another, which changes no sum.
     """
-    together = rows_together(height, vectors)
+    together = rows_together(height, vectors, blocks.REGISTERS if passes_on else REGISTERS)
     rest = height % together
     last = max(1, rest)
-    row_floats = vectors * width
+    row_floats, narrow = vectors * width, min(width, FLOATS)
     has_dx, is_cut = int(passes_on), int(in_blocks)
 
     def _walk(
@@ -179,20 +183,22 @@ def walk(height: int, vectors: int, width: int, passes_on: bool, in_blocks: bool
                 weights = k * height * row_floats
                 survivors = deltas + listed, offsets + listed, words
                 for i in range(0, height - rest, together):
-                    pixels = source + i * x_row, to + i * x_row, x_row
-                    at = weights + i * row_floats
-                    _tile(
-                        arena, survivors, pixels, (f + at, df + at),
-                        (together, vectors, width, has_dx, is_cut),
-                    )  # fmt: skip
+                    for part in range(0, width, narrow):
+                        start, at = i * x_row + part, weights + i * row_floats + part
+                        pixels = source + start, to + start, x_row
+                        _tile(
+                            arena, survivors, pixels, (f + at, df + at),
+                            (together, vectors, width, has_dx, is_cut),
+                        )  # fmt: skip
                 if rest:
                     i = height - rest
-                    pixels = source + i * x_row, to + i * x_row, x_row
-                    at = weights + i * row_floats
-                    _tile(
-                        arena, survivors, pixels, (f + at, df + at),
-                        (last, vectors, width, has_dx, is_cut),
-                    )  # fmt: skip
+                    for part in range(0, width, narrow):
+                        start, at = i * x_row + part, weights + i * row_floats + part
+                        pixels = source + start, to + start, x_row
+                        _tile(
+                            arena, survivors, pixels, (f + at, df + at),
+                            (last, vectors, width, has_dx, is_cut),
+                        )  # fmt: skip
 
     return compile_kernel(_walk, height, vectors, width, has_dx, is_cut)
 
@@ -241,13 +247,13 @@ def _offset(emit, place, corner, columns, inner):
 
 @emitted()
 def _tile(emit, arena, survivors, image, filters, TILE):
-    """One image's survivors of one filter: ROWS rows of VECTORS vectors."""
+    """One image's survivors of one filter: ROWS rows of VECTORS vectors, WIDTH floats apart."""
     ROWS, VECTORS, WIDTH, HAS_DX, IS_CUT = TILE
     deltas, offsets, words = survivors
     x, dx, x_row = image
     f, df = filters
     builder = emit.builder
-    wide, emit = emit, Emitter(builder, WIDTH)
+    wide, emit = emit, Emitter(builder, min(WIDTH, FLOATS))
     cells = {
         (i, v): (i * VECTORS + v) * WIDTH for i in range(ROWS) for v in range(VECTORS)
     }  # fmt: skip

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 
-from pellucid.kernels.compiling.emit import width_of
+from pellucid.kernels.compiling.emit import EIGHT
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import channels_last, filters_gradient, survivors, winograd_ops
 from pellucid.kernels.program.arena import WASTE, ZEROS, Shared, View, everywhere
+from pellucid.kernels.program.blocks import SUMS
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.ops import make_op
 from pellucid.kernels.program.stages import Stage, Sums
@@ -63,8 +64,8 @@ def _dense_cost(stage: Conv, after: Pool, passes_on: bool) -> float:
     layer = stage.layer
     filters, rows, columns = stage.gives
     channels, (height, width) = stage.takes[0], layer.kernel_pair
-    block = filters_gradient.block_of(filters, width)
-    taps = filters_gradient.taps_of(width, block)
+    block = filters_gradient.block_of(filters, width, SUMS)
+    taps = filters_gradient.taps_of(width, block, SUMS)
     padded = -(-width // taps) * taps
     cost = 1.05 * filters * rows * columns * channels * height * padded / LANES
     cost += _unpooling_cost(after)
@@ -116,7 +117,7 @@ def _width_of(stage: Conv) -> tuple[int, int, int, int]:
     layer = stage.layer
     height, columns = layer.kernel_pair
     depth = channels_last.depth(stage.takes[0])
-    width = width_of(depth)
+    width = LANES if depth % LANES == 0 else EIGHT
     return depth, width, columns * depth // width, height * columns * depth
 
 

@@ -36,7 +36,7 @@ from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emitter import Emitter, int32, int64
-from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES, emitted
+from pellucid.kernels.compiling.vector import ACCUMULATORS, FLOATS, LANES, each_part, emitted
 from pellucid.kernels.layers.conv2d import blank
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
@@ -63,18 +63,18 @@ def tiles_of(columns: int) -> int:
     return -(-columns // OUTPUTS)
 
 
-def group_of(tiles: int, block: int) -> int:
+def group_of(tiles: int, block: int, sums: int = ACCUMULATORS) -> int:
     """Return how many tiles are worked on together, with ``block`` filters each.
 
     As many as the registers hold, or half of them if fewer tiles are done twice then: two kernels
-    are enough for all networks.
+    are enough for all networks. ``sums`` is how many a register tile holds.
 
     Examples
     --------
     >>> 1 <= group_of(1, 5) <= group_of(5, 5) <= 6  # how many, the processor says
     True
     """
-    most = max(1, min(ACCUMULATORS // block, 6))
+    most = max(1, min(sums // block, 6))
     half = most // 2 + 1 if most > 2 else most
     return min((most, half), key=lambda group: (group > tiles, -(-tiles // group) * (group + 0.5)))
 
@@ -172,7 +172,8 @@ def forward(width: int, block: int, group: int) -> Kernel:
                         v = ring + p * point + tile * LANES, slot, plane, y % height, height
                         u = weights + (p * blocks + k) * filter_floats
                         m = scratch + p * block * group * LANES, group * LANES
-                        multiply(arena, v, (height, channels), u, m, (block, group))
+                        for lane in range(0, LANES, FLOATS):
+                            multiply(arena, v, (height, channels), u, m, lane, (block, group))
                     for f in range(block):
                         for t in range(group):
                             at = (tile + t) * OUTPUTS
@@ -188,14 +189,13 @@ def forward(width: int, block: int, group: int) -> Kernel:
 def _transform(emit, arena, row, tiles, zero, to, WIDTH):
     """``to[p, tile] = (B^T x[tile OUTPUTS:])[p]`` for a row of ``columns``."""
     x, columns = row
-    to, to_point = to
-    with of_tiles(emit, arena, (x, LANES, columns), tiles, zero, points_of(WIDTH)) as (
-        tile,
-        values,
-    ):
-        place = emit.place(to, (tile, LANES))
-        for p, value in enumerate(matrices(WIDTH).of_input(emit, values)):
-            emit.store(value, arena, emit.place(place, (p, to_point)))
+    (to, to_point), points = to, points_of(WIDTH)
+    with each_part(emit) as (part, lane):
+        row = emit.builder.add(x, lane), LANES, columns
+        with of_tiles(part, arena, row, tiles, zero, points) as (tile, values):
+            place = emit.place(emit.builder.add(to, lane), (tile, LANES))
+            for p, value in enumerate(matrices(WIDTH).of_input(part, values)):
+                part.store(value, arena, emit.place(place, (p, to_point)))
 
 
 @contextmanager
@@ -216,16 +216,18 @@ def of_tiles(emit, arena, row, tiles, zero, count: int):
 
 
 @emitted()
-def multiply(emit, arena, ring, size, u, m, TILE):
+def multiply(emit, arena, ring, size, u, m, lane, TILE):
     """One point of one register tile: ``m[k, t] = sum_{i, c} u[i, c, k] v[i, c, t]``.
 
-    ``v`` is a ring of ``slots`` rows, of which ``height`` are taken, from slot ``first`` on.
+    It is of FLOATS images, from ``lane`` on. ``v`` is a ring of ``slots`` rows, of which ``height``
+    are taken, from slot ``first`` on.
     """
     BLOCK, GROUP = TILE
     v, slot, plane, first, slots = ring
     height, channels = size
     m, m_filter = m
-    builder = emit.builder
+    builder, emit = emit.builder, Emitter(emit.builder, FLOATS)
+    v, m = builder.add(v, lane), builder.add(m, lane)
     acc = [[emit.variable(emit.constant(0.0)) for _ in range(GROUP)] for _ in range(BLOCK)]
     at = emit.variable(u)
     with emit.repeat(height) as i:
@@ -249,15 +251,17 @@ def _finish(emit, arena, m, limits, out, WIDTH):
     """``z = max(floor, b + A^T m)`` for one filter and tile, as far as there are columns."""
     m, m_point = m
     bias, floor, masks = limits
-    z, columns = out
-    values = [emit.load(arena, emit.place(m, (p, m_point))) for p in range(points_of(WIDTH))]
-    start, least = emit.broadcast(arena, bias), emit.broadcast(arena, floor)
+    (z, columns), points = out, range(points_of(WIDTH))
+    with each_part(emit) as (part, lane):
+        m_lane, z_lane, masks_lane = (emit.builder.add(place, lane) for place in (m, z, masks))
+        values = [part.load(arena, emit.place(m_lane, (p, m_point))) for p in points]
+        start, least = part.broadcast(arena, bias), part.broadcast(arena, floor)
 
-    def mask(column):
-        return emit.load(arena, masks, column * LANES)
+        def mask(column):
+            return part.load(arena, masks_lane, column * LANES)
 
-    values = matrices(WIDTH).to_output(emit, values)
-    write_columns(emit, arena, values, (start, least, mask), (z, LANES, columns))
+        values = matrices(WIDTH).to_output(part, values)
+        write_columns(part, arena, values, (start, least, mask), (z_lane, LANES, columns))
 
 
 def write_columns(emit, arena, values, limits, out, first: int = 0) -> None:

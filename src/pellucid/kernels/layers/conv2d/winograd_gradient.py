@@ -19,7 +19,7 @@ import functools
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emitter import int64
-from pellucid.kernels.compiling.vector import LANES, emitted
+from pellucid.kernels.compiling.vector import FLOATS, LANES, each_part, emitted
 from pellucid.kernels.layers.conv2d.winograd import multiply, of_tiles, points_of
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
@@ -61,7 +61,10 @@ def input_gradient(width: int, block: int, group: int) -> Kernel:
                         e = ring + p * point + tile * LANES, slot, plane, low % height, height
                         u = weights + (p * blocks + c) * filter_floats + skipped
                         dv = scratch + p * block * plane + tile * LANES, plane
-                        multiply(arena, e, (max(0, end - low), filters), u, dv, (block, group))
+                        for lane in range(0, LANES, FLOATS):
+                            multiply(
+                                arena, e, (max(0, end - low), filters), u, dv, lane, (block, group)
+                            )  # fmt: skip
                 for f in range(block):
                     channel = c * block + f
                     to = dx + channel * dx_channel + y * dx_row, left, dx_columns
@@ -77,20 +80,33 @@ def _transform(emit, arena, row, tiles, zero, to, WIDTH):
     """``to[p, tile] = (A dz[tile OUTPUTS:])[p]`` for a row of ``columns``."""
     dz, columns = row
     to, to_point = to
-    with of_tiles(emit, arena, (dz, LANES, columns), tiles, zero, OUTPUTS) as (tile, values):
-        place = emit.place(to, (tile, LANES))
-        for p, value in enumerate(matrices(WIDTH).of_output_gradient(emit, values)):
-            emit.store(value, arena, emit.place(place, (p, to_point)))
+    with each_part(emit) as (part, lane):
+        row = emit.builder.add(dz, lane), LANES, columns
+        with of_tiles(part, arena, row, tiles, zero, OUTPUTS) as (tile, values):
+            place = emit.place(emit.builder.add(to, lane), (tile, LANES))
+            for p, value in enumerate(matrices(WIDTH).of_output_gradient(part, values)):
+                part.store(value, arena, emit.place(place, (p, to_point)))
 
 
 @emitted()
 def _spread(emit, arena, dv, tiles, out, gate, WIDTH):
     """``dx[tile OUTPUTS:] += B dv[tile]`` for a row, and the gate."""
+    with each_part(emit) as (part, lane):
+        (dv_place, *dv_steps), (dx_place, *dx_steps), (gate_place, *gate_steps) = dv, out, gate
+        _spread_part(
+            part, arena, (emit.builder.add(dv_place, lane), *dv_steps), tiles,
+            (emit.builder.add(dx_place, lane), *dx_steps),
+            (emit.builder.add(gate_place, lane), *gate_steps), WIDTH,
+        )  # fmt: skip
+
+
+def _spread_part(emit, arena, dv, tiles, out, gate, width: int) -> None:
+    """Emit that for some of the lanes."""
     dv, dv_point = dv
     dx, left, columns = out
     gate, gate_column = gate
     builder = emit.builder
-    carried = [emit.variable(emit.constant(0.0)) for _ in range(WIDTH - 1)]
+    carried = [emit.variable(emit.constant(0.0)) for _ in range(width - 1)]
 
     def write(values, tile) -> None:
         for j, value in enumerate(values):
@@ -103,9 +119,9 @@ def _spread(emit, arena, dv, tiles, out, gate, WIDTH):
     with emit.repeat(tiles) as tile:
         place = emit.place(dv, (tile, LANES))
         values = [
-            emit.load(arena, emit.place(place, (p, dv_point))) for p in range(points_of(WIDTH))
+            emit.load(arena, emit.place(place, (p, dv_point))) for p in range(points_of(width))
         ]
-        shares = matrices(WIDTH).to_input_gradient(emit, values)
+        shares = matrices(width).to_input_gradient(emit, values)
         for j, before in enumerate(carried):
             shares[j] = builder.fadd(shares[j], builder.load(before))
         for before, value in zip(carried, shares[OUTPUTS:], strict=True):

@@ -41,7 +41,8 @@ def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
     if (layer.stride_pair, layer.dilation_pair, layer.groups) != ((1, 1), (1, 1), 1):
         return False
     tiles = winograd.tiles_of(stage.gives[2])
-    group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]))
+    # A processor with fewer registers takes fewer tiles together, but goes the same way.
+    group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]), blocks.SUMS)
     return layer.kernel_pair[1] in WIDTHS and tiles >= group
 
 
@@ -82,7 +83,7 @@ def _cost(stage: Stage[Conv2D], channels: int, filters: int) -> int:
     rows, columns = stage.gives[1:]
     planes, points = blocks.planes(filters), winograd.points_of(width)
     tiles = winograd.tiles_of(columns)
-    group = winograd.group_of(tiles, blocks.filter_block(filters))
+    group = winograd.group_of(tiles, blocks.filter_block(filters), blocks.SUMS)
     done = -(-tiles // group) * group
     products = planes * rows * done * points * channels * height
     inputs = (rows + height - 1) * channels * tiles * 4 * points
