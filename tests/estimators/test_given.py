@@ -70,7 +70,7 @@ class TestInputs:
         ],
     )
     def test_classes_of_any_type(self, y, classes):
-        classifier = small(max_iter=20, learning_rate=0.02).fit(SOME, y)
+        classifier = small(max_iter=40, learning_rate=0.02).fit(SOME, y)
         assert classifier.classes_.tolist() == classes
         assert classifier.predict(SOME[:7]).dtype == classifier.classes_.dtype
         assert set(classifier.predict(SOME).tolist()) <= set(classes)

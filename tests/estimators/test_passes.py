@@ -69,9 +69,9 @@ class TestSchedule:
         assert (np.array(rates[8:40]) == 1).all()
         np.testing.assert_allclose(rates[40:], np.arange(40, 0, -1) / 40)
 
-    def test_with_early_stopping_falls_over_the_last_passes(self):
-        never_better = examples()._replace(labels=np.full(40, 2))
-        never_better.images[:] = 0  # all logits are the biases, so all are right or none is
+    def test_with_early_stopping_falls_over_the_last_passes(self, monkeypatch):
+        never_better = examples()
+        monkeypatch.setattr(np, "average", lambda *args, **kwargs: 0.5)
         for epochs, patience, level, fall in ((50, 3, 4, 3), (5, 3, 3, 2), (1, 9, 1, 0)):
             told, rates = run(never_better, epochs=epochs, patience=patience)
             assert len(told) <= level + fall

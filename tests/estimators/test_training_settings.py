@@ -65,7 +65,7 @@ def test_the_defaults_of_adam_are_the_classifier_s():
 
 
 def test_it_learns_with_all_of_them():
-    made = small(**SETTINGS, max_iter=40).fit(X, Y)
+    made = small(**SETTINGS, max_iter=60).fit(X, Y)
     assert made.score(X, Y) > 0.9
     trainer = made._fitted.trainer
     assert made.parameters_ is trainer.averaged

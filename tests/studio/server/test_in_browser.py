@@ -14,6 +14,7 @@ from tests.studio.server.visitor import Visitor
 pytestmark = needs_browser
 
 BEGUN = "document.querySelectorAll('.confusion .count').length === 16"
+WRONG = ".gallery .buttons button:nth-of-type(3)"
 WAITS = "document.querySelector('.standing').textContent === 'It waits.'"
 
 
@@ -51,7 +52,7 @@ def page(browser, address):
 
 
 def test_a_training_is_seen_to_its_end_and_the_network_follows(page):
-    before = page.text(".bars")
+    before, wrong = page.text(".bars"), page.text(WRONG)
     page.press("Begin")
     page.wait("document.querySelector('.standing').textContent === 'Training.'")
     page.wait(
@@ -67,8 +68,12 @@ def test_a_training_is_seen_to_its_end_and_the_network_follows(page):
     assert page.run("document.querySelectorAll('.view')[0].querySelectorAll('canvas').length") == 8
     assert page.run("document.querySelectorAll('.view')[1].querySelectorAll('canvas').length") == 32
     assert page.run("document.querySelector('.buttons .main').disabled")
-    counts = page.run("[...document.querySelectorAll('.count')].map((one) => +one.textContent)")
+    counts = page.run(
+        "[...document.querySelectorAll('.confusion .count')].map((one) => +one.textContent)"
+    )
     assert sum(counts) == 100
+    # Once the parameters rest, the gallery tells what the test images are taken for now.
+    page.wait(f"document.querySelector('{WRONG}').textContent !== {wrong!r}")
 
 
 def test_one_update_another_rate_and_back_to_the_same_bits(page, address):

@@ -126,6 +126,10 @@ export function choosing(content, changed) {
         use({ kind: "picture" }, blank, WORDS.image.blank);
       }
     },
+    /** Show what the test images are taken for now. */
+    renew() {
+      tests.renew();
+    },
     /** Paint again, in another theme. */
     repaint(pixels) {
       show(pixels);

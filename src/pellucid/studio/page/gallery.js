@@ -41,7 +41,7 @@ export function filtered(examples, { kind, label }) {
 export function gallery({ network, examples, classes }, changed) {
   const [channels, rows, columns] = network.input_shape;
   const scale = channels === 3 ? "colors" : channels < 3 ? "gray" : 1;
-  const thumbs = examples.map(thumb);
+  let thumbs = examples.map(thumb);
   const counts = new Map(KINDS.map((kind) => [kind, element("span", { class: "count number" })]));
   const kinds = new Map(KINDS.map((kind) => [kind, element("button", {
     type: "button", "aria-pressed": "false", onclick: () => take({ ...filter, kind }),
@@ -127,6 +127,11 @@ export function gallery({ network, examples, classes }, changed) {
     /** Show other images, as a link has it. */
     start(next) {
       filter = next;
+      show();
+    },
+    /** Show what the images are taken for now, by other parameters. */
+    renew() {
+      thumbs = examples.map(thumb);
       show();
     },
     /** Paint again, in another theme. */
