@@ -289,8 +289,8 @@ def normal(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[n
 
     Examples
     --------
-    >>> [*map(float, normal(np.array([1.0]), np.array([0.25])))]
-    [0.0, 0.0]
+    >>> normal(np.array([0.5]), np.array([0.125])).round(4).tolist()
+    [0.8326, 0.8326]
     """
     radius = np.sqrt(-2.0 * logs(first))
     quarter = np.floor(4.0 * second + 0.5)

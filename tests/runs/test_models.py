@@ -178,7 +178,7 @@ def test_numbers_are_taken_everywhere_as_training_was_told(tmp_path, monkeypatch
     Path("new.csv").write_text("\n".join([header[6:], *(line[2:] for line in lines[:10])]))
     np.save("new.npy", rows[:10].astype(np.float32) / 2 + 4)
     plan = Plan.of(
-        {"data": "train.csv", "pixel_range": (0.0, 16.0), "transpose": True, "epochs": 20.0,
+        {"data": "train.csv", "pixel_range": (0.0, 16.0), "transpose": True, "epochs": 60.0,
          "network": "Flatten, Dense(2)", "optimizer": "adam",
          "learning_rate": 0.01, "randomize": "none"}
     )  # fmt: skip
