@@ -7,7 +7,6 @@ import pickle
 import signal
 import tempfile
 import threading
-import warnings
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -17,7 +16,7 @@ import pytest
 from pellucid import Augmentation, Trainer
 from pellucid.errors import ExecutorError
 from pellucid.execution.executors import open_executor
-from pellucid.execution.remote import driver, image_file, worker
+from pellucid.execution.remote import image_file, worker
 from pellucid.execution.remote.worker import Job
 from tests.execution.digests import IMAGES, LABELS, InlineExecutor, digest_of_training, mapped
 from tests.training.examples import NETWORK, bits
@@ -159,17 +158,6 @@ def test_where_no_file_can_be_written_pixels_are_sent(monkeypatch):
     executor = FickleExecutor()
     assert digest(executor, False, True) == by_threads(False, True)
     assert all(job.images is not None for job in executor.jobs)
-
-
-def test_a_worker_on_another_processor_is_told_once(monkeypatch):
-    other = dataclasses.replace(driver.environment(), target=(("processor", "abacus"),))
-    monkeypatch.setattr(driver, "environment", lambda: other)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        digest(InlineExecutor(), False, False)
-    assert len(caught) == 1
-    assert "there, abacus here" in str(caught[0].message)
-    assert caught[0].filename == digest_of_training.__code__.co_filename
 
 
 # Failure.

@@ -97,12 +97,3 @@ def test_other_software_is_refused():
     with pytest.raises(ExecutorError, match=r"has numpy 2.*, the driver has 0\.9") as caught:
         work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
-
-
-def test_a_worker_on_another_processor_says_so():
-    setup = setup_with(
-        None, driver=dataclasses.replace(environment(), target=(("processor", "abacus"),))
-    )
-    reply = work(Job(setup.token, PARAMETERS, PARTS, setup, IMAGES[:90]))
-    assert "there, abacus here" in reply.note
-    assert_right(reply)
