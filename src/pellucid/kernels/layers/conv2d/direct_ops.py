@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES
+from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.conv2d import depthwise, filters_gradient
 from pellucid.kernels.layers.conv2d import forward as conv2d
@@ -273,7 +273,7 @@ def _emit_phase(
     draft.program.backward.append(op)
 
 
-def _tiling(layer: Conv2D, filters: int, sums: int = ACCUMULATORS) -> tuple[int, int, int]:
+def _tiling(layer: Conv2D, filters: int, sums: int = filters_gradient.HELD) -> tuple[int, int, int]:
     """Return the taps of a filter row that a gradient tile takes, in how many parts, and its block.
 
     ``filters`` are those of a group, ``sums`` how many a tile holds.

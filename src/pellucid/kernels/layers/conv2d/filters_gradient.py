@@ -20,7 +20,6 @@ import functools
 from numba import types
 
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
-from pellucid.kernels.compiling.emitter import Emitter
 from pellucid.kernels.compiling.vector import (
     ACCUMULATORS,
     FLOATS,
@@ -32,9 +31,10 @@ from pellucid.kernels.compiling.vector import (
     store,
     total,
 )
-from pellucid.kernels.program.blocks import filter_block
+from pellucid.kernels.program.blocks import SUMS, filter_block
 
 __all__ = [
+    "HELD",
     "block_of",
     "filters_finish",
     "filters_gradient",
@@ -60,7 +60,11 @@ def is_long(rows: int, columns: int) -> bool:
     return rows * columns > LONG
 
 
-def block_of(filters: int, width: int, sums: int = ACCUMULATORS) -> int:
+HELD = ACCUMULATORS * FLOATS // LANES
+"""Sums of whole vectors that a tile holds: vectors are loaded as they lie, for half ones are slow."""
+
+
+def block_of(filters: int, width: int, sums: int = HELD) -> int:
     """Return how many filters a filter-gradient tile takes; a divisor of :func:`filter_block`.
 
     Less than all of the block where that would cut a row of taps in two. ``sums`` is how many a
@@ -72,11 +76,20 @@ def block_of(filters: int, width: int, sums: int = ACCUMULATORS) -> int:
     [0, 0]
     """
     block = filter_block(filters)
+    if sums < SUMS:
+        parts = [part for part in range(1, min(block, sums) + 1) if block % part == 0]
+        return min(parts, key=lambda part: _cost(part, width, sums))
     halved = [part for part in (block, block // 2) if part > 2 and block % part == 0]
     return next((part for part in halved if part * width <= sums), block)
 
 
-def taps_of(width: int, block: int, sums: int = ACCUMULATORS) -> int:
+def _cost(block: int, width: int, sums: int) -> float:
+    """Return the steps that a weight takes: as many as there are products, or loads for them."""
+    taps = taps_of(width, block, sums)
+    return -(-width // taps) * max(block * taps, block + taps) / (block * width)
+
+
+def taps_of(width: int, block: int, sums: int = HELD) -> int:
     """Return how many neighbors in a filter row one filter-gradient tile takes."""
     most = max(sums // block, 1)
     return -(-width // -(-width // most))
@@ -103,8 +116,7 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
             for k in range(blocks):
                 deltas = dz + k * block * dz_channel + first * dz_row, dz_channel, dz_row, dz_column
                 bias = bias_sums + k * block * LANES
-                for lane in range(0, LANES, FLOATS):
-                    _bias_tile(arena, deltas, (count, columns), bias, lane, (block, 0))
+                _bias_tile(arena, deltas, (count, columns), bias, (block, 0))
                 to = sums + k * channels * height * groups * taps * block * LANES
                 for c in range(channels):
                     for i in range(height):
@@ -114,11 +126,10 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
                                 source + group * taps * dilation * LANES, x_step_row, x_step_column
                             )  # fmt: skip
                             begun = zeros if begins and first == 0 else to
-                            for lane in range(0, LANES, FLOATS):
-                                _gradient_tile(
-                                    arena, image, deltas, (count, columns), (begun, to), lane,
-                                    (taps, block, dilation),
-                                )  # fmt: skip
+                            _gradient_tile(
+                                arena, image, deltas, (count, columns), (begun, to),
+                                (taps, block, dilation),
+                            )  # fmt: skip
                             to += taps * block * LANES
             first += count
 
@@ -154,8 +165,7 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
                     deltas = dz + k * block * dz_channel + first * dz_row + left * dz_column
                     of_block = deltas, dz_channel, dz_row, dz_column
                     bias = bias_parts + k * block * LANES
-                    for lane in range(0, LANES, FLOATS):
-                        _bias_tile(arena, of_block, (count, wide), bias, lane, (block, 1))
+                    _bias_tile(arena, of_block, (count, wide), bias, (block, 1))
                     for c in range(channels):
                         for i in range(height):
                             source = x + c * x_channel + first * x_step_row + i * x_row
@@ -165,12 +175,10 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
                                     source + group * taps * dilation * LANES, x_step_row,
                                     x_step_column,
                                 )  # fmt: skip
-                                begun = zeros if is_new else to
-                                for lane in range(0, LANES, FLOATS):
-                                    _gradient_tile(
-                                        arena, image, of_block, (count, wide), (begun, to), lane,
-                                        (taps, block, dilation),
-                                    )  # fmt: skip
+                                _gradient_tile(
+                                    arena, image, of_block, (count, wide),
+                                    (zeros if is_new else to, to), (taps, block, dilation),
+                                )  # fmt: skip
                                 to += taps * block * LANES
                 number += 1
                 is_last = first + count == rows and left + wide == columns
@@ -190,28 +198,24 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
 
 
 @emitted()
-def _gradient_tile(emit, arena, image, deltas, size, sums, lane, TILE):
-    """``sums[tap, k] = begun[tap, k] + sum_{y, x} dz[k, y, x] x[y s, x s + tap]``, a few rows.
-
-    Of FLOATS images, from ``lane`` on.
-    """
+def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
+    """``sums[tap, k] = begun[tap, k] + sum_{y, x} dz[k, y, x] x[y s, x s + tap]``, a few rows."""
     TAPS, BLOCK, DILATION = TILE
-    builder, emit = emit.builder, Emitter(emit.builder, FLOATS)
+    builder = emit.builder
     x, x_step_row, x_step = image
     begun, sums = sums
     acc = [[emit.variable(emit.constant(0.0)) for _ in range(TAPS)] for _ in range(BLOCK)]
     dz, dz_channel, dz_row, dz_column = deltas
     rows, columns = size
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
-        upstream = emit.place(builder.add(dz, lane), (y, dz_row), (column, dz_column))
-        source = emit.place(builder.add(x, lane), (y, x_step_row))
+        upstream = emit.place(dz, (y, dz_row), (column, dz_column))
+        source = emit.place(x, (y, x_step_row))
         source = emit.place(source, (column, x_step))
         images = [emit.load(arena, source, j * DILATION * LANES) for j in range(TAPS)]
         for k in range(BLOCK):
             delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             for j in range(TAPS):
                 emit.add_product(acc[k][j], delta, images[j])
-    begun, sums = builder.add(begun, lane), builder.add(sums, lane)
     for k in range(BLOCK):
         for j in range(TAPS):
             place = (j * BLOCK + k) * LANES
@@ -220,16 +224,15 @@ def _gradient_tile(emit, arena, image, deltas, size, sums, lane, TILE):
 
 
 @emitted()
-def _bias_tile(emit, arena, deltas, size, sums, lane, TILE):
+def _bias_tile(emit, arena, deltas, size, sums, TILE):
     """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows, added up by themselves if IS_CUT."""
     BLOCK, IS_CUT = TILE
-    emit, sums = Emitter(emit.builder, FLOATS), emit.builder.add(sums, lane)
     begun = [emit.load(arena, sums, k * LANES) for k in range(BLOCK)]
     acc = [emit.variable(emit.constant(0.0) if IS_CUT else begun[k]) for k in range(BLOCK)]
     dz, dz_channel, dz_row, dz_column = deltas
     rows, columns = size
     with emit.repeat(rows) as y, emit.repeat(columns) as column:
-        upstream = emit.place(emit.builder.add(dz, lane), (y, dz_row), (column, dz_column))
+        upstream = emit.place(dz, (y, dz_row), (column, dz_column))
         for k in range(BLOCK):
             delta = emit.load(arena, emit.place(upstream, (k, dz_channel)))
             emit.builder.store(emit.builder.fadd(emit.builder.load(acc[k]), delta), acc[k])
