@@ -61,7 +61,7 @@ def is_long(rows: int, columns: int) -> bool:
 
 
 HELD = ACCUMULATORS * FLOATS // LANES
-"""Sums of whole vectors that a tile holds: vectors are loaded as they lie, for half ones are slow."""
+"""Sums of whole vectors that a tile holds: they are loaded whole, for half ones are slow."""
 
 
 def block_of(filters: int, width: int, sums: int = HELD) -> int:
