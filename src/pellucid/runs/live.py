@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from pellucid.runs.fitting import fit_arguments
 from pellucid.runs.folder import HISTORY
 from pellucid.runs.output import model_of
 from pellucid.runs.plan import Plan
-from pellucid.runs.ready import Ready, make_ready, make_trainer
+from pellucid.runs.ready import Ready, make_ready
 from pellucid.runs.settings import RunSettings
 from pellucid.studio.content import content_of
 from pellucid.studio.examples import chosen_examples
@@ -110,10 +109,8 @@ def make_studio(
             Argument("executor"), f" is {settings.executor}, but a studio trains by threads; leave "
             "it out.",
         )  # fmt: skip
-    trainer = make_trainer(network, settings)
     start = asked.start if isinstance(asked, Plan) else None
-    if start is not None:
-        trainer.parameters = start.parameters(network, dataset.classes, settings.seed)
+    trainer = ready.trainer(start)
     tested = np.ascontiguousarray(four_axes(from_all_over(dataset.test_images, how_many(network))))
     labels = from_all_over(dataset.test_labels, len(tested))
     model = _model(ready, trainer.averaged, [], 0)
@@ -207,8 +204,7 @@ def _as_file(ready: Ready, training: LiveTraining) -> bytes:
     if seen is None or seen.branch != branch.number:
         raise ConfigurationError("Nothing was seen of this run yet.")
     model = _model(ready, seen.parameters, branch.rates, seen.update)
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.safetensors")
         save_model(path, model)
         return path.read_bytes()

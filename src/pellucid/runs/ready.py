@@ -20,6 +20,7 @@ from pellucid.runs.checks import check_data, check_resumed_data, check_settings
 from pellucid.runs.held_back import HeldBack, hold_back
 from pellucid.runs.plan import Plan, network_of
 from pellucid.runs.settings import RunSettings
+from pellucid.runs.start import Start
 from pellucid.training import Trainer
 
 __all__ = ["Ready", "make_ready", "make_trainer"]
@@ -54,6 +55,14 @@ class Ready:
         """What model and checkpoints say of how the run was done."""
         told = {"data": self.dataset.name, "data_fingerprint": self.data_fingerprint}
         return {**self.settings.to_dict(), **told}
+
+    def trainer(self, start: Start | None = None, executor: Executor | None = None) -> Trainer:
+        """Return what trains, with what a model has learned if it starts from one."""
+        trainer = make_trainer(self.network, self.settings, executor=executor)
+        if start is not None:
+            seed = self.settings.seed
+            trainer.parameters = start.parameters(self.network, self.dataset.classes, seed)
+        return trainer
 
 
 def make_ready(

@@ -30,7 +30,7 @@ from pellucid.runs.held_back import HeldBack
 from pellucid.runs.output import Output
 from pellucid.runs.plan import Plan
 from pellucid.runs.progress import show_progress
-from pellucid.runs.ready import make_ready, make_trainer
+from pellucid.runs.ready import make_ready
 from pellucid.runs.settings import RunSettings
 from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer, Update
@@ -107,7 +107,7 @@ def reference_run(
         ready = make_ready(
             plan or settings, say, executor=executor, resumed=folder if resume else None
         )
-        settings, dataset, network = ready.settings, ready.dataset, ready.network
+        settings, dataset = ready.settings, ready.dataset
         output = Output(
             folder,
             ready.configuration,
@@ -115,9 +115,7 @@ def reference_run(
             start=start,
         ).with_checkpoints(checkpoints, say)
         stack.enter_context(hold_folder(folder, overwrite=overwrite, resume=resume))
-        trainer = stack.enter_context(make_trainer(network, settings, executor=executor))
-        if start is not None:
-            trainer.parameters = start.parameters(network, dataset.classes, settings.seed)
+        trainer = stack.enter_context(ready.trainer(start, executor))
         run = _Run(settings, dataset, ready.held_back, trainer, output, say)
         return run.finish(run.train(resume))
 

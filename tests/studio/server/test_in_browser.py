@@ -72,7 +72,7 @@ def test_a_training_is_seen_to_its_end_and_the_network_follows(page):
         "[...document.querySelectorAll('.confusion .count')].map((one) => +one.textContent)"
     )
     assert sum(counts) == 100
-    # Once the parameters rest, the gallery tells what the test images are taken for now.
+    # The gallery tells what the test images are taken for now.
     page.wait(f"document.querySelector('{WRONG}').textContent !== {wrong!r}")
 
 

@@ -89,10 +89,10 @@ class Driver:
         while jobs:
             replies = self._gathered(jobs.values())
             for (number, job), reply in zip(list(jobs.items()), replies, strict=True):
-                self._note(reply)
                 if reply.lacks == "setup":
                     jobs[number] = dataclasses.replace(job, setup=setup)
                 elif reply.lacks == "images":
+                    self._tell_why_not(reply.note)
                     self._sends_images = True
                     jobs[number] = dataclasses.replace(job, images=_pixels(images, job.sections))
                 else:
@@ -138,12 +138,10 @@ class Driver:
             slots = getattr(self._executor, "_max_workers", None)
         return slots if isinstance(slots, int) and slots > 0 else None
 
-    def _note(self, reply: Reply) -> None:
-        """Tell a person what a worker remarks, once."""
-        note = reply.note
-        if reply.lacks == "images":
-            note = f"Workers can't open the images ({note}), so pixels are sent with every update."
-        if note and note not in self._notes:
+    def _tell_why_not(self, why: str) -> None:
+        """Tell a person why a worker has to be sent pixels, once."""
+        note = f"Workers can't open the images ({why}), so pixels are sent with every update."
+        if note not in self._notes:
             self._notes.add(note)
             warnings.warn(note, stacklevel=8)
 

@@ -1,6 +1,6 @@
 // The test images: filtered by class, and by how the network did on them.
 
-import { element, fill } from "./dom.js";
+import { element, fill, keepingFocus } from "./dom.js";
 import { percent, whole } from "./numbers.js";
 import { picture } from "./pictures.js";
 import { WORDS } from "./words.js";
@@ -131,8 +131,10 @@ export function gallery({ network, examples, classes }, changed) {
     },
     /** Show what the images are taken for now, by other parameters. */
     renew() {
-      thumbs = examples.map(thumb);
-      show();
+      keepingFocus(box, () => {
+        thumbs = examples.map(thumb);
+        show();
+      });
     },
     /** Paint again, in another theme. */
     repaint() {

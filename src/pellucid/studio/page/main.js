@@ -16,8 +16,6 @@ import { WORDS } from "./words.js";
 
 /** Milliseconds after which a pen rests. */
 const REST = 120;
-/** Milliseconds after which parameters that a page follows rest. */
-const SETTLED = 1000;
 export const content = unpacked(JSON.parse(document.getElementById("content").textContent));
 const { network, examples } = content;
 /** In a frame that can't have an address, what is around it says what to show. */
@@ -43,7 +41,6 @@ const update = updating(content, compute);
 let pixels;
 let pending = 0;
 let writing = 0;
-let judging = 0;
 let isStarted = false;
 
 /** Remember a part of the state; soon in the address too, which browsers don't let change too often. */
@@ -153,26 +150,15 @@ addEventListener("hashchange", () => location.reload());
 // After the first paint: what is seen comes first.
 if (examples.length) setTimeout(compare, 50, proving({ ...content }));
 
-/** Find what a test image and those after it are taken for, one by one, so that a page can be used meanwhile. */
-function judge(n) {
-  if (n === examples.length) return chooser.renew();
-  const { probs } = forward(network, content.parameters, examples[n].pixels);
-  const sure = Math.max(...probs);
-  Object.assign(examples[n], { said: probs.indexOf(sure), sure });
-  judging = setTimeout(judge, 0, n + 1);
-  return undefined;
-}
-
 /**
- * Take other parameters, as a training goes on that the page follows; once they rest, what the test
- * images are taken for by them is found, too.
+ * Take other parameters, as a training goes on that the page follows; what the examples are taken for
+ * by them is in the content already.
  * @param {Float64Array} parameters
  */
 export function refresh(parameters) {
   content.parameters = parameters;
   update.forget();
   chooser.repaint(pixels);
+  chooser.renew();
   compute(true);
-  clearTimeout(judging);
-  judging = setTimeout(judge, SETTLED, 0);
 }
