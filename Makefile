@@ -32,7 +32,7 @@ types: $(VENV)/.tested
 unit: $(VENV)/.tested $(VENV)/node/.installed
 	$(BIN)/pytest -n auto
 
-# All that, and the tests that take half a minute each, for which a shorter one stands in.
+# All that, and the long tests for which a shorter one stands in.
 long: $(VENV)/.tested $(VENV)/node/.installed
 	PELLUCID_LONG_TESTS=1 $(BIN)/pytest -n auto
 

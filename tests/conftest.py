@@ -11,10 +11,15 @@ from hypothesis import settings
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.sets.mnist import cached_mnist, load_mnist
+from pellucid.kernels.compiling.cache import _folder
 
 # No deadline: kernels compile on their first call. The same examples on every run.
 settings.register_profile("pellucid", deadline=None, derandomize=True, max_examples=15)
 settings.load_profile("pellucid")
+
+
+# Kernels are kept where the user's are, also where the first test that needs one moves the cache.
+_folder()
 
 
 # A shell starts jobs in the background deaf to Ctrl-C, and what the tests start would inherit that.

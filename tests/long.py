@@ -1,4 +1,4 @@
-"""Tests that take half a minute and more, and that a shorter one stands in for in CI."""
+"""Long tests, for which a shorter one stands in in CI."""
 
 import os
 
@@ -6,5 +6,5 @@ import pytest
 
 takes_long = pytest.mark.skipif(
     not os.environ.get("PELLUCID_LONG_TESTS"),
-    reason="half a minute and more: `make long` runs it, or PELLUCID_LONG_TESTS=1",
+    reason="a shorter one stands in for it: `make long` runs it, or PELLUCID_LONG_TESTS=1",
 )

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'pellucid[cluster]'")
 
 from benchmarks.scaling import predict
+from tests.long import takes_long
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +34,7 @@ def test_a_prediction_is_the_sum_of_its_parts(workers, cores, computing, jobs, s
     assert found == pytest.approx(expected)
 
 
+@takes_long
 def test_all_of_it_runs(tmp_path):
     command = [sys.executable, "-m", "benchmarks.scaling", "--quick", "--rounds", "1"]
     done = subprocess.run(

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'pellucid[cluster]'")
 
 from benchmarks.soak import has_grown
+from tests.long import takes_long
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,6 +40,7 @@ def test_workers_killed_during_training_change_no_bit(tmp_path):
     assert found["files left"] == 0
 
 
+@takes_long
 @needs_proc
 def test_memory_that_grows_is_told(tmp_path):
     code, said, found = soaked(tmp_path, "--minutes", "0.1", "--every", "60", "--leak", "40")

@@ -13,6 +13,7 @@ import pytest
 
 from pellucid import load_model
 from tests.cli.console import process, read_until
+from tests.long import takes_long
 
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="SIGINT can't be sent to a process")
 
@@ -85,7 +86,10 @@ def test_ctrl_c_saves_everything_and_a_second_one_leaves_at_once(noise, tmp_path
 
 
 @needs_signals
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=takes_long)],
+)
 def test_signals_to_a_group_with_worker_processes(noise, tmp_path, number, code):
     """A terminal or a scheduler sends it to all of the group; nothing of theirs is left."""
     temporary = tmp_path / "temporary"

@@ -102,13 +102,13 @@ def test_every_option_of_train_arrives(monkeypatch):
     assert asked[-1][0]["augmentation"] is None
 
 
-def test_photographs_are_randomized_by_their_size_and_resumed_so(tmp_path):
+def test_photographs_are_randomized_by_their_size_and_resumed_so(tmp_path, request):
     images = np.random.default_rng(0).integers(0, 256, (80, 3, 40, 24), np.uint8)
     labels = np.arange(80) % 2
     np.savez(tmp_path / "a.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     base = [
         "train", "--data", tmp_path / "a.npz", "--batch-size", 16, "--sections", 2,
-        "--checkpoint-every", 1,
+        "--checkpoint-every", 1, "--network", "Conv2D(4, 3), ReLU, MaxPool2D(2), Flatten, Dense(2)",
     ]  # fmt: skip
     photos = [*base, "--randomize", "photos", "--hue", -0.1, 0.1, "--images", 64]
     run = tmp_path / "run"
@@ -118,6 +118,7 @@ def test_photographs_are_randomized_by_their_size_and_resumed_so(tmp_path):
     assert expected.shift == (-3.0, 3.0)
     assert configuration["augmentation"] == expected.to_dict()
     assert (run / "randomized.png").exists()
+    request.getfixturevalue("no_pictures")  # which take most of the time
     for more in ([], ["--randomize", "photos"], ["--hue", -0.1, 0.1]):
         code, out, err = invoke("train", "--out", run, "--resume", *more)
         assert (code, "Fingerprint" in out) == (0, True), err

@@ -9,7 +9,7 @@ from PIL import Image
 from pellucid import Adam, Augmentation, Preprocessing, Schedule, Trainer
 from pellucid.network import presets
 
-COUNT = 500
+COUNT = 250
 PAPERS = [(0, 255), (255, 0), (240, 30), (25, 220)]  # background, ink
 
 
@@ -62,7 +62,7 @@ def test_pasted_digits_are_read_as_the_originals_are(mnist, trainer):
 
 
 def test_a_seven_in_the_corner_of_a_large_white_picture(mnist, trainer):
-    sevens = mnist.test_images[mnist.test_labels == 7][:300]
+    sevens = mnist.test_images[mnist.test_labels == 7][:150]
     preprocessing = Preprocessing((28, 28))
     corner = []
     for seven in sevens:

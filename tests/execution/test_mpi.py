@@ -16,6 +16,7 @@ from pellucid import fingerprint, load_model, open_executor
 from pellucid.errors import ExecutorError
 from tests.cli.console import process, read_until
 from tests.execution.digests import digest_of_training
+from tests.long import takes_long
 
 pytest.importorskip("mpi4py", reason="mpi4py is not installed: pip install 'pellucid[mpi]'")
 
@@ -99,9 +100,16 @@ def driver_of(started):
     raise AssertionError("there is no rank 0")
 
 
-@pytest.mark.parametrize("whom", ["rank 0", "mpiexec"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_saves_what_was_learned(command, tmp_path, number, code, whom):
+@pytest.mark.parametrize(
+    ("whom", "number", "code"),
+    [
+        ("mpiexec", signal.SIGINT, 130),
+        pytest.param("rank 0", signal.SIGTERM, 143, marks=takes_long),
+        pytest.param("rank 0", signal.SIGINT, 130, marks=takes_long),
+        pytest.param("mpiexec", signal.SIGTERM, 143, marks=takes_long),
+    ],
+)
+def test_a_signal_saves_what_was_learned(command, tmp_path, whom, number, code):
     mpi = ["-m", "pellucid", *command, "--executor", "mpi", "--out", tmp_path / "run"]
     with start(*mpi, count=3, cwd=tmp_path) as started:
         read_until(started.stderr, "update ")

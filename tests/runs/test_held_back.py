@@ -73,7 +73,7 @@ def test_the_data_s_own_are_measured_on_unless_a_share_says_otherwise():
     assert not held.is_own
 
 
-def test_a_run_measures_on_the_data_s_own_and_says_so(tmp_path, monkeypatch):
+def test_a_run_measures_on_the_data_s_own_and_says_so(tmp_path, monkeypatch, no_pictures):
     own, said = with_own(), []
     use_data(monkeypatch, own)
     metrics = reference_run(QUICK, tmp_path / "own", said.append)
@@ -97,7 +97,7 @@ def test_a_class_needs_two_images():
         hold_back(SOME, tiny_data(count=2))
 
 
-def test_a_run_measures_what_it_learned_on_it(tmp_path):
+def test_a_run_measures_what_it_learned_on_it(tmp_path, no_pictures):
     metrics = reference_run(SOME, tmp_path, say_nothing)
     _, held = hold_back(SOME, DIGITS())
     model = load_model(tmp_path / "model.safetensors")

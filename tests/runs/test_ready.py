@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from pellucid import Checkpoints
+from pellucid import Checkpoints, fingerprint
 from pellucid.errors import CheckpointError, ConfigurationError
 from pellucid.runs.plan import Plan
 from pellucid.runs.ready import make_ready, make_trainer
@@ -31,6 +31,13 @@ def test_a_plan_is_completed():
     ready = make_ready(asked, say_nothing)
     assert ready.settings.network.startswith("Flatten")
     assert ready.settings.images == 2 * len(ready.dataset.train_images)
+
+
+def test_it_starts_from_the_model_that_settings_name(finished):
+    folder, metrics, _ = finished
+    asked = dataclasses.replace(QUICK, start_from=str(folder))
+    with make_ready(asked, say_nothing).trainer() as trainer:
+        assert fingerprint(trainer.parameters) == metrics.fingerprint
 
 
 def test_settings_are_checked_before_data_is_read(no_data):

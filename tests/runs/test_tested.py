@@ -7,7 +7,7 @@ import pytest
 
 from pellucid import Model, Preprocessing, data, presets
 from pellucid.errors import ConfigurationError, DataError
-from pellucid.runs.tested import load_tested
+from pellucid.runs.tested import load_tested, options_of_training
 
 COUNT = 100
 
@@ -127,3 +127,13 @@ def test_bad_files_are_skipped_where_training_skipped_them(monkeypatch):
     asked_of(known)
     asked_of(known, "own.npz")
     assert asked == [True, False]
+
+
+def test_how_the_data_was_read_is_told_as_options():
+    told = {"data_pixel_range": [0, 100], "channels": "gray", "transpose": True, "skip_bad": False}
+    assert options_of_training(trained(**told, pixel_range=[0, 255])) == {
+        "data": "own.npz", "test_share": 0.2, "pixel_range": (0, 100), "channels": "gray",
+        "transpose": True,
+    }  # fmt: skip
+    assert options_of_training(model(data="own.npz")) == {}
+    assert options_of_training(model(test_share=0.2)) == {}

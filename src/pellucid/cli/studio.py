@@ -14,9 +14,10 @@ from pellucid.cli.checkpoints import given_options
 from pellucid.cli.options import MODEL_HELP, command, flag, option, say
 from pellucid.cli.settings import takes_settings
 from pellucid.console import printable
-from pellucid.files.model_file import Model, load_model
+from pellucid.files.model_file import load_model
 from pellucid.runs.folder import model_in
 from pellucid.runs.plan import Plan
+from pellucid.runs.tested import options_of_training
 
 __all__ = ["studio"]
 
@@ -31,11 +32,6 @@ _SETTINGS = (
     "images", "batch_size", "learning_rate", "seed", "workers", "randomize",
 )  # fmt: skip
 """The settings that can be told here; a recipe's file may have any."""
-
-_OF_MODEL = (
-    "data", "skip_bad", "test_share", "label", "channels", "transpose", "follow_links",
-)  # fmt: skip
-"""How a model's own data is read."""
 
 
 @command
@@ -96,7 +92,7 @@ def studio(
     shown = [runs.read_beside(run) for run in beside or ()]
     learned = None if model is None else load_model(model_in(model))
     if learned is not None:
-        given = _told_by(learned) | given | {"start_from": str(model)}
+        given = options_of_training(learned) | given | {"start_from": str(model)}
     plan = Plan.of(given) if learned is None or "data" in given else None
     with opened(host, port) as listening:
         if plan is not None:
@@ -125,11 +121,3 @@ def studio(
         code = serve(made, listening, host, token, ready)
     if code:
         raise typer.Exit(code)
-
-
-def _told_by(model: Model) -> dict[str, Any]:
-    """Return how the data is read that a model was trained on, where a run says it."""
-    found = model.configuration
-    if not isinstance(found.get("data"), str) or "test_share" not in found:
-        return {}
-    return {name: found[name] for name in _OF_MODEL if found.get(name) not in (None, False)}

@@ -42,6 +42,7 @@ __all__ = [
     "Model",
     "check_sizes",
     "load_model",
+    "model_bytes",
     "read_network",
     "save_model",
 ]
@@ -176,22 +177,30 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
     --------
     See :func:`load_model`.
     """
-    if not np.isfinite(model.parameters).all():
-        raise ModelFileError(
-            f"The model is not written to {path}: its parameters hold NaN or infinity."
-        )
-    try:
-        data = _packed(model)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ModelFileError(
-            f"The model is not written to {path}: its configuration or versions can't be JSON "
-            f"({error})."
-        ) from error
+    data = model_bytes(model)
     try:
         atomic_write(path, data)
     except OSError as error:
         raise ModelFileError(
             f"The model can't be written to {path}: {error.strerror or error}."
+        ) from error
+
+
+def model_bytes(model: Model) -> bytes:
+    """Return what :func:`save_model` writes.
+
+    Raises
+    ------
+    ModelFileError
+        The parameters hold NaN or infinity, or the configuration is not JSON-ready.
+    """
+    if not np.isfinite(model.parameters).all():
+        raise ModelFileError("The model is not written: its parameters hold NaN or infinity.")
+    try:
+        return _packed(model)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ModelFileError(
+            f"The model is not written: its configuration or versions can't be JSON ({error})."
         ) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from pellucid.console import Say
 from pellucid.errors import Argument, ConfigurationError, DataError
-from pellucid.files.model_file import Model, save_model
+from pellucid.files.model_file import Model, model_bytes
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.runs.fitting import fit_arguments
 from pellucid.runs.folder import HISTORY
@@ -109,8 +108,7 @@ def make_studio(
             Argument("executor"), f" is {settings.executor}, but a studio trains by threads; leave "
             "it out.",
         )  # fmt: skip
-    start = asked.start if isinstance(asked, Plan) else None
-    trainer = ready.trainer(start)
+    trainer = ready.trainer()
     tested = np.ascontiguousarray(four_axes(from_all_over(dataset.test_images, how_many(network))))
     labels = from_all_over(dataset.test_labels, len(tested))
     model = _model(ready, trainer.averaged, [], 0)
@@ -124,7 +122,7 @@ def make_studio(
     )  # fmt: skip
     training = LiveTraining(
         trainer, fit_arguments(settings, dataset, ready.held_back), looker,
-        pace=pace, begins_when_watched=start is None,
+        pace=pace, begins_when_watched=ready.start is None,
     )  # fmt: skip
     session = secrets.token_hex(8)
     content["live"] = {
@@ -203,11 +201,7 @@ def _as_file(ready: Ready, training: LiveTraining) -> bytes:
     seen, branch = training.snapshot, training.branch
     if seen is None or seen.branch != branch.number:
         raise ConfigurationError("Nothing was seen of this run yet.")
-    model = _model(ready, seen.parameters, branch.rates, seen.update)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.safetensors")
-        save_model(path, model)
-        return path.read_bytes()
+    return model_bytes(_model(ready, seen.parameters, branch.rates, seen.update))
 
 
 def _model(

@@ -42,6 +42,8 @@ class Ready:
         Compiled.
     data_fingerprint : str
         Of the data before anything was held back.
+    start : Start or None
+        What it starts from, if not from the beginning.
     """
 
     settings: RunSettings
@@ -49,6 +51,7 @@ class Ready:
     held_back: HeldBack | None
     network: Network
     data_fingerprint: str
+    start: Start | None = None
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -56,12 +59,12 @@ class Ready:
         told = {"data": self.dataset.name, "data_fingerprint": self.data_fingerprint}
         return {**self.settings.to_dict(), **told}
 
-    def trainer(self, start: Start | None = None, executor: Executor | None = None) -> Trainer:
+    def trainer(self, executor: Executor | None = None) -> Trainer:
         """Return what trains, with what a model has learned if it starts from one."""
         trainer = make_trainer(self.network, self.settings, executor=executor)
-        if start is not None:
+        if self.start is not None:
             seed = self.settings.seed
-            trainer.parameters = start.parameters(self.network, self.dataset.classes, seed)
+            trainer.parameters = self.start.parameters(self.network, self.dataset.classes, seed)
         return trainer
 
 
@@ -87,12 +90,15 @@ def make_ready(
 
     Raises
     ------
-    ConfigurationError, DataError, DownloadError, CheckpointError
-        Settings or data that can't be used.
+    ConfigurationError, DataError, DownloadError, CheckpointError, ModelFileError
+        Settings, data or a model to start from that can't be used.
     """
     plan = asked if isinstance(asked, Plan) else None
     settings = asked.settings if isinstance(asked, Plan) else asked
     check_settings(settings)
+    start = None if plan is None else plan.start
+    if plan is None and settings.start_from is not None and resumed is None:
+        start = Start.read(settings.start_from)
     dataset = settings.load(say) if resumed is None else settings.load_again(say)
     settings = settings.suited(dataset.input_shape)
     data_fingerprint = dataset.fingerprint()
@@ -109,7 +115,7 @@ def make_ready(
         settings = _within_time(settings, network, dataset, executor, say)
     if held_back is not None:
         held_back = held_back.measured_in(settings)
-    return Ready(settings, dataset, held_back, network, data_fingerprint)
+    return Ready(settings, dataset, held_back, network, data_fingerprint, start)
 
 
 def make_trainer(

@@ -32,7 +32,6 @@ from pellucid.runs.plan import Plan
 from pellucid.runs.progress import show_progress
 from pellucid.runs.ready import make_ready
 from pellucid.runs.settings import RunSettings
-from pellucid.runs.start import Start
 from pellucid.training import Checkpoints, History, Trainer, Update
 from pellucid.training.batches import batch_sizes
 from pellucid.training.checkpoints import newest_checkpoint
@@ -92,30 +91,25 @@ def reference_run(
     ConfigurationError, DataError, DownloadError, DivergenceError, ExecutorError
         See :class:`pellucid.Trainer` and :func:`pellucid.data.load`.
     """
-    plan = settings if isinstance(settings, Plan) else None
-    settings = settings.settings if isinstance(settings, Plan) else settings
+    asked = settings
+    settings = asked.settings if isinstance(asked, Plan) else asked
     check_settings(settings)
-    start = None if plan is None else plan.start
-    if plan is None and settings.start_from is not None and not resume:
-        start = Start.read(settings.start_from)
     folder = Path(out)
     check_folder(folder, overwrite=overwrite, resume=resume)
     remove_abandoned_files()
     with contextlib.ExitStack() as stack:
         # All that can fail comes before the folder is touched.
         executor = _opened(stack, settings, resume)
-        ready = make_ready(
-            plan or settings, say, executor=executor, resumed=folder if resume else None
-        )
+        ready = make_ready(asked, say, executor=executor, resumed=folder if resume else None)
         settings, dataset = ready.settings, ready.dataset
         output = Output(
             folder,
             ready.configuration,
             replaces=overwrite and not resume,
-            start=start,
+            start=ready.start,
         ).with_checkpoints(checkpoints, say)
         stack.enter_context(hold_folder(folder, overwrite=overwrite, resume=resume))
-        trainer = stack.enter_context(ready.trainer(start, executor))
+        trainer = stack.enter_context(ready.trainer(executor))
         run = _Run(settings, dataset, ready.held_back, trainer, output, say)
         return run.finish(run.train(resume))
 

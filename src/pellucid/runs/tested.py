@@ -18,7 +18,10 @@ from pellucid.files.fingerprints import array_fingerprint
 from pellucid.files.model_file import Model
 from pellucid.runs.settings import DATA_PIXELS, RunSettings
 
-__all__ = ["load_tested", "told_by_training"]
+__all__ = ["load_tested", "options_of_training", "told_by_training"]
+
+_OF_DATA = ("data", "skip_bad", "test_share", "label", "follow_links")
+"""What a run's configuration says of how its data is read, beside what images are told."""
 
 
 def load_tested(
@@ -106,6 +109,19 @@ def told_by_training(model: Model) -> Told:
         model.configuration.get("channels"),
         bool(model.configuration.get("transpose")) or None,
     )
+
+
+def options_of_training(model: Model) -> dict[str, Any]:
+    """Return the options that read the data which a run trained a model on; none if no run did.
+
+    Without its source, they are what :func:`load_tested` reads it by.
+    """
+    found = model.configuration
+    if _trained_on(model) is None or "test_share" not in found:
+        return {}
+    told = told_by_training(model)._asdict()
+    told |= {name: found.get(name) for name in _OF_DATA}
+    return {name: value for name, value in told.items() if value not in (None, False)}
 
 
 def _trained_on(model: Model) -> str | None:

@@ -21,6 +21,7 @@ from pellucid.execution.workers import Workers
 from pellucid.kernels.compiling.vector import FLOATS
 from pellucid.training.checkpoints import newest_checkpoint
 from tests.execution.digests import IMAGES, LABELS, digest_of_training, mapped
+from tests.long import takes_long
 from tests.training.examples import DROPPING, NETWORK
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'pellucid[cluster]'")
@@ -211,7 +212,7 @@ def frozen(process):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing freezes a process here")
-@pytest.mark.parametrize("is_stopping", [False, True])
+@pytest.mark.parametrize("is_stopping", [False, pytest.param(True, marks=takes_long)])
 def test_a_scheduler_that_is_frozen_ends_in_a_clean_error(monkeypatch, is_stopping):
     """While results are awaited, and again when it is asked for its workers."""
     monkeypatch.setattr(dask, "ANSWER_SECONDS", 99 if is_stopping else 2)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import ConfigurationError
+from pellucid.errors import ConfigurationError, PellucidError
 from pellucid.studio.live.messages import Follower
 from pellucid.studio.live.training import LiveTraining
 from pellucid.studio.server.guard import NO_TOKEN, NOT_HERE, Asked, Guard, headers_of
@@ -220,7 +220,10 @@ class _Answers:
         if self._studio.model is None:
             return _said("There is no model to be taken.", 404)
         named = {"Content-Disposition": 'attachment; filename="model.safetensors"'}
-        data = await run_in_threadpool(self._studio.model)
+        try:
+            data = await run_in_threadpool(self._studio.model)
+        except PellucidError as error:  # nothing was learned yet, or what can't be a file
+            return _said(str(error), 409)
         return Response(data, media_type="application/octet-stream", headers=named)
 
 
