@@ -29,12 +29,15 @@ lint: $(VENV)/.tested
 types: $(VENV)/.tested
 	$(BIN)/mypy
 
+# A file's tests go to one process: what they make and compile is made once.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
+
 unit: $(VENV)/.tested $(VENV)/node/.installed
-	$(BIN)/pytest -n auto
+	$(PYTEST)
 
 # All that, and the long tests for which a shorter one stands in.
 long: $(VENV)/.tested $(VENV)/node/.installed
-	PELLUCID_LONG_TESTS=1 $(BIN)/pytest -n auto
+	PELLUCID_LONG_TESTS=1 $(PYTEST)
 
 # Kills a training a thousand times and resumes it; takes some minutes, and CI does 60 kills.
 soak: $(VENV)/.tested

@@ -144,19 +144,19 @@ def test_workers_killed_at_work_change_no_bit(cluster, executor):
 
 
 def test_a_worker_that_joins_is_given_work_and_changes_no_bit(cluster, executor):
-    client, joined, others = executor._client, [], []
+    client, known, joined, others = executor._client, set(), [], []
 
     def on_update(update):
+        if update.update < 3:
+            return False
         if update.update == 3:
-            known = set(client.nthreads())
+            known.update(client.nthreads())
             cluster.start_worker()
             client.wait_for_workers(4, timeout=60)
             joined.extend(set(client.nthreads()) - known)
             time.sleep(1.1)  # after which workers are counted anew
-            # Dask chooses the least busy worker: give the others something else to do.
-            others.extend(
-                client.submit(time.sleep, 1, workers=[name], pure=False) for name in known
-            )
+        # Dask chooses the least busy worker: give the others something else to do.
+        others.extend(client.submit(time.sleep, 1, workers=[name], pure=False) for name in known)
         return update.update > 3 and min(client.run(jobs_known, workers=joined).values()) > 0
 
     found, updates = trained(executor, on_update)
