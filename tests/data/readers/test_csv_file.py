@@ -256,7 +256,7 @@ def test_an_endless_line_takes_little_memory(tmp_path):
 
 @given(st.data())
 def test_damage_is_told_or_harmless(tmp_path_factory, draws):
-    folder = tmp_path_factory.getbasetemp()
+    folder = tmp_path_factory.mktemp("damaged")
     path = folder / "damaged.csv"
     content = bytearray("\n".join([HEADER, *rows(IMAGES[:8], LABELS[:8])]).encode())
     for _ in range(draws.draw(st.integers(1, 5))):
@@ -301,7 +301,8 @@ def is_pixel(cell):
 )
 @settings(max_examples=20)
 def test_just_the_rows_of_pixels_are_taken(tmp_path_factory, cells, delimiter, end, block):
-    path = tmp_path_factory.getbasetemp() / "rows.csv"
+    # A folder of its own: a table may be of pictures that lie somewhere beside it.
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
     good = [["a", "1", "2", "3", "4"], ["a", "5", "6", "7", "8"]]
     lines = [*good, *(["b", *row] for row in cells)]
     header = delimiter.join(["label", "p0", "p1", "p2", "p3"])

@@ -321,7 +321,7 @@ def test_every_bad_file_of_several_is_listed(tmp_path):
 
 @given(st.data())
 def test_damage_is_a_data_error_or_harmless(tmp_path_factory, data):
-    folder = tmp_path_factory.getbasetemp()
+    folder = tmp_path_factory.mktemp("damaged")
     kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "GIF", "WEBP", "AVIF"]))
     path = folder / "damaged"
     Image.fromarray(COLOR).save(path, format=kind)
