@@ -121,7 +121,7 @@ def test_parts_that_don_t_fit_the_network(changes, message):
 )
 def test_a_model_that_can_t_be_saved_leaves_the_old_file(saved, changes, message):
     before = saved.read_bytes()
-    with pytest.raises(ModelFileError, match=f"The model is not written: .*{message}"):
+    with pytest.raises(ModelFileError, match=f"The model is not written to {saved}: .*{message}"):
         save_model(saved, make(**changes))
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]

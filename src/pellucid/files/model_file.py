@@ -177,7 +177,7 @@ def save_model(path: str | os.PathLike[str], model: Model) -> None:
     --------
     See :func:`load_model`.
     """
-    data = model_bytes(model)
+    data = _checked(model, f" to {path}")
     try:
         atomic_write(path, data)
     except OSError as error:
@@ -194,14 +194,7 @@ def model_bytes(model: Model) -> bytes:
     ModelFileError
         The parameters hold NaN or infinity, or the configuration is not JSON-ready.
     """
-    if not np.isfinite(model.parameters).all():
-        raise ModelFileError("The model is not written: its parameters hold NaN or infinity.")
-    try:
-        return _packed(model)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ModelFileError(
-            f"The model is not written: its configuration or versions can't be JSON ({error})."
-        ) from error
+    return _checked(model, "")
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -238,6 +231,21 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     (('no', 'yes'), True)
     """
     return read_file(path, "model", ModelFileError, _read)
+
+
+def _checked(model: Model, where: str) -> bytes:
+    """Return a model's file; refuse what can't be one, and say where it is not written."""
+    if not np.isfinite(model.parameters).all():
+        raise ModelFileError(
+            f"The model is not written{where}: its parameters hold NaN or infinity."
+        )
+    try:
+        return _packed(model)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ModelFileError(
+            f"The model is not written{where}: its configuration or versions can't be JSON "
+            f"({error})."
+        ) from error
 
 
 def _packed(model: Model) -> bytes:

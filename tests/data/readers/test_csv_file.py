@@ -299,7 +299,7 @@ def is_pixel(cell):
     st.sampled_from(["\n", "\r\n"]),
     st.integers(1, 40),
 )
-@settings(max_examples=20)
+@settings(max_examples=60)
 def test_just_the_rows_of_pixels_are_taken(tmp_path_factory, cells, delimiter, end, block):
     # A folder of its own: a table may be of pictures that lie somewhere beside it.
     path = tmp_path_factory.mktemp("rows") / "rows.csv"
