@@ -35,6 +35,16 @@ def test_names_without_their_endings(tmp_path, inner, header):
     assert len(found.train_images) + len(found.test_images) == 10
 
 
+@pytest.mark.parametrize("header", ["label,p0,p1,p2,p3\n", ""])
+def test_numbers_of_a_table_of_pixels_are_no_pictures(tmp_path, header):
+    make(tmp_path / "beside", count=3)
+    rows = "".join(f"{label},{label},0,1,255\n" for label in (0, 1) * 6)
+    (tmp_path / "pixels.csv").write_text(header + rows)
+    found = data.load(tmp_path / "pixels.csv", label=0)
+    assert found.classes == ("0", "1")
+    assert found.train_images.shape[1:] == (2, 2)
+
+
 def test_tables_of_ids_of_classes(tmp_path):
     for part in ("Train", "Test"):
         rows = make(tmp_path, part, 8)

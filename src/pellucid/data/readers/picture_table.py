@@ -116,7 +116,7 @@ def _columns(path: Path) -> _Columns | None:
     rows = list(csv.reader(lines, delimiter=delimiter))
     is_name = is_picture
     place = next((k for k, cell in enumerate(rows[-1]) if is_name(cell.strip())), None)
-    if place is None and 2 <= len(rows[-1]) <= _MOST_CELLS:
+    if place is None and 2 <= len(rows[-1]) <= _MOST_CELLS and not _are_numbers(rows):
         places = _places(path)
 
         def is_name(name: str) -> bool:
@@ -132,6 +132,19 @@ def _columns(path: Path) -> _Columns | None:
     if label is None and len(names) == 2:
         label = 1 - place
     return _Columns(delimiter, place, label, has_header, names)
+
+
+def _are_numbers(rows: list[list[str]]) -> bool:
+    """Tell whether a table is of numbers: columns such as p0, p1, or more than an id and a class.
+
+    Pictures may be called 0.png and 1.png, and lie beside a table of pixels all the same.
+    """
+    try:
+        for cell in rows[-1]:
+            float(cell)
+    except ValueError:
+        return False
+    return len(rows[-1]) > 2 or any(name.strip()[-1:].isdigit() for name in rows[0])
 
 
 def _rows(table: Path, reading: Reading) -> list[tuple[str, str, Path | str]]:

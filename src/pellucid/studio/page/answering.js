@@ -1,6 +1,6 @@
 // What the network says: a bar for each class, the likeliest marked.
 
-import { element, fill } from "./dom.js";
+import { element, fill, say } from "./dom.js";
 import { percent } from "./numbers.js";
 import { WORDS } from "./words.js";
 
@@ -28,9 +28,9 @@ export function answering(classes) {
     const [first, second] = order;
     const share = percent(probs[first]);
     const isBlank = values[0].every((value) => value === values[0][0]);
-    words.textContent = isBlank ? WORDS.answer.blank
+    say(words, isBlank ? WORDS.answer.blank
       : probs[first] >= 0.6 ? WORDS.answer.sure(classes[first], share)
-      : WORDS.answer.unsure(classes[first], share, classes[second]);
+      : WORDS.answer.unsure(classes[first], share, classes[second]));
     // A few classes keep their places; of many the likeliest are shown.
     const shown = classes.length > MOST ? order.slice(0, MOST) : [...classes.keys()];
     while (rows.length < shown.length) rows.push(row());
@@ -38,10 +38,10 @@ export function answering(classes) {
     shown.forEach((k, n) => {
       const { item, name, bar, sure } = rows[n];
       item.className = k === first && !isBlank ? "best" : "";
-      item.setAttribute("aria-label", WORDS.answer.share(classes[k], percent(probs[k])));
-      name.textContent = name.title = classes[k];
-      bar.style.width = `${100 * probs[k]}%`;
-      sure.textContent = percent(probs[k]);
+      bar.style.translate = `${(100 * probs[k] - 100).toFixed(1)}%`; // a width would cost a layout
+      if (![say(sure, percent(probs[k])), say(name, classes[k])].includes(true)) return;
+      name.title = classes[k];
+      item.ariaLabel = WORDS.answer.share(classes[k], percent(probs[k]));
     });
   }
 

@@ -38,6 +38,17 @@ export function keepingFocus(parent, rebuild) {
   if (held >= 0) all()[held]?.focus();
 }
 
+/**
+ * Write other words into an element, and return whether they are others: to write the same costs a layout.
+ * @param {HTMLElement} parent
+ * @param {string} text
+ */
+export function say(parent, text) {
+  if (parent.textContent === text) return false;
+  parent.textContent = text;
+  return true;
+}
+
 /** Put other children into an element. */
 export function fill(parent, ...children) {
   parent.replaceChildren(...shown(children));

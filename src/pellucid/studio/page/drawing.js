@@ -5,14 +5,10 @@ import { WORDS } from "./words.js";
 
 const LONGER = 280;
 const PEN = 22;
+// What is read of it is half as fine: still several pixels to one of the network's, many times a second.
+const READ = 0.5;
 
 /** @typedef {[number, number][]} Stroke places, in dots of the drawing */
-
-/** Return from where to where a pen's dots reach, inside of a length. */
-function within(places, length) {
-  const [low, high] = places.reduce(([a, b], one) => [Math.min(a, one), Math.max(b, one)], [Infinity, -Infinity]);
-  return [Math.max(0, low - PEN), Math.min(length, high + PEN)];
-}
 
 /**
  * @param {[number, number]} size the image's rows and columns, for the proportions
@@ -27,7 +23,11 @@ export function drawingArea([rows, columns], changed) {
     role: "img",
     "aria-label": WORDS.image.canvas,
   }));
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = canvas.getContext("2d");
+  const [width, height] = [canvas.width, canvas.height].map((side) => Math.ceil(READ * side));
+  const ink = element("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  ink.scale(READ, READ);
+  const values = new Float64Array(width * height);
   /** @type {Stroke[]} */
   let strokes = [];
   let pending = 0;
@@ -45,17 +45,22 @@ export function drawingArea([rows, columns], changed) {
 
   function redraw() {
     canvas.classList.toggle("empty", strokes.length === 0);
-    context.fillStyle = "black";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.strokeStyle = context.fillStyle = "white";
-    context.lineWidth = PEN;
-    context.lineCap = context.lineJoin = "round";
+    draw(context);
+  }
+
+  /** @param {CanvasRenderingContext2D} on */
+  function draw(on) {
+    on.fillStyle = "black";
+    on.fillRect(0, 0, canvas.width, canvas.height);
+    on.strokeStyle = "white";
+    on.lineWidth = PEN;
+    on.lineCap = on.lineJoin = "round";
     for (const stroke of strokes) {
-      context.beginPath();
-      context.moveTo(...stroke[0]);
+      on.beginPath();
+      on.moveTo(...stroke[0]);
       // A stroke of one place is a dot.
-      for (const [x, y] of stroke.length > 1 ? stroke.slice(1) : stroke) context.lineTo(x, y);
-      context.stroke();
+      for (const [x, y] of stroke.length > 1 ? stroke.slice(1) : stroke) on.lineTo(x, y);
+      on.stroke();
     }
   }
 
@@ -99,20 +104,11 @@ export function drawingArea([rows, columns], changed) {
       strokes = [];
       tell();
     },
-    /** Return the ink as a plane, from 0 to 255. */
+    /** Return the ink as a plane, from 0 to 255; it holds until it is asked for again. */
     plane() {
-      const { width, height } = canvas;
-      const values = new Float64Array(width * height);
-      // Only where a pen has been is anything to be read.
-      const [across, down] = [0, 1].map((axis) => strokes.flatMap((stroke) => stroke.map((place) => place[axis])));
-      const [left, right] = within(across, width);
-      const [top, bottom] = within(down, height);
-      if (right > left && bottom > top) {
-        const { data } = context.getImageData(left, top, right - left, bottom - top);
-        for (let y = top, from = 0; y < bottom; y++) {
-          for (let x = left; x < right; x++, from += 4) values[y * width + x] = data[from];
-        }
-      }
+      draw(ink);
+      const { data } = ink.getImageData(0, 0, width, height);
+      for (let at = 0; at < values.length; at++) values[at] = data[4 * at];
       return { values, rows: height, columns: width };
     },
   };

@@ -97,12 +97,12 @@ export function findInk(picture, levels, dark, noise) {
   const least = Math.max(THRESHOLD * strongest, NOISE_DEVIATIONS * noise);
   const threshold = Math.min(least, MOST_THRESHOLD * strongest);
   const box = { left: columns, top: rows, right: 0, bottom: 0 };
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      if (strength[y * columns + x] < threshold) continue;
-      box.left = Math.min(box.left, x);
-      box.right = Math.max(box.right, x + 1);
-      box.top = Math.min(box.top, y);
+  for (let y = 0, at = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, at++) {
+      if (strength[at] < threshold) continue;
+      if (x < box.left) box.left = x;
+      if (x >= box.right) box.right = x + 1;
+      if (y < box.top) box.top = y;
       box.bottom = y + 1;
     }
   }
@@ -115,10 +115,10 @@ function cut(plane, { box, strength, threshold }, width, factor) {
   const columns = Math.ceil((box.right - box.left) / factor);
   const values = new Float64Array(rows * columns);
   for (let y = box.top; y < box.bottom; y++) {
+    const row = Math.floor((y - box.top) / factor) * columns;
     for (let x = box.left; x < box.right; x++) {
       if (strength[y * width + x] < threshold) continue;
-      const at = Math.floor((y - box.top) / factor) * columns + Math.floor((x - box.left) / factor);
-      values[at] += plane[y * width + x] / factor ** 2;
+      values[row + Math.floor((x - box.left) / factor)] += plane[y * width + x] / factor ** 2;
     }
   }
   return { values, rows, columns };

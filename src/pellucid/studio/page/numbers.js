@@ -28,8 +28,10 @@ export function percent(share) {
   return `${hundred.toFixed(1)}%`;
 }
 
+const thousands = new Intl.NumberFormat("en-US");
+
 /** Return a whole number with its thousands apart. */
-export const whole = (value) => value.toLocaleString("en-US");
+export const whole = (value) => thousands.format(value);
 
 /** Return the place of a number in an array of a shape. */
 export function placeOf(at, shape) {

@@ -26,13 +26,14 @@ function shares(length, from, to, count) {
     const center = from + (place + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(length, Math.trunc(center + support + 0.5));
-    const weights = [];
+    const weights = new Float64Array(end - first);
     let sum = 0;
-    for (let at = first; at < end; at++) {
-      weights.push(bicubic((at - center + 0.5) / wide));
-      sum += weights[weights.length - 1];
+    for (let n = 0; n < weights.length; n++) {
+      weights[n] = bicubic((first + n - center + 0.5) / wide);
+      sum += weights[n];
     }
-    return { first, weights: weights.map((weight) => weight / sum) };
+    for (let n = 0; n < weights.length; n++) weights[n] /= sum;
+    return { first, weights };
   });
 }
 
@@ -47,17 +48,19 @@ export function resampled(plane, [rows, columns], box) {
   const across = shares(plane.columns, box.left, box.right, columns);
   const narrow = new Float32Array(plane.rows * columns);
   for (let y = 0; y < plane.rows; y++) {
-    across.forEach(({ first, weights }, x) => {
+    for (let x = 0; x < columns; x++) {
+      const { first, weights } = across[x];
+      const from = y * plane.columns + first;
       let sum = 0;
-      weights.forEach((weight, n) => (sum += weight * plane.values[y * plane.columns + first + n]));
+      for (let n = 0; n < weights.length; n++) sum += weights[n] * plane.values[from + n];
       narrow[y * columns + x] = sum;
-    });
+    }
   }
   const values = new Float64Array(rows * columns);
   shares(plane.rows, box.top, box.bottom, rows).forEach(({ first, weights }, y) => {
     for (let x = 0; x < columns; x++) {
       let sum = 0;
-      weights.forEach((weight, n) => (sum += weight * narrow[(first + n) * columns + x]));
+      for (let n = 0; n < weights.length; n++) sum += weights[n] * narrow[(first + n) * columns + x];
       values[y * columns + x] = Math.fround(sum);
     }
   });
