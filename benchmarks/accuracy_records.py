@@ -82,7 +82,8 @@ def small(brief: Brief) -> Recipe:
     ]  # fmt: skip
     return Recipe(
         "small", Network(layers, brief.input_shape), Adam(0.01), Schedule(0.2, 0.8),
-        augmentation_for("drawings", brief.input_shape), images=20 * brief.images, batch_size=128,
+        augmentation_for("drawings", brief.input_shape, brief.images),
+        images=20 * brief.images, batch_size=128,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pellucid import Adam, Augmentation, Schedule, presets
 from pellucid.errors import ConfigurationError, NetworkError
 from pellucid.network.loss import CrossEntropy, MeanSquaredError
 from pellucid.recipes import RECIPES, Brief, Recipe, named
-from pellucid.recipes.named import augmentation_for, randomizing_for
+from pellucid.recipes.named import MANY, augmentation_for, randomizing_for
 
 BRIEFS = st.builds(
     Brief,
@@ -73,10 +73,12 @@ def test_only_what_has_no_sides_is_mirrored(alike, mirror):
 
 
 def test_randomizing_goes_with_the_size():
-    mild = augmentation_for("drawings", (3, 20, 9))
-    assert mild.shift == (-0.9, 0.9)
-    assert augmentation_for("drawings", (1, 7, 30)) is None
-    assert augmentation_for("photos", (3, 48, 64)) == Augmentation.photos(48)
+    of_few = augmentation_for("drawings", (3, 20, 9), MANY - 1)
+    assert (of_few.shift, of_few.rotation) == ((-0.9, 0.9), (-15, 15))
+    of_many = augmentation_for("drawings", (3, 20, 9), MANY)
+    assert (of_many.shift, of_many.rotation) == ((-0.45, 0.45), (-10, 10))
+    assert augmentation_for("drawings", (1, 7, 30), 500) is None
+    assert augmentation_for("photos", (3, 48, 64), MANY) == Augmentation.photos(48)
 
 
 def test_a_name_that_is_none():

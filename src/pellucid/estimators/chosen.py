@@ -104,7 +104,7 @@ class How:
         is_level = settings.early_stopping or chosen.recipe in ("plain", "signal")
         return cls(
             optimizer=settings.optimizer or recipe.optimizer,
-            augmentation=_augmentation(settings, network, recipe),
+            augmentation=_augmentation(settings, network, recipe, images),
             schedule=settings.schedule or (None if is_level else recipe.schedule),
             epochs=max(1, round(recipe.images / images)) if isinstance(epochs, str) else epochs,
             batch_size=min(size, images),
@@ -139,11 +139,13 @@ def _recipe(settings: Settings, chosen: Chosen, network: Network, images: int) -
     return changed(named(chosen.recipe, brief), settings.recipe.changes, brief)
 
 
-def _augmentation(settings: Settings, network: Network, recipe: Recipe) -> Augmentation | None:
+def _augmentation(
+    settings: Settings, network: Network, recipe: Recipe, images: int
+) -> Augmentation | None:
     """Return how to randomize: as was given, by name, or as the recipe says."""
     wanted = settings.augmentation
     if not isinstance(wanted, str):
         return wanted
     if wanted in ("photos", "drawings"):
-        return augmentation_for(wanted, network.input_shape)
+        return augmentation_for(wanted, network.input_shape, images)
     return recipe.augmentation

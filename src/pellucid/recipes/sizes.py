@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["batch_size_for", "passes_for", "sections_for"]
+__all__ = ["batch_size_for", "passes_for", "plain_passes_for", "sections_for"]
 
 SECTIONS = 8
 """Parts that a batch is worked on in, where it has as many images."""
@@ -19,6 +19,17 @@ def passes_for(images: int) -> int:
     [80, 79, 30, 12, 5]
     """
     return min(80, max(5, round(3000 / math.sqrt(images))))
+
+
+def plain_passes_for(images: int) -> int:
+    """Return the same for a network that is fast: up to 24 of them, while that is soon done.
+
+    Examples
+    --------
+    >>> [plain_passes_for(images) for images in (100, 10_000, 60_000, 100_000, 1_000_000)]
+    [80, 30, 24, 15, 5]
+    """
+    return max(passes_for(images), min(24, round(1_500_000 / images)))
 
 
 def batch_size_for(images: int) -> int:
