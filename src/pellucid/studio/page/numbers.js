@@ -47,4 +47,8 @@ export function placeOf(at, shape) {
 export const at = (place, shape) => place.reduce((sum, n, axis) => sum * shape[axis] + n, 0);
 
 /** Return the largest size of some numbers. */
-export const most = (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+export function most(values) {
+  let largest = 0;
+  for (let n = 0; n < values.length; n++) largest = Math.max(largest, Math.abs(values[n]));
+  return largest;
+}

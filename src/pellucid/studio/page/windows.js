@@ -18,7 +18,8 @@ export function inside(count, stride, shift, size) {
 /**
  * Call a function for every tap of every filter: the place of its weight, and where it reads.
  * @param {import("./engine.js").Layer} layer
- * @param {(weight: number, k: number, z: number, x: number, y: number, rows: number[]) => void} use
+ * @param {(weight: number, at: number, row: number, x0: number, x1: number) => void} use the row of
+ *   outputs begins at `at`, that of the image at `row`; of the outputs, those from x0 to behind x1
  */
 function eachTap(layer, use) {
   const [channels, height, width] = layer.takes[0];
@@ -35,10 +36,10 @@ function eachTap(layer, use) {
         const [y0, y1] = inside(rows, layer.stride[0], down, height);
         for (let j = 0; j < wide; j++, weight++) {
           const right = j * layer.dilation[1] - layer.pads[1][0];
-          const range = inside(columns, layer.stride[1], right, width);
+          const [x0, x1] = inside(columns, layer.stride[1], right, width);
           for (let y = y0; y < y1; y++) {
             const row = (c * height + y * layer.stride[0] + down) * width + right;
-            use(weight, k, (k * rows + y) * columns, row, y, range);
+            use(weight, (k * rows + y) * columns, row, x0, x1);
           }
         }
       }
@@ -53,7 +54,7 @@ export const conv2d = {
     const z = new Float64Array(filters * rows * columns);
     if (b) for (let k = 0; k < filters; k++) z.fill(b[k], k * rows * columns, (k + 1) * rows * columns);
     const step = layer.stride[1];
-    eachTap(layer, (weight, _k, at, row, _y, [x0, x1]) => {
+    eachTap(layer, (weight, at, row, x0, x1) => {
       const factor = f[weight];
       for (let p = x0; p < x1; p++) z[at + p] += factor * x[row + p * step];
     });
@@ -64,7 +65,7 @@ export const conv2d = {
     const dx = new Float64Array(x.length);
     const df = new Float64Array(f.length);
     const step = layer.stride[1];
-    eachTap(layer, (weight, _k, at, row, _y, [x0, x1]) => {
+    eachTap(layer, (weight, at, row, x0, x1) => {
       const factor = f[weight];
       let sum = 0;
       for (let p = x0; p < x1; p++) {
