@@ -6,16 +6,28 @@ import { element } from "./dom.js";
 import { short } from "./numbers.js";
 
 const SHADES = 255;
+/** @type {Map<object | null, Uint32Array>} */
 const scales = new Map();
+/** @type {WeakMap<HTMLCanvasElement, ImageData>} */
+const dots = new WeakMap();
 
-/** Return the colors from -1 to 1 in a row, of a palette, or of gray: made once, for speed. */
+/** Return the colors from -1 to 1 in a row, of a palette, or of gray, a number each: made once, for speed. */
 function scaleOf(colors) {
   if (!scales.has(colors)) {
     const shares = Array.from({ length: 2 * SHADES + 1 }, (_, step) => step / SHADES - 1);
-    const row = shares.flatMap((share) => (colors ? signed(share, colors) : gray(share)));
-    scales.set(colors, Uint8ClampedArray.from(row));
+    const row = shares.flatMap((share) => [...(colors ? signed(share, colors) : gray(share)), 255]);
+    scales.set(colors, new Uint32Array(Uint8ClampedArray.from(row).buffer));
   }
   return scales.get(colors);
+}
+
+/** Return the dots of a canvas, to be written: the same as before, for while somebody draws they are many. */
+function dotsOf(canvas, context) {
+  const before = dots.get(canvas);
+  if (before?.width === canvas.width && before.height === canvas.height) return before;
+  const made = context.createImageData(canvas.width, canvas.height);
+  dots.set(canvas, made);
+  return made;
 }
 
 /**
@@ -30,20 +42,27 @@ function scaleOf(colors) {
 export function paint(canvas, values, rows, columns, scale) {
   if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
-  const picture = context.createImageData(columns, rows);
-  const { data } = picture;
-  const area = rows * columns;
-  const table = scale === "colors" ? null : scaleOf(scale === "gray" ? null : palette());
-  const factor = typeof scale === "number" ? (scale > 0 ? 1 / scale : 0) : 1;
-  for (let place = 0; place < area; place++) {
-    const share = values[place] * factor;
-    const step = table && SHADES + Math.round(SHADES * Math.max(-1, Math.min(1, share)));
-    for (let c = 0; c < 3; c++) {
-      data[4 * place + c] = table ? table[3 * step + c] : 255 * values[c * area + place];
+  const picture = dotsOf(canvas, context);
+  if (scale === "colors") color(picture.data, values);
+  else {
+    const table = scaleOf(scale === "gray" ? null : palette());
+    const factor = typeof scale === "number" ? (scale > 0 ? 1 / scale : 0) : 1;
+    const packed = new Uint32Array(picture.data.buffer);
+    for (let place = 0; place < packed.length; place++) {
+      const share = Math.max(-1, Math.min(1, values[place] * factor));
+      packed[place] = table[SHADES + Math.round(SHADES * share)];
     }
-    data[4 * place + 3] = 255;
   }
   context.putImageData(picture, 0, 0);
+}
+
+/** Write three channels from 0 to 1 as dots. */
+function color(data, values) {
+  const area = data.length / 4;
+  for (let place = 0; place < area; place++) {
+    for (let c = 0; c < 3; c++) data[4 * place + c] = 255 * values[c * area + place];
+    data[4 * place + 3] = 255;
+  }
 }
 
 /**
