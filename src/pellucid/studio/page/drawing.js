@@ -5,8 +5,8 @@ import { WORDS } from "./words.js";
 
 const LONGER = 280;
 const PEN = 22;
-// What is read of it is half as fine: still several pixels to one of the network's, many times a second.
-const READ = 0.5;
+// What is read of it, many times a second, is less fine: still four dots a side to one of MNIST's pixels.
+const READ = 0.4;
 
 /** @typedef {[number, number][]} Stroke places, in dots of the drawing */
 
