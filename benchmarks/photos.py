@@ -38,7 +38,7 @@ def cases(shape: tuple[int, ...]) -> dict[str, Augmentation | None]:
     factors = dict.fromkeys(("brightness", "contrast", "saturation"), (0.8, 1.2))
     return {
         "None": None,
-        '"auto"': augmentation_for("drawings", shape, 1),
+        '"auto"': augmentation_for("drawings", shape, 1),  # as few drawings are
         '"photos"': photos,
         "without shifts": replace(photos, shift=(0, 0)),
         "with zeros outside": replace(photos, border="zeros"),

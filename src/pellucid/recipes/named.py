@@ -11,12 +11,7 @@ from pellucid.network import presets
 from pellucid.network.network import Network
 from pellucid.recipes.brief import Brief
 from pellucid.recipes.recipe import Recipe
-from pellucid.recipes.sizes import (
-    batch_size_for,
-    passes_for,
-    plain_passes_for,
-    sections_for,
-)
+from pellucid.recipes.sizes import batch_size_for, passes_for, plain_passes_for, sections_for
 from pellucid.training import SGD, Adam, Schedule
 
 __all__ = ["RECIPES", "augmentation_for", "named", "randomizing_for"]

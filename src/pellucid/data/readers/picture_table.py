@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pellucid.data.readers.csv_header import is_number
 from pellucid.data.readers.folder_entries import (
     Split,
     is_inside,
@@ -139,12 +140,8 @@ def _are_numbers(rows: list[list[str]]) -> bool:
 
     Pictures may be called 0.png and 1.png, and lie beside a table of pixels all the same.
     """
-    try:
-        for cell in rows[-1]:
-            float(cell)
-    except ValueError:
-        return False
-    return len(rows[-1]) > 2 or any(name.strip()[-1:].isdigit() for name in rows[0])
+    is_named = any(name.strip()[-1:].isdigit() for name in rows[0])
+    return (len(rows[-1]) > 2 or is_named) and all(is_number(cell) for cell in rows[-1])
 
 
 def _rows(table: Path, reading: Reading) -> list[tuple[str, str, Path | str]]:

@@ -39,9 +39,11 @@ export function answering(classes) {
       const { item, name, bar, sure } = rows[n];
       item.className = k === first && !isBlank ? "best" : "";
       bar.style.translate = `${(100 * probs[k] - 100).toFixed(1)}%`; // a width would cost a layout
-      if (![say(sure, percent(probs[k])), say(name, classes[k])].includes(true)) return;
-      name.title = classes[k];
-      item.ariaLabel = WORDS.answer.share(classes[k], percent(probs[k]));
+      const label = WORDS.answer.share(classes[k], percent(probs[k]));
+      if (item.ariaLabel === label) return;
+      item.ariaLabel = label;
+      name.textContent = name.title = classes[k];
+      sure.textContent = percent(probs[k]);
     });
   }
 

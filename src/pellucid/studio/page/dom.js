@@ -39,14 +39,12 @@ export function keepingFocus(parent, rebuild) {
 }
 
 /**
- * Write other words into an element, and return whether they are others: to write the same costs a layout.
+ * Write words into an element unless they are there: to write the same costs a layout.
  * @param {HTMLElement} parent
  * @param {string} text
  */
 export function say(parent, text) {
-  if (parent.textContent === text) return false;
-  parent.textContent = text;
-  return true;
+  if (parent.textContent !== text) parent.textContent = text;
 }
 
 /** Put other children into an element. */

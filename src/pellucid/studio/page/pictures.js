@@ -2,7 +2,7 @@
 // with their numbers.
 
 import { css, gray, palette, readable, signed } from "./colors.js";
-import { element } from "./dom.js";
+import { element, say } from "./dom.js";
 import { short } from "./numbers.js";
 
 const SHADES = 255;
@@ -22,10 +22,11 @@ function scaleOf(colors) {
 }
 
 /** Return the dots of a canvas, to be written: the same as before, for while somebody draws they are many. */
-function dotsOf(canvas, context) {
+function dotsOf(canvas, context, rows, columns) {
   const before = dots.get(canvas);
-  if (before?.width === canvas.width && before.height === canvas.height) return before;
-  const made = context.createImageData(canvas.width, canvas.height);
+  if (before?.width === columns && before.height === rows) return before;
+  [canvas.width, canvas.height] = [columns, rows];
+  const made = context.createImageData(columns, rows);
   dots.set(canvas, made);
   return made;
 }
@@ -40,9 +41,8 @@ function dotsOf(canvas, context) {
  *   "colors" for three channels of them
  */
 export function paint(canvas, values, rows, columns, scale) {
-  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d");
-  const picture = dotsOf(canvas, context);
+  const picture = dotsOf(canvas, context, rows, columns);
   if (scale === "colors") color(picture.data, values);
   else {
     const table = scaleOf(scale === "gray" ? null : palette());
@@ -162,8 +162,7 @@ export function write(made, values, scale) {
   [...made.children].forEach((child, at) => {
     const cell = /** @type {HTMLElement} */ (child);
     const color = signed(scale > 0 ? values[at] / scale : 0, colors);
-    const text = tiny(values[at]);
-    if (cell.textContent !== text) cell.textContent = text;
+    say(cell, tiny(values[at]));
     cell.title = String(values[at]);
     cell.style.background = css(color);
     cell.style.color = readable(color);
