@@ -4,7 +4,10 @@ A section of digits is trained on first, so that the ops find what they find in 
 closed, and survivors of a pool where there are some. Then the ops of its last chunk run again and
 again in their order on one core, each timed alone; the median is told.
 
-    python -m benchmarks.by_kernel [--network reference|lenet|wide]
+Networks for other images than digits get images of noise. What runs once for all chunks, as the
+statistics of norms do, is left out.
+
+    python -m benchmarks.by_kernel [--network reference|lenet|wide|simplechains|vgg|residual]
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ import argparse
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pellucid import Adam, Trainer
+from pellucid import Adam, Network, Trainer
 from pellucid.data import load
 from pellucid.execution import sections
 from pellucid.execution.sections import Procedure, section_step, whole_section
@@ -22,19 +26,20 @@ from pellucid.kernels.compiling.compile import kernel_name
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.execute import run_ops
 from pellucid.kernels.plan import plan_for
-from pellucid.measuring.networks import NETWORKS
+from pellucid.measuring.networks import DEEP, NETWORKS
 
 ROUNDS = 200
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--network", choices=list(NETWORKS), default="reference")
-    network = NETWORKS[parser.parse_args().network]()
-    digits = load("digits")
+    makers = NETWORKS | DEEP
+    parser.add_argument("--network", choices=list(makers), default="reference")
+    network = makers[parser.parse_args().network]()
+    images, labels = images_for(network)
     trainer = Trainer(network, optimizer=Adam(0.003), workers=1)
-    trainer.fit(digits.train_images, digits.train_labels, epochs=2, batch_size=128)
-    images, labels = digits.train_images[:128, None], digits.train_labels[:128]
+    trainer.fit(images, labels, epochs=2, batch_size=128)
+    images, labels = images[:128], labels[:128]
     section_step(
         Procedure(network), trainer.parameters, np.ascontiguousarray(images), whole_section(labels)
     )
@@ -51,6 +56,16 @@ def main() -> None:
     for (phase, number, op), value in zip(ops, each, strict=True):
         print(f"{phase:<9} {number:>2}  {kernel_name(int(op[0, 0])):<38} {value:8.3f} us an image")
     print(f"{'sum':<51} {each.sum():8.3f} us an image; begin and end come once a section")
+
+
+def images_for(network: Network) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the digits where they have the network's shape, else noise; with their labels."""
+    digits = load("digits")
+    images, labels = digits.train_images[:, None], digits.train_labels
+    if images.shape[1:] == network.input_shape:
+        return images, labels
+    shape = (256, *network.input_shape)
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8), labels[:256]
 
 
 PHASES = ("begin", "forward", "backward", "end")

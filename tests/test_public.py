@@ -47,6 +47,9 @@ TESTED_ELSEWHERE = {
     "kernels/entering/pixels.py": "kernels/entering/test_photo.py",
     "kernels/plan_backward.py": "kernels/test_plan.py",
     "kernels/layers/conv2d/direct_ops.py": "kernels/test_plan.py",
+    "kernels/layers/conv2d/winograd_filters_ops.py": (
+        "kernels/layers/conv2d/test_winograd_filters.py"
+    ),
     "kernels/program/blocks.py": "kernels/layers/conv2d/test_forward.py",
     "kernels/layers/conv2d/ops.py": "kernels/layers/conv2d/test_survivors.py",
     "kernels/layers/flatten.py": "kernels/program/test_layer_ops.py",

@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import json
 import re
 
@@ -10,7 +11,7 @@ from pellucid.errors import ConfigurationError, DataError
 from pellucid.files.model_file import load_model
 from pellucid.runs.live import make_studio, read_beside, studio_of
 from pellucid.runs.plan import Plan
-from tests.runs.examples import QUICK, say_nothing
+from tests.runs.examples import QUICK, say_nothing, tiny_data, use_data
 from tests.studio.live.examples import wait
 
 
@@ -57,6 +58,15 @@ def test_it_trains_to_the_bits_of_the_command(finished, tmp_path):
         assert model.configuration["learning_rates"] == [[1, 0.05]]
         assert model.configuration["updates"] == metrics.updates
         assert len(studio.pictures([0, 5])) == 2 * 28 * 28
+
+
+def test_of_many_classes_each_has_an_image_while_a_page_has_room(monkeypatch):
+    for classes, shown in ((40, 40), (120, 100)):
+        many = tiny_data(classes=classes, count=3 * classes)
+        tested = {"test_images": many.train_images, "test_labels": many.train_labels}
+        use_data(monkeypatch, dataclasses.replace(many, **tested))
+        with made() as studio:
+            assert held(studio)["examples"]["labels"] == list(range(shown))
 
 
 def test_a_model_waits_to_be_trained_further(finished):

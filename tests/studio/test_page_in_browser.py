@@ -111,6 +111,8 @@ def test_test_images_are_filtered_and_walked_through_by_keys(page, digits):
     assert page.run(
         "[...document.querySelectorAll('.gallery .count')].map((c) => +c.textContent)"
     ) == ([12, 12, 0, 12])
+    said = page.run("document.querySelector('.gallery option').textContent")
+    assert said == "every class that has one here: 2 of 10 (12)"
     page.run("document.querySelector('.gallery select').value = '1'")
     page.run("document.querySelector('.gallery select').dispatchEvent(new Event('change'))")
     assert page.run("document.querySelectorAll('.thumb').length") == 6

@@ -22,7 +22,7 @@ from pellucid.runs.plan import Plan
 from pellucid.runs.ready import Ready, make_ready
 from pellucid.runs.settings import RunSettings
 from pellucid.studio.content import content_of
-from pellucid.studio.examples import chosen_examples
+from pellucid.studio.examples import SHOWN, chosen_examples
 from pellucid.studio.html import page_of
 from pellucid.studio.live.branches import block_of, points
 from pellucid.studio.live.looking import Looker, as_bytes, how_many
@@ -33,7 +33,7 @@ from pellucid.training import History
 __all__ = ["Beside", "make_studio", "read_beside", "studio_of"]
 
 EXAMPLES = 30
-"""Test images that the page has to look into."""
+"""Test images that the page has to look into: more where there are more classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,7 @@ def _chosen(labels: NDArray[np.int64], classes: int) -> NDArray[np.intp]:
     # What is not trained yet has no mistakes worth showing.
     right = np.zeros((len(labels), classes), np.float32)
     right[np.arange(len(labels)), labels] = 1.0
-    return chosen_examples(right, labels, EXAMPLES)
+    return chosen_examples(right, labels, max(EXAMPLES, min(classes, SHOWN)))
 
 
 def _told_once(

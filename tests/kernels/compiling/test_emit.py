@@ -5,14 +5,32 @@ from numba.extending import intrinsic
 
 from pellucid.kernels.compiling.addresses import pointer
 from pellucid.kernels.compiling.compile import compile_function
-from pellucid.kernels.compiling.emit import EIGHT, splat_int, transpose, width_of
-from pellucid.kernels.compiling.emitter import int32, int64
-from pellucid.kernels.compiling.vector import FLOATS, LANES
+from pellucid.kernels.compiling.emit import EIGHT, eight_totals, splat_int, transpose, width_of
+from pellucid.kernels.compiling.emitter import Emitter, int32, int64
+from pellucid.kernels.compiling.vector import FLOATS, LANES, emitted, load, total
 
 
 @compile_function
 def _transpose(source, x, x_row, arena, to, to_row):
     transpose(pointer(source), x, x_row, pointer(arena), to, to_row)
+
+
+@emitted()
+def _totals(emit, source, to, COUNT):
+    part = Emitter(emit.builder, FLOATS)
+    sums = [
+        [part.load(source, int64(number * LANES), first) for first in range(0, LANES, FLOATS)]
+        for number in range(COUNT)
+    ]
+    Emitter(emit.builder, EIGHT).store(eight_totals(emit.builder, sums), to, int64(0))
+
+
+@compile_function
+def _all_totals(source, to, each):
+    _totals(pointer(source), pointer(to), 8)
+    _totals(pointer(source), pointer(to[8:]), 3)
+    for number in range(8):
+        each[number] = total(load(pointer(source), number * LANES))
 
 
 @compile_function
@@ -48,3 +66,13 @@ def test_a_whole_number_is_in_every_lane(value):
 def test_a_vector_is_as_wide_as_a_pixel_fills():
     assert width_of(3 * FLOATS) == FLOATS
     assert width_of(LANES + EIGHT) == EIGHT
+
+
+def test_totals_of_eight_are_those_of_each_to_the_bit():
+    random = np.random.default_rng(0)
+    for _ in range(50):
+        source = random.normal(size=8 * LANES).astype(np.float32)
+        to, each = np.full(16, 7.0, np.float32), np.zeros(8, np.float32)
+        _all_totals(source, to, each)
+        np.testing.assert_array_equal(to[:8], each)
+        np.testing.assert_array_equal(to[8:], [*each[:3], 0, 0, 0, 0, 0])

@@ -66,7 +66,7 @@ def test_a_training_is_seen_to_its_end_and_the_network_follows(page):
     page.wait(f"{points}.split(' ').length === {UPDATES}")
     # Conv1 as it began and as it is, the batch as stored and as randomized.
     assert page.run("document.querySelectorAll('.view')[0].querySelectorAll('canvas').length") == 8
-    assert page.run("document.querySelectorAll('.view')[1].querySelectorAll('canvas').length") == 32
+    assert page.run("document.querySelectorAll('.view')[1].querySelectorAll('img').length") == 32
     assert page.run("document.querySelector('.buttons .main').disabled")
     counts = page.run(
         "[...document.querySelectorAll('.confusion .count')].map((one) => +one.textContent)"
@@ -119,7 +119,7 @@ def test_a_number_of_the_table_opens_its_pictures(page):
     n = page.run("[...document.querySelectorAll('.count')].findIndex((one) => one.textContent)")
     count = int(page.text(".count", n))
     page.click(".count", n)
-    page.wait(f"document.querySelectorAll('.pictured canvas').length === {min(24, count)}")
+    page.wait(f"document.querySelectorAll('.pictured img').length === {min(24, count)}")
     assert page.text("#wrong-pictures").endswith(f": {count}")
     page.press("All mistakes")
     page.wait("document.querySelector('#wrong-pictures').textContent === 'The surest mistakes'")

@@ -146,6 +146,10 @@ class Emitter:
             value = self.builder.fadd(low, high)
         return self.builder.extract_element(value, int32(0))
 
+    def fold(self, a, b, low: list[int], high: list[int]):
+        """Return what ``low`` picks of two vectors and what ``high`` picks of them, added."""
+        return self.builder.fadd(self._shuffle(a, b, low), self._shuffle(a, b, high))
+
     def transpose(self, rows):
         """Return a square of vectors with rows and columns swapped, in log2(lanes) rounds."""
         lanes, half = self.lanes, self.lanes // 2

@@ -2,7 +2,7 @@
 
 import { element, fill, keepingFocus } from "./dom.js";
 import { percent, whole } from "./numbers.js";
-import { picture } from "./pictures.js";
+import { still } from "./pictures.js";
 import { WORDS } from "./words.js";
 
 /** How many are shown of those that it was least sure of. */
@@ -51,7 +51,8 @@ export function gallery({ network, examples, classes }, changed) {
     "aria-label": WORDS.gallery.ofClass,
     onchange: () => take({ ...filter, label: select.value === "" ? null : Number(select.value) }),
   },
-  element("option", { value: "" }, WORDS.gallery.everyClass(whole(examples.length))),
+  element("option", { value: "" }, WORDS.gallery.everyClass(whole(examples.length),
+    whole(classes.filter((_, k) => ofClass(k)).length), whole(classes.length))),
   ...classes.map((name, k) => element("option", { value: String(k), disabled: !ofClass(k) },
     WORDS.gallery.one(name, whole(ofClass(k))))));
   const box = element("div", {
@@ -72,7 +73,7 @@ export function gallery({ network, examples, classes }, changed) {
     return element("button", {
       class: isWrong ? "thumb wrong" : "thumb", type: "button", title: text, "aria-pressed": "false",
       tabindex: "-1", onclick: () => changed.choose(n),
-    }, picture(pixels, rows, columns, scale, text, "small"),
+    }, still(pixels, rows, columns, scale, text, "small"),
     isWrong && element("span", { class: "took", "aria-hidden": "true" }, classes[said]));
   }
 
@@ -140,8 +141,8 @@ export function gallery({ network, examples, classes }, changed) {
     repaint() {
       if (scale !== 1) return;
       examples.forEach(({ pixels }, n) => {
-        const canvas = thumbs[n].querySelector("canvas");
-        canvas.replaceWith(picture(pixels, rows, columns, 1, canvas.getAttribute("aria-label"), "small"));
+        const before = thumbs[n].querySelector("img");
+        before.replaceWith(still(pixels, rows, columns, 1, before.alt, "small"));
       });
     },
   };

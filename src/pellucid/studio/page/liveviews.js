@@ -2,7 +2,7 @@
 
 import { element, fill } from "./dom.js";
 import { most } from "./numbers.js";
-import { picture } from "./pictures.js";
+import { picture, still } from "./pictures.js";
 import { WORDS } from "./words.js";
 
 /** Pictures in a row of filters, at the most. */
@@ -21,7 +21,7 @@ export function bytesFrom(text) {
  */
 export function imageOf(bytes, [channels, rows, columns], label) {
   const pixels = Float64Array.from(bytes, (byte) => byte / 255);
-  return picture(pixels, rows, columns, channels === 3 ? "colors" : "gray", label, "small");
+  return still(pixels, rows, columns, channels === 3 ? "colors" : "gray", label, "small");
 }
 
 /** Return rows of pictures, each row with its name before it. */

@@ -77,6 +77,20 @@ export function picture(values, rows, columns, scale, label, className = "map") 
   return canvas;
 }
 
+/** @type {HTMLCanvasElement} */
+let scratch;
+
+/**
+ * Return a picture of numbers that stays as it is. A canvas would be composed anew with every frame,
+ * as all of a page's canvases are, and of these there are many.
+ * @param {string} label what it is, for who does not see it
+ */
+export function still(values, rows, columns, scale, label, className = "map") {
+  scratch ??= /** @type {HTMLCanvasElement} */ (element("canvas"));
+  paint(scratch, values, rows, columns, scale);
+  return element("img", { class: className, alt: label, width: columns, height: rows, src: scratch.toDataURL() });
+}
+
 const MOVES = {
   ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Enter: [0, 0],
 };

@@ -52,7 +52,8 @@ export const WORDS = {
     intro: "Test images, which it did not learn from:",
     which: "Which test images",
     ofClass: "Of which class",
-    everyClass: (count) => `every class (${count})`,
+    everyClass: (count, some, all) =>
+      some === all ? `every class (${count})` : `every class that has one here: ${some} of ${all} (${count})`,
     one: (name, count) => `${name} (${count})`,
     all: "all",
     right: "right",

@@ -76,8 +76,9 @@ def test_a_group_fits_the_registers_and_wastes_less_than_one(tiles, block):
 
 
 @given(st.integers(1, 8))
-def test_a_block_of_filters_has_two_kernels_at_most(block):
-    assert len({winograd.group_of(tiles, block) for tiles in range(1, 60)}) <= 2
+def test_a_block_of_filters_has_three_kernels_at_most(block):
+    assert winograd.group_of(1, block) == 1
+    assert len({winograd.group_of(tiles, block) for tiles in range(2, 60)}) <= 2
 
 
 def test_pooled_and_padded_stacks_agree():

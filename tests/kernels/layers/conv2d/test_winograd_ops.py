@@ -44,5 +44,6 @@ def test_it_takes_stride_1_and_enough_to_do(layer, expected):
 
 
 def test_a_row_shorter_than_a_group_of_tiles_is_left_alone():
-    network = Network([Conv2D(5, 5), Flatten(), Dense(3)], (3, 20, 8))
-    assert with_fewer(network) == 0
+    for columns, expected in ((8, 1), (12, 0), (16, 1)):  # one tile has a kernel of its own
+        network = Network([Conv2D(5, 5), Flatten(), Dense(3)], (3, 20, columns))
+        assert with_fewer(network) == expected

@@ -50,8 +50,8 @@ def to_channels_last() -> Kernel:
         to, to_row, to_lane, zero,
     ):  # fmt: skip
         for y in range(rows):
-            for column in range(0, columns, max(1, LANES // depth)):
-                for c in range(0, depth, LANES):
+            for c in range(0, depth, LANES):
+                for column in range(0, columns, max(1, LANES // depth)):
                     source = x + c * x_channel + y * x_row + column * x_column
                     there = min(depth, LANES), channels - c, columns - column
                     _turn_in(
@@ -74,8 +74,8 @@ def from_channels_last() -> Kernel:
         z_channel, z_row, z_column, gate, gate_channel, gate_row, gate_column, waste,
     ):  # fmt: skip
         for y in range(rows):
-            for column in range(0, columns, max(1, LANES // depth)):
-                for c in range(0, depth, LANES):
+            for c in range(0, depth, LANES):
+                for column in range(0, columns, max(1, LANES // depth)):
                     to = z + c * z_channel + y * z_row + column * z_column
                     there = min(depth, LANES), channels - c, columns - column
                     opener = gate + c * gate_channel + y * gate_row + column * gate_column

@@ -6,7 +6,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.compiling.vector import ACCUMULATORS, LANES
 from pellucid.kernels.layers import one_image
 from pellucid.kernels.layers.conv2d import depthwise, filters_gradient
 from pellucid.kernels.layers.conv2d import forward as conv2d
@@ -74,9 +74,11 @@ def _groups(stage: Stage[Conv2D]) -> list[_Group]:
     ]  # fmt: skip
 
 
-def _block(stage: Stage[Conv2D], planes: int) -> int:
+def _block(stage: Stage[Conv2D], planes: int, columns: int) -> int:
     """Return how many of the planes that an op gives a register tile takes."""
-    return blocks.filter_block(planes) if stage.layer.groups == 1 else blocks.whole_block(planes)
+    if stage.layer.groups == 1:
+        return conv2d.block_of(planes, columns)
+    return blocks.whole_block(planes, min(8, ACCUMULATORS // 2))
 
 
 def emit_forward(draft: Draft, stage: Stage[Conv2D]) -> None:
@@ -86,7 +88,7 @@ def emit_forward(draft: Draft, stage: Stage[Conv2D]) -> None:
     for group in _groups(stage):
         x = all_x.planes(group.channel, group.channels)
         z = all_z.planes(group.filter, group.filters)
-        block = _block(stage, group.filters)
+        block = _block(stage, group.filters, z.shape[2])
         weights, sums = _pack_filters(
             draft, height, width, block, filters=group.filters, channels=group.channels,
             bias=group.bias, source=group.weights,
@@ -250,7 +252,7 @@ def _emit_phase(
 ) -> None:  # fmt: skip
     """Emit the gradient of some rows and columns of a group's channels."""
     (height, width), (step_y, step_x) = stage.layer.kernel_pair, stage.layer.stride_pair
-    block = _block(stage, group.channels)
+    block = _block(stage, group.channels, x.rows)
     # Flipped: the taps run backward from the last of the phase.
     weights, sums = _pack_filters(
         draft, y.taps, x.taps, block, filters=group.channels, channels=group.filters, bias=-1,

@@ -35,6 +35,7 @@ from pellucid.kernels.program.blocks import SUMS, filter_block
 
 __all__ = [
     "HELD",
+    "bias_tile",
     "block_of",
     "filters_finish",
     "filters_gradient",
@@ -116,7 +117,7 @@ def filters_gradient(taps: int, block: int, dilation: int = 1) -> Kernel:
             for k in range(blocks):
                 deltas = dz + k * block * dz_channel + first * dz_row, dz_channel, dz_row, dz_column
                 bias = bias_sums + k * block * LANES
-                _bias_tile(arena, deltas, (count, columns), bias, (block, 0))
+                bias_tile(arena, deltas, (count, columns), bias, (block, 0))
                 to = sums + k * channels * height * groups * taps * block * LANES
                 for c in range(channels):
                     for i in range(height):
@@ -165,7 +166,7 @@ def filters_gradient_in_blocks(taps: int, block: int, dilation: int = 1) -> Kern
                     deltas = dz + k * block * dz_channel + first * dz_row + left * dz_column
                     of_block = deltas, dz_channel, dz_row, dz_column
                     bias = bias_parts + k * block * LANES
-                    _bias_tile(arena, of_block, (count, wide), bias, (block, 1))
+                    bias_tile(arena, of_block, (count, wide), bias, (block, 1))
                     for c in range(channels):
                         for i in range(height):
                             source = x + c * x_channel + first * x_step_row + i * x_row
@@ -224,7 +225,7 @@ def _gradient_tile(emit, arena, image, deltas, size, sums, TILE):
 
 
 @emitted()
-def _bias_tile(emit, arena, deltas, size, sums, TILE):
+def bias_tile(emit, arena, deltas, size, sums, TILE):
     """``sums[k] += sum_{y, x} dz[k, y, x]`` over a few rows, added up by themselves if IS_CUT."""
     BLOCK, IS_CUT = TILE
     begun = [emit.load(arena, sums, k * LANES) for k in range(BLOCK)]

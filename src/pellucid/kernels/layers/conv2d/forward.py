@@ -24,8 +24,26 @@ import functools
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emitter import Emitter, int64
 from pellucid.kernels.compiling.vector import ACCUMULATORS, COLUMNS, FLOATS, LANES, emitted
+from pellucid.kernels.program.blocks import filter_block
 
-__all__ = ["forward", "pack"]
+__all__ = ["block_of", "forward", "pack"]
+
+
+def block_of(filters: int, columns: int, sums: int = ACCUMULATORS) -> int:
+    """Return how many filters a register tile takes: so few that there is room for two columns.
+
+    A divisor of :func:`filter_block`; all of that where there is one column (or, in
+    :mod:`pellucid.kernels.layers.conv2d.winograd`, one tile of them).
+
+    Examples
+    --------
+    >>> block_of(16, 9, 25), block_of(16, 9, 12), block_of(16, 1, 12), block_of(5, 9, 12)
+    (8, 4, 8, 5)
+    """
+    block = filter_block(filters)
+    if columns == 1:
+        return block
+    return next(part for part in range(block, 0, -1) if block % part == 0 and 2 * part <= sums)
 
 
 @functools.cache

@@ -1,13 +1,18 @@
 """How a convolution becomes ops: which of its ways is taken where.
 
 A cost model over the shapes decides, so that the bits depend on the network alone: all products
-(``direct_ops``), fewer products (``winograd_ops``), or, backward through a max pool, only the
-pixels that survive it (``survivors_ops``).
+(``direct_ops``), fewer products (``winograd_ops``, ``winograd_filters_ops``), or, backward through
+a max pool, only the pixels that survive it (``survivors_ops``).
 """
 
 from __future__ import annotations
 
-from pellucid.kernels.layers.conv2d import direct_ops, survivors_ops, winograd_ops
+from pellucid.kernels.layers.conv2d import (
+    direct_ops,
+    survivors_ops,
+    winograd_filters_ops,
+    winograd_ops,
+)
 from pellucid.kernels.program.arena import Border, View
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.layer_ops import LayerOps, ops_of
@@ -53,7 +58,8 @@ class Conv2DOps(LayerOps[Conv2D]):
 
     def parameter_gradient(self, draft: Draft, stage: Stage[Conv2D], dz: View) -> None:
         """Emit the gradient of filters and bias from all of ``dz``."""
-        direct_ops.emit_parameter_gradient(draft, stage, dz)
+        way = winograd_filters_ops if winograd_filters_ops.pays(stage) else direct_ops
+        way.emit_parameter_gradient(draft, stage, dz)
 
     def input_gradient(
         self, draft: Draft, stage: Stage[Conv2D], dz: View, dx: View, gate: View | None

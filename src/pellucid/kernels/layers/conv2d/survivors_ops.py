@@ -11,9 +11,13 @@ import math
 
 from pellucid.kernels.compiling.emit import EIGHT
 from pellucid.kernels.compiling.vector import LANES
-from pellucid.kernels.layers.conv2d import channels_last, filters_gradient, survivors, winograd_ops
+from pellucid.kernels.layers.conv2d import (
+    channels_last,
+    survivors,
+    winograd_filters_ops,
+    winograd_ops,
+)
 from pellucid.kernels.program.arena import WASTE, ZEROS, Shared, View, everywhere
-from pellucid.kernels.program.blocks import SUMS
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.ops import make_op
 from pellucid.kernels.program.stages import Stage, Sums
@@ -61,17 +65,12 @@ SHARE = 0.8
 
 
 def _dense_cost(stage: Conv, after: Pool, passes_on: bool) -> float:
-    layer = stage.layer
-    filters, rows, columns = stage.gives
-    channels, (height, width) = stage.takes[0], layer.kernel_pair
-    block = filters_gradient.block_of(filters, width, SUMS)
-    taps = filters_gradient.taps_of(width, block, SUMS)
-    padded = -(-width // taps) * taps
-    cost = 1.05 * filters * rows * columns * channels * height * padded / LANES
+    layer, filters, channels = stage.layer, stage.gives[0], stage.takes[0]
+    cost = min(winograd_filters_ops.cost(stage), winograd_filters_ops.direct_cost(stage))
     cost += _unpooling_cost(after)
     if passes_on:
         step = math.prod(layer.stride_pair)
-        back = filters * math.prod(stage.takes) * height * width / step / LANES
+        back = filters * math.prod(stage.takes) * math.prod(layer.kernel_pair) / step / LANES
         # Few channels use few of a tile's filters; phases of a stride are short rows.
         back *= (1.0 + 0.4 / min(channels, 8)) * (1.05 if step == 1 else 1.6)
         cost += min(back, winograd_ops.gradient_cost(stage))

@@ -14,10 +14,10 @@ added up over channels and filter rows before ``A^T`` is applied, once for each 
 
 Layout: ``x[c, y, x, lane]``, images innermost. ``v`` is a ring of as many rows as a filter has;
 each input row is transformed once, just before its first use. Loop order: output row, so that the
-ring stays in cache; block of filters; group of tiles; point. A register tile is ``block`` filters
-by ``group`` tiles at one point, over all filter rows and channels, so a sum leaves the registers
-once, and ``m`` of one tile for all points is a scratch of a few kilobytes. Over a patch of zeros
-the sum is held to 0 (:mod:`pellucid.kernels.layers.conv2d.blank`).
+ring stays in cache; point; group of tiles, whose part of ``v`` stays in the first-level cache while
+every block of filters passes over it. A register tile is ``block`` filters by ``group`` tiles at
+one point, over all filter rows and channels, so a sum leaves the registers once, into ``m`` of a
+row. Over a patch of zeros the sum is held to 0 (:mod:`pellucid.kernels.layers.conv2d.blank`).
 
 Used in training and inference alike, where :mod:`pellucid.kernels.layers.conv2d.winograd_ops` says
 that it pays.
@@ -49,6 +49,7 @@ __all__ = [
     "pack",
     "points_of",
     "tiles_of",
+    "transform",
     "write_columns",
 ]
 
@@ -66,14 +67,16 @@ def tiles_of(columns: int) -> int:
 def group_of(tiles: int, block: int, sums: int = ACCUMULATORS) -> int:
     """Return how many tiles are worked on together, with ``block`` filters each.
 
-    As many as the registers hold, or half of them if fewer tiles are done twice then: two kernels
-    are enough for all networks. ``sums`` is how many a register tile holds.
+    As many as the registers hold, or half of them if fewer tiles are left over then, or the only
+    one: so few kernels are enough for all networks. ``sums`` is how many a register tile holds.
 
     Examples
     --------
     >>> 1 <= group_of(1, 5) <= group_of(5, 5) <= 6  # how many, the processor says
     True
     """
+    if tiles == 1:
+        return 1
     most = max(1, min(sums // block, 6))
     half = most // 2 + 1 if most > 2 else most
     return min((most, half), key=lambda group: (group > tiles, -(-tiles // group) * (group + 0.5)))
@@ -144,18 +147,20 @@ def forward(width: int, block: int, group: int) -> Kernel:
         ring, scratch, merged, inked, masks, weights, blocks, sums, z, z_channel, z_row, floor,
         zero,
     ):  # fmt: skip
-        plane = tiles * LANES
-        point, filter_floats = channels * plane, height * channels * block
+        vectors, groups = channels * group, (tiles + group - 1) // group
+        point, filter_floats = groups * vectors * LANES, height * channels * block
         slot, row = points * point, 0
+        plane = groups * group * LANES
+        m_point = blocks * block * plane + LANES
         fours = (columns + 3) // 4
         pixels, merged_fours = fours * 4 * LANES, (columns + width + 2) // 4
         for y in range(rows):
             while row < y + height:
                 for c in range(channels):
                     source = x + c * x_channel + row * x_row
-                    to = ring + row % height * slot + c * plane
+                    to = ring + row % height * slot + c * group * FLOATS, point, vectors
                     _transform(
-                        arena, (source, columns + width - 1), tiles, zero, (to, point), width
+                        arena, (source, columns + width - 1), tiles, zero, to, (width, group)
                     )
                 source = x + row * x_row
                 if channels > 1:
@@ -164,37 +169,54 @@ def forward(width: int, block: int, group: int) -> Kernel:
                 blank.widen(arena, source, fours, inked + row % height * pixels, (width, LANES))
                 row += 1
             blank.masks(arena, (inked, pixels), height, fours, masks)
-            for k in range(blocks):
-                for start in range(0, tiles, group):
-                    # The last group steps back over tiles already done: same values again.
-                    tile = min(start, tiles - group)
-                    for p in range(points):
-                        v = ring + p * point + tile * LANES, slot, plane, y % height, height
+            for p in range(points):
+                for number in range(groups):
+                    at = ring + p * point + number * vectors * LANES
+                    v = at, slot, vectors, y % height, height
+                    for k in range(blocks):
                         u = weights + (p * blocks + k) * filter_floats
-                        m = scratch + p * block * group * LANES, group * LANES
+                        to = scratch + p * m_point + k * block * plane + number * group * LANES
+                        m = to, plane
                         for lane in range(0, LANES, FLOATS):
                             multiply(arena, v, (height, channels), u, m, lane, (block, group))
-                    for f in range(block):
-                        for t in range(group):
-                            at = (tile + t) * OUTPUTS
-                            m = scratch + (f * group + t) * LANES, block * group * LANES
-                            to = z + (k * block + f) * z_channel + y * z_row + at * LANES
-                            limits = sums + k * block + f, floor, masks + at * LANES
-                            _finish(arena, m, limits, (to, columns - at), width)
+            for k in range(blocks * block):
+                for tile in range(tiles):
+                    at = tile * OUTPUTS
+                    m = scratch + k * plane + tile * LANES, m_point
+                    to = z + k * z_channel + y * z_row + at * LANES
+                    limits = sums + k, floor, masks + at * LANES
+                    _finish(arena, m, limits, (to, columns - at), width)
 
     return compile_kernel(_forward, width, block, group)
 
 
 @emitted()
-def _transform(emit, arena, row, tiles, zero, to, WIDTH):
+def _transform(emit, arena, row, tiles, zero, to, SHAPE):
     """``to[p, tile] = (B^T x[tile OUTPUTS:])[p]`` for a row of ``columns``."""
-    x, columns = row
-    (to, to_point), points = to, points_of(WIDTH)
+    width, group = SHAPE
+    change = matrices(width).of_input
+    transform(emit, arena, row, (tiles, group), zero, to, points_of(width), change)
+
+
+def transform(emit, arena, row, tiles, zero, to, count: int, change) -> None:
+    """Emit what changes ``count`` columns of a row for each tile, and lays them out for a ring.
+
+    Of each point there are groups of so many tiles, of each group parts of FLOATS lanes, of each
+    part ``vectors`` of FLOATS: the tiles of all channels.
+    """
+    source, columns = row
+    (tiles, group), (to, to_point, vectors) = tiles, to
+    builder, together = emit.builder, int64(group)
     with each_part(emit) as (part, lane):
-        row = emit.builder.add(x, lane), LANES, columns
-        with of_tiles(part, arena, row, tiles, zero, points) as (tile, values):
-            place = emit.place(emit.builder.add(to, lane), (tile, LANES))
-            for p, value in enumerate(matrices(WIDTH).of_input(part, values)):
+        row = builder.add(source, lane), LANES, columns
+        first = emit.place(to, (lane, vectors))
+        with of_tiles(part, arena, row, tiles, zero, count) as (tile, values):
+            floats = builder.mul(vectors, int64(LANES))
+            place = emit.place(
+                first, (builder.udiv(tile, together), floats),
+                (builder.urem(tile, together), int64(FLOATS)),
+            )  # fmt: skip
+            for p, value in enumerate(change(part, values)):
                 part.store(value, arena, emit.place(place, (p, to_point)))
 
 
@@ -220,21 +242,21 @@ def multiply(emit, arena, ring, size, u, m, lane, TILE):
     """One point of one register tile: ``m[k, t] = sum_{i, c} u[i, c, k] v[i, c, t]``.
 
     It is of FLOATS images, from ``lane`` on. ``v`` is a ring of ``slots`` rows, of which ``height``
-    are taken, from slot ``first`` on.
+    are taken, from slot ``first`` on; each lies as :func:`transform` says.
     """
     BLOCK, GROUP = TILE
-    v, slot, plane, first, slots = ring
+    v, slot, vectors, first, slots = ring
     height, channels = size
     m, m_filter = m
     builder, emit = emit.builder, Emitter(emit.builder, FLOATS)
-    v, m = builder.add(v, lane), builder.add(m, lane)
+    v, m = emit.place(v, (lane, vectors)), builder.add(m, lane)
     acc = [[emit.variable(emit.constant(0.0)) for _ in range(GROUP)] for _ in range(BLOCK)]
     at = emit.variable(u)
     with emit.repeat(height) as i:
         row = emit.place(v, (in_ring(builder, first, i, slots), slot))
         with emit.repeat(channels) as c:
-            place, weights = emit.place(row, (c, plane)), builder.load(at)
-            values = [emit.load(arena, place, t * LANES) for t in range(GROUP)]
+            place, weights = emit.place(row, (c, int64(GROUP * FLOATS))), builder.load(at)
+            values = [emit.load(arena, place, t * FLOATS) for t in range(GROUP)]
             for k in range(BLOCK):
                 weight = emit.broadcast(arena, weights, k)
                 for t in range(GROUP):

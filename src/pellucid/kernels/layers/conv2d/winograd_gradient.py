@@ -20,7 +20,7 @@ import functools
 from pellucid.kernels.compiling.compile import Kernel, compile_kernel
 from pellucid.kernels.compiling.emitter import int64
 from pellucid.kernels.compiling.vector import FLOATS, LANES, each_part, emitted
-from pellucid.kernels.layers.conv2d.winograd import multiply, of_tiles, points_of
+from pellucid.kernels.layers.conv2d.winograd import multiply, points_of, transform
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["input_gradient"]
@@ -40,52 +40,48 @@ def input_gradient(width: int, block: int, group: int) -> Kernel:
         ring, scratch, weights, blocks, dx, dx_channel, dx_row, dx_rows, dx_columns, top, left,
         gate, gate_channel, gate_row, gate_column, zero,
     ):  # fmt: skip
-        plane = tiles * LANES
-        point, filter_floats = filters * plane, height * filters * block
+        vectors, groups = filters * group, (tiles + group - 1) // group
+        point, filter_floats = groups * vectors * LANES, height * filters * block
         slot, row = points * point, 0
+        plane = groups * group * LANES
+        dv_point = blocks * block * plane + LANES
         for y in range(dx_rows):
             # The rows of dz that a filter brings here.
             low, end = max(0, y + top - height + 1), min(rows, y + top + 1)
             while row < end:
                 for k in range(filters):
                     source = dz + k * dz_channel + row * dz_row
-                    to = ring + row % height * slot + k * plane
-                    _transform(arena, (source, columns), tiles, zero, (to, point), width)
+                    to = ring + row % height * slot + k * group * FLOATS, point, vectors
+                    _transform(arena, (source, columns), tiles, zero, to, (width, group))
                 row += 1
             skipped = (height - 1 - (y + top) + low) * filters * block
-            for c in range(blocks):
-                for start in range(0, tiles, group):
-                    # The last group steps back over tiles already done: same values again.
-                    tile = min(start, tiles - group)
-                    for p in range(points):
-                        e = ring + p * point + tile * LANES, slot, plane, low % height, height
+            for p in range(points):
+                for number in range(groups):
+                    at = ring + p * point + number * vectors * LANES
+                    e = at, slot, vectors, low % height, height
+                    for c in range(blocks):
                         u = weights + (p * blocks + c) * filter_floats + skipped
-                        dv = scratch + p * block * plane + tile * LANES, plane
+                        to = scratch + p * dv_point + c * block * plane
+                        dv = to + number * group * LANES, plane
                         for lane in range(0, LANES, FLOATS):
                             multiply(
                                 arena, e, (max(0, end - low), filters), u, dv, lane, (block, group)
                             )  # fmt: skip
-                for f in range(block):
-                    channel = c * block + f
-                    to = dx + channel * dx_channel + y * dx_row, left, dx_columns
-                    opener = gate + channel * gate_channel + y * gate_row, gate_column
-                    dv = scratch + f * plane, block * plane
-                    _spread(arena, dv, tiles, to, opener, width)
+            for c in range(blocks * block):
+                out = dx + c * dx_channel + y * dx_row, left, dx_columns
+                opener = gate + c * gate_channel + y * gate_row, gate_column
+                dv = scratch + c * plane, dv_point
+                _spread(arena, dv, tiles, out, opener, width)
 
     return compile_kernel(_input_gradient, width, block, group)
 
 
 @emitted()
-def _transform(emit, arena, row, tiles, zero, to, WIDTH):
+def _transform(emit, arena, row, tiles, zero, to, SHAPE):
     """``to[p, tile] = (A dz[tile OUTPUTS:])[p]`` for a row of ``columns``."""
-    dz, columns = row
-    to, to_point = to
-    with each_part(emit) as (part, lane):
-        row = emit.builder.add(dz, lane), LANES, columns
-        with of_tiles(part, arena, row, tiles, zero, OUTPUTS) as (tile, values):
-            place = emit.place(emit.builder.add(to, lane), (tile, LANES))
-            for p, value in enumerate(matrices(WIDTH).of_output_gradient(part, values)):
-                part.store(value, arena, emit.place(place, (p, to_point)))
+    width, group = SHAPE
+    change = matrices(width).of_output_gradient
+    transform(emit, arena, row, (tiles, group), zero, to, OUTPUTS, change)
 
 
 @emitted()

@@ -66,6 +66,10 @@ class Matrices:
         """Return ``B dv``, the backward of :meth:`of_input`."""
         return _from_points(emit, list(zip(*self.b, strict=True)), dv)
 
+    def to_filter_gradient(self, emit: Emitter, du: list[Any]) -> list[Any]:
+        """Return ``G^T du``, the backward of transforming a filter row."""
+        return [_sum(emit, column, du) for column in zip(*self.g, strict=True)]
+
 
 @functools.cache
 def matrices(width: int) -> Matrices:

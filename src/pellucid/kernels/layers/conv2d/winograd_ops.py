@@ -9,6 +9,7 @@ import math
 
 from pellucid.kernels.compiling.emit import EIGHT, width_of
 from pellucid.kernels.compiling.vector import LANES
+from pellucid.kernels.layers.conv2d import forward as conv2d
 from pellucid.kernels.layers.conv2d import one_image_winograd, winograd, winograd_gradient
 from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
 from pellucid.kernels.program import blocks
@@ -29,6 +30,10 @@ __all__ = [
     "pays",
     "source_fields",
 ]
+
+
+FEWEST = 8
+"""Sums of a register tile below which a multiply-add waits for the one before."""
 
 
 def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
@@ -72,7 +77,7 @@ def gradient_pays(stage: Stage[Conv2D]) -> bool:
     return gradient_cost(stage) < direct / LANES
 
 
-def _cost(stage: Stage[Conv2D], channels: int, filters: int) -> int:
+def _cost(stage: Stage[Conv2D], channels: int, filters: int) -> float:
     """Return what a stage costs, in vector instructions for LANES images.
 
     Fitted to measurements; what it depends on is the network's shapes alone. For the gradient of
@@ -85,7 +90,9 @@ def _cost(stage: Stage[Conv2D], channels: int, filters: int) -> int:
     tiles = winograd.tiles_of(columns)
     group = winograd.group_of(tiles, blocks.filter_block(filters), blocks.SUMS)
     done = -(-tiles // group) * group
-    products = planes * rows * done * points * channels * height
+    # A tile of few sums waits for each of them.
+    idle = max(1.0, FEWEST / (group * blocks.filter_block(filters)))
+    products = planes * rows * done * points * channels * height * idle
     inputs = (rows + height - 1) * channels * tiles * 4 * points
     outputs = planes * rows * done * 4 * points
     return products + inputs + outputs
@@ -95,9 +102,10 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     """Return the op of such a stage; its filters are transformed when a section begins."""
     layer, (x,), z = stage.layer, draft.inputs(stage), draft.output(stage)
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
-    block, points = blocks.filter_block(filters), winograd.points_of(width)
-    planes, tiles = blocks.planes(filters), winograd.tiles_of(z.shape[2])
+    points, tiles = winograd.points_of(width), winograd.tiles_of(z.shape[2])
+    planes, block = blocks.planes(filters), conv2d.block_of(filters, tiles)
     group, take = winograd.group_of(tiles, block), draft.memory.take
+    whole = -(-tiles // group) * group * LANES
     weights = Shared(take(points * planes * height * channels))
     sums = Shared(take(planes))
     fours = -(-z.shape[2] // 4)
@@ -114,9 +122,11 @@ def op_of(draft: Draft, stage: Stage[Conv2D]) -> list[int]:
     return make_op(
         winograd.forward(width, block, group), x=x.start - top * x.row - left * x.column,
         x_channel=x.channel, x_row=x.row, channels=channels, height=height, rows=z.shape[1],
-        columns=z.shape[2], tiles=tiles, ring=take(height * points * channels * tiles * LANES),
-        scratch=take(points * block * group * LANES), merged=take((4 * fours + width + 3) * LANES),
-        inked=take(height * 4 * fours * LANES), masks=take(4 * fours * LANES), weights=weights,
+        columns=z.shape[2], tiles=tiles, ring=Shared(take(height * points * channels * whole)),
+        scratch=Shared(take(points * (planes * whole + LANES))),
+        merged=Shared(take((4 * fours + width + 3) * LANES)),
+        inked=Shared(take(height * 4 * fours * LANES)), masks=Shared(take(4 * fours * LANES)),
+        weights=weights,
         blocks=planes // block, sums=sums, z=z.start, z_channel=z.channel, z_row=z.row,
         floor=stage.floor, zero=ZEROS,
     )  # fmt: skip
@@ -138,9 +148,10 @@ def emit_input_gradient(
     """Emit the gradient of a stage's input, closed where ``gate`` is not positive."""
     layer = stage.layer
     filters, channels, (height, width) = stage.gives[0], stage.takes[0], layer.kernel_pair
-    block, points = blocks.filter_block(channels), winograd.points_of(width)
-    planes, tiles = blocks.planes(channels), winograd.tiles_of(dz.shape[2])
+    points, tiles = winograd.points_of(width), winograd.tiles_of(dz.shape[2])
+    planes, block = blocks.planes(channels), conv2d.block_of(channels, tiles)
     group, take = winograd.group_of(tiles, block), draft.memory.take
+    whole = -(-tiles // group) * group * LANES
     weights = Shared(take(points * planes * height * filters))
     assert dz.column == dx.column == LANES
     draft.program.begin.append(
@@ -156,8 +167,9 @@ def emit_input_gradient(
     op = make_op(
         winograd_gradient.input_gradient(width, block, group), dz=dz.start, dz_channel=dz.channel,
         dz_row=dz.row, filters=filters, height=height, rows=dz.shape[1], columns=dz.shape[2],
-        tiles=tiles, ring=take(height * points * filters * tiles * LANES),
-        scratch=take(points * block * tiles * LANES), weights=weights, blocks=planes // block,
+        tiles=tiles, ring=Shared(take(height * points * filters * whole)),
+        scratch=Shared(take(points * (planes * whole + LANES))), weights=weights,
+        blocks=planes // block,
         dx=dx.start, dx_channel=dx.channel, dx_row=dx.row, dx_rows=dx.shape[1],
         dx_columns=dx.shape[2], top=top, left=left, zero=ZEROS,
         **(gate or everywhere(dx.shape)).fields("gate"),
