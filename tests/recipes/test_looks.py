@@ -28,6 +28,21 @@ def test_photographs_and_digits(change):
     assert kind_of(change(digits)) == "drawings"
 
 
+@pytest.mark.parametrize("side", [32, 64])
+@pytest.mark.parametrize("dark", [False, True])
+def test_things_on_a_plain_ground_have_shades_and_drawings_edges(side, dark):
+    photos, _ = pieces(40, side)
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    disc = y**2 + x**2 < (0.4 * side) ** 2
+    things = np.where(disc, photos, 0 if dark else 255)
+    assert kind_of(things) == "objects"
+    tones = np.random.default_rng(0).integers(20, 230, (len(photos), 3, 1, 1))
+    assert kind_of(np.where(disc, tones, 0 if dark else 255)) == "drawings"  # of one tone each
+    enlarged = np.kron(load_digits().images[:200], np.ones((side // 8, side // 8)))
+    blurred = sum(np.roll(enlarged, (dy, dx), (1, 2)) for dy in (0, 1) for dx in (0, 1))
+    assert kind_of(16 * 4 - blurred if dark else blurred) == "drawings"
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 40), st.integers(8, 20), st.sampled_from([1, 3]))
 def test_numbers_without_neighbors_are_no_pictures(seed, count, side, channels):

@@ -14,7 +14,7 @@ BRIEFS = st.builds(
     st.tuples(st.sampled_from([1, 3]), st.integers(1, 70), st.integers(1, 70)),
     st.integers(2, 30),
     st.integers(1, 10**6),
-    st.sampled_from(["drawings", "photos", "signals", "rows"]),
+    st.sampled_from(["drawings", "objects", "photos", "signals", "rows"]),
     st.sampled_from([True, False, None]),
     st.sampled_from([CrossEntropy(), MeanSquaredError()]),
 )
@@ -77,6 +77,7 @@ def test_randomizing_goes_with_the_size():
     assert (of_few.shift, of_few.rotation) == ((-0.9, 0.9), (-15, 15))
     of_many = augmentation_for("drawings", (3, 20, 9), MANY)
     assert (of_many.shift, of_many.rotation) == ((-0.45, 0.45), (-10, 10))
+    assert augmentation_for("objects", (3, 20, 9), 100) == of_many
     assert augmentation_for("drawings", (1, 7, 30), 500) is None
     assert augmentation_for("photos", (3, 48, 64), MANY) == Augmentation.photos(48)
 

@@ -31,7 +31,7 @@ class Chosen:
     ----------
     recipe : str
         The recipe's name; never ``"auto"``, but what that stood for.
-    kind : {"drawings", "photos", "signals", "rows"}
+    kind : {"drawings", "objects", "photos", "signals", "rows"}
         What the images are.
     is_mirrored_alike : bool or None
         Whether left and right may change sides; None where that is not known.

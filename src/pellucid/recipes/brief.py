@@ -28,7 +28,7 @@ class Brief:
         How many classes, labels or numbers.
     images : int
         How many there are to train on.
-    kind : {"drawings", "photos", "signals", "rows"}
+    kind : {"drawings", "objects", "photos", "signals", "rows"}
         What they are.
     is_mirrored_alike : bool or None
         Whether left and right may change sides; None where that is not known.
