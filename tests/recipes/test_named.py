@@ -72,12 +72,24 @@ def test_only_what_has_no_sides_is_mirrored(alike, mirror):
     assert drawn.mirror == 0
 
 
+def test_of_many_things_more_can_be_learned_than_a_plain_network_holds():
+    few, many = (named("auto", Brief((1, 28, 28), 10, n, "objects")) for n in (MANY - 1, 50_000))
+    assert (few.name, many.name) == ("plain", "residual")
+    assert many.images == 16 * 50_000
+    assert many.augmentation.mirror == 0
+    assert "things on a plain ground" in many.reasons[0]
+    assert named("auto", Brief((1, 7, 28), 10, 50_000, "objects")).name == "plain"
+
+
 def test_randomizing_goes_with_the_size():
     of_few = augmentation_for("drawings", (3, 20, 9), MANY - 1)
     assert (of_few.shift, of_few.rotation) == ((-0.9, 0.9), (-15, 15))
     of_many = augmentation_for("drawings", (3, 20, 9), MANY)
     assert (of_many.shift, of_many.rotation) == ((-0.45, 0.45), (-10, 10))
-    assert augmentation_for("objects", (3, 20, 9), 100) == of_many
+    of_things = augmentation_for("objects", (3, 56, 60), 100)
+    assert (of_things.shift, of_things.rotation) == ((-3, 3), (-5, 5))
+    assert of_things.scale == (0.95, 1.05)
+    assert of_many.scale == (0.9, 1.1)
     assert augmentation_for("drawings", (1, 7, 30), 500) is None
     assert augmentation_for("photos", (3, 48, 64), MANY) == Augmentation.photos(48)
 

@@ -87,8 +87,8 @@ class CNNClassifier(ClassifierMixin, CNNEstimator):
         in height and width, and leaves others as they are. "photos"
         mirrors half of them, left and right, and shifts them by up to an eighth of their shorter
         side: :meth:`pellucid.Augmentation.photos`. "auto" is "photos" for photographs, but without
-        mirroring where the classes are one-sided, and "drawings" for all else, of things on a plain
-        ground as if they were many. None never randomizes.
+        mirroring where the classes are one-sided, and "drawings" for all else; things on a plain
+        ground are turned by up to 5 degrees only. None never randomizes.
     class_weight : dict, "balanced" or None, default None
         What an image of each class counts, times its ``sample_weight``. Of several labels an image
         "balanced" balances each, and multiplies; a dict is refused.

@@ -11,7 +11,13 @@ from pellucid.network import presets
 from pellucid.network.network import Network
 from pellucid.recipes.brief import Brief
 from pellucid.recipes.recipe import Recipe
-from pellucid.recipes.sizes import batch_size_for, passes_for, plain_passes_for, sections_for
+from pellucid.recipes.sizes import (
+    batch_size_for,
+    object_passes_for,
+    passes_for,
+    plain_passes_for,
+    sections_for,
+)
 from pellucid.training import SGD, Adam, Schedule
 
 __all__ = ["RECIPES", "augmentation_for", "named", "randomizing_for"]
@@ -20,14 +26,18 @@ LEAST_SIDE = 8
 """Pixels below which images are not randomized, and have no residual network."""
 
 MANY = 20_000
-"""Drawings from which on there is so much to learn from that they are randomized less."""
+"""Drawings from which on there is so much to learn from that they are randomized less, and objects
+from which on the residual network is worth its time."""
+
+OBJECT_SHIFT = 1.5 / 28
+"""How far objects are shifted, of their side."""
 
 RATE, FULL = 0.1, 128
 """The learning rate of SGD, and the batch below which it is smaller in proportion."""
 
 
 def auto(brief: Brief) -> Recipe:
-    """What suits the images: residual for photographs, signal for signals, plain for all else."""
+    """What suits the images: residual for photographs, signal for signals, plain for drawings."""
     chosen = residual if _is_deep(brief) else signal if _is_long(brief) else plain
     what = {
         "drawings": "drawings on a plain ground",
@@ -63,9 +73,11 @@ def signal(brief: Brief) -> Recipe:
 def residual(brief: Brief) -> Recipe:
     """Residual blocks with batch normalization, for photographs; SGD with Nesterov's momentum."""
     augmentation, reasons = randomizing_for(brief)
+    is_object = brief.kind == "objects"
+    passes = object_passes_for(brief.images) if is_object else passes_for(brief.images)
     rate = RATE * min(1.0, batch_size_for(brief.images) / FULL)
     return _recipe(
-        brief, "residual", passes_for(brief.images),
+        brief, "residual", passes,
         network=presets.residual(brief.input_shape, brief.outputs, brief.loss),
         optimizer=SGD(rate, momentum=0.9, nesterov=True, weight_decay=5e-4),
         schedule=Schedule(warmup=0.2, cooldown=0.8),
@@ -144,8 +156,9 @@ def augmentation_for(kind: str, input_shape: tuple[int, ...], images: int) -> Au
     """Return how to randomize photographs, objects or drawings, None where they are small.
 
     Of few drawings much is made, for else they are learned by heart: turned by up to 15 degrees and
-    shifted by a tenth of their side. Where there are many, that costs more than it brings, and
-    things that were photographed mostly stand upright in the middle: half as much is better.
+    shifted by a tenth of their side. Where there are many, that costs more than it brings; and
+    things that were photographed mostly stand upright in the middle, so they are turned by up to 5
+    degrees.
 
     Examples
     --------
@@ -154,7 +167,7 @@ def augmentation_for(kind: str, input_shape: tuple[int, ...], images: int) -> Au
     >>> augmentation_for("drawings", (1, 28, 28), 60_000).shift
     (-1.4, 1.4)
     >>> augmentation_for("objects", (1, 28, 28), 1000).shift
-    (-1.4, 1.4)
+    (-1.5, 1.5)
     >>> augmentation_for("photos", (3, 64, 64), 1000).shift
     (-8.0, 8.0)
     >>> augmentation_for("drawings", (1, 1, 30), 1000) is None
@@ -165,11 +178,12 @@ def augmentation_for(kind: str, input_shape: tuple[int, ...], images: int) -> Au
         return Augmentation.photos(side)
     if side < LEAST_SIDE:
         return None
-    is_much = kind == "drawings" and images < MANY
-    part, turned = (0.1, 15.0) if is_much else (0.05, 10.0)
+    part, turned, scaled = (0.1, 15.0, 0.1) if images < MANY else (0.05, 10.0, 0.1)
+    if kind == "objects":
+        part, turned, scaled = OBJECT_SHIFT, 5.0, 0.05
     shift = round(part * side, 3)
     return Augmentation(
-        scale=(0.9, 1.1),
+        scale=(1 - scaled, 1 + scaled),
         rotation=(-turned, turned),
         shift=(-shift, shift),
         noise_probability=(0.0, 0.0),
@@ -177,7 +191,8 @@ def augmentation_for(kind: str, input_shape: tuple[int, ...], images: int) -> Au
 
 
 def _is_deep(brief: Brief) -> bool:
-    return brief.kind == "photos" and min(brief.input_shape[1:]) >= LEAST_SIDE
+    is_much = brief.kind == "objects" and brief.images >= MANY
+    return (brief.kind == "photos" or is_much) and min(brief.input_shape[1:]) >= LEAST_SIDE
 
 
 def _is_long(brief: Brief) -> bool:

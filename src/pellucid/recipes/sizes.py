@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["batch_size_for", "passes_for", "plain_passes_for", "sections_for"]
+__all__ = ["batch_size_for", "object_passes_for", "passes_for", "plain_passes_for", "sections_for"]
 
 SECTIONS = 8
 """Parts that a batch is worked on in, where it has as many images."""
@@ -30,6 +30,17 @@ def plain_passes_for(images: int) -> int:
     [80, 30, 24, 15, 5]
     """
     return max(passes_for(images), min(24, round(1_500_000 / images)))
+
+
+def object_passes_for(images: int) -> int:
+    """Return the same for the residual network on objects: up to 16 while that is soon done.
+
+    Examples
+    --------
+    >>> [object_passes_for(images) for images in (20_000, 60_000, 100_000, 1_000_000)]
+    [21, 16, 10, 5]
+    """
+    return max(passes_for(images), min(16, round(1_000_000 / images)))
 
 
 def batch_size_for(images: int) -> int:
