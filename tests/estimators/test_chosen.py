@@ -33,7 +33,17 @@ def how(chosen, trained, **parameters):
     ],
 )
 def test_what_suits_the_images(parameters, images, expected):
-    assert Chosen.of(settings(**parameters), images, 10, CrossEntropy()) == expected
+    found = Chosen.of(settings(**parameters), images, len(images), 10, CrossEntropy())
+    assert found == expected
+
+
+def test_how_many_there_are_counts_and_not_how_many_are_seen():
+    photos, _ = pieces(40)
+    y, x = np.mgrid[:32, :32] - 15.5
+    things = np.where(y**2 + x**2 < 220, photos, 255)
+    for count, name in ((500, "plain"), (60_000, "residual")):
+        found = Chosen.of(settings(), things, count, 10, CrossEntropy())
+        assert found == Chosen(name, "objects")
 
 
 def test_a_recipe_decides_what_is_left_open():

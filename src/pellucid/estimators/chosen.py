@@ -42,14 +42,16 @@ class Chosen:
     is_mirrored_alike: bool | None = None
 
     @classmethod
-    def of(cls, settings: Settings, images: NDArray[Any], outputs: int, loss: Loss) -> Chosen:
-        """Return what suits some images (n, C, H, W), of any scale."""
+    def of(
+        cls, settings: Settings, images: NDArray[Any], count: int, outputs: int, loss: Loss
+    ) -> Chosen:
+        """Return what suits ``count`` images, of which some (n, C, H, W) of any scale are seen."""
         kind = kind_of(images)
         if settings.recipe.name != "auto":
             return cls(settings.recipe.name, kind)
         if settings.network is not None or settings.recipe.changes.get("network"):
             return cls("plain", kind)
-        brief = Brief(images.shape[1:], outputs, len(images), kind, loss=loss)
+        brief = Brief(images.shape[1:], outputs, count, kind, loss=loss)
         return cls(named("auto", brief).name, kind)
 
     def looked_at(

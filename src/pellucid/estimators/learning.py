@@ -118,7 +118,7 @@ def _chosen(
     order = np.argsort(used.sum(axis=1, dtype=np.float64), kind="stable")
     some = used[from_all_over(order, at_most(MOST, image_shape))]
     images = on_scale(some, pixel_range, image_shape)
-    chosen = Chosen.of(settings, images, outputs, loss)
+    chosen = Chosen.of(settings, images, len(used), outputs, loss)
     if settings.network is not None:
         return chosen, build_network(settings.network, image_shape, outputs, loss)
     return chosen, default_network(settings, chosen, image_shape, outputs, loss)
