@@ -17,6 +17,7 @@ __all__ = [
     "Bytes",
     "Ink",
     "Plane",
+    "averaged",
     "border",
     "find_ink",
     "gray",
@@ -87,8 +88,8 @@ class Ink:
             values = ink(strip, self.levels, self.dark)
             strength = gray(values)
             strong = strength >= self.threshold
-            cuts.append(_averaged(np.where(strong, values, 0), factor))
-            strengths.append(_averaged(np.where(strong, strength, 0)[np.newaxis], factor)[0])
+            cuts.append(averaged(np.where(strong, values, 0), factor))
+            strengths.append(averaged(np.where(strong, strength, 0)[np.newaxis], factor)[0])
         return np.concatenate(cuts, axis=1), np.concatenate(strengths)
 
 
@@ -172,7 +173,7 @@ def strips(planes: Bytes, factor: int = 1) -> Iterator[Bytes]:
         yield planes[:, start : start + rows]
 
 
-def _averaged(values: Plane, factor: int) -> Plane:
+def averaged(values: Plane, factor: int) -> Plane:
     """Return means over squares of pixels; what is missing at the end counts as no ink."""
     if factor == 1:
         return values

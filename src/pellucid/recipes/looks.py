@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pellucid.images.axes import four_axes, from_all_over
 from pellucid.images.floats import in_float64
-from pellucid.images.ink import border
+from pellucid.images.ink import averaged, border
 from pellucid.network.presets import LEAST_LENGTH
 
 __all__ = ["Indexed", "Kind", "is_mirrored_alike", "kind_of"]
@@ -125,13 +125,8 @@ def _shades(values: NDArray[np.float64], edges: NDArray[np.float64]) -> float:
 def _coarse(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return pictures (n, H, W) with squares of pixels averaged to one, no longer than COARSE."""
     factor = -(-max(values.shape[1:]) // COARSE)
-    rows, columns = (max(1, side // factor) for side in values.shape[1:])
-    if factor == 1:
-        return values
-    cut = values[:, : rows * factor, : columns * factor]
-    parts = cut.reshape(len(cut), rows, -1, columns, cut.shape[2] // columns)
-    mean: NDArray[np.float64] = parts.mean(axis=(2, 4))
-    return mean
+    rows, columns = (side - side % factor or side for side in values.shape[1:])
+    return averaged(values[:, :rows, :columns], factor)
 
 
 def _are_neighbors_alike(values: NDArray[np.float64]) -> bool:

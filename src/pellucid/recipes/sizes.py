@@ -29,7 +29,7 @@ def plain_passes_for(images: int) -> int:
     >>> [plain_passes_for(images) for images in (100, 10_000, 60_000, 100_000, 1_000_000)]
     [80, 30, 24, 15, 5]
     """
-    return max(passes_for(images), min(24, round(1_500_000 / images)))
+    return _while_soon(images, 24, 1_500_000)
 
 
 def object_passes_for(images: int) -> int:
@@ -40,7 +40,12 @@ def object_passes_for(images: int) -> int:
     >>> [object_passes_for(images) for images in (20_000, 60_000, 100_000, 1_000_000)]
     [21, 16, 10, 5]
     """
-    return max(passes_for(images), min(16, round(1_000_000 / images)))
+    return _while_soon(images, 16, 1_000_000)
+
+
+def _while_soon(images: int, passes: int, drawn: int) -> int:
+    """Return up to so many passes, as long as no more images are drawn; the usual ones at least."""
+    return max(passes_for(images), min(passes, round(drawn / images)))
 
 
 def batch_size_for(images: int) -> int:

@@ -46,15 +46,15 @@ export function gallery({ network, examples, classes }, changed) {
   const kinds = new Map(KINDS.map((kind) => [kind, element("button", {
     type: "button", "aria-pressed": "false", onclick: () => take({ ...filter, kind }),
   }, WORDS.gallery[kind], " ", counts.get(kind))]));
-  const ofClass = (k) => examples.filter(({ label }) => label === k).length;
+  const counted = classes.map((_, k) => examples.filter(({ label }) => label === k).length);
   const select = element("select", {
     "aria-label": WORDS.gallery.ofClass,
     onchange: () => take({ ...filter, label: select.value === "" ? null : Number(select.value) }),
   },
   element("option", { value: "" }, WORDS.gallery.everyClass(whole(examples.length),
-    whole(classes.filter((_, k) => ofClass(k)).length), whole(classes.length))),
-  ...classes.map((name, k) => element("option", { value: String(k), disabled: !ofClass(k) },
-    WORDS.gallery.one(name, whole(ofClass(k))))));
+    whole(counted.filter(Boolean).length), whole(classes.length))),
+  ...classes.map((name, k) => element("option", { value: String(k), disabled: !counted[k] },
+    WORDS.gallery.one(name, whole(counted[k])))));
   const box = element("div", {
     class: "thumbs", role: "group", "aria-label": WORDS.gallery.title, onkeydown: walk,
   });

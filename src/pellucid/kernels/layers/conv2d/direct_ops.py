@@ -32,6 +32,7 @@ __all__ = [
     "gradient_border",
     "has_one_image",
     "one_image_op",
+    "parameter_gradient_cost",
     "parameter_sums",
 ]
 
@@ -194,6 +195,16 @@ def parameter_sums(draft: Draft, stage: Stage[Conv2D]) -> Sums:
     """Return room for the sums of the bias; those of the filters need no clearing."""
     bias_sums = draft.memory.take(blocks.planes(stage.gives[0]) * LANES)
     return Sums(bias_sums, bias_sums)
+
+
+def parameter_gradient_cost(stage: Stage[Conv2D]) -> float:
+    """Return what the gradient of the filters costs, in cycles for one image as such costs are."""
+    (filters, rows, columns), channels = stage.gives, stage.takes[0]
+    height, width = stage.layer.kernel_pair
+    block = filters_gradient.block_of(filters, width, blocks.SUMS)
+    taps = filters_gradient.taps_of(width, block, blocks.SUMS)
+    padded = -(-width // taps) * taps
+    return 1.05 * filters * rows * columns * channels * height * padded / LANES
 
 
 def emit_parameter_gradient(draft: Draft, stage: Stage[Conv2D], dz: View) -> None:

@@ -13,6 +13,7 @@ from pellucid.kernels.compiling.emit import EIGHT
 from pellucid.kernels.compiling.vector import LANES
 from pellucid.kernels.layers.conv2d import (
     channels_last,
+    direct_ops,
     survivors,
     winograd_filters_ops,
     winograd_ops,
@@ -66,7 +67,7 @@ SHARE = 0.8
 
 def _dense_cost(stage: Conv, after: Pool, passes_on: bool) -> float:
     layer, filters, channels = stage.layer, stage.gives[0], stage.takes[0]
-    cost = min(winograd_filters_ops.cost(stage), winograd_filters_ops.direct_cost(stage))
+    cost = min(winograd_filters_ops.cost(stage), direct_ops.parameter_gradient_cost(stage))
     cost += _unpooling_cost(after)
     if passes_on:
         step = math.prod(layer.stride_pair)

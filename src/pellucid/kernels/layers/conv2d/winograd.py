@@ -195,27 +195,28 @@ def _transform(emit, arena, row, tiles, zero, to, SHAPE):
     """``to[p, tile] = (B^T x[tile OUTPUTS:])[p]`` for a row of ``columns``."""
     width, group = SHAPE
     change = matrices(width).of_input
-    transform(emit, arena, row, (tiles, group), zero, to, points_of(width), change)
+    transform(emit, arena, row, tiles, zero, to, points_of(width), change, group)
 
 
-def transform(emit, arena, row, tiles, zero, to, count: int, change) -> None:
+def transform(emit, arena, row, tiles, zero, to, count: int, change, group: int = 0) -> None:
     """Emit what changes ``count`` columns of a row for each tile, and lays them out for a ring.
 
-    Of each point there are groups of so many tiles, of each group parts of FLOATS lanes, of each
-    part ``vectors`` of FLOATS: the tiles of all channels.
+    Of each point there are groups of so many tiles, or all tiles in one, of each group parts of
+    FLOATS lanes, of each part ``vectors`` of FLOATS: the tiles of all channels, or of all rows.
     """
     source, columns = row
-    (tiles, group), (to, to_point, vectors) = tiles, to
+    to, to_point, vectors = to
     builder, together = emit.builder, int64(group)
     with each_part(emit) as (part, lane):
         row = builder.add(source, lane), LANES, columns
         first = emit.place(to, (lane, vectors))
         with of_tiles(part, arena, row, tiles, zero, count) as (tile, values):
-            floats = builder.mul(vectors, int64(LANES))
-            place = emit.place(
-                first, (builder.udiv(tile, together), floats),
-                (builder.urem(tile, together), int64(FLOATS)),
-            )  # fmt: skip
+            place = first
+            if group:
+                floats = builder.mul(vectors, int64(LANES))
+                place = emit.place(place, (builder.udiv(tile, together), floats))
+                tile = builder.urem(tile, together)
+            place = emit.place(place, (tile, int64(FLOATS)))
             for p, value in enumerate(change(part, values)):
                 part.store(value, arena, emit.place(place, (p, to_point)))
 

@@ -31,13 +31,12 @@ from pellucid.kernels.compiling.vector import (
     ACCUMULATORS,
     FLOATS,
     LANES,
-    each_part,
     emitted,
     load,
     total,
 )
 from pellucid.kernels.layers.conv2d.filters_gradient import bias_tile
-from pellucid.kernels.layers.conv2d.winograd import of_tiles, points_of
+from pellucid.kernels.layers.conv2d.winograd import points_of, transform
 from pellucid.kernels.layers.conv2d.winograd_matrices import OUTPUTS, matrices
 
 __all__ = ["TALLEST", "block_of", "filters_finish", "filters_gradient", "sums_of"]
@@ -127,25 +126,13 @@ def filters_gradient(width: int, height: int, block: int) -> Kernel:
 @emitted()
 def _transform_image(emit, arena, row, tiles, zero, to, WIDTH):
     """``to[p, part, tile] = (B^T x[tile OUTPUTS:])[p]`` for a row of so many columns."""
-    _transform(emit, arena, row, tiles, zero, to, points_of(WIDTH), matrices(WIDTH).of_input)
+    transform(emit, arena, row, tiles, zero, to, points_of(WIDTH), matrices(WIDTH).of_input)
 
 
 @emitted()
 def _transform_deltas(emit, arena, row, tiles, zero, to, WIDTH):
     """``to[p, part, tile] = (A dz[tile OUTPUTS:])[p]`` for a row of so many columns."""
-    _transform(emit, arena, row, tiles, zero, to, OUTPUTS, matrices(WIDTH).of_output_gradient)
-
-
-def _transform(emit, arena, row, tiles, zero, to, count: int, change) -> None:
-    source, columns = row
-    to, to_point, vectors = to
-    with each_part(emit) as (part, lane):
-        row = emit.builder.add(source, lane), LANES, columns
-        place = emit.place(to, (lane, vectors))
-        with of_tiles(part, arena, row, tiles, zero, count) as (tile, values):
-            at = emit.place(place, (tile, FLOATS))
-            for p, value in enumerate(change(part, values)):
-                part.store(value, arena, emit.place(at, (p, to_point)))
+    transform(emit, arena, row, tiles, zero, to, OUTPUTS, matrices(WIDTH).of_output_gradient)
 
 
 @emitted()

@@ -8,16 +8,20 @@ from __future__ import annotations
 import math
 
 from pellucid.kernels.compiling.vector import LANES
-from pellucid.kernels.layers.conv2d import filters_gradient, winograd, winograd_filters
-from pellucid.kernels.layers.conv2d.winograd_matrices import WIDTHS
+from pellucid.kernels.layers.conv2d import (
+    direct_ops,
+    filters_gradient,
+    winograd,
+    winograd_filters,
+    winograd_ops,
+)
 from pellucid.kernels.program.arena import IS_FIRST, ZEROS, Shared, View
-from pellucid.kernels.program.blocks import SUMS
 from pellucid.kernels.program.draft import Draft
 from pellucid.kernels.program.ops import make_op
 from pellucid.kernels.program.stages import Stage
 from pellucid.network.layers import Conv2D
 
-__all__ = ["cost", "direct_cost", "emit_parameter_gradient", "pays"]
+__all__ = ["cost", "emit_parameter_gradient", "pays"]
 
 LEAST = 8
 """Channels and filters below which too little of a register tile is used."""
@@ -28,18 +32,15 @@ TOGETHER = 64
 
 def fits(stage: Stage[Conv2D]) -> bool:
     """Return whether there is a kernel for a stage: of stride 1, without groups, and not small."""
-    layer = stage.layer
-    if (layer.stride_pair, layer.dilation_pair, layer.groups) != ((1, 1), (1, 1), 1):
-        return False
-    height, width = layer.kernel_pair
     is_long = filters_gradient.is_long(*stage.gives[1:])
     enough = min(stage.takes[0], stage.gives[0]) >= LEAST
-    return width in WIDTHS and height <= winograd_filters.TALLEST and enough and not is_long
+    is_low = stage.layer.kernel_pair[0] <= winograd_filters.TALLEST
+    return winograd_ops.has_points(stage.layer) and is_low and enough and not is_long
 
 
 def pays(stage: Stage[Conv2D]) -> bool:
     """Return whether the gradient of a stage's filters should be computed so."""
-    return cost(stage) < direct_cost(stage)
+    return cost(stage) < direct_ops.parameter_gradient_cost(stage)
 
 
 def cost(stage: Stage[Conv2D]) -> float:
@@ -55,16 +56,6 @@ def cost(stage: Stage[Conv2D]) -> float:
     images = channels * (rows + strips * (height - 1)) * tiles * 4 * points
     deltas = filters * rows * tiles * 4 * points
     return (products + images + deltas) / LANES
-
-
-def direct_cost(stage: Stage[Conv2D]) -> float:
-    """Return what it costs by all products."""
-    (filters, rows, columns), channels = stage.gives, stage.takes[0]
-    height, width = stage.layer.kernel_pair
-    block = filters_gradient.block_of(filters, width, SUMS)
-    taps = filters_gradient.taps_of(width, block, SUMS)
-    padded = -(-width // taps) * taps
-    return 1.05 * filters * rows * columns * channels * height * padded / LANES
 
 
 def _rows_together(rows: int, tiles: int) -> int:

@@ -81,7 +81,7 @@ def _transform(emit, arena, row, tiles, zero, to, SHAPE):
     """``to[p, tile] = (A dz[tile OUTPUTS:])[p]`` for a row of ``columns``."""
     width, group = SHAPE
     change = matrices(width).of_output_gradient
-    transform(emit, arena, row, (tiles, group), zero, to, OUTPUTS, change)
+    transform(emit, arena, row, tiles, zero, to, OUTPUTS, change, group)
 
 
 @emitted()

@@ -25,6 +25,7 @@ __all__ = [
     "fits",
     "gradient_cost",
     "gradient_pays",
+    "has_points",
     "one_image_op",
     "op_of",
     "pays",
@@ -36,19 +37,22 @@ FEWEST = 8
 """Sums of a register tile below which a multiply-add waits for the one before."""
 
 
+def has_points(layer: Conv2D) -> bool:
+    """Return whether a layer has stride 1, no groups or dilation, and a width with points."""
+    is_plain = (layer.stride_pair, layer.dilation_pair, layer.groups) == ((1, 1), (1, 1), 1)
+    return is_plain and layer.kernel_pair[1] in WIDTHS
+
+
 def fits(stage: Stage[Conv2D], planes: int | None = None) -> bool:
     """Return whether there is a kernel for a stage: its stride is 1, and its rows fill a group.
 
     There is none for groups and dilation. It gives ``planes`` channels: by default the stage's
     filters.
     """
-    layer = stage.layer
-    if (layer.stride_pair, layer.dilation_pair, layer.groups) != ((1, 1), (1, 1), 1):
-        return False
     tiles = winograd.tiles_of(stage.gives[2])
     # A processor with fewer registers takes fewer tiles together, but goes the same way.
     group = winograd.group_of(tiles, blocks.filter_block(planes or stage.gives[0]), blocks.SUMS)
-    return layer.kernel_pair[1] in WIDTHS and tiles >= group
+    return has_points(stage.layer) and tiles >= group
 
 
 def pays(stage: Stage[Conv2D]) -> bool:
